@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/message.h"
+#include "base/reject.h"
+#include "encode/row_set.h"
+#include "mapping/plan.h"
+
+namespace loom::batch {
+
+/// The offsets that a batch covers in one partition: the database's position moves from `from` to `to` together with
+/// the batch's rows, and only if it still stands at `from` under `epoch`.
+struct OffsetRange {
+  std::int32_t partition = 0;
+  std::int64_t epoch = 0;
+  std::int64_t from = 0;  ///< the stored next_offset that this batch believes in
+  std::int64_t to = 0;    ///< next_offset after it
+  std::int64_t last_timestamp_ms = -1;  ///< of the last record before `to`; -1 unknown
+};
+
+/// A message of the batch that becomes a dead letter.
+struct RejectedMessage {
+  std::uint32_t message = 0;  ///< index into Batch::messages
+  Reject reject;
+};
+
+/// One topic's rows on their way to the table: filled by one worker, written by one writer.
+/// Threads: the worker fills it, then hands it over whole; never both at once.
+/// Owns:    the encoded rows and the Kafka messages behind them (a dead letter needs their bytes), until it dies.
+struct Batch {
+  std::string topic;
+  std::shared_ptr<const mapping::TopicPlan> plan;
+  std::vector<Message> messages;
+  encode::RowSets rows;
+  std::vector<RejectedMessage> rejected;  ///< in order of message; may also be appended to by the writer
+  std::vector<OffsetRange> ranges;        ///< one per partition, in partition order
+  std::size_t message_bytes = 0;          ///< of the messages' keys and values
+  TimePoint first_row_at{};               ///< when its first message came: it is due a batch timeout later
+  bool prefer_merge = false;              ///< this topic's batches conflicted lately: skip the optimistic COPY
+
+  [[nodiscard]] bool empty() const { return ranges.empty(); }
+};
+
+}  // namespace loom::batch

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace loom::batch {
+
+/// What a failed statement means for the batch: the answer to "what next?". sink/sqlstate.cpp alone maps SQLSTATEs to it.
+enum class OutcomeKind : std::uint8_t {
+  committed,        ///< rows, dead letters and offsets are in the database
+  retry,            ///< not the rows' fault: the same batch again, after a wait
+  in_doubt,         ///< the connection was lost with the query sent: send again, the compare decides
+  stale,            ///< the stored offsets are not what this batch believed: see `stored`
+  catalog_changed,  ///< the table is not what the plan says: read the catalog again, then the same batch
+  stop_topic,       ///< nothing that repeating would mend: stop this topic, loudly, and try again much later
+};
+std::string_view to_string(OutcomeKind kind);
+
+/// A row of kafka_consumer_offsets.
+struct StoredOffset {
+  std::int32_t partition = 0;
+  std::int64_t next_offset = 0;
+  std::int64_t epoch = 0;
+};
+
+/// How one attempt to store a batch ended. Exactly one attempt's outcome is `committed`.
+struct Outcome {
+  OutcomeKind kind = OutcomeKind::committed;
+  std::string sqlstate;  ///< of the failure; empty when the connection broke, or on success
+  std::string message;   ///< for log and status; never holds a password
+  bool merged = false;   ///< a unique violation sent it through the staging merge
+  bool conflicted = false;  ///< at least one row met a row with its key
+  std::vector<StoredOffset> stored;  ///< for `stale`: what the database has; a partition without a row is not in it
+};
+
+}  // namespace loom::batch

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/message.h"
+#include "base/reject.h"
+#include "encode/row_set.h"
+#include "mapping/plan.h"
+#include "mapping/problem.h"
+
+namespace loom::encode {
+
+/// Turns messages of one topic into rows: one forward pass over the message, then each column converted and written
+/// in COPY's form. One per worker and topic.
+/// Threads: one at a time.  Owns: a parser and scratch buffers, reused from message to message.
+/// Blocks:  never.  Fails: a Reject per message; nothing of a rejected message stays in `rows`.
+class RowBuilder {
+ public:
+  /// `topic` is the concrete topic (for `$topic`), also where the plan came from a pattern.
+  RowBuilder(std::shared_ptr<const mapping::TopicPlan> plan, std::string topic, const Clock& clock);
+  ~RowBuilder();
+  RowBuilder(RowBuilder&&) noexcept;
+  RowBuilder& operator=(RowBuilder&&) noexcept;
+
+  /// Appends the message's rows under `message_index`, or returns why it has none.
+  std::optional<Reject> append(const Message& message, std::uint32_t message_index, RowSets& rows);
+
+  [[nodiscard]] const mapping::TopicPlan& plan() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+/// Whether every mapping default of the plan can become its column's type: what validate reports beyond compile().
+std::vector<mapping::Problem> check_defaults(const mapping::TopicPlan& plan, const std::string& file);
+
+/// The fields of one encoded row in column order; a null field has data() == nullptr. `binary` as in TablePlan.
+/// Text fields come still escaped.
+std::vector<std::string_view> split_row(std::string_view row, bool binary);
+
+}  // namespace loom::encode

@@ -1,0 +1,88 @@
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "base/byte_buffer.h"
+
+namespace loom::encode {
+
+/// One bit per column of a table plan. Small on purpose: 64 columns fit without allocation in the common case,
+/// more live in `more`.
+class ColumnBits {
+ public:
+  void set(std::size_t column) {
+    if (column < 64) {
+      first_ |= std::uint64_t{1} << column;
+      return;
+    }
+    const std::size_t word = column / 64 - 1;
+    if (more_.size() <= word) more_.resize(word + 1, 0);
+    more_[word] |= std::uint64_t{1} << (column % 64);
+  }
+  [[nodiscard]] bool test(std::size_t column) const {
+    if (column < 64) return ((first_ >> column) & 1U) != 0;
+    const std::size_t word = column / 64 - 1;
+    return word < more_.size() && ((more_[word] >> (column % 64)) & 1U) != 0;
+  }
+  void clear() {
+    first_ = 0;
+    more_.clear();
+  }
+  [[nodiscard]] bool none() const { return first_ == 0 && more_.empty(); }
+  void merge(const ColumnBits& other) {
+    first_ |= other.first_;
+    if (more_.size() < other.more_.size()) more_.resize(other.more_.size(), 0);
+    for (std::size_t i = 0; i < other.more_.size(); ++i) more_[i] |= other.more_[i];
+  }
+  auto operator<=>(const ColumnBits&) const = default;
+
+ private:
+  std::uint64_t first_ = 0;
+  std::vector<std::uint64_t> more_;
+};
+
+/// Where one row lies in its row set's bytes, and which message it came from.
+struct RowRef {
+  std::uint32_t message = 0;  ///< index into the batch's messages
+  std::uint32_t begin = 0;    ///< byte offset of the row; it ends where the next one begins
+};
+
+/// Rows for one COPY: one table, one list of columns (a column whose default PostgreSQL must compute is left out of
+/// the rows that have no value for it, hence several row sets for one table).
+/// The bytes are complete rows of binary COPY (field count, then length and value each) or lines of text COPY,
+/// without COPY's header and trailer. Rows are in order of their messages.
+struct RowSet {
+  std::uint16_t table = 0;  ///< index into TopicPlan::tables
+  ColumnBits omitted;       ///< columns of the table plan that these rows do not carry
+  ByteBuffer bytes;
+  std::vector<RowRef> rows;
+  std::vector<ColumnBits> present;  ///< per row the columns that the message had; only under ConflictStrategy::update
+
+  [[nodiscard]] std::size_t row_end(std::size_t row) const {
+    return row + 1 < rows.size() ? rows[row + 1].begin : bytes.size();
+  }
+  [[nodiscard]] std::string_view row(std::size_t row) const { return bytes.view(rows[row].begin, row_end(row)); }
+};
+
+/// All rows of one batch.
+/// Threads: one at a time.  Owns: the row sets; clear() keeps their memory for the next batch.
+class RowSets {
+ public:
+  /// The row set for this table and column list, made when it is not there yet. Row sets stay in order of creation.
+  RowSet& at(std::uint16_t table, const ColumnBits& omitted);
+
+  [[nodiscard]] const std::vector<RowSet>& all() const { return sets_; }
+  [[nodiscard]] std::size_t rows() const;
+  [[nodiscard]] std::size_t bytes() const;
+
+  /// Drops every row of this message and of later ones: undoes a message that failed half way.
+  void drop_from(std::uint32_t message);
+  void clear();
+
+ private:
+  std::vector<RowSet> sets_;
+};
+
+}  // namespace loom::encode

@@ -1,0 +1,68 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "mapping/mapping_file.h"
+
+namespace loom::mapping {
+
+/// The column types that have a binary encoder; `other` (pgvector, PostGIS, ranges, ...) sends the whole table
+/// through text COPY.
+enum class ColumnType : std::uint8_t {
+  text,  ///< text, varchar, char(n), name, citext
+  boolean, int2, int4, int8, float4, float8, numeric,
+  timestamptz, timestamp, date, time, uuid, bytea, json, jsonb, inet, cidr,
+  enumeration,
+  other
+};
+
+enum class DefaultKind : std::uint8_t {
+  none,
+  constant,  ///< evaluated once, and sent where a message has no value
+  computed,  ///< now(), nextval(), ...: takes effect only in a COPY that leaves the column out
+};
+
+/// One column as pg_attribute and pg_type have it, domains resolved to their base type.
+struct ColumnInfo {
+  std::string name;
+  ColumnType type = ColumnType::text;  ///< of the elements when is_array
+  bool is_array = false;
+  std::uint32_t type_oid = 0;     ///< as a row description reports it: a domain's base type
+  std::int32_t type_modifier = -1;
+  std::uint32_t element_oid = 0;  ///< base type of the elements when is_array
+  std::string type_name;          ///< format_type(): `character varying(20)`, for messages and staging tables
+  bool not_null = false;
+  bool generated = false;         ///< GENERATED ALWAYS: cannot be written
+  DefaultKind default_kind = DefaultKind::none;
+  std::string default_binary;     ///< the constant in binary COPY's form, without its length; empty and null differ:
+  std::string default_text;       ///< the same in text form, unescaped
+  bool default_is_null = false;   ///< DEFAULT NULL, spelled out
+};
+
+struct UniqueIndex {
+  std::string name;
+  std::vector<std::string> columns;  ///< plain columns only: an index on expressions or with WHERE is left out
+  bool primary = false;
+};
+
+/// A table, as the catalog had it when it was read.
+struct TableInfo {
+  TableName name;
+  std::vector<ColumnInfo> columns;  ///< in attnum order, without dropped ones
+  std::vector<UniqueIndex> unique_indexes;
+
+  [[nodiscard]] const ColumnInfo* find(const std::string& column) const;
+};
+
+/// Where compile() looks tables up.
+class Catalog {
+ public:
+  virtual ~Catalog() = default;
+  /// nullptr when there is no such table. The pointer stays valid as long as the catalog.
+  [[nodiscard]] virtual const TableInfo* find(const TableName& name) const = 0;
+};
+
+}  // namespace loom::mapping

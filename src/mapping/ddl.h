@@ -1,0 +1,38 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "mapping/catalog.h"
+#include "mapping/mapping_file.h"
+#include "mapping/problem.h"
+
+namespace loom::mapping {
+
+/// The table that create-tables makes for a mapping: every mapped column with the type that its `data_types` entry
+/// (or transform) asks for, text key columns COLLATE "C", PRIMARY KEY from the upsert key. Topics that share a table
+/// have their columns joined. A minimal mapping gets Loom's envelope: trace_id, device_id, timestamp, schema_version,
+/// data and metadata.
+struct TableDefinition {
+  TableInfo table;
+  std::vector<std::string> source_topics;
+  /// CREATE TABLE IF NOT EXISTS ...; (and CREATE SCHEMA IF NOT EXISTS where the name has one)
+  [[nodiscard]] std::string to_sql() const;
+};
+
+/// All tables of a file, in order of first mention; those with `create_table: false` are left out.
+/// Problems: two topics that want one column with different types.
+std::vector<TableDefinition> table_definitions(const MappingFile& file, std::vector<Problem>& problems);
+
+/// The tables as create-tables would make them: what `validate` checks against without a database.
+class DefinedCatalog final : public Catalog {
+ public:
+  explicit DefinedCatalog(const std::vector<TableDefinition>& definitions);
+  [[nodiscard]] const TableInfo* find(const TableName& name) const override;
+
+ private:
+  std::map<TableName, TableInfo> tables_;
+};
+
+}  // namespace loom::mapping

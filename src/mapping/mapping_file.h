@@ -1,0 +1,98 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace loom::mapping {
+
+/// The types of `data_types`; `unspecified` takes the column's own.
+enum class ValueType : std::uint8_t {
+  unspecified, string, integer, floating, boolean, timestamp, array, float_array, json, bytes
+};
+enum class Transform : std::uint8_t { none, base64_decode, timestamp_parse, json_stringify };
+enum class ConflictStrategy : std::uint8_t { ignore, update, replace };
+enum class NulPolicy : std::uint8_t { reject, strip, replace };
+
+std::string_view to_string(ValueType type);
+std::string_view to_string(ConflictStrategy strategy);
+
+struct TableName {
+  std::string schema;  ///< empty: found by the search path
+  std::string name;
+
+  /// Quoted for SQL: `"name"` or `"schema"."name"`.
+  [[nodiscard]] std::string quoted() const;
+  /// For people: `name` or `schema.name`.
+  [[nodiscard]] std::string display() const;
+  auto operator<=>(const TableName&) const = default;
+};
+
+/// `"` doubled and the whole in quotes: safe as an SQL identifier.
+std::string quote_identifier(std::string_view name);
+
+struct FieldMapping {
+  std::string source;  ///< dotted path, or `$key`, `$headers.NAME`, ...
+  std::string column;
+  int line = 0;
+};
+
+struct ElementMapping {
+  std::string key;  ///< `value` stands for a scalar element
+  std::string column;
+  int line = 0;
+};
+
+struct ForeignKey {
+  std::string child_column;
+  std::string parent_column;
+  int line = 0;
+};
+
+struct ArrayMapping {
+  std::string path;
+  std::optional<TableName> table;  ///< without: the elements become rows of the topic's own table
+  std::vector<ForeignKey> foreign_key_mapping;
+  std::vector<ElementMapping> element_mappings;
+  std::optional<std::string> sequence_field;
+  int line = 0;
+};
+
+/// One topic's entry, as the file has it after defaults were applied; in file order throughout.
+struct TopicMapping {
+  std::string topic;     ///< a name, or a regular expression that starts with `^`
+  bool is_pattern = false;
+  TableName table;
+  std::string description;
+  std::vector<FieldMapping> field_mappings;  ///< empty: every column takes the field of its name
+  std::map<std::string, ValueType> data_types;
+  std::map<std::string, Transform> transforms;
+  std::vector<std::string> required_fields;
+  std::map<std::string, std::string> defaults;  ///< column -> the value as JSON text
+  std::vector<std::string> upsert_key;
+  bool upsert_key_inherited = false;  ///< from the file's `defaults`, not the topic's own
+  ConflictStrategy conflict_strategy = ConflictStrategy::ignore;
+  std::vector<ArrayMapping> array_mappings;
+  std::optional<int> batch_size;
+  std::optional<std::chrono::milliseconds> batch_timeout;
+  std::optional<bool> create_table;
+  NulPolicy nul = NulPolicy::reject;
+  int line = 0;
+  std::map<std::string, int> key_lines;  ///< where each key of the topic stands, for problems found later
+
+  /// No field mapping and no array: `table` and `description` only.
+  [[nodiscard]] bool is_minimal() const { return field_mappings.empty() && array_mappings.empty(); }
+};
+
+/// A whole `topic_mappings.yml`. Immutable once loaded.
+struct MappingFile {
+  std::string path;
+  std::vector<TopicMapping> topics;  ///< in file order
+};
+
+}  // namespace loom::mapping

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <variant>
+
+#include "base/message.h"
+
+namespace loom::pipeline {
+
+/// The partition has no more messages now; `position` is the offset after its last one (control records included).
+struct EndOfPartition {
+  std::int64_t position = 0;
+};
+/// The wanted offset is not in the log any more, or not yet.
+struct OffsetOutOfRange {
+  std::string message;
+};
+/// What taking from a partition gave; monostate: nothing is waiting.
+using Taken = std::variant<std::monostate, Message, EndOfPartition, OffsetOutOfRange>;
+
+/// The first offset in the log and the one after the last.
+struct Watermarks {
+  std::int64_t low = 0;
+  std::int64_t high = 0;
+};
+
+/// One assigned partition's queue of prefetched messages. The product's is source::PartitionQueue; a simulation has its own.
+/// Threads: take() and seek() by the worker that owns the partition now; on_ready by anyone before that.
+/// Blocks:  take() never; seek() and watermarks() up to 5 s (they may ask the broker).
+class PartitionSource {
+ public:
+  virtual ~PartitionSource() = default;
+
+  [[nodiscard]] virtual const std::string& topic() const = 0;
+  [[nodiscard]] virtual std::int32_t partition() const = 0;
+
+  virtual Taken take() = 0;
+
+  /// Throws away what was prefetched and goes on at `offset`. False when the client refused: try again later.
+  virtual bool seek(std::int64_t offset) = 0;
+
+  /// Asks the broker; nothing when it does not answer.
+  virtual std::optional<Watermarks> watermarks() = 0;
+
+  /// Messages in the log after `next`, by what the client last heard: no request. 0 when nothing is known yet.
+  [[nodiscard]] virtual std::int64_t backlog(std::int64_t next) const = 0;
+
+  /// `ready` is called, on a thread of the client's, when the queue goes from empty to not empty: it must be quick and
+  /// must not call back. An empty function: nobody listens.
+  virtual void on_ready(std::function<void()> ready) = 0;
+};
+
+}  // namespace loom::pipeline

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "batch/outcome.h"
+
+namespace loom::sink {
+
+struct TopicPartition {
+  std::string topic;
+  std::int32_t partition = 0;
+  auto operator<=>(const TopicPartition&) const = default;
+};
+
+struct StoredPosition {
+  TopicPartition where;
+  std::int64_t next_offset = 0;
+  std::int64_t epoch = 0;
+};
+
+/// kafka_consumer_offsets of one consumer group: the truth about what is stored.
+/// Threads: one at a time.  Owns: a connection, opened when first needed and again after it broke.
+/// Blocks:  up to the connect and statement timeouts (5 s).  Fails: std::runtime_error without passwords.
+class OffsetStore {
+ public:
+  OffsetStore(std::string url, std::string consumer_group);
+  ~OffsetStore();
+
+  /// The stored positions of these partitions; those without a row are left out.
+  std::vector<StoredPosition> load(const std::vector<TopicPartition>& partitions);
+  /// Every position of the group.
+  std::vector<StoredPosition> load_all();
+
+  /// Gives partitions that have no row one at `next_offset`, in a transaction of its own with synchronous_commit on,
+  /// then reads all back: another replica's row wins over ours.
+  std::vector<StoredPosition> claim(const std::vector<StoredPosition>& partitions);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace loom::sink

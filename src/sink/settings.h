@@ -1,0 +1,22 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <string>
+
+namespace loom::sink {
+
+/// How the service talks to PostgreSQL. Constant after start-up.
+struct DatabaseSettings {
+  std::string url;             ///< libpq connection string or URL; never logged
+  std::string consumer_group;
+  std::string application_name = "kafka-to-db-consumer";
+  std::size_t pool_min = 20;
+  std::size_t pool_max = 50;
+  bool synchronous_commit = false;
+  std::chrono::milliseconds statement_timeout{60'000};
+  std::chrono::milliseconds lock_timeout{2'000};
+  std::chrono::seconds idle_close{60};  ///< a connection above the minimum that idled this long is closed
+};
+
+}  // namespace loom::sink

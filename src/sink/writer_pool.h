@@ -1,0 +1,40 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+
+#include "batch/sink.h"
+#include "sink/settings.h"
+
+namespace loom::sink {
+
+/// What the pool is doing now, for status and metrics.
+struct PoolState {
+  std::size_t connections = 0;
+  std::size_t busy = 0;
+  std::size_t waiting = 0;  ///< batches that wait for a connection
+};
+
+/// The writers: each a thread with a connection of its own, between pool_min and pool_max of them. They open when
+/// there is work for them and close after idling above the minimum; the one that worked last works next, so that few
+/// backends stay warm. A batch is attempted once per submit (optimistic COPY, then merge or split on the same
+/// connection as its error asks); waiting and trying again is the worker's business.
+/// Threads: submit() and state() from any thread.
+/// Owns:    the connections and their threads.
+/// Blocks:  the destructor: it lets writers finish the batch in hand for up to 5 s, then cancels them; batches never
+///          started are answered with OutcomeKind::retry.
+class WriterPool final : public batch::Sink {
+ public:
+  explicit WriterPool(DatabaseSettings settings);
+  ~WriterPool() override;
+
+  void submit(std::unique_ptr<batch::Batch> batch, Reply reply) override;
+  [[nodiscard]] PoolState state() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace loom::sink
