@@ -8,7 +8,7 @@
 
 #include "base/message.h"
 
-namespace loom::pipeline {
+namespace loom::source {
 
 /// The partition has no more messages now; `position` is the offset after its last one (control records included).
 struct EndOfPartition {
@@ -53,4 +53,4 @@ class PartitionSource {
   virtual void on_ready(std::function<void()> ready) = 0;
 };
 
-}  // namespace loom::pipeline
+}  // namespace loom::source

@@ -1,0 +1,9 @@
+#pragma once
+
+namespace loom::app {
+
+/// The command `kafka-to-db-consumer`: parses, runs the named subcommand (`run` without one), returns the exit code:
+/// 0 good, 1 failure at run time, 2 wrong usage or configuration.
+int run_command_line(int argc, char** argv);
+
+}  // namespace loom::app

@@ -1,0 +1,308 @@
+#include "pipeline/group_consumer.h"
+
+#include <pthread.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <exception>
+#include <utility>
+
+#include "pipeline/balancer.h"
+
+namespace loom::pipeline {
+
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+constexpr milliseconds kPoll{50};
+constexpr milliseconds kBalanceEvery{100};
+constexpr milliseconds kBrokerTimeout{5000};
+constexpr seconds kLeaveGroup{2};
+constexpr seconds kDiscard{1};
+
+sink::TopicPartition key_of(const source::TopicOffset& at) { return {.topic = at.topic, .partition = at.partition}; }
+
+}  // namespace
+
+GroupConsumer::GroupConsumer(ConsumerSettings settings, const Clock& clock, Counters& counters, batch::Sink& sink,
+                             PlanProvider& plans, sink::OffsetStore& offsets)
+    : settings_(std::move(settings)),
+      clock_(clock),
+      offsets_(offsets),
+      pending_backoff_(milliseconds(200), seconds(5), std::hash<std::string>{}(settings_.client.group_id)) {
+  for (std::size_t i = 0; i < settings_.workers; ++i) {
+    workers_.push_back(std::make_unique<Worker>(
+        settings_.worker, clock, counters, sink, plans,
+        [this](std::unique_ptr<source::PartitionSource> from, PartitionLedger ledger) {
+          returned_.post({std::move(from), ledger});
+        }));
+  }
+}
+
+GroupConsumer::~GroupConsumer() {
+  stop();
+  // Messages and queues first, in workers and letters; only then the clients that they came from.
+  workers_.clear();
+  returned_.collect(letters_);
+  letters_.clear();
+}
+
+void GroupConsumer::start() {
+  client_ = std::make_unique<source::GroupClient>(settings_.client);
+  client_->subscribe(settings_.topics);
+  for (auto& worker : workers_) threads_.emplace_back([this, &worker] { run_worker(*worker); });
+  threads_.emplace_back([this] { run(); });
+}
+
+void GroupConsumer::stop() {
+  if (threads_.empty()) return;
+  stopping_ = true;
+  threads_.back().join();
+  threads_.pop_back();
+  workers_stopping_ = true;
+  for (auto& worker : workers_) worker->wake();
+  for (auto& thread : threads_) thread.join();
+  threads_.clear();
+}
+
+WorkerView GroupConsumer::view() const {
+  WorkerView all;
+  for (const auto& worker : workers_) {
+    WorkerView one = worker->view();
+    std::move(one.partitions.begin(), one.partitions.end(), std::back_inserter(all.partitions));
+    std::move(one.lanes.begin(), one.lanes.end(), std::back_inserter(all.lanes));
+  }
+  return all;
+}
+
+void GroupConsumer::run_worker(Worker& worker) {
+  pthread_setname_np(pthread_self(), "worker");
+  while (!workers_stopping_) worker.wait(worker.step());
+}
+
+void GroupConsumer::run() {
+  pthread_setname_np(pthread_self(), "group");
+  TimePoint balance_at = clock_.now();
+  TimePoint mirror_at = clock_.now() + settings_.mirror_every;
+  while (!stopping_) {
+    serve(client_->poll(kPoll));
+    read_returned();
+    if (pending_ && clock_.now() >= pending_retry_) take_assignment();
+    if (clock_.now() >= balance_at) {
+      rebalance_workers();
+      balance_at = clock_.now() + kBalanceEvery;
+    }
+    if (clock_.now() >= mirror_at) {
+      mirror();
+      mirror_at = clock_.now() + settings_.mirror_every;
+    }
+    if (fatal_) {
+      give_up(all_owned(), true);
+      pending_.reset();
+      retired_.push_back(std::move(client_));
+      client_ = std::make_unique<source::GroupClient>(settings_.client);
+      client_->subscribe(settings_.topics);
+      fatal_ = false;
+    }
+  }
+  leave();
+}
+
+void GroupConsumer::serve(source::GroupEvent event) {
+  if (auto* assigned = std::get_if<source::Assigned>(&event)) {
+    pending_ = std::move(assigned->partitions);
+    pending_retry_ = {};
+    pending_backoff_.reset();
+  } else if (const auto* revoked = std::get_if<source::Revoked>(&event)) {
+    pending_.reset();
+    spdlog::info("{} partitions {}", revoked->partitions.size(), revoked->lost ? "lost" : "revoked");
+    give_up(revoked->partitions, revoked->lost);
+    client_->unassign(revoked->partitions);
+  } else if (const auto* fatal = std::get_if<source::FatalError>(&event)) {
+    spdlog::error("the Kafka client cannot go on, making a new one: {}", fatal->message);
+    fatal_ = true;
+  }
+}
+
+// ---- Assignment
+
+/// Stored offsets; for partitions without one the group's in Kafka (it takes over from a predecessor), else the first
+/// in the log. Their rows are in the database before anything is fetched.
+std::optional<GroupConsumer::Partitions> GroupConsumer::positions(
+    const Partitions& partitions, std::map<sink::TopicPartition, std::int64_t>& epochs) {
+  std::vector<sink::TopicPartition> wanted;
+  for (const auto& at : partitions) wanted.push_back(key_of(at));
+  std::map<sink::TopicPartition, std::int64_t> known;
+  const auto learn = [&](const std::vector<sink::StoredPosition>& rows) {
+    for (const auto& row : rows) {
+      known[row.where] = row.next_offset;
+      epochs[row.where] = row.epoch;
+    }
+  };
+  learn(offsets_.load(wanted));
+
+  Partitions fresh;
+  for (const auto& at : partitions) {
+    if (!known.contains(key_of(at))) fresh.push_back(at);
+  }
+  if (!fresh.empty()) {
+    auto committed = client_->committed(fresh, kBrokerTimeout);
+    if (!committed) return std::nullopt;
+    Partitions unknown;
+    std::erase_if(*committed, [&](const source::TopicOffset& at) {
+      if (at.offset < 0) unknown.push_back(at);
+      return at.offset < 0;
+    });
+    auto first = client_->earliest(unknown, kBrokerTimeout);
+    if (!first) return std::nullopt;
+    std::vector<sink::StoredPosition> claims;
+    for (const auto* source : {&*committed, &*first}) {
+      for (const auto& at : *source) claims.push_back({.where = key_of(at), .next_offset = at.offset, .epoch = 0});
+    }
+    learn(offsets_.claim(claims));
+  }
+
+  Partitions found = partitions;
+  for (auto& at : found) at.offset = known.at(key_of(at));
+  return found;
+}
+
+void GroupConsumer::take_assignment() {
+  std::map<sink::TopicPartition, std::int64_t> epochs;
+  std::optional<Partitions> found;
+  try {
+    found = positions(*pending_, epochs);
+  } catch (const std::exception& error) {
+    spdlog::warn("the assigned partitions wait: the stored offsets cannot be read now: {}", error.what());
+  }
+  if (!found) {
+    pending_retry_ = clock_.now() + pending_backoff_.next();
+    return;
+  }
+  // Queues first: a message fetched before its queue is split off would land on the main queue.
+  std::vector<std::unique_ptr<source::PartitionSource>> sources;
+  for (const auto& at : *found) sources.push_back(client_->open(at.topic, at.partition));
+  client_->assign(*found);
+  for (std::size_t i = 0; i < found->size(); ++i) {
+    const auto& at = (*found)[i];
+    const std::size_t worker = lightest_worker();
+    owned_[key_of(at)] = {.worker = worker, .moving_to = std::nullopt, .mirrored = -1};
+    workers_[worker]->add_partition(std::move(sources[i]), PartitionLedger(at.partition, at.offset, epochs[key_of(at)]));
+  }
+  spdlog::info("{} partitions assigned, {} in all", found->size(), owned_.size());
+  pending_.reset();
+}
+
+std::size_t GroupConsumer::lightest_worker() const {
+  std::vector<std::size_t> counts(workers_.size(), 0);
+  for (const auto& [where, owned] : owned_) ++counts[owned.moving_to.value_or(owned.worker)];
+  return static_cast<std::size_t>(std::min_element(counts.begin(), counts.end()) - counts.begin());
+}
+
+// ---- Letting go
+
+GroupConsumer::Partitions GroupConsumer::all_owned() const {
+  Partitions all;
+  for (const auto& [where, owned] : owned_) all.push_back({.topic = where.topic, .partition = where.partition, .offset = -1});
+  return all;
+}
+
+/// Returns when no worker has the partitions any more: after their batches, or after `release_within` without them.
+void GroupConsumer::give_up(const Partitions& partitions, bool lost) {
+  for (const auto& at : partitions) {
+    const auto found = owned_.find(key_of(at));
+    if (found == owned_.end()) continue;
+    found->second.moving_to.reset();
+    workers_[found->second.worker]->release(at.topic, at.partition, lost);
+  }
+  if (!lost) wait_returned(partitions, clock_.now() + settings_.release_within);
+  for (const auto& at : partitions) {
+    const auto found = owned_.find(key_of(at));
+    if (found != owned_.end()) workers_[found->second.worker]->release(at.topic, at.partition, true);
+  }
+  wait_returned(partitions, clock_.now() + kDiscard);
+  if (!lost) client_->commit(final_offsets_, false);
+  final_offsets_.clear();
+}
+
+void GroupConsumer::wait_returned(const Partitions& partitions, TimePoint until) {
+  const auto all_back = [&] {
+    return std::none_of(partitions.begin(), partitions.end(), [&](const auto& at) { return owned_.contains(key_of(at)); });
+  };
+  read_returned();
+  while (!all_back() && clock_.now() < until) {
+    returned_.wait_until(until);
+    read_returned();
+  }
+}
+
+void GroupConsumer::read_returned() {
+  returned_.collect(letters_);
+  for (auto& [source, ledger] : letters_) {
+    const sink::TopicPartition where{.topic = source->topic(), .partition = source->partition()};
+    const auto found = owned_.find(where);
+    if (found == owned_.end()) continue;
+    if (found->second.moving_to) {
+      found->second.worker = *found->second.moving_to;
+      found->second.moving_to.reset();
+      workers_[found->second.worker]->add_partition(std::move(source), ledger);
+      continue;
+    }
+    if (ledger.stored() > found->second.mirrored) {
+      final_offsets_.push_back({.topic = where.topic, .partition = where.partition, .offset = ledger.stored()});
+    }
+    owned_.erase(found);
+  }
+  letters_.clear();
+}
+
+// ---- Now and then
+
+void GroupConsumer::rebalance_workers() {
+  if (workers_.size() < 2) return;
+  std::vector<Load> loads;
+  std::vector<sink::TopicPartition> where;
+  for (std::size_t worker = 0; worker < workers_.size(); ++worker) {
+    for (const auto& partition : workers_[worker]->view().partitions) {
+      const sink::TopicPartition key{.topic = partition.topic, .partition = partition.partition};
+      const auto found = owned_.find(key);
+      if (found == owned_.end() || found->second.worker != worker) continue;
+      // One on its way counts where it goes.
+      loads.push_back({.worker = found->second.moving_to.value_or(worker),
+                       .backlog = partition.backlog,
+                       .movable = !found->second.moving_to && !partition.leaving});
+      where.push_back(key);
+    }
+  }
+  for (const auto& move : balance(loads, workers_.size())) {
+    Owned& owned = owned_.at(where[move.load]);
+    owned.moving_to = move.to;
+    workers_[owned.worker]->release(where[move.load].topic, where[move.load].partition, false);
+    spdlog::debug("topic {} partition {} moves from worker {} to {}", where[move.load].topic,
+                  where[move.load].partition, owned.worker, move.to);
+  }
+}
+
+void GroupConsumer::mirror() {
+  Partitions moved;
+  for (const auto& partition : view().partitions) {
+    const auto found = owned_.find({.topic = partition.topic, .partition = partition.partition});
+    if (found == owned_.end() || partition.stored <= found->second.mirrored) continue;
+    found->second.mirrored = partition.stored;
+    moved.push_back({.topic = partition.topic, .partition = partition.partition, .offset = partition.stored});
+  }
+  client_->commit(moved, false);
+}
+
+/// The first phase of the end: no new work, batches finish, then the group is left. Every wait is bounded.
+void GroupConsumer::leave() {
+  pending_.reset();
+  give_up(all_owned(), false);
+  client_->close();
+  const TimePoint until = clock_.now() + kLeaveGroup;
+  while (!client_->closed() && clock_.now() < until) serve(client_->poll(kPoll));
+}
+
+}  // namespace loom::pipeline

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <condition_variable>
+#include <mutex>
+#include <utility>
+#include <vector>
+
+#include "base/clock.h"
+
+namespace loom::pipeline {
+
+/// Letters from any thread to one reader.
+/// Threads: post() any; the rest by the reader.  Blocks: only wait_until().
+template <typename Letter>
+class Mailbox {
+ public:
+  void post(Letter letter) {
+    {
+      const std::lock_guard lock(mutex_);
+      letters_.push_back(std::move(letter));
+    }
+    arrived_.notify_one();
+  }
+
+  /// All letters so far, in order, swapped into `into` (which is cleared first and so keeps its memory).
+  void collect(std::vector<Letter>& into) {
+    into.clear();
+    const std::lock_guard lock(mutex_);
+    letters_.swap(into);
+  }
+
+  /// Returns when a letter is there, or at `until`.
+  void wait_until(TimePoint until) {
+    std::unique_lock lock(mutex_);
+    arrived_.wait_until(lock, until, [this] { return !letters_.empty(); });
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable arrived_;
+  std::vector<Letter> letters_;  // guarded by mutex_
+};
+
+}  // namespace loom::pipeline

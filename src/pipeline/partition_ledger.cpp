@@ -1,0 +1,49 @@
+#include "pipeline/partition_ledger.h"
+
+namespace loom::pipeline {
+
+Standing compare(const batch::OffsetRange& range, const std::optional<batch::StoredOffset>& stored) {
+  if (!stored || stored->epoch != range.epoch) return Standing::stale;
+  if (stored->next_offset == range.to) return Standing::committed;
+  if (stored->next_offset == range.from) return Standing::not_committed;
+  return Standing::stale;
+}
+
+Verdict PartitionLedger::judge(std::int64_t offset) {
+  if (offset < next_) return Verdict::skip;
+  if (offset == next_ || confirmed_ || offset == gap_seen_) {
+    confirmed_ = true;
+    gap_seen_ = -1;
+    return Verdict::take;
+  }
+  gap_seen_ = offset;
+  return Verdict::verify;
+}
+
+void PartitionLedger::take(std::int64_t offset, std::int64_t timestamp_ms) {
+  next_ = offset + 1;
+  last_timestamp_ms_ = timestamp_ms;
+}
+
+void PartitionLedger::advance_to(std::int64_t position) {
+  if (position > next_) next_ = position;
+}
+
+batch::OffsetRange PartitionLedger::growth() const {
+  return {.partition = partition_, .epoch = epoch_, .from = handed_, .to = next_, .last_timestamp_ms = last_timestamp_ms_};
+}
+
+bool PartitionLedger::commit(const batch::OffsetRange& range) {
+  if (!in_flight() || range.epoch != epoch_ || range.from != stored_ || range.to != handed_) return false;
+  stored_ = handed_;
+  return true;
+}
+
+void PartitionLedger::rewind(std::int64_t offset, std::int64_t epoch) {
+  epoch_ = epoch;
+  stored_ = handed_ = next_ = offset;
+  gap_seen_ = -1;
+  confirmed_ = false;
+}
+
+}  // namespace loom::pipeline

@@ -1,0 +1,179 @@
+#include "pipeline/worker.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace loom::pipeline {
+
+namespace {
+constexpr auto kPublishEvery = std::chrono::milliseconds(100);
+constexpr auto kRetrySoon = std::chrono::milliseconds(10);
+}  // namespace
+
+Worker::Worker(const WorkerSettings& settings, const Clock& clock, Counters& counters, batch::Sink& sink,
+               PlanProvider& plans, Released released)
+    : settings_(settings), clock_(clock), counters_(counters), sink_(sink), plans_(plans), released_(std::move(released)) {}
+
+void Worker::add_partition(std::unique_ptr<source::PartitionSource> from, PartitionLedger book) {
+  letters_.post(AddPartition{std::move(from), book});
+}
+
+void Worker::release(std::string topic, std::int32_t partition, bool discard) {
+  letters_.post(Release{std::move(topic), partition, discard});
+}
+
+WorkerView Worker::view() const {
+  const std::lock_guard lock(view_mutex_);
+  return view_;
+}
+
+TimePoint Worker::step() {
+  letters_.collect(read_);
+  for (auto& letter : read_) {
+    std::visit([this](auto& content) { read(std::move(content)); }, letter);
+  }
+  read_.clear();
+
+  const bool more = give_turns();
+  const TimePoint now = clock_.now();
+  TimePoint next = more ? now : TimePoint::max();
+  for (auto at = lanes_.begin(); at != lanes_.end();) {
+    next = std::min(next, tend(*at->second));
+    at = at->second->empty() ? lanes_.erase(at) : std::next(at);
+  }
+  if (now >= published_ + kPublishEvery) publish(now);
+  // With partitions in hand, the view must not grow old while nothing happens.
+  return places_.empty() ? next : std::min(next, published_ + kPublishEvery);
+}
+
+// ---- Letters
+
+Lane& Worker::lane(const std::string& topic) {
+  auto& found = lanes_[topic];
+  if (found == nullptr) found = std::make_unique<Lane>(topic, settings_.limits, clock_, counters_);
+  return *found;
+}
+
+void Worker::read(AddPartition letter) {
+  Lane& home = lane(letter.source->topic());
+  const std::uint64_t id = next_id_++;
+  Partition& partition = home.add(id, std::move(letter.source), letter.ledger);
+  places_[id] = {&home, &partition};
+  partition.source->on_ready([this, id] { letters_.post(Ready{id}); });
+  line_up(partition);  // it may have filled before anyone listened
+  published_ = {};
+}
+
+void Worker::read(Release letter) {
+  const auto at = lanes_.find(letter.topic);
+  if (at == lanes_.end()) return;
+  Lane& home = *at->second;
+  if (letter.discard) {
+    if (auto partition = home.discard(letter.partition)) give_back(std::move(partition));
+    return;
+  }
+  if (Partition* partition = home.find(letter.partition)) {
+    partition->leaving = true;
+    home.flush();
+  }
+}
+
+void Worker::read(PlanArrived letter) {
+  const auto at = lanes_.find(letter.topic);
+  if (at == lanes_.end()) return;
+  if (letter.answer.plan != nullptr) {
+    at->second->use_plan(std::move(letter.answer.plan));
+  } else {
+    at->second->plan_failed(letter.answer.error);
+  }
+}
+
+void Worker::read(Settled letter) {
+  const auto at = lanes_.find(letter.topic);
+  if (at != lanes_.end()) at->second->settle(std::move(letter.reply));
+}
+
+void Worker::read(Ready letter) {
+  const auto at = places_.find(letter.partition_id);
+  if (at != places_.end()) line_up(*at->second.partition);
+}
+
+void Worker::line_up(Partition& partition) {
+  if (partition.waiting_for_turn) return;
+  partition.waiting_for_turn = true;
+  line_.push_back(partition.id);
+}
+
+// ---- Turns
+
+/// One turn for each partition in line. True when one of them could go on at once.
+bool Worker::give_turns() {
+  bool more = false;
+  for (std::size_t turns = line_.size(); turns > 0; --turns) {
+    const std::uint64_t id = line_.front();
+    line_.pop_front();
+    const auto at = places_.find(id);
+    if (at == places_.end()) continue;
+    const auto [home, partition] = at->second;
+    partition->waiting_for_turn = false;
+    if (!home->fill_from(*partition, settings_.turn)) continue;
+    line_up(*partition);
+    more = more || (home->wants_input() && !partition->seek_to);
+  }
+  return more;
+}
+
+bool Worker::input_waiting(const Lane& lane) const {
+  return std::any_of(lane.partitions().begin(), lane.partitions().end(),
+                     [](const auto& partition) { return partition->waiting_for_turn && !partition->leaving; });
+}
+
+/// Sends what is due, asks for a plan, lets settled partitions go. Returns when this lane next wants attention.
+TimePoint Worker::tend(Lane& lane) {
+  bool fresh = false;
+  if (lane.take_plan_request(fresh)) {
+    plans_.request(lane.topic(), fresh, [this, topic = lane.topic()](PlanAnswer answer) {
+      letters_.post(PlanArrived{topic, std::move(answer)});
+    });
+  }
+  if (auto batch = lane.hand_over(input_waiting(lane))) {
+    sink_.submit(std::move(batch), [this, topic = lane.topic()](batch::WriteReply reply) {
+      letters_.post(Settled{topic, std::move(reply)});
+    });
+  }
+  for (auto& partition : lane.take_settled()) give_back(std::move(partition));
+  TimePoint next = lane.wake_at();
+  const bool seeks = std::any_of(lane.partitions().begin(), lane.partitions().end(),
+                                 [](const auto& partition) { return partition->seek_to && partition->waiting_for_turn; });
+  if (seeks && lane.wants_input()) next = std::min(next, clock_.now() + kRetrySoon);
+  return next;
+}
+
+void Worker::give_back(std::unique_ptr<Partition> partition) {
+  partition->source->on_ready({});
+  places_.erase(partition->id);
+  published_ = {};
+  released_(std::move(partition->source), partition->ledger);
+}
+
+void Worker::publish(TimePoint now) {
+  published_ = now;
+  WorkerView fresh;
+  for (const auto& [topic, lane] : lanes_) {
+    fresh.lanes.push_back({.topic = topic, .state = lane->state(), .reason = lane->reason()});
+    for (const auto& partition : lane->partitions()) {
+      const PartitionLedger& ledger = partition->ledger;
+      fresh.partitions.push_back({.topic = topic,
+                                  .partition = ledger.partition(),
+                                  .stored = ledger.stored(),
+                                  .next = ledger.next(),
+                                  .epoch = ledger.epoch(),
+                                  .backlog = partition->source->backlog(ledger.next()),
+                                  .leaving = partition->leaving});
+    }
+  }
+  const std::lock_guard lock(view_mutex_);
+  view_ = std::move(fresh);
+}
+
+}  // namespace loom::pipeline

@@ -1,0 +1,142 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <unordered_map>
+#include <variant>
+#include <vector>
+
+#include "base/clock.h"
+#include "batch/sink.h"
+#include "pipeline/lane.h"
+#include "pipeline/mailbox.h"
+#include "pipeline/plan_provider.h"
+
+namespace loom::pipeline {
+
+/// What a worker holds, as it was at most a tenth of a second ago.
+struct PartitionView {
+  std::string topic;
+  std::int32_t partition = 0;
+  std::int64_t stored = 0;
+  std::int64_t next = 0;
+  std::int64_t epoch = 0;
+  std::int64_t backlog = 0;  ///< messages after `next`, by what the client last heard
+  bool leaving = false;
+};
+struct LaneView {
+  std::string topic;
+  LaneState state = LaneState::waiting_for_plan;
+  std::string reason;
+};
+struct WorkerView {
+  std::vector<PartitionView> partitions;
+  std::vector<LaneView> lanes;
+};
+
+struct WorkerSettings {
+  BatchLimits limits;
+  std::size_t turn = 500;  ///< messages taken from one partition before the next has its turn
+};
+
+/// Takes messages from its partitions, encodes them, and sends batches to the sink.
+///
+///   read the letters (partitions come and go, batches are settled, plans arrive)
+///   -> each partition with input has a turn: take, decode, add to its topic's batch
+///   -> hand over the batches that are due
+///   -> sleep until a letter comes or a batch becomes due
+///
+/// Threads: one runs step(); post-like members (add_partition, release, stop, view) from any thread.
+/// Owns:    its lanes, and through them partitions and batches.
+/// Blocks:  in wait() only; a seek may take a second.
+class Worker {
+ public:
+  /// Called when a released partition's rows are all committed, or it was discarded. On the worker's thread; quick.
+  using Released = std::function<void(std::unique_ptr<source::PartitionSource>, PartitionLedger)>;
+
+  Worker(const WorkerSettings& settings, const Clock& clock, Counters& counters, batch::Sink& sink, PlanProvider& plans,
+         Released released);
+
+  void add_partition(std::unique_ptr<source::PartitionSource> from, PartitionLedger book);
+  /// The partition is not read any more and comes back through Released: at once with its uncommitted rows forgotten
+  /// when `discard`, else after they are committed.
+  void release(std::string topic, std::int32_t partition, bool discard);
+  [[nodiscard]] WorkerView view() const;
+
+  /// One round without waiting; returns when the next is due at the latest (now when there is more to do).
+  TimePoint step();
+  /// Sleeps until `until`, or until a letter comes.
+  void wait(TimePoint until) { letters_.wait_until(until); }
+  /// Makes wait() return, once.
+  void wake() { letters_.post(Wake{}); }
+
+ private:
+  struct AddPartition {
+    std::unique_ptr<source::PartitionSource> source;
+    PartitionLedger ledger;
+  };
+  struct Release {
+    std::string topic;
+    std::int32_t partition;
+    bool discard;
+  };
+  struct PlanArrived {
+    std::string topic;
+    PlanAnswer answer;
+  };
+  struct Settled {
+    std::string topic;
+    batch::WriteReply reply;
+  };
+  struct Ready {
+    std::uint64_t partition_id;
+  };
+  struct Wake {};
+  using Letter = std::variant<AddPartition, Release, PlanArrived, Settled, Ready, Wake>;
+
+  void read(AddPartition letter);
+  void read(Release letter);
+  void read(PlanArrived letter);
+  void read(Settled letter);
+  void read(Ready letter);
+  static void read(Wake /*letter*/) {}
+
+  struct Place {
+    Lane* lane;
+    Partition* partition;
+  };
+  Lane& lane(const std::string& topic);
+  void line_up(Partition& partition);
+  bool give_turns();
+  void give_back(std::unique_ptr<Partition> partition);
+  TimePoint tend(Lane& lane);
+  [[nodiscard]] bool input_waiting(const Lane& lane) const;
+  void publish(TimePoint now);
+
+  // Constant after construction
+  const WorkerSettings settings_;
+  const Clock& clock_;
+  Counters& counters_;
+  batch::Sink& sink_;
+  PlanProvider& plans_;
+  const Released released_;
+
+  Mailbox<Letter> letters_;  // own synchronisation
+
+  // The stepping thread's
+  std::vector<Letter> read_;
+  std::map<std::string, std::unique_ptr<Lane>> lanes_;
+  std::unordered_map<std::uint64_t, Place> places_;
+  std::deque<std::uint64_t> line_;  // partitions that may have input, in order of their turns
+  std::uint64_t next_id_ = 1;
+  TimePoint published_{};
+
+  mutable std::mutex view_mutex_;
+  WorkerView view_;  // guarded by view_mutex_
+};
+
+}  // namespace loom::pipeline

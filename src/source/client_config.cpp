@@ -1,0 +1,70 @@
+#include "source/client_config.h"
+
+#include <algorithm>
+#include <array>
+#include <stdexcept>
+#include <utility>
+
+namespace loom::source {
+
+namespace {
+
+using Properties = std::map<std::string, std::string>;
+
+Properties defaults() {
+  return {
+      {"client.id", "kafka-to-db-consumer"},
+      {"partition.assignment.strategy", "cooperative-sticky"},
+      {"session.timeout.ms", "60000"},
+      {"max.poll.interval.ms", "300000"},
+      {"fetch.max.bytes", "52428800"},
+      {"fetch.wait.max.ms", "100"},
+      {"topic.metadata.refresh.interval.ms", "30000"},
+      {"allow.auto.create.topics", "false"},
+      {"log.connection.close", "false"},
+      {"statistics.interval.ms", "0"},
+  };
+}
+
+/// librdkafka counts what is prefetched per partition, so each gets its share of what the process can bear. Messages
+/// are counted too: a small one costs more in bookkeeping than in bytes.
+Properties prefetch(std::size_t partitions) {
+  constexpr std::size_t kBytes = std::size_t{64} << 20U;
+  constexpr std::size_t kMessages = 200'000;
+  const std::size_t shares = std::max<std::size_t>(1, partitions);
+  return {
+      {"queued.max.messages.kbytes", std::to_string(std::clamp<std::size_t>(kBytes / 1024 / shares, 256, 65536))},
+      {"queued.min.messages", std::to_string(std::clamp<std::size_t>(kMessages / shares, 1000, 100'000))},
+  };
+}
+
+/// Exactly-once rests on these.
+Properties fixed() {
+  return {
+      {"enable.auto.commit", "false"},       {"enable.auto.offset.store", "false"}, {"auto.offset.reset", "error"},
+      {"isolation.level", "read_committed"}, {"enable.partition.eof", "true"},
+  };
+}
+
+void set(rd_kafka_conf_t* conf, const std::string& name, const std::string& value) {
+  std::array<char, 512> error{};
+  if (rd_kafka_conf_set(conf, name.c_str(), value.c_str(), error.data(), error.size()) != RD_KAFKA_CONF_OK) {
+    throw std::runtime_error("librdkafka refused " + name + ": " + error.data());
+  }
+}
+
+}  // namespace
+
+ConfHandle make_configuration(const ClientSettings& settings) {
+  ConfHandle conf(rd_kafka_conf_new());
+  Properties all = defaults();
+  all.merge(prefetch(settings.partitions));
+  all["bootstrap.servers"] = settings.bootstrap_servers;
+  all["group.id"] = settings.group_id;
+  for (const auto& [name, value] : settings.properties) all[name] = value;
+  for (const auto& [name, value] : fixed()) all[name] = value;
+  for (const auto& [name, value] : all) set(conf.get(), name, value);
+  return conf;
+}
+
+}  // namespace loom::source

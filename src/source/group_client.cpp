@@ -1,0 +1,187 @@
+#include "source/group_client.h"
+
+#include <spdlog/spdlog.h>
+
+#include <array>
+#include <cstring>
+#include <stdexcept>
+#include <utility>
+
+#include "source/client_config.h"
+#include "source/partition_queue.h"
+
+namespace loom::source {
+
+namespace {
+
+ListHandle to_list(const std::vector<TopicOffset>& offsets) {
+  ListHandle list(rd_kafka_topic_partition_list_new(static_cast<int>(offsets.size())));
+  for (const auto& at : offsets) {
+    rd_kafka_topic_partition_list_add(list.get(), at.topic.c_str(), at.partition)->offset =
+        at.offset < 0 ? RD_KAFKA_OFFSET_INVALID : at.offset;
+  }
+  return list;
+}
+
+std::vector<TopicOffset> from_list(const rd_kafka_topic_partition_list_t* list) {
+  std::vector<TopicOffset> offsets;
+  for (int i = 0; list != nullptr && i < list->cnt; ++i) {
+    const auto& at = list->elems[i];
+    offsets.push_back({.topic = at.topic, .partition = at.partition, .offset = at.offset < 0 ? -1 : at.offset});
+  }
+  return offsets;
+}
+
+void log_line(const rd_kafka_t* /*client*/, int level, const char* facility, const char* text) {
+  constexpr int kSyslogWarning = 4;
+  constexpr int kSyslogError = 3;
+  const auto severity = level <= kSyslogError     ? spdlog::level::err
+                        : level <= kSyslogWarning ? spdlog::level::warn
+                                                  : spdlog::level::debug;
+  spdlog::log(severity, "librdkafka {}: {}", facility, text);
+}
+
+void report(const char* what, rd_kafka_error_t* raw) {
+  const ErrorHandle error(raw);
+  if (error != nullptr) spdlog::warn("{}: {}", what, rd_kafka_error_string(error.get()));
+}
+
+}  // namespace
+
+GroupClient::GroupClient(const ClientSettings& settings) {
+  ConfHandle conf = make_configuration(settings);
+  rd_kafka_conf_set_events(conf.get(), RD_KAFKA_EVENT_REBALANCE | RD_KAFKA_EVENT_ERROR | RD_KAFKA_EVENT_OFFSET_COMMIT);
+  rd_kafka_conf_set_log_cb(conf.get(), log_line);
+  std::array<char, 512> error{};
+  client_ = rd_kafka_new(RD_KAFKA_CONSUMER, conf.get(), error.data(), error.size());
+  if (client_ == nullptr) throw std::runtime_error(std::string("cannot make a Kafka consumer: ") + error.data());
+  (void)conf.release();  // the client owns it now
+  rd_kafka_poll_set_consumer(client_);
+  queue_.reset(rd_kafka_queue_get_consumer(client_));
+}
+
+GroupClient::~GroupClient() {
+  queue_.reset();
+  rd_kafka_destroy_flags(client_, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+}
+
+void GroupClient::subscribe(const std::vector<std::string>& topics) {
+  const ListHandle list(rd_kafka_topic_partition_list_new(static_cast<int>(topics.size())));
+  for (const auto& topic : topics) {
+    rd_kafka_topic_partition_list_add(list.get(), topic.c_str(), RD_KAFKA_PARTITION_UA);
+  }
+  const auto error = rd_kafka_subscribe(client_, list.get());
+  if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    throw std::runtime_error(std::string("cannot subscribe: ") + rd_kafka_err2str(error));
+  }
+}
+
+GroupEvent GroupClient::poll(std::chrono::milliseconds timeout) {
+  const EventHandle event(rd_kafka_queue_poll(queue_.get(), static_cast<int>(timeout.count())));
+  return event == nullptr ? GroupEvent{} : read(event.get());
+}
+
+GroupEvent GroupClient::read(const rd_kafka_event_t* event) {
+  auto* raw = const_cast<rd_kafka_event_t*>(event);  // librdkafka's getters are not const
+  switch (rd_kafka_event_type(event)) {
+    case RD_KAFKA_EVENT_REBALANCE:
+      if (rd_kafka_event_error(raw) == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
+        return Assigned{from_list(rd_kafka_event_topic_partition_list(raw))};
+      }
+      return Revoked{.partitions = from_list(rd_kafka_event_topic_partition_list(raw)),
+                     .lost = rd_kafka_assignment_lost(client_) != 0};
+    case RD_KAFKA_EVENT_ERROR: {
+      const auto error = rd_kafka_event_error(raw);
+      if (error == RD_KAFKA_RESP_ERR__FATAL || rd_kafka_event_error_is_fatal(raw) != 0) {
+        std::array<char, 512> text{};
+        rd_kafka_fatal_error(client_, text.data(), text.size());
+        return FatalError{text.data()};
+      }
+      spdlog::warn("Kafka: {}: {}", rd_kafka_err2name(error), rd_kafka_event_error_string(raw));
+      return {};
+    }
+    case RD_KAFKA_EVENT_OFFSET_COMMIT: {
+      const auto error = rd_kafka_event_error(raw);
+      if (error != RD_KAFKA_RESP_ERR_NO_ERROR && error != RD_KAFKA_RESP_ERR__NO_OFFSET) {
+        spdlog::warn("Kafka did not take the copy of the offsets (the database has them): {}", rd_kafka_err2str(error));
+      }
+      return {};
+    }
+    default: return {};
+  }
+}
+
+std::unique_ptr<PartitionSource> GroupClient::open(const std::string& topic, std::int32_t partition) {
+  return std::make_unique<PartitionQueue>(client_, topic, partition);
+}
+
+bool GroupClient::cooperative() const {
+  return std::strcmp(rd_kafka_rebalance_protocol(client_), "COOPERATIVE") == 0;
+}
+
+void GroupClient::assign(const std::vector<TopicOffset>& partitions) {
+  const ListHandle list = to_list(partitions);
+  if (cooperative()) {
+    report("cannot take the assigned partitions", rd_kafka_incremental_assign(client_, list.get()));
+  } else {
+    rd_kafka_assign(client_, list.get());
+  }
+}
+
+void GroupClient::unassign(const std::vector<TopicOffset>& partitions) {
+  if (cooperative()) {
+    const ListHandle list = to_list(partitions);
+    report("cannot give back the revoked partitions", rd_kafka_incremental_unassign(client_, list.get()));
+  } else {
+    rd_kafka_assign(client_, nullptr);
+  }
+}
+
+std::optional<std::vector<TopicOffset>> GroupClient::committed(const std::vector<TopicOffset>& partitions,
+                                                               std::chrono::milliseconds timeout) {
+  const ListHandle list = to_list(partitions);
+  if (rd_kafka_committed(client_, list.get(), static_cast<int>(timeout.count())) != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    return std::nullopt;
+  }
+  for (int i = 0; i < list->cnt; ++i) {
+    if (list->elems[i].err != RD_KAFKA_RESP_ERR_NO_ERROR) return std::nullopt;
+  }
+  return from_list(list.get());
+}
+
+std::optional<std::vector<TopicOffset>> GroupClient::earliest(const std::vector<TopicOffset>& partitions,
+                                                              std::chrono::milliseconds timeout) {
+  std::vector<TopicOffset> first = partitions;
+  for (auto& at : first) {
+    std::int64_t low = 0;
+    std::int64_t high = 0;
+    if (rd_kafka_query_watermark_offsets(client_, at.topic.c_str(), at.partition, &low, &high,
+                                         static_cast<int>(timeout.count())) != RD_KAFKA_RESP_ERR_NO_ERROR) {
+      return std::nullopt;
+    }
+    at.offset = low;
+  }
+  return first;
+}
+
+void GroupClient::commit(const std::vector<TopicOffset>& offsets, bool wait) {
+  if (offsets.empty()) return;
+  const ListHandle list = to_list(offsets);
+  const auto error = rd_kafka_commit(client_, list.get(), wait ? 0 : 1);
+  if (error != RD_KAFKA_RESP_ERR_NO_ERROR && error != RD_KAFKA_RESP_ERR__NO_OFFSET) {
+    spdlog::warn("Kafka did not take the copy of the offsets (the database has them): {}", rd_kafka_err2str(error));
+  }
+}
+
+void GroupClient::close() { report("cannot leave the group", rd_kafka_consumer_close_queue(client_, queue_.get())); }
+
+bool GroupClient::closed() const { return rd_kafka_consumer_closed(client_) != 0; }
+
+std::string GroupClient::member_id() const {
+  char* raw = rd_kafka_memberid(client_);
+  std::string id = raw == nullptr ? "" : raw;
+  rd_kafka_mem_free(client_, raw);
+  return id;
+}
+
+}  // namespace loom::source

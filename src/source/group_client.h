@@ -1,0 +1,95 @@
+#pragma once
+
+#include <librdkafka/rdkafka.h>
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "source/handles.h"
+#include "source/partition_source.h"
+
+namespace loom::source {
+
+struct ClientSettings {
+  std::string bootstrap_servers;
+  std::string group_id;
+  std::map<std::string, std::string> properties;  ///< librdkafka properties of the user's own; they win over our defaults
+  std::size_t partitions = 1;  ///< that this member may get, at most: the prefetch budget is divided by it
+};
+
+struct TopicOffset {
+  std::string topic;
+  std::int32_t partition = 0;
+  std::int64_t offset = -1;  ///< -1: none
+};
+
+struct Assigned {
+  std::vector<TopicOffset> partitions;
+};
+struct Revoked {
+  std::vector<TopicOffset> partitions;
+  bool lost = false;  ///< another member owns them already
+};
+/// The client cannot go on (a fenced instance id, for one): it has to be made anew.
+struct FatalError {
+  std::string message;
+};
+using GroupEvent = std::variant<std::monostate, Assigned, Revoked, FatalError>;
+
+/// How many partitions the topics have (names, or patterns that start with `^`). Nothing when no broker answers.
+std::optional<std::size_t> count_partitions(const ClientSettings& settings, const std::vector<std::string>& topics,
+                                            std::chrono::milliseconds timeout);
+
+/// One member of a consumer group. Rebalances come as events and wait for assign() or unassign(), so that the caller
+/// can look up positions, or let batches finish, without sitting in a callback.
+/// Threads: one at a time, but open() sources belong to their workers.
+/// Owns:    the librdkafka client; every source of open() must be gone before it is destroyed.
+/// Blocks:  poll() and the calls with a timeout, up to that.
+/// Fails:   std::runtime_error from the constructor (wrong properties).
+class GroupClient {
+ public:
+  explicit GroupClient(const ClientSettings& settings);
+  ~GroupClient();
+  GroupClient(const GroupClient&) = delete;
+  GroupClient& operator=(const GroupClient&) = delete;
+
+  /// Topic names, or regular expressions that start with `^`.
+  void subscribe(const std::vector<std::string>& topics);
+  GroupEvent poll(std::chrono::milliseconds timeout);
+
+  /// The partition's queue, split from the client's. To be called before assign().
+  std::unique_ptr<PartitionSource> open(const std::string& topic, std::int32_t partition);
+  /// Answers Assigned: starts fetching each at its offset.
+  void assign(const std::vector<TopicOffset>& partitions);
+  /// Answers Revoked.
+  void unassign(const std::vector<TopicOffset>& partitions);
+
+  /// What the group has committed in Kafka; offset -1 where nothing. Nothing at all when the broker does not answer.
+  std::optional<std::vector<TopicOffset>> committed(const std::vector<TopicOffset>& partitions,
+                                                    std::chrono::milliseconds timeout);
+  /// First offset of each partition's log.
+  std::optional<std::vector<TopicOffset>> earliest(const std::vector<TopicOffset>& partitions,
+                                                   std::chrono::milliseconds timeout);
+  void commit(const std::vector<TopicOffset>& offsets, bool wait);
+
+  /// Leaves the group; events go on coming from poll() until closed().
+  void close();
+  [[nodiscard]] bool closed() const;
+
+  [[nodiscard]] std::string member_id() const;
+
+ private:
+  [[nodiscard]] bool cooperative() const;
+  GroupEvent read(const rd_kafka_event_t* event);
+
+  rd_kafka_t* client_ = nullptr;
+  QueueHandle queue_;
+};
+
+}  // namespace loom::source

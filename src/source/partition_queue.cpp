@@ -1,0 +1,118 @@
+#include "source/partition_queue.h"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace loom::source {
+
+namespace {
+
+constexpr int kSeekTimeoutMs = 1000;
+constexpr int kWatermarkTimeoutMs = 5000;
+
+std::vector<Header> headers_of(const void* handle) {
+  std::vector<Header> headers;
+  rd_kafka_headers_t* raw = nullptr;
+  const auto* message = static_cast<const rd_kafka_message_t*>(handle);
+  if (rd_kafka_message_headers(message, &raw) != RD_KAFKA_RESP_ERR_NO_ERROR) return headers;
+  const char* name = nullptr;
+  const void* value = nullptr;
+  std::size_t size = 0;
+  for (std::size_t i = 0; rd_kafka_header_get_all(raw, i, &name, &value, &size) == RD_KAFKA_RESP_ERR_NO_ERROR; ++i) {
+    headers.push_back({.name = name,
+                       .value = {static_cast<const char*>(value), value == nullptr ? 0 : size},
+                       .has_value = value != nullptr});
+  }
+  return headers;
+}
+
+void release(void* handle) noexcept { rd_kafka_message_destroy(static_cast<rd_kafka_message_t*>(handle)); }
+
+constexpr MessageBacking kBacking{.release = release, .headers = headers_of};
+
+Message wrap(rd_kafka_message_t* raw) {
+  Message message(&kBacking, raw);
+  message.has_value = raw->payload != nullptr;
+  if (message.has_value) message.value = {static_cast<const char*>(raw->payload), raw->len};
+  message.has_key = raw->key != nullptr;
+  if (message.has_key) message.key = {static_cast<const char*>(raw->key), raw->key_len};
+  message.offset = raw->offset;
+  message.partition = raw->partition;
+  rd_kafka_timestamp_type_t type = RD_KAFKA_TIMESTAMP_NOT_AVAILABLE;
+  const std::int64_t timestamp = rd_kafka_message_timestamp(raw, &type);
+  message.timestamp_ms = type == RD_KAFKA_TIMESTAMP_NOT_AVAILABLE ? -1 : timestamp;
+  return message;
+}
+
+}  // namespace
+
+PartitionQueue::PartitionQueue(rd_kafka_t* client, std::string topic, std::int32_t partition)
+    : client_(client),
+      topic_(std::move(topic)),
+      partition_(partition),
+      queue_(rd_kafka_queue_get_partition(client, topic_.c_str(), partition)) {
+  rd_kafka_queue_forward(queue_.get(), nullptr);
+  rd_kafka_queue_cb_event_enable(queue_.get(), &PartitionQueue::signal, this);
+}
+
+PartitionQueue::~PartitionQueue() { rd_kafka_queue_cb_event_enable(queue_.get(), nullptr, nullptr); }
+
+void PartitionQueue::signal(rd_kafka_t* /*client*/, void* self) {
+  auto* queue = static_cast<PartitionQueue*>(self);
+  const std::lock_guard lock(queue->mutex_);
+  if (queue->ready_) queue->ready_();
+}
+
+void PartitionQueue::on_ready(std::function<void()> ready) {
+  const std::lock_guard lock(mutex_);
+  ready_ = std::move(ready);
+}
+
+Taken PartitionQueue::take() {
+  rd_kafka_message_t* raw = rd_kafka_consume_queue(queue_.get(), 0);
+  if (raw == nullptr) return std::monostate{};
+  if (raw->err == RD_KAFKA_RESP_ERR_NO_ERROR) return wrap(raw);
+
+  const Message owner(&kBacking, raw);
+  switch (raw->err) {
+    case RD_KAFKA_RESP_ERR__PARTITION_EOF: return EndOfPartition{raw->offset};
+    case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET:
+    case RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE: return OffsetOutOfRange{rd_kafka_message_errstr(raw)};
+    default:
+      // librdkafka goes on by itself (leader changes, authorization mended, topic back): worth a line, not an end.
+      spdlog::warn("topic {} partition {}: {}", topic_, partition_, rd_kafka_message_errstr(raw));
+      return std::monostate{};
+  }
+}
+
+bool PartitionQueue::seek(std::int64_t offset) {
+  const ListHandle where(rd_kafka_topic_partition_list_new(1));
+  rd_kafka_topic_partition_list_add(where.get(), topic_.c_str(), partition_)->offset = offset;
+  const ErrorHandle error(rd_kafka_seek_partitions(client_, where.get(), kSeekTimeoutMs));
+  if (error == nullptr && where->elems[0].err == RD_KAFKA_RESP_ERR_NO_ERROR) return true;
+  spdlog::warn("topic {} partition {}: cannot seek to {} yet: {}", topic_, partition_, offset,
+               error != nullptr ? rd_kafka_error_string(error.get()) : rd_kafka_err2str(where->elems[0].err));
+  return false;
+}
+
+std::optional<Watermarks> PartitionQueue::watermarks() {
+  Watermarks marks;
+  if (rd_kafka_query_watermark_offsets(client_, topic_.c_str(), partition_, &marks.low, &marks.high,
+                                       kWatermarkTimeoutMs) != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    return std::nullopt;
+  }
+  return marks;
+}
+
+std::int64_t PartitionQueue::backlog(std::int64_t next) const {
+  std::int64_t low = 0;
+  std::int64_t high = 0;
+  if (rd_kafka_get_watermark_offsets(client_, topic_.c_str(), partition_, &low, &high) != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    return 0;
+  }
+  return std::max<std::int64_t>(0, high - next);
+}
+
+}  // namespace loom::source

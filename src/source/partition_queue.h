@@ -1,0 +1,46 @@
+#pragma once
+
+#include <librdkafka/rdkafka.h>
+
+#include <cstdint>
+#include <functional>
+#include <mutex>
+#include <string>
+
+#include "source/handles.h"
+#include "source/partition_source.h"
+
+namespace loom::source {
+
+/// The queue of one assigned partition, not forwarded anywhere: whoever owns the partition reads it, and handing the
+/// partition to another worker throws nothing away.
+/// Threads: as PartitionSource says; librdkafka's threads call the ready signal.
+/// Owns:    the queue handle. The client must outlive it.
+class PartitionQueue final : public PartitionSource {
+ public:
+  /// To be made before the partition is assigned: else its first messages land on the client's main queue.
+  PartitionQueue(rd_kafka_t* client, std::string topic, std::int32_t partition);
+  ~PartitionQueue() override;
+  PartitionQueue(const PartitionQueue&) = delete;
+  PartitionQueue& operator=(const PartitionQueue&) = delete;
+
+  [[nodiscard]] const std::string& topic() const override { return topic_; }
+  [[nodiscard]] std::int32_t partition() const override { return partition_; }
+  Taken take() override;
+  bool seek(std::int64_t offset) override;
+  std::optional<Watermarks> watermarks() override;
+  [[nodiscard]] std::int64_t backlog(std::int64_t next) const override;
+  void on_ready(std::function<void()> ready) override;
+
+ private:
+  static void signal(rd_kafka_t* client, void* self);
+
+  rd_kafka_t* client_;
+  std::string topic_;
+  std::int32_t partition_;
+  QueueHandle queue_;
+  std::mutex mutex_;
+  std::function<void()> ready_;  // guarded by mutex_
+};
+
+}  // namespace loom::source

@@ -1,0 +1,248 @@
+#include "simulation.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace loom::simulation {
+
+namespace {
+
+using batch::Outcome;
+using batch::OutcomeKind;
+using std::chrono::milliseconds;
+
+/// One BIGINT column, `id`.
+std::shared_ptr<const mapping::TopicPlan> id_plan() {
+  mapping::PlanColumn column;
+  column.info.name = "id";
+  column.info.type = mapping::ColumnType::int8;
+  column.info.type_oid = 20;
+  column.info.type_name = "bigint";
+  column.value_type = mapping::ValueType::integer;
+  column.sources.push_back({});
+  mapping::TablePlan table;
+  table.name.name = "events";
+  table.columns.push_back(column);
+  auto plan = std::make_shared<mapping::TopicPlan>();
+  plan->mapping = "events";
+  plan->tables.push_back(table);
+  plan->message.nodes.push_back({});
+  plan->message.nodes[0].children.push_back({.key = "id", .node = 1});
+  plan->message.nodes[1].slot = 0;
+  plan->message.slots = 1;
+  plan->message.slot_paths = {"id"};
+  return plan;
+}
+
+pipeline::WorkerSettings settings(Random& random) {
+  pipeline::WorkerSettings chosen;
+  chosen.limits.size = 1 + random.below(8);
+  chosen.limits.rows_max = chosen.limits.size + random.below(20);
+  chosen.turn = 1 + random.below(10);
+  return chosen;
+}
+
+Outcome failure(OutcomeKind kind, const char* sqlstate) {
+  Outcome outcome;
+  outcome.kind = kind;
+  outcome.sqlstate = sqlstate;
+  return outcome;
+}
+
+}  // namespace
+
+SimulatedPlans::SimulatedPlans(Random& random, const bool& faults) : random_(random), faults_(faults), plan_(id_plan()) {}
+
+void SimulatedPlans::request(const std::string& /*topic*/, bool /*fresh*/,
+                             std::function<void(pipeline::PlanAnswer)> answer) {
+  if (faults_ && random_.chance(10)) {
+    answer({.plan = nullptr, .error = "the table is not there"});
+  } else {
+    answer({.plan = plan_, .error = {}});
+  }
+}
+
+Simulation::Simulation(std::uint64_t seed) : random_(seed), database_(logs_), plans_(random_, faults_) {
+  const std::size_t topics = 1 + random_.below(2);
+  const std::size_t partitions = 1 + random_.below(4);
+  for (std::size_t topic = 0; topic < topics; ++topic) {
+    for (std::size_t partition = 0; partition < partitions; ++partition) {
+      Log log;
+      log.topic = "topic" + std::to_string(topic);
+      log.partition = static_cast<std::int32_t>(partition);
+      logs_.emplace(Where{log.topic, log.partition}, std::move(log));
+    }
+  }
+  const std::size_t members = 1 + random_.below(4);
+  for (std::size_t i = 0; i < members; ++i) {
+    members_.push_back({.worker = std::make_unique<pipeline::Worker>(
+                            settings(random_), clock_, counters_, sink_, plans_,
+                            [this](std::unique_ptr<source::PartitionSource> from, const pipeline::PartitionLedger&) {
+                              const Where where{from->topic(), from->partition()};
+                              const auto owner = owners_.find(where);
+                              if (owner != owners_.end() && owner->second.source == from.get()) owners_.erase(owner);
+                            }),
+                        .frozen = false});
+  }
+}
+
+void Simulation::run() {
+  const std::size_t actions = 100 + random_.below(300);
+  for (std::size_t i = 0; i < actions && !testing::Test::HasFailure(); ++i) act();
+
+  faults_ = false;
+  for (auto& member : members_) member.frozen = false;
+  while (!late_news_.empty()) tell_late_news();
+  for (int round = 0; round < 2000 && !testing::Test::HasFailure(); ++round) {
+    for (const auto& [where, log] : logs_) {
+      if (!owners_.contains(where)) assign(where);
+    }
+    poke_all();
+    for (std::size_t member = 0; member < members_.size(); ++member) step(member);
+    while (!sink_.jobs.empty()) finish_job(false);
+    if (database_.drained() && ghosts_.empty()) break;
+    finish_ghost();
+    clock_.advance(milliseconds(100));
+  }
+  EXPECT_TRUE(database_.drained()) << "not everything was stored";
+  EXPECT_EQ(database_.verdict(), "");
+}
+
+void Simulation::act() {
+  switch (random_.below(18)) {
+    case 0: case 1: case 2: produce(); break;
+    case 3: case 4: case 5: case 6: step(random_.below(members_.size())); break;
+    case 7: case 8: case 9: finish_job(true); break;
+    case 10: case 11: let_time_pass(); break;
+    case 12: {
+      auto at = std::next(logs_.begin(), static_cast<std::ptrdiff_t>(random_.below(logs_.size())));
+      if (!owners_.contains(at->first)) assign(at->first);
+      break;
+    }
+    case 13: release_one(); break;
+    case 14: {
+      Member& member = members_[random_.below(members_.size())];
+      member.frozen = !member.frozen;
+      break;
+    }
+    case 16: tell_late_news(); break;
+    case 17: finish_ghost(); break;
+    case 15:
+      if (random_.chance(20)) {
+        database_.crash(random_);
+      } else if (random_.chance(10)) {
+        auto at = std::next(logs_.begin(), static_cast<std::ptrdiff_t>(random_.below(logs_.size())));
+        if (database_.find(at->first) != nullptr) database_.reset_offset(at->first, 0);
+      } else {
+        steal_from_frozen();
+      }
+      break;
+    default: break;
+  }
+}
+
+void Simulation::produce() {
+  auto at = std::next(logs_.begin(), static_cast<std::ptrdiff_t>(random_.below(logs_.size())));
+  for (std::size_t i = 1 + random_.below(10); i > 0; --i) at->second.produce(random_, next_id_++);
+  const auto owner = owners_.find(at->first);
+  if (owner != owners_.end()) owner->second.source->poke();
+}
+
+std::size_t Simulation::live_member() {
+  std::vector<std::size_t> live;
+  for (std::size_t i = 0; i < members_.size(); ++i) {
+    if (!members_[i].frozen) live.push_back(i);
+  }
+  return live.empty() ? members_.size() : live[random_.below(live.size())];
+}
+
+/// What GroupConsumer does on assignment: the row first, then its position, then the source.
+void Simulation::assign(const Where& where) {
+  const std::size_t member = live_member();
+  if (member == members_.size()) return;
+  const SimulatedDatabase::Position at = database_.claim(where);
+  for (auto& news : late_news_) {  // a member hears what it lost before it hears what it got
+    if (news.member == member && news.where == where) members_[member].worker->release(where.first, where.second, true);
+  }
+  std::erase_if(late_news_, [&](const LateNews& news) { return news.member == member && news.where == where; });
+  auto source = std::make_unique<SimulatedSource>(logs_.at(where), at.next, random_, faults_);
+  owners_[where] = {.member = member, .source = source.get()};
+  members_[member].worker->add_partition(std::move(source), pipeline::PartitionLedger(where.second, at.next, at.epoch));
+}
+
+void Simulation::release_one() {
+  if (owners_.empty()) return;
+  auto at = std::next(owners_.begin(), static_cast<std::ptrdiff_t>(random_.below(owners_.size())));
+  const bool discard = random_.chance(30);
+  members_[at->second.member].worker->release(at->first.first, at->first.second, discard);
+}
+
+/// The group takes a stopped process for dead: its partitions get new owners while it still holds batches of them.
+void Simulation::steal_from_frozen() {
+  for (auto& [where, owner] : owners_) {
+    if (!members_[owner.member].frozen) continue;
+    const Where taken = where;
+    late_news_.push_back({owner.member, taken});
+    owners_.erase(taken);
+    assign(taken);
+    return;
+  }
+}
+
+void Simulation::tell_late_news() {
+  if (late_news_.empty()) return;
+  const LateNews news = late_news_.back();
+  if (members_[news.member].frozen) return;
+  late_news_.pop_back();
+  members_[news.member].worker->release(news.where.first, news.where.second, true);
+}
+
+/// The client hears nothing more of a query that it sent: it was not stored, or it was, or it will be.
+void Simulation::give_up_waiting(const batch::Batch& batch) {
+  switch (random_.below(3)) {
+    case 0: break;
+    case 1: database_.apply(transaction_of(batch)); break;
+    default: ghosts_.push_back(transaction_of(batch)); break;
+  }
+}
+
+/// A backend that nobody waits for any more commits, or is refused.
+void Simulation::finish_ghost() {
+  if (ghosts_.empty()) return;
+  database_.apply(ghosts_.back());
+  ghosts_.pop_back();
+}
+
+void Simulation::finish_job(bool faults) {
+  if (sink_.jobs.empty()) return;
+  const std::size_t chosen = random_.below(sink_.jobs.size());
+  SimulatedSink::Job job = std::move(sink_.jobs[chosen]);
+  sink_.jobs.erase(sink_.jobs.begin() + static_cast<std::ptrdiff_t>(chosen));
+  Outcome outcome;
+  switch (faults ? random_.below(12) : 99) {
+    case 0: outcome = failure(OutcomeKind::retry, "40001"); break;
+    case 1:
+    case 2:
+      give_up_waiting(*job.batch);
+      outcome = failure(OutcomeKind::in_doubt, "");
+      break;
+    case 3: outcome = failure(OutcomeKind::catalog_changed, "42703"); break;
+    case 4: outcome = failure(OutcomeKind::stop_topic, "21000"); break;
+    default: outcome = database_.apply(transaction_of(*job.batch)); break;
+  }
+  job.reply({std::move(job.batch), std::move(outcome)});
+}
+
+void Simulation::let_time_pass() { clock_.advance(milliseconds(1 + random_.below(random_.chance(10) ? 5000 : 300))); }
+
+void Simulation::step(std::size_t member) {
+  if (!members_[member].frozen) members_[member].worker->step();
+}
+
+void Simulation::poke_all() {
+  for (auto& [where, owner] : owners_) owner.source->poke();
+}
+
+}  // namespace loom::simulation
