@@ -10,6 +10,7 @@
 #include "control/sample_messages.h"
 #include "control/sample_producer.h"
 #include "mapping/loader.h"
+#include "mapping/topic_pattern.h"
 
 namespace loom::app {
 
@@ -35,7 +36,7 @@ int produce_sample(const control::Config& config, const SampleCommandOptions& op
     for (const auto& problem : loaded.problems) std::cerr << to_string(problem) << '\n';
     return kWrongConfiguration;
   }
-  const mapping::TopicMapping* topic = control::mapping_for(*loaded.file, options.topic);
+  const mapping::TopicMapping* topic = mapping::find_topic(*loaded.file, options.topic);
   if (topic == nullptr) {
     std::cerr << "error: no mapping of " << loaded.file->path << " names the topic " << options.topic << '\n';
     return kWrongConfiguration;

@@ -13,8 +13,23 @@ namespace loom::mapping {
 /// through text COPY.
 enum class ColumnType : std::uint8_t {
   text,  ///< text, varchar, char(n), name, citext
-  boolean, int2, int4, int8, float4, float8, numeric,
-  timestamptz, timestamp, date, time, uuid, bytea, json, jsonb, inet, cidr,
+  boolean,
+  int2,
+  int4,
+  int8,
+  float4,
+  float8,
+  numeric,
+  timestamptz,
+  timestamp,
+  date,
+  time,
+  uuid,
+  bytea,
+  json,
+  jsonb,
+  inet,
+  cidr,
   enumeration,
   other
 };
@@ -30,16 +45,16 @@ struct ColumnInfo {
   std::string name;
   ColumnType type = ColumnType::text;  ///< of the elements when is_array
   bool is_array = false;
-  std::uint32_t type_oid = 0;     ///< as a row description reports it: a domain's base type
+  std::uint32_t type_oid = 0;  ///< as a row description reports it: a domain's base type
   std::int32_t type_modifier = -1;
   std::uint32_t element_oid = 0;  ///< base type of the elements when is_array
   std::string type_name;          ///< format_type(): `character varying(20)`, for messages and staging tables
   bool not_null = false;
-  bool generated = false;         ///< GENERATED ALWAYS: cannot be written
+  bool generated = false;  ///< GENERATED ALWAYS: cannot be written
   DefaultKind default_kind = DefaultKind::none;
-  std::string default_binary;     ///< the constant in binary COPY's form, without its length; empty and null differ:
-  std::string default_text;       ///< the same in text form, unescaped
-  bool default_is_null = false;   ///< DEFAULT NULL, spelled out
+  std::string default_binary;    ///< the constant in binary COPY's form, without its length; empty and null differ:
+  std::string default_text;      ///< the same in text form, unescaped
+  bool default_is_null = false;  ///< DEFAULT NULL, spelled out
 };
 
 struct UniqueIndex {

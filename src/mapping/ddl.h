@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <string>
 #include <vector>
@@ -21,9 +22,15 @@ struct TableDefinition {
   [[nodiscard]] std::string to_sql() const;
 };
 
-/// All tables of a file, in order of first mention; those with `create_table: false` are left out.
+enum class TablesOf : std::uint8_t {
+  creating_topics,  ///< those of topics with `create_table: false` are left out
+  all_topics,       ///< what the whole file takes for granted, also where its tables are made elsewhere
+};
+
+/// The tables of a file, in order of first mention.
 /// Problems: two topics that want one column with different types.
-std::vector<TableDefinition> table_definitions(const MappingFile& file, std::vector<Problem>& problems);
+std::vector<TableDefinition> table_definitions(const MappingFile& file, std::vector<Problem>& problems,
+                                               TablesOf which = TablesOf::creating_topics);
 
 /// The tables as create-tables would make them: what `validate` checks against without a database.
 class DefinedCatalog final : public Catalog {

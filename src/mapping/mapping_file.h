@@ -13,13 +13,23 @@ namespace loom::mapping {
 
 /// The types of `data_types`; `unspecified` takes the column's own.
 enum class ValueType : std::uint8_t {
-  unspecified, string, integer, floating, boolean, timestamp, array, float_array, json, bytes
+  unspecified,
+  string,
+  integer,
+  floating,
+  boolean,
+  timestamp,
+  array,
+  float_array,
+  json,
+  bytes
 };
 enum class Transform : std::uint8_t { none, base64_decode, timestamp_parse, json_stringify };
 enum class ConflictStrategy : std::uint8_t { ignore, update, replace };
 enum class NulPolicy : std::uint8_t { reject, strip, replace };
 
 std::string_view to_string(ValueType type);
+std::string_view to_string(Transform transform);
 std::string_view to_string(ConflictStrategy strategy);
 
 struct TableName {
@@ -30,7 +40,7 @@ struct TableName {
   [[nodiscard]] std::string quoted() const;
   /// For people: `name` or `schema.name`.
   [[nodiscard]] std::string display() const;
-  auto operator<=>(const TableName&) const = default;
+  auto operator<=>(const TableName&) const = default;  // NOLINT(modernize-use-nullptr): a false alarm of clang-tidy 14
 };
 
 /// `"` doubled and the whole in quotes: safe as an SQL identifier.
@@ -65,7 +75,7 @@ struct ArrayMapping {
 
 /// One topic's entry, as the file has it after defaults were applied; in file order throughout.
 struct TopicMapping {
-  std::string topic;     ///< a name, or a regular expression that starts with `^`
+  std::string topic;  ///< a name, or a regular expression that starts with `^`
   bool is_pattern = false;
   TableName table;
   std::string description;

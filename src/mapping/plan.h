@@ -30,39 +30,47 @@ struct PathTree {
 };
 
 enum class SourceKind : std::uint8_t {
-  field,      ///< slot `slot` of the message, or of the element when `array` is not -1
+  field,          ///< slot `slot` of the message, or of the element when `array` is not -1
   element_index,  ///< the element's index from 0 in array mapping `array`
-  key, topic, partition, offset, timestamp, header, value,  ///< metadata: `$key`, ...
+  key,
+  topic,
+  partition,
+  offset,
+  timestamp,
+  header,
+  value,  ///< metadata: `$key`, ...
 };
 
 struct ColumnSource {
   SourceKind kind = SourceKind::field;
   std::int16_t array = -1;  ///< -1: the message itself; else the array mapping whose element it is taken from
   std::uint16_t slot = 0;
-  std::string header;       ///< for SourceKind::header
-  std::int16_t inside = -1; ///< index of a later source of this column whose path goes on inside this one, or -1:
-                            ///< an object here gives way to the value found there
+  std::string header;        ///< for SourceKind::header
+  std::int16_t inside = -1;  ///< index of a later source of this column whose path goes on inside this one, or -1:
+                             ///< an object here gives way to the value found there
 };
 
 struct PlanColumn {
   ColumnInfo info;
   ValueType value_type = ValueType::string;  ///< never `unspecified`: resolved from the column's type
   Transform transform = Transform::none;
-  std::vector<ColumnSource> sources;         ///< tried in this order
-  std::optional<std::string> default_json;   ///< the mapping's default, as JSON text
-  bool ingestion_time = false;               ///< `created_at` without a default: takes the time of ingestion
+  /// Tried in this order. compile() puts a path that goes on inside another one (`data.x`, `data`) right before it,
+  /// which says the same as `inside` for any number of inner paths.
+  std::vector<ColumnSource> sources;
+  std::optional<std::string> default_json;  ///< the mapping's default, as JSON text
+  bool ingestion_time = false;              ///< `created_at` without a default: takes the time of ingestion
 };
 
 /// The columns that a COPY into one table writes, and how conflicts on its key are met.
 struct TablePlan {
   TableName name;
-  std::vector<PlanColumn> columns;       ///< at most kMaxColumns
-  std::vector<std::uint16_t> key;        ///< indices into columns; empty: plain insert, a duplicate is a row's fault
-  std::string key_index;                 ///< the unique index behind `key`
+  std::vector<PlanColumn> columns;  ///< at most kMaxColumns
+  std::vector<std::uint16_t> key;   ///< indices into columns; empty: plain insert, a duplicate is a row's fault
+  std::string key_index;            ///< the unique index behind `key`
   ConflictStrategy conflict_strategy = ConflictStrategy::ignore;
-  bool binary = true;                    ///< false: text COPY, since a column has no binary encoder
-  std::vector<std::int16_t> arrays;      ///< whose elements become rows of this table, in file order
-  bool row_without_elements = true;      ///< the topic's own table: one row also when no array gave any
+  bool binary = true;                ///< false: text COPY, since a column has no binary encoder
+  std::vector<std::int16_t> arrays;  ///< whose elements become rows of this table, in file order
+  bool row_without_elements = true;  ///< the topic's own table: one row also when no array gave any
 };
 inline constexpr std::size_t kMaxColumns = 1600;  // PostgreSQL's own limit (MaxHeapAttributeNumber)
 
@@ -73,14 +81,14 @@ struct ArrayPlan {
 };
 
 struct RequiredField {
-  std::string name;                  ///< as the file has it
-  std::vector<ColumnSource> sources; ///< satisfied when one of them is there and not null
+  std::string name;                   ///< as the file has it
+  std::vector<ColumnSource> sources;  ///< satisfied when one of them is there and not null
 };
 
 /// Everything that decoding and writing one topic needs, compiled once from the mapping and the tables' catalog
 /// entries. Immutable; shared by all workers and writers.
 struct TopicPlan {
-  std::string mapping;  ///< the mapping's key: the topic, or the pattern that it matched
+  std::string mapping;            ///< the mapping's key: the topic, or the pattern that it matched
   std::vector<TablePlan> tables;  ///< [0] the topic's own; then child tables
   PathTree message;
   std::vector<ArrayPlan> arrays;

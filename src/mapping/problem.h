@@ -13,7 +13,7 @@ struct Problem {
   std::string file;
   int line = 0;  ///< from 1; 0 when the problem has no place in the file (a missing table's column, say)
   std::string topic;
-  std::string key;  ///< the mapping key, dotted: `array_mappings.data.words.element_mappings`
+  std::string key;      ///< the mapping key, dotted: `array_mappings.data.words.element_mappings`
   std::string message;  ///< what is wrong, and the accepted values or what to do
 };
 

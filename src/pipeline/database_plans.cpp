@@ -4,9 +4,9 @@
 #include <spdlog/spdlog.h>
 
 #include <exception>
-#include <regex>
 #include <utility>
 
+#include "mapping/topic_pattern.h"
 #include "pipeline/compile_topic.h"
 #include "sink/catalog_reader.h"
 
@@ -47,19 +47,8 @@ std::vector<std::string> DatabasePlans::topics() const {
   return names;
 }
 
-/// A topic or pattern of this very name, else the first pattern that matches.
-const TopicMapping* DatabasePlans::mapping_of(const std::string& topic) const {
-  for (const auto& have : file_.topics) {
-    if (have.topic == topic) return &have;
-  }
-  for (const auto& have : file_.topics) {
-    if (have.is_pattern && std::regex_search(topic, std::regex(have.topic))) return &have;
-  }
-  return nullptr;
-}
-
 void DatabasePlans::request(const std::string& topic, bool fresh, std::function<void(PlanAnswer)> answer) {
-  const TopicMapping* mapping = mapping_of(topic);
+  const TopicMapping* mapping = find_topic(file_, topic);
   if (mapping == nullptr) {
     answer({.plan = nullptr, .error = "no mapping names this topic"});
     return;
@@ -105,7 +94,7 @@ void DatabasePlans::run() {
 void DatabasePlans::answer_all(std::vector<Request> requests) {
   std::vector<mapping::TableName> tables;
   for (const auto& request : requests) {
-    for (auto& table : tables_of(*mapping_of(request.topic))) tables.push_back(std::move(table));
+    for (auto& table : tables_of(*find_topic(file_, request.topic))) tables.push_back(std::move(table));
   }
   std::optional<sink::DatabaseCatalog> catalog;
   std::string error;
@@ -117,7 +106,7 @@ void DatabasePlans::answer_all(std::vector<Request> requests) {
   for (auto& request : requests) {
     PlanAnswer answer{.plan = nullptr, .error = error};
     if (catalog) {
-      mapping::CompileResult result = compile_topic(*mapping_of(request.topic), *catalog, file_.path);
+      mapping::CompileResult result = compile_topic(*find_topic(file_, request.topic), *catalog, file_.path);
       answer.error = errors_of(result.problems);
       if (result.plan) {
         answer.plan = std::make_shared<const mapping::TopicPlan>(std::move(*result.plan));

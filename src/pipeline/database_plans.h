@@ -41,7 +41,6 @@ class DatabasePlans final : public PlanProvider {
     std::function<void(PlanAnswer)> answer;
   };
 
-  [[nodiscard]] const mapping::TopicMapping* mapping_of(const std::string& topic) const;
   void run();
   void answer_all(std::vector<Request> requests);
 

@@ -95,6 +95,7 @@ void GroupConsumer::run() {
       balance_at = clock_.now() + kBalanceEvery;
     }
     if (clock_.now() >= mirror_at) {
+      audit();
       mirror();
       mirror_at = clock_.now() + settings_.mirror_every;
     }
@@ -294,6 +295,36 @@ void GroupConsumer::mirror() {
     moved.push_back({.topic = partition.topic, .partition = partition.partition, .offset = partition.stored});
   }
   client_->commit(moved, false);
+}
+
+/// With synchronous_commit off a crash of PostgreSQL takes back its last commits. A partition in use notices with its next
+/// batch; one that has become quiet is told here.
+void GroupConsumer::audit() {
+  std::vector<WorkerView> views;
+  std::vector<sink::TopicPartition> wanted;
+  for (const auto& worker : workers_) {
+    views.push_back(worker->view());
+    for (const auto& at : views.back().partitions) wanted.push_back({.topic = at.topic, .partition = at.partition});
+  }
+  if (wanted.empty()) return;
+  std::map<sink::TopicPartition, batch::StoredOffset> found;
+  try {
+    for (const auto& row : offsets_.load(wanted)) {
+      found[row.where] = {.partition = row.where.partition, .next_offset = row.next_offset, .epoch = row.epoch};
+    }
+  } catch (const std::exception& error) {
+    spdlog::warn("the stored offsets cannot be checked now: {}", error.what());
+    return;
+  }
+  for (std::size_t worker = 0; worker < views.size(); ++worker) {
+    for (const auto& at : views[worker].partitions) {
+      const auto row = found.find({.topic = at.topic, .partition = at.partition});
+      const bool same = row != found.end() && row->second.next_offset == at.stored && row->second.epoch == at.epoch;
+      if (same) continue;
+      workers_[worker]->audit(at.topic, at.partition, at.stored,
+                              row == found.end() ? std::nullopt : std::optional(row->second));
+    }
+  }
 }
 
 /// The first phase of the end: no new work, batches finish, then the group is left. Every wait is bounded.

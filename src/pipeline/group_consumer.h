@@ -26,7 +26,7 @@ struct ConsumerSettings {
   std::vector<std::string> topics;
   WorkerSettings worker;
   std::size_t workers = 1;
-  std::chrono::milliseconds mirror_every{5000};  ///< committed offsets are given to Kafka this often
+  std::chrono::milliseconds mirror_every{5000};  ///< committed offsets are checked and given to Kafka this often
   std::chrono::milliseconds release_within{5000};  ///< a revocation waits this long for batches in flight
 };
 
@@ -34,7 +34,8 @@ struct ConsumerSettings {
 ///
 ///   poll the group -> assigned: stored offset, else Kafka's, else the first; row in the database; then fetch
 ///                  -> revoked: let batches finish (5 s), then let go; lost: forget at once
-///   now and then   -> move partitions between workers; copy the stored offsets to Kafka
+///   now and then   -> move partitions between workers; copy the stored offsets to Kafka; ask the database whether it
+///                     still has what it committed
 ///
 /// A rebalance whose positions the database cannot tell now waits, member of the group, until it can.
 /// Threads: start(), stop() and view() from any one; inside, one thread for the group and one per worker.
@@ -75,6 +76,7 @@ class GroupConsumer {
   void read_returned();
   void rebalance_workers();
   void mirror();
+  void audit();
   void leave();
   [[nodiscard]] std::size_t lightest_worker() const;
   [[nodiscard]] Partitions all_owned() const;

@@ -380,10 +380,7 @@ void Lane::settle_stale(std::unique_ptr<Batch> batch, const batch::Outcome& outc
         leave_held.push_back(range.partition);
         break;
       case Standing::stale:
-        spdlog::warn("topic {} partition {}: the database stands at offset {} (epoch {}), not at {}: going on from there",
-                     topic_, range.partition, at->next_offset, at->epoch, range.from);
-        partition.ledger.rewind(at->next_offset, at->epoch);
-        partition.seek_to = at->next_offset;
+        go_back(partition, *at);
         leave_held.push_back(range.partition);
         leave_growing.push_back(range.partition);
         break;
@@ -392,10 +389,31 @@ void Lane::settle_stale(std::unique_ptr<Batch> batch, const batch::Outcome& outc
   if (!leave_growing.empty() && growing_ != nullptr) encode_again(growing_, leave_growing);
   if (!leave_held.empty()) encode_again(batch, leave_held);
   if (batch != nullptr) hold(std::move(batch), backoff_.next());
-  if (!vanished.empty()) {
-    stop("the rows of kafka_consumer_offsets are gone for partitions" + vanished +
-         " although this process stored offsets there: restore them, or use `offsets reset`");
+  if (!vanished.empty()) stop_without_row(vanished);
+}
+
+void Lane::audit(std::int32_t partition, std::int64_t believed, const std::optional<batch::StoredOffset>& found) {
+  Partition* audited = find(partition);
+  if (audited == nullptr || audited->ledger.in_flight() || audited->ledger.stored() != believed) return;
+  if (!found) {
+    stop_without_row(fmt::format(" {}", partition));
+    return;
   }
+  if (found->next_offset == believed && found->epoch == audited->ledger.epoch()) return;
+  go_back(*audited, *found);
+  if (growing_ != nullptr) encode_again(growing_, {partition});
+}
+
+void Lane::go_back(Partition& partition, const batch::StoredOffset& to) {
+  spdlog::warn("topic {} partition {}: the database stands at offset {} (epoch {}), not at {}: going on from there",
+               topic_, to.partition, to.next_offset, to.epoch, partition.ledger.stored());
+  partition.ledger.rewind(to.next_offset, to.epoch);
+  partition.seek_to = to.next_offset;
+}
+
+void Lane::stop_without_row(const std::string& partitions) {
+  stop("the rows of kafka_consumer_offsets are gone for partitions" + partitions +
+       " although this process stored offsets there: restore them, or use `offsets reset`");
 }
 
 TimePoint Lane::wake_at() const {

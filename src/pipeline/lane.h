@@ -85,6 +85,10 @@ class Lane {
   /// The batch that should go to the sink now, if any. `input_waiting`: more could be added at once.
   std::unique_ptr<batch::Batch> hand_over(bool input_waiting);
   void settle(batch::WriteReply reply);
+  /// The database was asked where it stands while nothing was under way here. A crash with synchronous_commit off may
+  /// have taken back what this lane saw committed, and an idle partition has no next batch whose compare would notice.
+  /// `believed`: the ledger's stored offset before the question was asked; nothing happens when it has moved since.
+  void audit(std::int32_t partition, std::int64_t believed, const std::optional<batch::StoredOffset>& found);
   /// Batches that are not full go out now (a partition leaves, or the worker stops).
   void flush() { flush_ = true; }
   /// When hand_over() or a plan request may next have something, if nothing else happens.
@@ -109,6 +113,8 @@ class Lane {
   void settle_committed(std::unique_ptr<batch::Batch> batch, const batch::Outcome& outcome);
   void settle_stale(std::unique_ptr<batch::Batch> batch, const batch::Outcome& outcome);
   void stop(const std::string& why);
+  void go_back(Partition& partition, const batch::StoredOffset& to);
+  void stop_without_row(const std::string& partitions);
   void refuse_plan(const std::string& why);
   [[nodiscard]] std::vector<std::int32_t> disowned(const batch::Batch& batch) const;
   [[nodiscard]] bool due(TimePoint now, bool input_waiting);

@@ -22,6 +22,11 @@ void Worker::release(std::string topic, std::int32_t partition, bool discard) {
   letters_.post(Release{std::move(topic), partition, discard});
 }
 
+void Worker::audit(std::string topic, std::int32_t partition, std::int64_t believed,
+                   std::optional<batch::StoredOffset> found) {
+  letters_.post(Audit{std::move(topic), partition, believed, found});
+}
+
 WorkerView Worker::view() const {
   const std::lock_guard lock(view_mutex_);
   return view_;
@@ -93,6 +98,12 @@ void Worker::read(Settled letter) {
   if (at != lanes_.end()) at->second->settle(std::move(letter.reply));
 }
 
+void Worker::read(Audit letter) {
+  const auto at = lanes_.find(letter.topic);
+  if (at == lanes_.end()) return;
+  at->second->audit(letter.partition, letter.believed, letter.found);
+}
+
 void Worker::read(Ready letter) {
   const auto at = places_.find(letter.partition_id);
   if (at != places_.end()) line_up(*at->second.partition);
@@ -143,9 +154,11 @@ TimePoint Worker::tend(Lane& lane) {
   }
   for (auto& partition : lane.take_settled()) give_back(std::move(partition));
   TimePoint next = lane.wake_at();
-  const bool seeks = std::any_of(lane.partitions().begin(), lane.partitions().end(),
-                                 [](const auto& partition) { return partition->seek_to && partition->waiting_for_turn; });
-  if (seeks && lane.wants_input()) next = std::min(next, clock_.now() + kRetrySoon);
+  for (const auto& partition : lane.partitions()) {
+    if (!partition->seek_to || partition->leaving) continue;
+    line_up(*partition);  // nothing comes from its queue before it has its turn, and with it its seek
+    if (lane.wants_input()) next = std::min(next, clock_.now() + kRetrySoon);
+  }
   return next;
 }
 

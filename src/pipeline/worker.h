@@ -66,6 +66,8 @@ class Worker {
   /// when `discard`, else after they are committed.
   void release(std::string topic, std::int32_t partition, bool discard);
   [[nodiscard]] WorkerView view() const;
+  /// What the database has for a partition whose `stored` was `believed` before it was asked; see Lane::audit().
+  void audit(std::string topic, std::int32_t partition, std::int64_t believed, std::optional<batch::StoredOffset> found);
 
   /// One round without waiting; returns when the next is due at the latest (now when there is more to do).
   TimePoint step();
@@ -92,16 +94,23 @@ class Worker {
     std::string topic;
     batch::WriteReply reply;
   };
+  struct Audit {
+    std::string topic;
+    std::int32_t partition;
+    std::int64_t believed;
+    std::optional<batch::StoredOffset> found;
+  };
   struct Ready {
     std::uint64_t partition_id;
   };
   struct Wake {};
-  using Letter = std::variant<AddPartition, Release, PlanArrived, Settled, Ready, Wake>;
+  using Letter = std::variant<AddPartition, Release, PlanArrived, Settled, Audit, Ready, Wake>;
 
   void read(AddPartition letter);
   void read(Release letter);
   void read(PlanArrived letter);
   void read(Settled letter);
+  void read(Audit letter);
   void read(Ready letter);
   static void read(Wake /*letter*/) {}
 

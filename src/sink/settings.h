@@ -8,7 +8,7 @@ namespace loom::sink {
 
 /// How the service talks to PostgreSQL. Constant after start-up.
 struct DatabaseSettings {
-  std::string url;             ///< libpq connection string or URL; never logged
+  std::string url;  ///< libpq connection string or URL; never logged
   std::string consumer_group;
   std::string application_name = "kafka-to-db-consumer";
   std::size_t pool_min = 20;

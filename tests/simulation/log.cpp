@@ -29,9 +29,9 @@ std::vector<const Record*> Log::between(std::int64_t from, std::int64_t to) cons
 }
 
 source::Taken SimulatedSource::take() {
-  if (faults_ && random_.chance(3) && position_ > 0) {
-    const auto earlier = log_.between(std::max<std::int64_t>(0, position_ - 3), position_);
-    if (!earlier.empty()) {  // an outdated message
+  if (faults_ && random_.chance(3)) {
+    const auto earlier = log_.between(std::max(placed_, position_ - 3), position_);
+    if (!earlier.empty()) {  // one that was handed out before
       Message message(&kNotOwned, nullptr);
       message.offset = earlier.front()->offset;
       message.partition = log_.partition;
@@ -59,7 +59,10 @@ source::Taken SimulatedSource::take() {
 void SimulatedSource::place(std::int64_t offset) {
   position_ = offset;
   end_told_ = -1;
-  if (faults_ && random_.chance(10)) position_ += static_cast<std::int64_t>(random_.below(4));  // skips
+  // It skips, but never twice in a row: that a second fetch tells the truth is what the service builds on.
+  skipped_ = faults_ && !skipped_ && random_.chance(10);
+  if (skipped_) position_ += static_cast<std::int64_t>(random_.below(4));
+  placed_ = position_;
 }
 
 bool SimulatedSource::seek(std::int64_t offset) {

@@ -58,7 +58,9 @@ class SimulatedSource final : public source::PartitionSource {
   Random& random_;
   const bool& faults_;
   std::int64_t position_ = 0;
+  std::int64_t placed_ = 0;  // where position_ was set last
   std::int64_t end_told_ = -1;
+  bool skipped_ = false;
   std::function<void()> ready_;
 };
 

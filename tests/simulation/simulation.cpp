@@ -1,5 +1,6 @@
 #include "simulation.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -104,14 +105,37 @@ void Simulation::run() {
     while (!sink_.jobs.empty()) finish_job(false);
     if (database_.drained() && ghosts_.empty()) break;
     finish_ghost();
+    audit();
     clock_.advance(milliseconds(100));
   }
-  EXPECT_TRUE(database_.drained()) << "not everything was stored";
+  EXPECT_TRUE(database_.drained()) << "not everything was stored\n" << describe();
   EXPECT_EQ(database_.verdict(), "");
 }
 
+/// Who holds what, for the reader of a failure.
+std::string Simulation::describe() const {
+  std::string text;
+  for (const auto& [where, log] : logs_) {
+    const auto* at = database_.find(where);
+    const auto owner = owners_.find(where);
+    text += fmt::format("{}/{}: stored {} of {}, owner {}\n", where.first, where.second, at == nullptr ? -1 : at->next,
+                        log.end, owner == owners_.end() ? -1 : static_cast<int>(owner->second.member));
+  }
+  for (std::size_t i = 0; i < members_.size(); ++i) {
+    const pipeline::WorkerView view = members_[i].worker->view();
+    for (const auto& lane : view.lanes) {
+      text += fmt::format("member {}: lane {} state {} {}\n", i, lane.topic, static_cast<int>(lane.state), lane.reason);
+    }
+    for (const auto& partition : view.partitions) {
+      text += fmt::format("member {}: {}/{} stored {} next {}{}\n", i, partition.topic, partition.partition,
+                          partition.stored, partition.next, partition.leaving ? " leaving" : "");
+    }
+  }
+  return text;
+}
+
 void Simulation::act() {
-  switch (random_.below(18)) {
+  switch (random_.below(19)) {
     case 0: case 1: case 2: produce(); break;
     case 3: case 4: case 5: case 6: step(random_.below(members_.size())); break;
     case 7: case 8: case 9: finish_job(true); break;
@@ -129,6 +153,7 @@ void Simulation::act() {
     }
     case 16: tell_late_news(); break;
     case 17: finish_ghost(); break;
+    case 18: audit(); break;
     case 15:
       if (random_.chance(20)) {
         database_.crash(random_);
@@ -213,6 +238,19 @@ void Simulation::finish_ghost() {
   if (ghosts_.empty()) return;
   database_.apply(ghosts_.back());
   ghosts_.pop_back();
+}
+
+/// What GroupConsumer does now and then.
+void Simulation::audit() {
+  for (auto& member : members_) {
+    for (const auto& at : member.worker->view().partitions) {
+      std::optional<batch::StoredOffset> found;
+      if (const auto* position = database_.find({at.topic, at.partition})) {
+        found = batch::StoredOffset{.partition = at.partition, .next_offset = position->next, .epoch = position->epoch};
+      }
+      member.worker->audit(at.topic, at.partition, at.stored, found);
+    }
+  }
 }
 
 void Simulation::finish_job(bool faults) {

@@ -58,6 +58,7 @@ class Simulation {
   };
 
   void act();
+  [[nodiscard]] std::string describe() const;
   void produce();
   void assign(const Where& where);
   void release_one();
@@ -65,6 +66,7 @@ class Simulation {
   void tell_late_news();
   void give_up_waiting(const batch::Batch& batch);
   void finish_ghost();
+  void audit();
   void finish_job(bool faults);
   void let_time_pass();
   void step(std::size_t member);

@@ -1,0 +1,159 @@
+#include "control/kafka_admin.h"
+
+#include <array>
+#include <thread>
+#include <utility>
+
+#include "control/kafka_client.h"
+
+namespace loom::control {
+namespace {
+
+using NewTopic = std::unique_ptr<rd_kafka_NewTopic_t, KafkaDeleter<rd_kafka_NewTopic_destroy>>;
+using GroupOffsetsRequest =
+    std::unique_ptr<rd_kafka_ListConsumerGroupOffsets_t, KafkaDeleter<rd_kafka_ListConsumerGroupOffsets_destroy>>;
+using Metadata = std::unique_ptr<const rd_kafka_metadata_t, KafkaDeleter<rd_kafka_metadata_destroy>>;
+
+std::string text(rd_kafka_resp_err_t error) { return rd_kafka_err2str(error); }
+
+}  // namespace
+
+struct KafkaAdmin::Impl {
+  std::string bootstrap;
+  std::chrono::milliseconds timeout;
+  KafkaClient client;
+
+  [[nodiscard]] int timeout_ms() const { return static_cast<int>(timeout.count()); }
+
+  [[noreturn]] void fail(const std::string& what, const std::string& why) const {
+    throw KafkaError(what + " (Kafka at " + bootstrap + "): " + why);
+  }
+
+  [[nodiscard]] KafkaAdminOptions options(rd_kafka_admin_op_t operation) const {
+    KafkaAdminOptions options(rd_kafka_AdminOptions_new(client.get(), operation));
+    std::array<char, 256> error{};
+    rd_kafka_AdminOptions_set_request_timeout(options.get(), timeout_ms(), error.data(), error.size());
+    return options;
+  }
+
+  /// Waits for the answer to the request just sent into `queue`.
+  KafkaEvent answer(const KafkaQueue& queue, const std::string& what) const {
+    KafkaEvent event(rd_kafka_queue_poll(queue.get(), timeout_ms() + 2000));
+    if (!event) fail(what, "no answer");
+    if (const auto error = rd_kafka_event_error(event.get()); error != RD_KAFKA_RESP_ERR_NO_ERROR) {
+      fail(what, rd_kafka_event_error_string(event.get()));
+    }
+    return event;
+  }
+
+  std::optional<int> partition_count(const std::string& topic) const {
+    const std::unique_ptr<rd_kafka_topic_t, KafkaDeleter<rd_kafka_topic_destroy>> handle(
+        rd_kafka_topic_new(client.get(), topic.c_str(), nullptr));
+    if (!handle) fail("topic " + topic, text(rd_kafka_last_error()));
+    const rd_kafka_metadata_t* raw = nullptr;
+    const auto error = rd_kafka_metadata(client.get(), 0, handle.get(), &raw, timeout_ms());
+    const Metadata metadata(raw);
+    if (error != RD_KAFKA_RESP_ERR_NO_ERROR) fail("cannot read the metadata of topic " + topic, text(error));
+    if (metadata->topic_cnt != 1) return std::nullopt;
+    const rd_kafka_metadata_topic_t& found = metadata->topics[0];
+    if (found.err != RD_KAFKA_RESP_ERR_NO_ERROR || found.partition_cnt == 0) return std::nullopt;
+    return found.partition_cnt;
+  }
+
+  bool send_create(const std::string& topic, int partitions) const {
+    const std::string what = "cannot create topic " + topic;
+    std::array<char, 512> error{};
+    const NewTopic wanted(rd_kafka_NewTopic_new(topic.c_str(), partitions, -1, error.data(), error.size()));
+    if (!wanted) fail(what, error.data());
+    const KafkaQueue queue(rd_kafka_queue_new(client.get()));
+    const KafkaAdminOptions how = options(RD_KAFKA_ADMIN_OP_CREATETOPICS);
+    rd_kafka_NewTopic_t* topics = wanted.get();
+    rd_kafka_CreateTopics(client.get(), &topics, 1, how.get(), queue.get());
+    const KafkaEvent event = answer(queue, what);
+    std::size_t count = 0;
+    const auto* results = rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event.get()), &count);
+    for (std::size_t i = 0; i < count; ++i) {
+      const auto code = rd_kafka_topic_result_error(results[i]);
+      if (code == RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS) return false;
+      if (code != RD_KAFKA_RESP_ERR_NO_ERROR) fail(what, rd_kafka_topic_result_error_string(results[i]));
+    }
+    return true;
+  }
+};
+
+KafkaAdmin::KafkaAdmin(std::string bootstrap, const std::map<std::string, std::string>& properties,
+                       std::chrono::milliseconds timeout)
+    : impl_(new Impl{bootstrap, timeout, make_kafka_producer(make_kafka_conf(bootstrap, {}, properties))}) {}
+KafkaAdmin::~KafkaAdmin() = default;
+KafkaAdmin::KafkaAdmin(KafkaAdmin&&) noexcept = default;
+KafkaAdmin& KafkaAdmin::operator=(KafkaAdmin&&) noexcept = default;
+
+bool KafkaAdmin::create_topic(const std::string& topic, int partitions) {
+  const bool created = impl_->send_create(topic, partitions);
+  // The controller has it at once, the brokers' metadata a moment later.
+  const auto deadline = std::chrono::steady_clock::now() + impl_->timeout;
+  while (!impl_->partition_count(topic)) {
+    if (std::chrono::steady_clock::now() > deadline) {
+      impl_->fail("topic " + topic, "created, but the brokers do not know it yet");
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
+  return created;
+}
+
+std::optional<int> KafkaAdmin::partition_count(const std::string& topic) { return impl_->partition_count(topic); }
+
+std::vector<TopicPartitionOffset> KafkaAdmin::committed(const std::string& group) {
+  const std::string what = "cannot read the offsets of group " + group;
+  const KafkaQueue queue(rd_kafka_queue_new(impl_->client.get()));
+  const GroupOffsetsRequest request(rd_kafka_ListConsumerGroupOffsets_new(group.c_str(), nullptr));
+  const KafkaAdminOptions options = impl_->options(RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS);
+  rd_kafka_ListConsumerGroupOffsets_t* requests = request.get();
+  rd_kafka_ListConsumerGroupOffsets(impl_->client.get(), &requests, 1, options.get(), queue.get());
+  const KafkaEvent event = impl_->answer(queue, what);
+
+  std::vector<TopicPartitionOffset> found;
+  std::size_t count = 0;
+  const auto** groups = rd_kafka_ListConsumerGroupOffsets_result_groups(
+      rd_kafka_event_ListConsumerGroupOffsets_result(event.get()), &count);
+  for (std::size_t i = 0; i < count; ++i) {
+    if (const rd_kafka_error_t* error = rd_kafka_group_result_error(groups[i])) {
+      impl_->fail(what, rd_kafka_error_string(error));
+    }
+    const rd_kafka_topic_partition_list_t* partitions = rd_kafka_group_result_partitions(groups[i]);
+    for (int p = 0; p < partitions->cnt; ++p) {
+      const rd_kafka_topic_partition_t& one = partitions->elems[p];
+      if (one.offset >= 0) found.push_back({one.topic, one.partition, one.offset});
+    }
+  }
+  return found;
+}
+
+std::vector<TopicPartitionOffset> KafkaAdmin::end_offsets(const std::vector<TopicPartitionOffset>& partitions) {
+  if (partitions.empty()) return {};
+  const KafkaPartitions list(rd_kafka_topic_partition_list_new(static_cast<int>(partitions.size())));
+  for (const TopicPartitionOffset& one : partitions) {
+    rd_kafka_topic_partition_list_add(list.get(), one.topic.c_str(), one.partition)->offset = RD_KAFKA_OFFSET_END;
+  }
+  // One request per broker instead of one per partition. A topic that is gone fails alone, in its own entry.
+  const auto error = rd_kafka_offsets_for_times(impl_->client.get(), list.get(), impl_->timeout_ms());
+  const bool all_failed = error != RD_KAFKA_RESP_ERR_NO_ERROR && error != RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION;
+  if (all_failed) impl_->fail("cannot read the end offsets", text(error));
+  std::vector<TopicPartitionOffset> ends;
+  for (int i = 0; i < list->cnt; ++i) {
+    const rd_kafka_topic_partition_t& one = list->elems[i];
+    if (one.err == RD_KAFKA_RESP_ERR_NO_ERROR && one.offset >= 0)
+      ends.push_back({one.topic, one.partition, one.offset});
+  }
+  return ends;
+}
+
+std::optional<OffsetRangeOfLog> KafkaAdmin::range_of_log(const std::string& topic, std::int32_t partition) {
+  OffsetRangeOfLog range;
+  const auto error = rd_kafka_query_watermark_offsets(impl_->client.get(), topic.c_str(), partition, &range.begin,
+                                                      &range.end, impl_->timeout_ms());
+  if (error != RD_KAFKA_RESP_ERR_NO_ERROR) return std::nullopt;
+  return range;
+}
+
+}  // namespace loom::control

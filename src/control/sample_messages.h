@@ -1,0 +1,61 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/reject.h"
+#include "control/sample_faults.h"
+#include "control/sample_template.h"
+#include "mapping/mapping_file.h"
+
+namespace loom::control {
+
+struct SampleOptions {
+  std::uint64_t seed = 1;
+  double bad_ratio = 0;        ///< how many of the messages are bad, from 0 to 1
+  std::uint32_t devices = 50;  ///< how many devices send them
+};
+
+/// One message for Kafka, and what must become of it.
+struct SampleMessage {
+  std::string key;  ///< the device
+  std::string value;
+  bool has_value = true;
+  std::vector<std::pair<std::string, std::string>> headers;
+  std::optional<RejectReason> expected;  ///< the dead letter's reason; nothing: it is stored
+  std::uint32_t rows = 0;                ///< rows of the topic's own table that it becomes
+  std::uint32_t child_rows = 0;          ///< and of the child tables together
+};
+
+/// Messages that fit a topic's mapping, made from the mapping alone: the same for the same seed on every machine.
+/// A device and a timestamp never occur together twice, also between runs with different seeds.
+/// Threads: one at a time.  Owns: the compiled templates.  Blocks: never.
+class SampleGenerator {
+ public:
+  SampleGenerator(const mapping::TopicMapping& topic, SampleOptions options);
+
+  /// Overwrites `out`, reusing its memory.
+  void next(SampleMessage& out);
+
+  /// As if this many messages had been made.
+  void skip(std::uint64_t count) { index_ += count; }
+
+ private:
+  void count_rows(SampleMessage& out) const;
+
+  std::uint64_t seed_;
+  std::uint64_t bad_below_;  ///< a draw under this makes a bad message
+  bool all_bad_;
+  SampleTemplate good_;
+  std::vector<SampleFault> faults_;
+  std::vector<std::string> devices_;
+  std::vector<std::string> header_names_;
+  std::vector<bool> child_arrays_;  ///< per array mapping: has it a table of its own?
+  std::uint64_t index_ = 0;
+};
+
+}  // namespace loom::control

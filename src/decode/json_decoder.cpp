@@ -1,0 +1,220 @@
+#include "decode/json_decoder.h"
+
+#include <string>
+
+namespace loom::decode {
+namespace {
+
+// Elements of a huge list are given back when a message comes that has few.
+constexpr std::size_t kKeptValues = 32 * 1024;
+
+void start_over(std::vector<JsonValue>& values) {
+  if (values.capacity() > kKeptValues && values.size() < values.capacity() / 4) {
+    values = std::vector<JsonValue>();
+  } else {
+    values.clear();
+  }
+}
+
+}  // namespace
+
+JsonDecoder::JsonDecoder(const WantedPaths& message, const std::vector<WantedPaths>& arrays, std::size_t extra_slots)
+    : message_paths_(message.tree, message.wants_elements), slots_(message.tree.slots + extra_slots) {
+  element_paths_.reserve(arrays.size());
+  for (const auto& array : arrays) element_paths_.emplace_back(array.tree, array.wants_elements);
+  arrays_.resize(arrays.size());
+}
+
+void JsonDecoder::reset() {
+  for (auto& slot : slots_) slot.kind = JsonValue::Kind::absent;
+  for (auto& array : arrays_) array = Array{};
+  start_over(elements_);
+  start_over(element_slots_);
+}
+
+std::optional<Reject> JsonDecoder::invalid() const {
+  Reject reject{RejectReason::invalid_json, "the value is not valid JSON: ", {}};
+  reject.message += walk_.error();
+  if (walk_.error_position() != 0) reject.message += " (byte " + std::to_string(walk_.error_position()) + ")";
+  return reject;
+}
+
+std::optional<Reject> JsonDecoder::decode(std::string_view text) {
+  reset();
+  if (!walk_.open(text)) return invalid();
+  const Scope scope{message_paths_, slots_.data(), ++scopes_};
+  const bool is_object = walk_.peek() == '{';
+  if (is_object) {
+    if (!object(scope, message_paths_.node(0))) return invalid();
+  } else {
+    JsonValue ignored;
+    if (!walk_.value(ignored)) return invalid();
+  }
+  if (!walk_.at_end()) {
+    walk_.fail("something follows the value");
+    return invalid();
+  }
+  if (!is_object) return Reject{RejectReason::not_an_object, "the value is JSON, but not an object", {}};
+  return std::nullopt;
+}
+
+std::optional<Reject> JsonDecoder::decode_any(std::string_view text) {
+  reset();
+  if (!walk_.open(text)) return invalid();
+  const Scope scope{message_paths_, slots_.data(), ++scopes_};
+  if (!node_value(scope, message_paths_.node(0))) return invalid();
+  if (!walk_.at_end()) {
+    walk_.fail("something follows the value");
+    return invalid();
+  }
+  return std::nullopt;
+}
+
+// The loop that nearly all time goes into. Its place among the tokens is a local variable, moved once per field: kept in
+// the walk and moved token by token, each move would wait for the last one's store.
+bool JsonDecoder::object(const Scope& scope, Node& node) {
+  if (!walk_.enter()) return false;
+  walk_.step();
+  if (walk_.peek() == '}') {
+    walk_.step();
+    walk_.leave();
+    return true;
+  }
+  std::uint16_t* guess = &node.first_guess;
+  const JsonWalk::Token* at = walk_.mark();
+  for (;;) {
+    // A key, a colon and a value are never the last tokens (see JsonWalk::open), so that there always are three more.
+    std::string_view key;
+    if (!walk_.plain_key(at, key)) {
+      walk_.seek(at);
+      if (!walk_.key(key)) return false;
+    }
+    const int index = node.children == 0 ? PathIndex::kNone : scope.paths.match(node, key, guess);
+    Node* const child = index == PathIndex::kNone ? nullptr : &scope.paths.node(static_cast<std::size_t>(index));
+    JsonValue unwanted;
+    const bool leaf = child == nullptr || child->leaf;
+    JsonValue& value = child != nullptr && child->leaf ? scope.slots[child->slot] : unwanted;
+    if (leaf && walk_.plain_scalar(at + 2, value)) {
+      at += 3;
+    } else {
+      walk_.seek(at + 2);
+      if (!(child == nullptr ? walk_.value(unwanted) : node_value(scope, *child))) return false;
+      at = walk_.mark();
+      if (walk_.at_end()) return walk_.fail("it ends too early");
+    }
+    const char next = walk_.at(at);
+    ++at;
+    if (next == ',') continue;
+    walk_.seek(at);
+    if (next == '}') break;
+    return walk_.fail("before here a comma or a closing bracket was expected");
+  }
+  walk_.leave();
+  return true;
+}
+
+// The depth of this recursion (through object()) is that of the mapping's paths, and never over kMaxDepth.
+bool JsonDecoder::node_value(const Scope& scope, Node& node) {
+  if (node.children != 0) {
+    // A key that comes again takes back what its first value left.
+    if (node.seen_in == scope.id) forget_below(scope, node);
+    node.seen_in = scope.id;
+  }
+  // Straight into the slot: a value built aside and copied costs a stalled load per field.
+  JsonValue unwanted;
+  JsonValue& value = node.slot >= 0 ? scope.slots[node.slot] : unwanted;
+  const char first = walk_.peek();
+  if (first == '{' && node.children != 0) {
+    const char* const begin = walk_.position();
+    const std::uint64_t nuls = walk_.nuls();
+    if (!object(scope, node)) return false;
+    value.kind = JsonValue::Kind::object;
+    value.text = {begin, static_cast<std::size_t>(walk_.after_previous() - begin)};
+    value.nul = walk_.nuls() != nuls;
+    value.count = 0;
+  } else if (first == '[' && (node.wants_elements || node.array >= 0)) {
+    if (!list(node, value)) return false;
+  } else if (!walk_.value(value)) {
+    return false;
+  }
+  if (node.array >= 0) {
+    Array& array = arrays_[static_cast<std::size_t>(node.array)];
+    array.value = value;
+    if (value.kind != JsonValue::Kind::array) array.count = 0;
+  }
+  return true;
+}
+
+bool JsonDecoder::list(const Node& node, JsonValue& value) {
+  const char* const begin = walk_.position();
+  const std::uint64_t nuls = walk_.nuls();
+  const JsonWalk::Token* const again = walk_.mark();
+  value.count = 0;
+  if (node.wants_elements && !collect_elements(value)) return false;
+  if (node.array >= 0) {
+    if (node.wants_elements) walk_.rewind(again);
+    if (!map_elements(static_cast<std::size_t>(node.array))) return false;
+  }
+  value.kind = JsonValue::Kind::array;
+  value.text = {begin, static_cast<std::size_t>(walk_.after_previous() - begin)};
+  value.nul = walk_.nuls() != nuls;
+  return true;
+}
+
+bool JsonDecoder::collect_elements(JsonValue& value) {
+  if (!walk_.enter()) return false;
+  walk_.step();
+  value.elements = static_cast<std::uint32_t>(elements_.size());
+  if (walk_.peek() == ']') {
+    walk_.step();
+  } else {
+    bool ok = true;
+    do {
+      if (!walk_.value(elements_.emplace_back())) return false;
+    } while (walk_.another(']', ok));
+    if (!ok) return false;
+  }
+  value.count = static_cast<std::uint32_t>(elements_.size()) - value.elements;
+  walk_.leave();
+  return true;
+}
+
+bool JsonDecoder::map_elements(std::size_t array) {
+  PathIndex& paths = element_paths_[array];
+  Node& root = paths.node(0);
+  Array& found = arrays_[array];
+  found.first_slot = static_cast<std::uint32_t>(element_slots_.size());
+  found.count = 0;
+  if (!walk_.enter()) return false;
+  walk_.step();
+  if (walk_.peek() == ']') {
+    walk_.step();
+  } else {
+    bool ok = true;
+    do {
+      const std::size_t first = element_slots_.size();
+      element_slots_.resize(first + paths.slots());
+      const Scope scope{paths, element_slots_.data() + first, ++scopes_};
+      if (!node_value(scope, root)) return false;
+      // The root's slot is for elements that are values themselves; of an object the fields are wanted.
+      if (root.slot >= 0 && scope.slots[root.slot].kind == JsonValue::Kind::object) {
+        scope.slots[root.slot].kind = JsonValue::Kind::absent;
+      }
+      ++found.count;
+    } while (walk_.another(']', ok));
+    if (!ok) return false;
+  }
+  walk_.leave();
+  return true;
+}
+
+void JsonDecoder::forget_below(const Scope& scope, const Node& node) {
+  for (std::uint16_t i = 0; i < node.children; ++i) {
+    const Node& child = scope.paths.node(std::size_t{node.first_child} + i);
+    if (child.slot >= 0) scope.slots[child.slot].kind = JsonValue::Kind::absent;
+    if (child.array >= 0) arrays_[static_cast<std::size_t>(child.array)] = Array{};
+    forget_below(scope, child);
+  }
+}
+
+}  // namespace loom::decode

@@ -1,0 +1,42 @@
+#include "decode/path_index.h"
+
+namespace loom::decode {
+
+PathIndex::PathIndex(const mapping::PathTree& tree, const std::vector<bool>& wants_elements) : slots_(tree.slots) {
+  // Breadth first, so that the children of a node stand side by side.
+  std::vector<std::uint16_t> order{0};
+  nodes_.reserve(tree.nodes.size());
+  nodes_.emplace_back();
+  for (std::size_t at = 0; at < order.size(); ++at) {
+    const mapping::PathNode& from = tree.nodes[order[at]];
+    Node& node = nodes_[at];
+    node.slot = from.slot;
+    node.array = from.array;
+    node.leaf = from.slot >= 0 && from.array < 0 && from.children.empty();
+    node.wants_elements =
+        from.slot >= 0 && static_cast<std::size_t>(from.slot) < wants_elements.size() && wants_elements[from.slot];
+    node.first_child = static_cast<std::uint16_t>(order.size());
+    node.children = static_cast<std::uint16_t>(from.children.size());
+    for (std::size_t i = 0; i < from.children.size(); ++i) {
+      const auto& child = from.children[i];
+      order.push_back(child.node);
+      nodes_.emplace_back();
+      nodes_.back().key = child.key;
+      nodes_.back().follows = static_cast<std::uint16_t>((i + 1) % from.children.size());
+      nodes_[at].key_marks |= mark(child.key);
+    }
+  }
+}
+
+int PathIndex::search(Node& parent, std::string_view key, std::uint16_t*& guess) {
+  for (std::uint16_t i = 0; i < parent.children; ++i) {
+    Node& child = nodes_[parent.first_child + i];
+    if (!same(child.key, key)) continue;
+    *guess = i;
+    guess = &child.follows;
+    return parent.first_child + i;
+  }
+  return kNone;
+}
+
+}  // namespace loom::decode

@@ -1,0 +1,63 @@
+#pragma once
+
+#include "base/byte_buffer.h"
+#include "decode/json_decoder.h"
+#include "encode/binary_field.h"
+#include "encode/convert.h"
+#include "encode/text_field.h"
+#include "mapping/plan.h"
+
+namespace loom::encode {
+
+/// One column's way from a JSON value to a field of COPY, chosen once from the column's type and the mapping.
+/// Immutable.
+class ColumnCodec {
+ public:
+  /// `binary`: the form of COPY.
+  ColumnCodec(const mapping::PlanColumn& column, bool binary);
+
+  /// Appends the field of a value that is there. `values` holds the elements of its list, if it is one.
+  /// Fails: says how, and leaves `out` as it was.
+  Conversion append(const decode::JsonValue& value, const decode::JsonDecoder& values, Scratch& scratch,
+                    ByteBuffer& out) const {
+    if (is_array_) return append_array(value, values, scratch, out);
+    Scalar scalar;  // NOLINT(cppcoreguidelines-pro-type-member-init): each conversion sets what its writer reads
+    const Conversion done = convert_(value, scratch, scalar);
+    if (done != Conversion::ok) return done;
+    if (write_binary_ != nullptr) {
+      write_binary_(scalar, out);
+    } else {
+      append_plain(scalar, scratch, out);
+    }
+    return done;
+  }
+
+  void append_null(ByteBuffer& out) const;
+  /// The instant as a value of this column. Fails: false where it cannot be one.
+  bool append_instant(std::int64_t us_since_1970, const decode::JsonDecoder& values, Scratch& scratch,
+                      ByteBuffer& out) const;
+  /// The table's own constant default.
+  void append_constant(const mapping::ColumnInfo& info, ByteBuffer& out) const;
+
+  /// Whether a list's elements are needed one by one.
+  [[nodiscard]] bool wants_elements() const { return is_array_; }
+
+ private:
+  Conversion append_array(const decode::JsonValue& value, const decode::JsonDecoder& values, Scratch& scratch,
+                          ByteBuffer& out) const;
+  Conversion append_binary_array(const decode::JsonValue* elements, std::uint32_t count, Scratch& scratch,
+                                 ByteBuffer& out) const;
+  Conversion append_text_array(const decode::JsonValue* elements, std::uint32_t count, Scratch& scratch,
+                               ByteBuffer& out) const;
+  void append_plain(const Scalar& scalar, Scratch& scratch, ByteBuffer& out) const;
+
+  Convert convert_;
+  WriteBinary write_binary_;  ///< nullptr: text form
+  WritePlain write_plain_;
+  bool is_array_;
+  bool only_lists_;   ///< float_array: one value is not a list of one, and nulls are dropped
+  bool only_numbers_; ///< float_array into a column that would take other elements too
+  std::uint32_t element_oid_;
+};
+
+}  // namespace loom::encode

@@ -1,0 +1,71 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/reject.h"
+#include "decode/json_decoder.h"
+#include "encode/column_codec.h"
+#include "encode/metadata.h"
+#include "mapping/plan.h"
+
+namespace loom::encode {
+
+/// Where a column's value may stand: a slot of the message (metadata has slots too), or of an element.
+struct RowSource {
+  std::int16_t array = -1;   ///< -1: the message
+  bool element_index = false;
+  std::uint16_t slot = 0;
+  std::int16_t inside = -1;  ///< as in mapping::ColumnSource
+  std::string path;          ///< for messages to people
+};
+
+/// What a column takes when the message has no value for it.
+enum class Absent : std::uint8_t { field, omit, ingestion_time, reject };
+
+struct RowColumn {
+  ColumnCodec codec;
+  std::vector<RowSource> sources;
+  Absent absent = Absent::field;
+  std::string absent_field;             ///< Absent::field: encoded; NULL, the mapping's or the table's default
+  std::optional<Reject> absent_reject;  ///< Absent::reject: the mapping's default cannot become the column's type
+  const mapping::PlanColumn* plan = nullptr;
+  bool of_element = false;              ///< differs between the elements of one message
+};
+
+struct RowTable {
+  std::vector<RowColumn> columns;
+  std::vector<std::uint16_t> omittable;  ///< columns with Absent::omit
+  bool binary = true;
+  bool tracks_present = false;  ///< ConflictStrategy::update needs to know which columns a message had
+};
+
+struct RowRequired {
+  std::string name;
+  std::vector<RowSource> sources;
+};
+
+/// A topic's plan as the row builder runs it: conversions chosen, defaults encoded, metadata given slots. Constant, but
+/// for the metadata's buffers.
+struct RowPlan {
+  RowPlan(const mapping::TopicPlan& topic_plan, std::string topic);
+
+  std::vector<RowTable> tables;
+  std::vector<RowRequired> required;
+  Metadata metadata;
+  decode::WantedPaths message;
+  std::vector<decode::WantedPaths> elements;  ///< by array mapping
+};
+
+/// The mapping's default of a column as an encoded field, or why it cannot be one. Empty when the default is null.
+struct DefaultField {
+  bool is_null = false;
+  std::string field;
+  std::optional<Reject> reject;
+};
+DefaultField encode_default(const mapping::PlanColumn& column, const ColumnCodec& codec, mapping::NulPolicy nul);
+
+}  // namespace loom::encode

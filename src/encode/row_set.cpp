@@ -1,0 +1,48 @@
+#include "encode/row_set.h"
+
+#include <algorithm>
+
+namespace loom::encode {
+
+RowSet& RowSets::at(std::uint16_t table, const ColumnBits& omitted) {
+  for (auto& set : sets_) {
+    if (set.table == table && set.omitted == omitted) return set;
+  }
+  auto& made = sets_.emplace_back();
+  made.table = table;
+  made.omitted = omitted;
+  return made;
+}
+
+std::size_t RowSets::rows() const {
+  std::size_t count = 0;
+  for (const auto& set : sets_) count += set.rows.size();
+  return count;
+}
+
+std::size_t RowSets::bytes() const {
+  std::size_t count = 0;
+  for (const auto& set : sets_) count += set.bytes.size();
+  return count;
+}
+
+void RowSets::drop_from(std::uint32_t message) {
+  for (auto& set : sets_) {
+    const auto first = std::ranges::lower_bound(set.rows, message, {}, &RowRef::message);
+    if (first == set.rows.end()) continue;
+    set.bytes.truncate(first->begin);
+    const auto kept = first - set.rows.begin();
+    set.rows.erase(first, set.rows.end());
+    if (!set.present.empty()) set.present.resize(static_cast<std::size_t>(kept));
+  }
+}
+
+void RowSets::clear() {
+  for (auto& set : sets_) {
+    set.bytes.clear();
+    set.rows.clear();
+    set.present.clear();
+  }
+}
+
+}  // namespace loom::encode

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <string_view>
+
+#include "base/byte_buffer.h"
+#include "decode/json_decoder.h"
+#include "decode/json_value.h"
+#include "mapping/mapping_file.h"
+
+namespace loom::encode {
+
+/// How a conversion went; what is not ok becomes a dead letter of that name.
+enum class Conversion : std::uint8_t { ok, failed, out_of_range, invalid_text };
+
+/// A converted value on its way into a field, the same for both forms of COPY. Which member holds it depends on the
+/// column's type; none is set that is not used.
+struct Scalar {
+  std::int64_t integer;  ///< boolean, integers, timestamps and times in microseconds, dates in days since 2000
+  double real;           ///< float4 (exactly a float) and float8
+  std::string_view text;  ///< text, enumeration, json, jsonb, bytea, numeric (its digits), other
+  std::array<std::uint8_t, 20> octets;  ///< uuid: 16 of them; inet, cidr: as binary COPY has them
+};
+
+/// What conversions need beside the value: reused buffers, so that nothing is allocated per field.
+/// Threads: one at a time.
+class Scratch {
+ public:
+  explicit Scratch(mapping::NulPolicy policy) : nul(policy) {}
+
+  /// The list that a string holds as JSON text, or nullptr. It holds until the next call.
+  const decode::JsonValue* list_in(std::string_view text);
+  [[nodiscard]] const decode::JsonDecoder& list_decoder() const { return *list_decoder_; }
+
+  mapping::NulPolicy nul;
+  ByteBuffer bytes;  ///< for the conversion at hand
+  ByteBuffer plain;  ///< a text field before escaping
+  ByteBuffer array;  ///< an array literal before escaping
+  ByteBuffer instant;  ///< the time of ingestion as text
+
+ private:
+  std::unique_ptr<decode::JsonDecoder> list_decoder_;  ///< made when the first such string comes
+};
+
+}  // namespace loom::encode

@@ -1,0 +1,61 @@
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "mapping/mapping_file.h"
+
+namespace loom::mapping {
+
+/// The accepted values of a key and what they mean; the first spelling of a meaning is the one that messages show.
+template <typename T, std::size_t N>
+class Choices {
+ public:
+  explicit constexpr Choices(std::array<std::pair<std::string_view, T>, N> values) : values_(values) {}
+
+  /// Upper and lower case mean the same.
+  [[nodiscard]] std::optional<T> find(std::string text) const {
+    std::transform(text.begin(), text.end(), text.begin(),
+                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; });
+    for (const auto& [name, value] : values_) {
+      if (name == text) return value;
+    }
+    return std::nullopt;
+  }
+
+  /// `a, b, c`
+  [[nodiscard]] std::string names() const {
+    std::string list;
+    for (const auto& [name, value] : values_) list += (list.empty() ? "" : ", ") + std::string(name);
+    return list;
+  }
+
+ private:
+  std::array<std::pair<std::string_view, T>, N> values_;
+};
+
+inline constexpr Choices<ValueType, 9> kValueTypes({{{"string", ValueType::string},
+                                                     {"integer", ValueType::integer},
+                                                     {"float", ValueType::floating},
+                                                     {"boolean", ValueType::boolean},
+                                                     {"timestamp", ValueType::timestamp},
+                                                     {"array", ValueType::array},
+                                                     {"float_array", ValueType::float_array},
+                                                     {"json", ValueType::json},
+                                                     {"bytes", ValueType::bytes}}});
+inline constexpr Choices<Transform, 3> kTransforms({{{"base64_decode", Transform::base64_decode},
+                                                     {"timestamp_parse", Transform::timestamp_parse},
+                                                     {"json_stringify", Transform::json_stringify}}});
+inline constexpr Choices<ConflictStrategy, 3> kConflictStrategies({{{"ignore", ConflictStrategy::ignore},
+                                                                    {"update", ConflictStrategy::update},
+                                                                    {"replace", ConflictStrategy::replace}}});
+inline constexpr Choices<NulPolicy, 3> kNulPolicies(
+    {{{"reject", NulPolicy::reject}, {"strip", NulPolicy::strip}, {"replace", NulPolicy::replace}}});
+inline constexpr Choices<bool, 6> kBooleans(
+    {{{"true", true}, {"false", false}, {"yes", true}, {"no", false}, {"on", true}, {"off", false}}});
+
+}  // namespace loom::mapping

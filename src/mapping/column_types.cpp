@@ -1,0 +1,123 @@
+#include "mapping/column_types.h"
+
+namespace loom::mapping {
+namespace {
+
+/// The type's own name: `vector` of `public.vector(384)`.
+std::string bare_type_name(const std::string& type_name) {
+  std::string name = type_name.substr(0, type_name.find('('));
+  const std::size_t dot = name.rfind('.');
+  return dot == std::string::npos ? name : name.substr(dot + 1);
+}
+
+bool is_numeric(ColumnType type) {
+  switch (type) {
+    case ColumnType::int2:
+    case ColumnType::int4:
+    case ColumnType::int8:
+    case ColumnType::float4:
+    case ColumnType::float8:
+    case ColumnType::numeric:
+      return true;
+    default:
+      return false;
+  }
+}
+
+bool can_store_in_array(ValueType type, ColumnType element) {
+  if (type == ValueType::array) return true;
+  return type == ValueType::float_array &&
+         (is_numeric(element) || element == ColumnType::text || element == ColumnType::other);
+}
+
+}  // namespace
+
+ValueType natural_type(const ColumnInfo& column) {
+  if (column.is_array) {
+    const bool floats = column.type == ColumnType::float4 || column.type == ColumnType::float8;
+    return floats ? ValueType::float_array : ValueType::array;
+  }
+  switch (column.type) {
+    case ColumnType::boolean:
+      return ValueType::boolean;
+    case ColumnType::int2:
+    case ColumnType::int4:
+    case ColumnType::int8:
+      return ValueType::integer;
+    case ColumnType::float4:
+    case ColumnType::float8:
+    case ColumnType::numeric:
+      return ValueType::floating;
+    case ColumnType::timestamptz:
+    case ColumnType::timestamp:
+    case ColumnType::date:
+      return ValueType::timestamp;
+    case ColumnType::bytea:
+      return ValueType::bytes;
+    case ColumnType::json:
+    case ColumnType::jsonb:
+      return ValueType::json;
+    case ColumnType::text:
+    case ColumnType::time:
+    case ColumnType::uuid:
+    case ColumnType::inet:
+    case ColumnType::cidr:
+    case ColumnType::enumeration:
+      return ValueType::string;
+    case ColumnType::other:
+      break;
+  }
+  const std::string name = bare_type_name(column.type_name);
+  return name == "vector" || name == "halfvec" ? ValueType::float_array : ValueType::string;
+}
+
+ValueType asked_type(ValueType data_type, Transform transform) {
+  switch (transform) {
+    case Transform::none:
+      return data_type;
+    case Transform::base64_decode:
+      return ValueType::bytes;
+    case Transform::timestamp_parse:
+      return ValueType::timestamp;
+    case Transform::json_stringify:
+      return ValueType::json;
+  }
+  return data_type;
+}
+
+bool can_store(ValueType type, const ColumnInfo& column) {
+  if (column.is_array) return can_store_in_array(type, column.type);
+  switch (column.type) {
+    case ColumnType::text:
+    case ColumnType::other:
+      return true;
+    case ColumnType::json:
+    case ColumnType::jsonb:
+      return type != ValueType::bytes;
+    case ColumnType::boolean:
+      return type == ValueType::boolean || type == ValueType::integer || type == ValueType::string;
+    case ColumnType::int2:
+    case ColumnType::int4:
+    case ColumnType::int8:
+    case ColumnType::float4:
+    case ColumnType::float8:
+    case ColumnType::numeric:
+      return type == ValueType::integer || type == ValueType::floating || type == ValueType::boolean ||
+             type == ValueType::string;
+    case ColumnType::timestamptz:
+    case ColumnType::timestamp:
+    case ColumnType::date:
+      return type == ValueType::timestamp || type == ValueType::string;
+    case ColumnType::bytea:
+      return type == ValueType::bytes || type == ValueType::string;
+    case ColumnType::time:
+    case ColumnType::uuid:
+    case ColumnType::inet:
+    case ColumnType::cidr:
+    case ColumnType::enumeration:
+      return type == ValueType::string;
+  }
+  return false;
+}
+
+}  // namespace loom::mapping

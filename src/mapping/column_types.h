@@ -1,0 +1,20 @@
+#pragma once
+
+#include <string>
+
+#include "mapping/catalog.h"
+#include "mapping/mapping_file.h"
+
+namespace loom::mapping {
+
+/// The value type of a column that the mapping gives none.
+ValueType natural_type(const ColumnInfo& column);
+
+/// The value type that a mapping asks for, transforms included; `unspecified` when it says nothing.
+ValueType asked_type(ValueType data_type, Transform transform);
+
+/// Whether values of this type can be written into this column. What is allowed here may still fail for a single
+/// value, which is then that message's fault.
+bool can_store(ValueType type, const ColumnInfo& column);
+
+}  // namespace loom::mapping

@@ -1,0 +1,312 @@
+#include "mapping/compile.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "mapping/column_types.h"
+#include "mapping/draft.h"
+#include "mapping/keys.h"
+#include "mapping/paths.h"
+#include "mapping/topic_pattern.h"
+
+namespace loom::mapping {
+namespace {
+
+constexpr std::size_t kMaxPathNames = 30'000;  // node and slot numbers are 16 bits wide
+
+/// Builds one TopicPlan; what is wrong goes to `findings`.
+class Compiler {
+ public:
+  Compiler(const TopicMapping& topic, const Catalog& catalog, Findings& findings)
+      : topic_(topic), catalog_(catalog), findings_(findings) {}
+
+  TopicPlan run();
+
+ private:
+  bool find_tables();
+  bool paths_fit() const;
+  void make_arrays(const std::vector<TableDraft>& drafts);
+  TablePlan make_table(const TableDraft& draft, const TableInfo& table, bool own);
+  std::optional<PlanColumn> make_column(const ColumnDraft& draft, const TableInfo& table);
+  ColumnSource make_source(const SourceDraft& draft);
+  void add_ingestion_time(const TableInfo& table, TablePlan& plan, bool by_name) const;
+  void check_unwritten_columns(const TableInfo& table, const TablePlan& plan);
+  void check_single_row(const TableInfo& table);
+  void check_unmapped_names(const std::vector<TableDraft>& drafts);
+  RequiredField make_required(const std::string& name, const std::vector<TableDraft>& drafts);
+
+  template <typename T>
+  T setting(const std::map<std::string, T>& settings, const ColumnDraft& column, T otherwise) const;
+
+  const TopicMapping& topic_;
+  const Catalog& catalog_;
+  Findings& findings_;
+  TopicPlan plan_;
+  std::vector<const TableInfo*> infos_;  ///< own table, then those of the array mappings in their order
+};
+
+/// A foreign key goes by its parent's settings, unless it has one under a name of its own.
+template <typename T>
+T Compiler::setting(const std::map<std::string, T>& settings, const ColumnDraft& column, T otherwise) const {
+  auto found = settings.find(column.name);
+  if (found == settings.end() && !column.parent.empty()) found = settings.find(column.parent);
+  return found == settings.end() ? otherwise : found->second;
+}
+
+bool Compiler::find_tables() {
+  const auto look_up = [this](const TableName& name, const Place& place) {
+    const TableInfo* info = catalog_.find(name);
+    if (info == nullptr) findings_.error(place, "there is no table `" + name.display() + "`");
+    infos_.push_back(info);
+  };
+  look_up(topic_.table, place_of(topic_, "table"));
+  for (const auto& array : topic_.array_mappings) {
+    if (!array.table) continue;
+    look_up(*array.table, place_of(topic_, "array_mappings").inside(array.path + ".table", array.line));
+  }
+  return std::find(infos_.begin(), infos_.end(), nullptr) == infos_.end();
+}
+
+bool Compiler::paths_fit() const {
+  std::size_t names = 2 * infos_[0]->columns.size();
+  for (const auto& field : topic_.field_mappings) names += split_path(field.source).size();
+  for (const auto& name : topic_.required_fields) names += split_path(name).size();
+  for (const auto& array : topic_.array_mappings) {
+    names += split_path(array.path).size();
+    for (const auto& element : array.element_mappings) names += split_path(element.key).size();
+  }
+  return names < kMaxPathNames;
+}
+
+void Compiler::make_arrays(const std::vector<TableDraft>& drafts) {
+  for (std::size_t i = 0; i < topic_.array_mappings.size(); ++i) {
+    const auto index = static_cast<std::int16_t>(i);
+    ArrayPlan array;
+    array.path = topic_.array_mappings[i].path;
+    for (std::size_t table = 0; table < drafts.size(); ++table) {
+      const auto& arrays = drafts[table].arrays;
+      if (std::find(arrays.begin(), arrays.end(), index) != arrays.end()) {
+        array.table = static_cast<std::uint16_t>(table);
+      }
+    }
+    plan_.message.nodes[add_node(plan_.message, array.path)].array = index;
+    plan_.arrays.push_back(std::move(array));
+  }
+}
+
+ColumnSource Compiler::make_source(const SourceDraft& draft) {
+  ColumnSource source;
+  source.array = draft.array;
+  if (draft.kind == SourceDraft::Kind::element_index) {
+    source.kind = SourceKind::element_index;
+    return source;
+  }
+  if (is_metadata_source(draft.text)) {
+    source.array = -1;
+    if (draft.text == "$key") source.kind = SourceKind::key;
+    if (draft.text == "$topic") source.kind = SourceKind::topic;
+    if (draft.text == "$partition") source.kind = SourceKind::partition;
+    if (draft.text == "$offset") source.kind = SourceKind::offset;
+    if (draft.text == "$timestamp") source.kind = SourceKind::timestamp;
+    if (draft.text == "$value") source.kind = SourceKind::value;
+    if (draft.text.rfind("$headers.", 0) == 0) {
+      source.kind = SourceKind::header;
+      source.header = draft.text.substr(9);
+    }
+    return source;
+  }
+  PathTree& tree = draft.array < 0 ? plan_.message : plan_.arrays[static_cast<std::size_t>(draft.array)].element;
+  source.slot = add_slot(tree, draft.text);
+  return source;
+}
+
+std::optional<PlanColumn> Compiler::make_column(const ColumnDraft& draft, const TableInfo& table) {
+  const ColumnInfo* info = table.find(draft.name);
+  if (info == nullptr) {
+    std::vector<std::string> known;
+    for (const auto& column : table.columns) known.push_back(column.name);
+    findings_.error(draft.place,
+                    "`" + table.name.display() + "` has no column `" + draft.name + "`; its columns: " + joined(known));
+    return std::nullopt;
+  }
+  if (info->generated) {
+    findings_.error(draft.place, "column `" + draft.name + "` of `" + table.name.display() +
+                                     "` is GENERATED ALWAYS and cannot be written");
+    return std::nullopt;
+  }
+  PlanColumn column;
+  column.info = *info;
+  column.transform = setting(topic_.transforms, draft, Transform::none);
+  const ValueType data_type = setting(topic_.data_types, draft, ValueType::unspecified);
+  const ValueType asked = asked_type(data_type, column.transform);
+  column.value_type = asked == ValueType::unspecified ? natural_type(*info) : asked;
+  if (!can_store(column.value_type, *info)) {
+    const bool transformed = column.transform != Transform::none;
+    const std::string what(transformed ? to_string(column.transform) : to_string(column.value_type));
+    findings_.error(place_of(topic_, transformed ? "transforms" : "data_types").inside(draft.name, 0),
+                    "`" + what + "` cannot be stored in column `" + draft.name + "` of `" + table.name.display() +
+                        "`, which is " + info->type_name);
+    return std::nullopt;
+  }
+  const auto default_json = setting(topic_.defaults, draft, std::string());
+  if (!default_json.empty()) column.default_json = default_json;
+  for (const auto& source : draft.sources) column.sources.push_back(make_source(source));
+  return column;
+}
+
+void Compiler::add_ingestion_time(const TableInfo& table, TablePlan& plan, bool by_name) const {
+  constexpr const char* kColumn = "created_at";
+  const ColumnInfo* info = table.find(kColumn);
+  const bool applies = info != nullptr && !info->generated && info->default_kind == DefaultKind::none &&
+                       can_store(ValueType::timestamp, *info) && info->type != ColumnType::other;
+  if (!applies) return;
+  for (auto& column : plan.columns) {
+    if (column.info.name != kColumn) continue;
+    column.ingestion_time = by_name && !column.default_json;
+    return;
+  }
+  PlanColumn column;
+  column.info = *info;
+  column.value_type = ValueType::timestamp;
+  column.ingestion_time = true;
+  plan.columns.push_back(std::move(column));
+}
+
+void Compiler::check_unwritten_columns(const TableInfo& table, const TablePlan& plan) {
+  std::vector<std::string> unwritten;
+  for (const auto& info : table.columns) {
+    if (!info.not_null || info.generated || (info.default_kind != DefaultKind::none && !info.default_is_null)) continue;
+    const bool written = std::any_of(plan.columns.begin(), plan.columns.end(),
+                                     [&info](const PlanColumn& c) { return c.info.name == info.name; });
+    if (!written) unwritten.push_back(info.name);
+  }
+  if (unwritten.empty()) return;
+  findings_.warning(place_of(topic_, "table"),
+                    "`" + table.name.display() + "` has NOT NULL columns without default " +
+                        "that nothing feeds, so that every row will fail: " + joined(unwritten));
+}
+
+/// A message whose array is absent or empty still gives one row, which has no index.
+void Compiler::check_single_row(const TableInfo& table) {
+  for (const auto& array : topic_.array_mappings) {
+    if (array.table || !array.sequence_field) continue;
+    const ColumnInfo* info = table.find(*array.sequence_field);
+    const bool needs_value = info != nullptr && info->not_null && info->default_kind == DefaultKind::none &&
+                             topic_.defaults.count(info->name) == 0;
+    if (!needs_value) continue;
+    findings_.warning(place_of(topic_, "array_mappings").inside(array.path + ".sequence_field", array.line),
+                      "column `" + info->name + "` is NOT NULL without default: a message without elements cannot be " +
+                          "stored. Give it a default, here or in the table");
+  }
+}
+
+void Compiler::check_unmapped_names(const std::vector<TableDraft>& drafts) {
+  const auto check = [&](const auto& settings, const std::string& key) {
+    for (const auto& setting : settings) {
+      const std::string& name = setting.first;
+      const bool mapped =
+          std::any_of(drafts.begin(), drafts.end(), [&name](const TableDraft& t) { return t.find(name) != nullptr; });
+      if (!mapped) findings_.warning(place_of(topic_, key).inside(name, 0), "is for a column that nothing feeds");
+    }
+  };
+  check(topic_.data_types, "data_types");
+  check(topic_.transforms, "transforms");
+}
+
+TablePlan Compiler::make_table(const TableDraft& draft, const TableInfo& table, bool own) {
+  TablePlan plan;
+  plan.name = draft.name;
+  plan.conflict_strategy = topic_.conflict_strategy;
+  plan.arrays = draft.arrays;
+  plan.row_without_elements = own;
+  for (const auto& column : draft.columns) {
+    if (auto made = make_column(column, table)) plan.columns.push_back(std::move(*made));
+  }
+  add_ingestion_time(table, plan, own && topic_.field_mappings.empty());
+  if (plan.columns.size() > kMaxColumns) {
+    findings_.error(place_of(topic_, "field_mappings"), "maps more columns than a PostgreSQL table can have");
+  }
+  plan.binary = std::none_of(plan.columns.begin(), plan.columns.end(),
+                             [](const PlanColumn& c) { return c.info.type == ColumnType::other; });
+  check_unwritten_columns(table, plan);
+  return plan;
+}
+
+RequiredField Compiler::make_required(const std::string& name, const std::vector<TableDraft>& drafts) {
+  RequiredField field;
+  field.name = name;
+  const auto add = [&field](const ColumnSource& source) {
+    const bool known = std::any_of(field.sources.begin(), field.sources.end(), [&source](const ColumnSource& s) {
+      return s.kind == source.kind && s.array == source.array && s.slot == source.slot && s.header == source.header;
+    });
+    if (!known) field.sources.push_back(source);
+  };
+  for (const auto& column : drafts[0].columns) {
+    for (const auto& source : column.sources) {
+      const bool is_path = source.kind == SourceDraft::Kind::path && source.text == name;
+      if (source.array < 0 && (is_path || column.name == name)) add(make_source(source));
+    }
+  }
+  if (!field.sources.empty()) return field;
+  for (const auto& draft : drafts) {  // a column that only elements feed: each of them needs it
+    const ColumnDraft* column = draft.find(name);
+    if (column == nullptr) continue;
+    for (const auto& source : column->sources) add(make_source(source));
+  }
+  if (!field.sources.empty()) return field;
+  for (std::size_t i = 0; i < topic_.array_mappings.size(); ++i) {
+    const auto& path = topic_.array_mappings[i].path;
+    if (!is_inside(name, path)) continue;
+    add(make_source({SourceDraft::Kind::path, name.substr(path.size() + 1), static_cast<std::int16_t>(i)}));
+    return field;
+  }
+  add(make_source({SourceDraft::Kind::path, name, -1}));
+  return field;
+}
+
+TopicPlan Compiler::run() {
+  plan_.mapping = topic_.topic;
+  plan_.nul = topic_.nul;
+  plan_.batch_size = topic_.batch_size;
+  plan_.batch_timeout = topic_.batch_timeout;
+  if (!find_tables()) return {};
+  if (!paths_fit()) {
+    findings_.error({topic_.topic, "", topic_.line}, "names more paths than one plan can hold");
+    return {};
+  }
+  std::vector<std::string> own_columns;
+  for (const auto& column : infos_[0]->columns) {
+    if (!column.generated) own_columns.push_back(column.name);
+  }
+  const auto drafts = draft_tables(topic_, own_columns, findings_);
+  make_arrays(drafts);
+  for (std::size_t i = 0; i < drafts.size(); ++i) {
+    const TableInfo& table = *catalog_.find(drafts[i].name);
+    TablePlan made = make_table(drafts[i], table, i == 0);
+    if (i == 0) {
+      resolve_own_key(topic_, drafts[0], table, made, findings_);
+    } else {
+      resolve_child_key(topic_, drafts[i], table, made);
+    }
+    plan_.tables.push_back(std::move(made));
+  }
+  check_single_row(*infos_[0]);
+  check_unmapped_names(drafts);
+  for (const auto& name : topic_.required_fields) {
+    plan_.required.push_back(make_required(name, drafts));
+  }
+  return std::move(plan_);
+}
+
+}  // namespace
+
+CompileResult compile(const TopicMapping& topic, const Catalog& catalog, const std::string& file) {
+  Findings findings(file);
+  TopicPlan plan = Compiler(topic, catalog, findings).run();
+  CompileResult result;
+  if (!findings.failed()) result.plan = std::move(plan);
+  result.problems = findings.take();
+  return result;
+}
+
+}  // namespace loom::mapping

@@ -1,0 +1,296 @@
+#include "mapping/ddl.h"
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <set>
+#include <utility>
+
+#include "mapping/column_types.h"
+#include "mapping/draft.h"
+#include "mapping/keys.h"
+
+namespace loom::mapping {
+namespace {
+
+/// A column's type as create-tables makes it, with PostgreSQL's own numbers for it.
+struct BuiltIn {
+  ColumnType type;
+  bool is_array;
+  std::uint32_t oid;
+  std::uint32_t element_oid;
+  const char* name;  ///< as format_type() gives it
+};
+constexpr BuiltIn kText{ColumnType::text, false, 25, 0, "text"};
+constexpr BuiltIn kBigint{ColumnType::int8, false, 20, 0, "bigint"};
+constexpr BuiltIn kDouble{ColumnType::float8, false, 701, 0, "double precision"};
+constexpr BuiltIn kBoolean{ColumnType::boolean, false, 16, 0, "boolean"};
+constexpr BuiltIn kTimestamptz{ColumnType::timestamptz, false, 1184, 0, "timestamp with time zone"};
+constexpr BuiltIn kBytea{ColumnType::bytea, false, 17, 0, "bytea"};
+constexpr BuiltIn kTextArray{ColumnType::text, true, 1009, 25, "text[]"};
+constexpr BuiltIn kRealArray{ColumnType::float4, true, 1021, 700, "real[]"};
+constexpr BuiltIn kJsonb{ColumnType::jsonb, false, 3802, 0, "jsonb"};
+
+const BuiltIn& built_in(ValueType type) {
+  switch (type) {
+    case ValueType::unspecified:
+    case ValueType::string:
+      return kText;
+    case ValueType::integer:
+      return kBigint;
+    case ValueType::floating:
+      return kDouble;
+    case ValueType::boolean:
+      return kBoolean;
+    case ValueType::timestamp:
+      return kTimestamptz;
+    case ValueType::array:
+      return kTextArray;
+    case ValueType::float_array:
+      return kRealArray;
+    case ValueType::json:
+      return kJsonb;
+    case ValueType::bytes:
+      return kBytea;
+  }
+  return kText;
+}
+
+/// What a Loom message has around its data: the columns of a table whose topic maps no fields.
+struct EnvelopeColumn {
+  const char* name;
+  ValueType type;
+};
+constexpr std::array<EnvelopeColumn, 6> kEnvelope{{{"trace_id", ValueType::string},
+                                                   {"device_id", ValueType::string},
+                                                   {"timestamp", ValueType::timestamp},
+                                                   {"schema_version", ValueType::string},
+                                                   {"data", ValueType::json},
+                                                   {"metadata", ValueType::json}}};
+
+/// Which topic asked for a column, and with which type.
+struct Wish {
+  ValueType type = ValueType::unspecified;
+  std::string topic;
+};
+
+struct Key {
+  std::vector<std::string> columns;
+  std::vector<std::string> sequences;  ///< those of its columns that a row without elements has no value for
+  bool inherited = false;
+};
+
+/// A table while the topics that share it are gone through.
+struct Building {
+  TableDefinition definition;
+  std::map<std::string, Wish> wishes;
+  std::vector<Key> keys;
+};
+
+ColumnInfo make_column(const std::string& name, ValueType type) {
+  const BuiltIn& wanted = built_in(type);
+  ColumnInfo column;
+  column.name = name;
+  column.type = wanted.type;
+  column.is_array = wanted.is_array;
+  column.type_oid = wanted.oid;
+  column.element_oid = wanted.element_oid;
+  column.type_name = wanted.name;
+  return column;
+}
+
+/// The type of a column by the topic's `data_types` and `transforms`, a foreign key's by those of its parent.
+ValueType wanted_type(const TopicMapping& topic, const ColumnDraft& column) {
+  for (const std::string& name : {column.name, column.parent}) {
+    const auto data_type = topic.data_types.find(name);
+    const auto transform = topic.transforms.find(name);
+    const ValueType type = data_type == topic.data_types.end() ? ValueType::unspecified : data_type->second;
+    const Transform done = transform == topic.transforms.end() ? Transform::none : transform->second;
+    // json_stringify makes text, for a text column: JSONB only where data_types asks for it.
+    const ValueType asked = done == Transform::json_stringify ? type : asked_type(type, done);
+    if (asked != ValueType::unspecified) return asked;
+  }
+  const bool is_index = std::any_of(column.sources.begin(), column.sources.end(), [](const SourceDraft& source) {
+    return source.kind == SourceDraft::Kind::element_index;
+  });
+  if (is_index) return ValueType::integer;
+  if (!topic.field_mappings.empty()) return ValueType::unspecified;
+  for (const auto& envelope : kEnvelope) {
+    if (column.name == envelope.name || column.parent == envelope.name) return envelope.type;
+  }
+  return ValueType::unspecified;
+}
+
+void add_column(Building& building, const TopicMapping& topic, const ColumnDraft& draft, Findings& findings) {
+  const ValueType type = wanted_type(topic, draft);
+  auto& columns = building.definition.table.columns;
+  const auto existing = std::find_if(columns.begin(), columns.end(),
+                                     [&draft](const ColumnInfo& column) { return column.name == draft.name; });
+  Wish& wish = building.wishes[draft.name];
+  if (existing == columns.end()) {
+    columns.push_back(make_column(draft.name, type));
+    wish = {type, topic.topic};
+    return;
+  }
+  if (type == ValueType::unspecified || type == wish.type) return;
+  if (wish.type == ValueType::unspecified) {
+    *existing = make_column(draft.name, type);
+    wish = {type, topic.topic};
+    return;
+  }
+  findings.error(place_of(topic, "data_types").inside(draft.name, 0),
+                 "column `" + draft.name + "` of `" + building.definition.table.name.display() + "` is " +
+                     std::string(to_string(type)) + " here and " + std::string(to_string(wish.type)) + " in topic \"" +
+                     wish.topic + "\"");
+}
+
+void add_keys(Building& building, const TopicMapping& topic, const TableDraft& draft, bool own) {
+  std::vector<std::vector<std::string>> candidates;
+  if (own) {
+    candidates.push_back(own_key(topic, draft));
+  } else {
+    // Without a sequence nothing tells the elements of one message apart.
+    const bool numbered = std::any_of(draft.arrays.begin(), draft.arrays.end(), [&topic](std::int16_t array) {
+      return topic.array_mappings[static_cast<std::size_t>(array)].sequence_field.has_value();
+    });
+    if (numbered) candidates = child_keys(topic, draft);
+    if (!candidates.empty()) candidates = {candidates.back()};  // all foreign key columns and the sequence
+  }
+  for (auto& columns : candidates) {
+    const bool complete = !columns.empty() && std::all_of(columns.begin(), columns.end(), [&draft](const auto& name) {
+      return draft.find(name) != nullptr;
+    });
+    if (!complete) continue;
+    Key key{std::move(columns), {}, own && topic.upsert_key_inherited};
+    for (const std::int16_t array : draft.arrays) {
+      const auto& sequence = topic.array_mappings[static_cast<std::size_t>(array)].sequence_field;
+      if (own && sequence) key.sequences.push_back(*sequence);
+    }
+    building.keys.push_back(std::move(key));
+  }
+}
+
+/// -1 in a key's sequence column stands for a row whose message had no elements: a key cannot be null.
+void default_to_no_element(ColumnInfo& column) {
+  column.default_kind = DefaultKind::constant;
+  column.default_text = "-1";
+  column.default_binary = std::string(8, '\xff');
+}
+
+/// The primary key is the first one that a topic gives itself, else the first inherited one. Other topics' own keys
+/// become unique constraints beside it.
+void settle_keys(Building& building) {
+  auto& table = building.definition.table;
+  std::stable_sort(building.keys.begin(), building.keys.end(),
+                   [](const Key& a, const Key& b) { return !a.inherited && b.inherited; });
+  std::set<std::set<std::string>> seen;
+  for (const auto& key : building.keys) {
+    const bool primary = table.unique_indexes.empty();
+    if (!primary && key.inherited) continue;
+    if (!seen.insert({key.columns.begin(), key.columns.end()}).second) continue;
+    std::string name = table.name.name;
+    if (!primary) {
+      for (const auto& column : key.columns) name += "_" + column;
+    }
+    table.unique_indexes.push_back({name + (primary ? "_pkey" : "_key"), key.columns, primary});
+    if (!primary) continue;
+    for (auto& column : table.columns) {
+      if (std::find(key.columns.begin(), key.columns.end(), column.name) == key.columns.end()) continue;
+      column.not_null = true;
+      const bool is_sequence =
+          std::find(key.sequences.begin(), key.sequences.end(), column.name) != key.sequences.end();
+      if (is_sequence && column.type == ColumnType::int8) default_to_no_element(column);
+    }
+  }
+}
+
+std::string upper(std::string text) {
+  std::transform(text.begin(), text.end(), text.begin(),
+                 [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - ('a' - 'A')) : c; });
+  return text;
+}
+
+std::string type_sql(const ColumnInfo& column) {
+  return column.type_oid == kTimestamptz.oid ? "TIMESTAMPTZ" : upper(column.type_name);
+}
+
+Building& building_of(std::vector<Building>& buildings, const TableName& name) {
+  for (auto& building : buildings) {
+    if (building.definition.table.name == name) return building;
+  }
+  buildings.emplace_back();
+  buildings.back().definition.table.name = name;
+  return buildings.back();
+}
+
+}  // namespace
+
+std::vector<TableDefinition> table_definitions(const MappingFile& file, std::vector<Problem>& problems,
+                                               TablesOf which) {
+  Findings findings(file.path);
+  Findings reported_by_compile(file.path);
+  std::vector<std::string> envelope(kEnvelope.size());
+  std::transform(kEnvelope.begin(), kEnvelope.end(), envelope.begin(), [](const auto& column) { return column.name; });
+
+  std::vector<Building> buildings;
+  for (const auto& topic : file.topics) {
+    if (which == TablesOf::creating_topics && topic.create_table == false) continue;
+    const auto drafts = draft_tables(topic, envelope, reported_by_compile);
+    for (std::size_t i = 0; i < drafts.size(); ++i) {
+      Building& building = building_of(buildings, drafts[i].name);
+      auto& topics = building.definition.source_topics;
+      if (std::find(topics.begin(), topics.end(), topic.topic) == topics.end()) topics.push_back(topic.topic);
+      for (const auto& column : drafts[i].columns) add_column(building, topic, column, findings);
+      add_keys(building, topic, drafts[i], i == 0);
+    }
+  }
+  std::vector<TableDefinition> definitions;
+  for (auto& building : buildings) {
+    settle_keys(building);
+    definitions.push_back(std::move(building.definition));
+  }
+  for (auto& problem : findings.take()) problems.push_back(std::move(problem));
+  return definitions;
+}
+
+std::string TableDefinition::to_sql() const {
+  const auto quoted = [](const std::vector<std::string>& names) {
+    std::string list;
+    for (const auto& name : names) list += (list.empty() ? "" : ", ") + quote_identifier(name);
+    return list;
+  };
+  std::vector<std::string> lines;
+  for (const auto& column : table.columns) {
+    const bool in_key = std::any_of(table.unique_indexes.begin(), table.unique_indexes.end(), [&column](const auto& i) {
+      return std::find(i.columns.begin(), i.columns.end(), column.name) != i.columns.end();
+    });
+    std::string line = quote_identifier(column.name) + " " + type_sql(column);
+    if (in_key && column.type == ColumnType::text && !column.is_array) line += " COLLATE \"C\"";
+    if (column.not_null) line += " NOT NULL";
+    if (column.default_kind == DefaultKind::constant) line += " DEFAULT " + column.default_text;
+    lines.push_back(std::move(line));
+  }
+  for (const auto& index : table.unique_indexes) {
+    lines.push_back((index.primary ? "PRIMARY KEY (" : "UNIQUE (") + quoted(index.columns) + ")");
+  }
+  std::string sql;
+  if (!table.name.schema.empty()) {
+    sql += "CREATE SCHEMA IF NOT EXISTS " + quote_identifier(table.name.schema) + ";\n";
+  }
+  sql += "CREATE TABLE IF NOT EXISTS " + table.name.quoted() + " (\n";
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    sql += "    " + lines[i] + (i + 1 < lines.size() ? ",\n" : "\n");
+  }
+  return sql + ");\n";
+}
+
+DefinedCatalog::DefinedCatalog(const std::vector<TableDefinition>& definitions) {
+  for (const auto& definition : definitions) tables_.emplace(definition.table.name, definition.table);
+}
+
+const TableInfo* DefinedCatalog::find(const TableName& name) const {
+  const auto found = tables_.find(name);
+  return found == tables_.end() ? nullptr : &found->second;
+}
+
+}  // namespace loom::mapping

@@ -1,0 +1,80 @@
+#include "mapping/catalog.h"
+#include "mapping/mapping_file.h"
+
+namespace loom::mapping {
+
+std::string_view to_string(ValueType type) {
+  switch (type) {
+    case ValueType::unspecified:
+      return "unspecified";
+    case ValueType::string:
+      return "string";
+    case ValueType::integer:
+      return "integer";
+    case ValueType::floating:
+      return "float";
+    case ValueType::boolean:
+      return "boolean";
+    case ValueType::timestamp:
+      return "timestamp";
+    case ValueType::array:
+      return "array";
+    case ValueType::float_array:
+      return "float_array";
+    case ValueType::json:
+      return "json";
+    case ValueType::bytes:
+      return "bytes";
+  }
+  return "unknown";
+}
+
+std::string_view to_string(Transform transform) {
+  switch (transform) {
+    case Transform::none:
+      return "none";
+    case Transform::base64_decode:
+      return "base64_decode";
+    case Transform::timestamp_parse:
+      return "timestamp_parse";
+    case Transform::json_stringify:
+      return "json_stringify";
+  }
+  return "unknown";
+}
+
+std::string_view to_string(ConflictStrategy strategy) {
+  switch (strategy) {
+    case ConflictStrategy::ignore:
+      return "ignore";
+    case ConflictStrategy::update:
+      return "update";
+    case ConflictStrategy::replace:
+      return "replace";
+  }
+  return "unknown";
+}
+
+std::string quote_identifier(std::string_view name) {
+  std::string quoted = "\"";
+  for (const char c : name) {
+    if (c == '"') quoted += '"';
+    quoted += c;
+  }
+  return quoted + '"';
+}
+
+std::string TableName::quoted() const {
+  return schema.empty() ? quote_identifier(name) : quote_identifier(schema) + "." + quote_identifier(name);
+}
+
+std::string TableName::display() const { return schema.empty() ? name : schema + "." + name; }
+
+const ColumnInfo* TableInfo::find(const std::string& column) const {
+  for (const auto& candidate : columns) {
+    if (candidate.name == column) return &candidate;
+  }
+  return nullptr;
+}
+
+}  // namespace loom::mapping

@@ -1,0 +1,56 @@
+#include "mapping/topic_pattern.h"
+
+#include <regex.h>
+
+#include <array>
+
+namespace loom::mapping {
+namespace {
+
+/// regcomp()'s expression, freed with its owner.
+class Expression {
+ public:
+  explicit Expression(const std::string& pattern)
+      : error_(regcomp(&compiled_, pattern.c_str(), REG_EXTENDED | REG_NOSUB)) {}
+  Expression(const Expression&) = delete;
+  Expression& operator=(const Expression&) = delete;
+  ~Expression() {
+    if (error_ == 0) regfree(&compiled_);
+  }
+
+  [[nodiscard]] bool matches(const std::string& text) const {
+    return error_ == 0 && regexec(&compiled_, text.c_str(), 0, nullptr, 0) == 0;
+  }
+  [[nodiscard]] std::optional<std::string> problem() const {
+    if (error_ == 0) return std::nullopt;
+    std::array<char, 256> text{};
+    regerror(error_, &compiled_, text.data(), text.size());
+    return std::string(text.data());
+  }
+
+ private:
+  regex_t compiled_{};
+  int error_;
+};
+
+}  // namespace
+
+std::optional<std::string> pattern_problem(const std::string& pattern) { return Expression(pattern).problem(); }
+
+const TopicMapping* find_topic(const MappingFile& file, const std::string& topic) {
+  const TopicMapping* by_pattern = nullptr;
+  for (const auto& mapping : file.topics) {
+    if (mapping.topic == topic) return &mapping;
+    if (by_pattern == nullptr && mapping.is_pattern && Expression(mapping.topic).matches(topic)) by_pattern = &mapping;
+  }
+  return by_pattern;
+}
+
+bool is_metadata_source(const std::string& source) {
+  for (const char* name : {"$key", "$topic", "$partition", "$offset", "$timestamp", "$value"}) {
+    if (source == name) return true;
+  }
+  return source.rfind("$headers.", 0) == 0 && source.size() > 9;
+}
+
+}  // namespace loom::mapping

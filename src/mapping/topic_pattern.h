@@ -1,0 +1,21 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "mapping/mapping_file.h"
+
+namespace loom::mapping {
+
+/// Why the expression does not compile, or nullopt. Patterns are POSIX extended regular expressions, as librdkafka
+/// reads them in a subscription.
+std::optional<std::string> pattern_problem(const std::string& pattern);
+
+/// The mapping that a topic goes by: the one of its name, else the first pattern in the file that matches it.
+/// nullptr when there is none.
+const TopicMapping* find_topic(const MappingFile& file, const std::string& topic);
+
+/// `$key`, `$topic`, `$partition`, `$offset`, `$timestamp`, `$value` or `$headers.NAME`.
+bool is_metadata_source(const std::string& source);
+
+}  // namespace loom::mapping

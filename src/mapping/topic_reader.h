@@ -1,0 +1,32 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "mapping/findings.h"
+#include "mapping/mapping_file.h"
+#include "mapping/yaml_tree.h"
+
+namespace loom::mapping {
+
+/// The file's `defaults`: what topics take where they say nothing.
+struct FileDefaults {
+  std::vector<std::string> upsert_key;
+  ConflictStrategy conflict_strategy = ConflictStrategy::ignore;
+};
+
+FileDefaults read_file_defaults(const YAML::Node& node, const Place& place, Findings& findings);
+
+/// One entry of `topics`. What is wrong goes to `findings`; what could be read is returned all the same.
+TopicMapping read_topic(const Entry& entry, const FileDefaults& defaults, Findings& findings);
+
+/// `array_mappings` of a topic.
+std::vector<ArrayMapping> read_array_mappings(const YAML::Node& node, const Place& place, Findings& findings);
+
+/// `name` or `schema.name`; nullopt with an error for anything else.
+std::optional<TableName> read_table_name(const YAML::Node& node, const Place& place, Findings& findings);
+
+/// Whether the text is a path of non-empty names with dots between them; an error says so when it is not.
+bool check_path(const std::string& path, const Place& place, Findings& findings);
+
+}  // namespace loom::mapping

@@ -1,0 +1,58 @@
+#include "sink/attempt.h"
+
+#include <algorithm>
+#include <set>
+
+#include "sink/statements.h"
+
+namespace loom::sink {
+
+Attempt judge(const Script::Ran& ran) {
+  switch (ran.end) {
+    case Script::Ran::End::done:
+      return {};
+    case Script::Ran::End::failed:
+      return {verdict_of(ran.error), ran.error, false};
+    case Script::Ran::End::table_differs:
+      return {Verdict::catalog_changed, ran.error, false};
+    case Script::Ran::End::lost:
+      return {ran.sent ? Verdict::in_doubt : Verdict::retry, ran.error, false};
+  }
+  return {Verdict::stop_topic, ran.error, false};
+}
+
+void open_transaction(const Job& job, const RowGroups& rows, Script& script) {
+  for (const auto& setting : statements::settings(job.settings)) script.command(setting);
+  if (!job.batch.ranges.empty()) {
+    script.command(statements::advance(job.settings, job.batch,
+                                       [&](std::string_view text) { return job.connection.literal(text); }));
+  }
+  std::set<std::uint16_t> checked;
+  for (const RowGroup& group : rows.groups) {
+    if (checked.insert(group.table).second) script.check(job.batch.plan->tables[group.table]);
+  }
+}
+
+std::size_t copy_group(const Job& job, const RowGroup& group, Script& script) {
+  const mapping::TablePlan& table = job.batch.plan->tables[group.table];
+  return script.copy(statements::copy(table.name.quoted(), statements::columns(table, group.omitted), table.binary),
+                     {table.binary, group.pieces});
+}
+
+bool on_upsert_key(const mapping::TopicPlan& plan, const DatabaseError& error) {
+  if (!has_upsert_key(plan)) return false;
+  const auto is_key = [&](const mapping::TablePlan& table) {
+    return !table.key.empty() && table.key_index == error.constraint;
+  };
+  if (std::any_of(plan.tables.begin(), plan.tables.end(), is_key)) return true;
+  // A partition's index has a name of its own: believe it to be the key's, and let the merge find out.
+  return std::none_of(plan.tables.begin(), plan.tables.end(),
+                      [&](const mapping::TablePlan& table) { return table.name.name == error.table; });
+}
+
+bool has_upsert_key(const mapping::TopicPlan& plan) {
+  return std::any_of(plan.tables.begin(), plan.tables.end(),
+                     [](const mapping::TablePlan& table) { return !table.key.empty(); });
+}
+
+}  // namespace loom::sink

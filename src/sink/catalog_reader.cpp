@@ -1,0 +1,248 @@
+#include "sink/catalog_reader.h"
+
+#include <pqxx/pqxx>
+#include <stdexcept>
+#include <string_view>
+#include <utility>
+
+#include "sink/control_connection.h"
+
+namespace loom::sink {
+namespace {
+
+using mapping::ColumnInfo;
+using mapping::ColumnType;
+using mapping::DefaultKind;
+using mapping::TableInfo;
+using mapping::TableName;
+
+ColumnType column_type(std::uint32_t oid, const std::string& name, bool is_enum) {
+  if (is_enum) return ColumnType::enumeration;
+  switch (oid) {
+    case 16:
+      return ColumnType::boolean;
+    case 17:
+      return ColumnType::bytea;
+    case 20:
+      return ColumnType::int8;
+    case 21:
+      return ColumnType::int2;
+    case 23:
+      return ColumnType::int4;
+    case 19:    // name
+    case 25:    // text
+    case 1042:  // character(n)
+    case 1043:  // character varying
+      return ColumnType::text;
+    case 114:
+      return ColumnType::json;
+    case 650:
+      return ColumnType::cidr;
+    case 700:
+      return ColumnType::float4;
+    case 701:
+      return ColumnType::float8;
+    case 869:
+      return ColumnType::inet;
+    case 1082:
+      return ColumnType::date;
+    case 1083:
+      return ColumnType::time;
+    case 1114:
+      return ColumnType::timestamp;
+    case 1184:
+      return ColumnType::timestamptz;
+    case 1700:
+      return ColumnType::numeric;
+    case 2950:
+      return ColumnType::uuid;
+    case 3802:
+      return ColumnType::jsonb;
+    default:
+      return name == "citext" ? ColumnType::text : ColumnType::other;
+  }
+}
+
+// Domains are followed to their base type (and may bring a default, a NOT NULL and a type modifier of their own), then
+// the elements' domains if that is an array. A default counts as constant when its expression holds nothing but
+// constants, relabelings and immutable functions: `0` for a bigint column is int8(0), a varchar's has its length cut.
+constexpr std::string_view kColumns = R"sql(
+WITH RECURSIVE wanted(i, oid) AS (
+  SELECT w.i, c.oid FROM (VALUES %WANTED%) AS w(i, name)
+    JOIN pg_catalog.pg_class c ON c.oid = pg_catalog.to_regclass(w.name) WHERE c.relkind IN ('r', 'p', 'v', 'f')
+), columns AS (
+  SELECT w.i, a.attrelid, a.attnum, a.attname, a.attnotnull, a.attidentity, a.attgenerated, a.atttypid, a.atttypmod
+    FROM wanted w JOIN pg_catalog.pg_attribute a ON a.attrelid = w.oid WHERE a.attnum > 0 AND NOT a.attisdropped
+), bases(start, type, typmod, not_null, default_tree, default_text, depth) AS (
+  SELECT DISTINCT atttypid, atttypid, -1, false, NULL::text, NULL::text, 0 FROM columns
+  UNION ALL
+  SELECT b.start, t.typbasetype, CASE WHEN b.typmod = -1 THEN t.typtypmod ELSE b.typmod END,
+         b.not_null OR t.typnotnull, coalesce(b.default_tree, t.typdefaultbin::text COLLATE "default"),
+         coalesce(b.default_text, pg_catalog.pg_get_expr(t.typdefaultbin, 0) COLLATE "default"), b.depth + 1
+    FROM bases b JOIN pg_catalog.pg_type t ON t.oid = b.type WHERE t.typtype = 'd'
+), base AS (
+  SELECT DISTINCT ON (start) * FROM bases ORDER BY start, depth DESC
+), resolved AS (
+  SELECT c.*, b.type, CASE WHEN c.atttypmod = -1 THEN b.typmod ELSE c.atttypmod END AS typmod,
+         c.attnotnull OR b.not_null AS not_null,
+         coalesce(d.adbin::text COLLATE "default", b.default_tree) AS default_tree,
+         coalesce(pg_catalog.pg_get_expr(d.adbin, d.adrelid) COLLATE "default", b.default_text) AS default_text
+    FROM columns c JOIN base b ON b.start = c.atttypid
+    LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = c.attrelid AND d.adnum = c.attnum AND c.attgenerated = ''
+), elements(start, type, depth) AS (
+  SELECT DISTINCT t.oid, t.typelem, 0 FROM resolved r JOIN pg_catalog.pg_type t ON t.oid = r.type
+    JOIN pg_catalog.pg_type e ON e.oid = t.typelem AND e.typarray = t.oid
+  UNION ALL
+  SELECT b.start, t.typbasetype, b.depth + 1 FROM elements b JOIN pg_catalog.pg_type t ON t.oid = b.type
+   WHERE t.typtype = 'd'
+), element AS (
+  SELECT DISTINCT ON (start) * FROM elements ORDER BY start, depth DESC
+)
+SELECT r.i, r.attname, r.type, r.typmod, pg_catalog.format_type(r.type, r.typmod) AS type_name, r.not_null,
+       r.attgenerated <> '' OR r.attidentity = 'a' AS generated, r.attidentity = 'd' AS identity,
+       e.start IS NOT NULL AS is_array, CASE WHEN e.start IS NULL THEN 0 ELSE t.typelem END AS element,
+       coalesce(e.type, r.type) AS scalar, s.typname AS scalar_name, s.typtype = 'e' AS is_enum,
+       t.typsend::oid::regproc::text AS send, r.default_text,
+       r.default_tree ~ '^\{(CONST|FUNCEXPR|RELABELTYPE) '
+         AND NOT EXISTS (SELECT FROM pg_catalog.regexp_matches(r.default_tree, '\{([A-Z]+)', 'g') m
+                          WHERE m[1] NOT IN ('CONST', 'FUNCEXPR', 'RELABELTYPE'))
+         AND NOT EXISTS (SELECT FROM pg_catalog.regexp_matches(r.default_tree, ':funcid (\d+)', 'g') m
+                           JOIN pg_catalog.pg_proc p ON p.oid = m[1]::oid WHERE p.provolatile <> 'i') AS constant
+  FROM resolved r JOIN pg_catalog.pg_type t ON t.oid = r.type
+  LEFT JOIN element e ON e.start = r.type
+  JOIN pg_catalog.pg_type s ON s.oid = coalesce(e.type, r.type)
+ ORDER BY r.i, r.attnum)sql";
+
+// Only what ON CONFLICT (plain columns) can infer.
+constexpr std::string_view kIndexes = R"sql(
+SELECT w.i, c.relname, x.indisprimary, a.attname
+  FROM (VALUES %WANTED%) AS w(i, name)
+  JOIN pg_catalog.pg_index x ON x.indrelid = pg_catalog.to_regclass(w.name)
+  JOIN pg_catalog.pg_class c ON c.oid = x.indexrelid
+  CROSS JOIN LATERAL pg_catalog.generate_series(0, x.indnkeyatts - 1) AS k(position)
+  JOIN pg_catalog.pg_attribute a ON a.attrelid = x.indrelid AND a.attnum = x.indkey[k.position]
+ WHERE x.indisunique AND x.indisvalid AND x.indimmediate AND x.indpred IS NULL AND x.indexprs IS NULL
+ ORDER BY w.i, NOT x.indisprimary, c.relname, k.position)sql";
+
+std::string with_wanted(std::string_view query, const std::string& wanted) {
+  std::string out(query);
+  constexpr std::string_view kPlace = "%WANTED%";
+  return out.replace(out.find(kPlace), kPlace.size(), wanted);
+}
+
+std::string from_hex(std::string_view hex) {
+  const auto digit = [](char c) { return c <= '9' ? c - '0' : c - 'a' + 10; };
+  std::string out;
+  for (std::size_t i = 0; i + 1 < hex.size(); i += 2) {
+    out += static_cast<char>(digit(hex[i]) * 16 + digit(hex[i + 1]));
+  }
+  return out;
+}
+
+std::string text_or_empty(const pqxx::field& field) { return field.is_null() ? "" : field.as<std::string>(); }
+
+/// Reads one set of tables within one transaction, that is with one view of the catalog.
+class Reader {
+ public:
+  Reader(pqxx::work& transaction, const std::vector<TableName>& tables) : transaction_(transaction) {
+    for (const TableName& table : tables) {
+      if (!wanted_.empty()) wanted_ += ", ";
+      wanted_ += "(" + std::to_string(tables_.size()) + ", " + transaction.quote(table.quoted()) + ")";
+      tables_.push_back({table, {}, {}});
+    }
+  }
+
+  std::vector<TableInfo> read() {
+    read_columns();
+    read_indexes();
+    evaluate_defaults();
+    return std::move(tables_);
+  }
+
+ private:
+  struct Constant {
+    std::size_t table;
+    std::size_t column;
+    std::string expression;
+    std::string send;  // the type's function for its binary form
+  };
+
+  void read_columns() {
+    for (const auto& row : transaction_.exec(with_wanted(kColumns, wanted_))) {
+      const auto table = row["i"].as<std::size_t>();
+      ColumnInfo column;
+      column.name = row["attname"].as<std::string>();
+      column.type_oid = row["type"].as<std::uint32_t>();
+      column.type_modifier = row["typmod"].as<std::int32_t>();
+      column.type_name = row["type_name"].as<std::string>();
+      column.not_null = row["not_null"].as<bool>();
+      column.generated = row["generated"].as<bool>();
+      column.is_array = row["is_array"].as<bool>();
+      column.element_oid = row["element"].as<std::uint32_t>();
+      column.type = column_type(row["scalar"].as<std::uint32_t>(), row["scalar_name"].as<std::string>(),
+                                row["is_enum"].as<bool>());
+      const std::string expression = text_or_empty(row["default_text"]);
+      if (!expression.empty() || row["identity"].as<bool>()) column.default_kind = DefaultKind::computed;
+      if (!expression.empty() && row["constant"].as<bool>()) {
+        constants_.push_back({table, tables_[table].columns.size(), "(" + expression + ")::" + column.type_name,
+                              row["send"].as<std::string>()});
+      }
+      tables_[table].columns.push_back(std::move(column));
+    }
+  }
+
+  void read_indexes() {
+    for (const auto& row : transaction_.exec(with_wanted(kIndexes, wanted_))) {
+      auto& indexes = tables_[row[0].as<std::size_t>()].unique_indexes;
+      const auto name = row[1].as<std::string>();
+      if (indexes.empty() || indexes.back().name != name) indexes.push_back({name, {}, row[2].as<bool>()});
+      indexes.back().columns.push_back(row[3].as<std::string>());
+    }
+  }
+
+  void evaluate_defaults() {
+    for (const Constant& constant : constants_) {
+      ColumnInfo& column = tables_[constant.table].columns[constant.column];
+      const std::string& value = constant.expression;
+      const auto row = transaction_.exec("SELECT v IS NULL, pg_catalog.format('%s', v), pg_catalog.encode(" +
+                                         (constant.send == "-" ? "NULL" : constant.send + "(v)") +
+                                         ", 'hex') FROM (SELECT " + value + ") AS c(v)")[0];
+      column.default_kind = DefaultKind::constant;
+      column.default_is_null = row[0].as<bool>();
+      column.default_text = column.default_is_null ? "" : text_or_empty(row[1]);
+      column.default_binary = from_hex(text_or_empty(row[2]));
+    }
+  }
+
+  pqxx::work& transaction_;
+  std::string wanted_;
+  std::vector<TableInfo> tables_;
+  std::vector<Constant> constants_;
+};
+
+}  // namespace
+
+DatabaseCatalog DatabaseCatalog::read(const std::string& url, const std::vector<TableName>& tables) {
+  DatabaseCatalog catalog;
+  if (tables.empty()) return catalog;
+  const auto connection = open_control_connection(url);
+  try {
+    pqxx::work transaction(*connection);
+    transaction.exec("SET LOCAL statement_timeout = 30000; SET LOCAL datestyle = 'ISO, YMD'; SET LOCAL jit = off");
+    for (TableInfo& table : Reader(transaction, tables).read()) {
+      // A table that is not there has no columns either; one without columns is as good as not there.
+      if (!table.columns.empty()) catalog.tables_.emplace(table.name, std::move(table));
+    }
+    transaction.commit();
+  } catch (const std::exception& failure) {
+    throw std::runtime_error("reading the tables' catalog: " + without_secrets(failure.what(), url));
+  }
+  return catalog;
+}
+
+const TableInfo* DatabaseCatalog::find(const TableName& name) const {
+  const auto found = tables_.find(name);
+  return found == tables_.end() ? nullptr : &found->second;
+}
+
+}  // namespace loom::sink

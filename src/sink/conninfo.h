@@ -1,0 +1,18 @@
+#pragma once
+
+#include <string>
+
+namespace loom::sink {
+
+/// The connection string that all of the service's connections use: what the user gave, with our name, timeouts and
+/// keepalives where the user said nothing about them. `error` is for people and free of secrets.
+struct ConnectionString {
+  std::string value;
+  std::string error;  ///< not empty: `value` is not usable
+};
+ConnectionString connection_string(const std::string& url, const std::string& application_name);
+
+/// `message` as libpq or the server gave it, without anything of the URL that could be its password.
+std::string without_secrets(std::string message, const std::string& url);
+
+}  // namespace loom::sink

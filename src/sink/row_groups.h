@@ -1,0 +1,48 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <limits>
+#include <string_view>
+#include <vector>
+
+#include "base/byte_buffer.h"
+#include "encode/row_set.h"
+#include "mapping/plan.h"
+
+namespace loom::sink {
+
+/// Messages of a batch, by index: [first, last).
+struct MessageRange {
+  std::uint32_t first = 0;
+  std::uint32_t last = std::numeric_limits<std::uint32_t>::max();
+};
+
+/// Rows that one COPY can take: of one table, with one list of columns, and (where they are merged) with one list of
+/// columns that overwrite what the table has.
+struct RowGroup {
+  std::uint16_t table = 0;
+  bool merge = false;          ///< through a staging table; else straight into the table
+  encode::ColumnBits omitted;  ///< columns of the plan that the rows do not carry
+  encode::ColumnBits set;      ///< under ConflictStrategy::update: the columns that the messages had, without the key
+  std::vector<std::string_view> pieces;  ///< the rows' bytes, in order
+  std::vector<std::uint32_t> messages;   ///< per row: which message it came from (the last, of combined ones)
+};
+
+/// The groups in the order in which they are to be written: a parent's rows before its children's.
+struct RowGroups {
+  std::vector<RowGroup> groups;
+  std::deque<ByteBuffer> made;  ///< rows that are in no row set: combined from several
+  std::size_t combined = 0;     ///< rows that went into another one
+};
+
+/// The rows of these messages as they are: one group per row set.
+RowGroups plain_groups(const encode::RowSets& rows, MessageRange range = {});
+
+/// The rows of these messages for a merge: in tables with an upsert key, of the rows with one key one is left, since
+/// one INSERT cannot meet a row twice. `ignore` keeps the first, `replace` the last, `update` per column the last that
+/// had it. Rows with a null in their key have no equal and stay.
+RowGroups merge_groups(const mapping::TopicPlan& plan, const encode::RowSets& rows, MessageRange range = {});
+
+}  // namespace loom::sink

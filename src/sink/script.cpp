@@ -1,0 +1,82 @@
+#include "sink/script.h"
+
+#include <utility>
+
+#include "sink/copy_stream.h"
+#include "sink/statements.h"
+
+namespace loom::sink {
+namespace {
+
+// Binary COPY does not check types: what is sent must be what the columns are now.
+std::string difference(const mapping::TablePlan& table, const Result& described) {
+  if (static_cast<std::size_t>(described.columns()) != table.columns.size()) {
+    return "table " + table.name.display() + " has other columns than its plan";
+  }
+  for (std::size_t i = 0; i < table.columns.size(); ++i) {
+    const auto& column = table.columns[i].info;
+    const std::uint32_t now = described.column_type(static_cast<int>(i));
+    if (now == column.type_oid) continue;
+    return "column " + column.name + " of table " + table.name.display() + " was " + column.type_name + " (type " +
+           std::to_string(column.type_oid) + ") and is now of type " + std::to_string(now);
+  }
+  return {};
+}
+
+std::int64_t rows_of(const Result& result) {
+  return result.kind() == Result::Kind::tuples ? result.rows() : result.affected();
+}
+
+}  // namespace
+
+std::size_t Script::add(std::string_view sql, Step step) {
+  if (!sql_.empty()) sql_ += ";\n";
+  sql_ += sql;
+  steps_.push_back(std::move(step));
+  return steps_.size() - 1;
+}
+
+std::size_t Script::command(std::string_view sql) { return add(sql, {}); }
+std::size_t Script::check(const mapping::TablePlan& table) { return add(statements::describe(table), {&table, {}}); }
+std::size_t Script::copy(const std::string& sql, CopyData data) { return add(sql, {nullptr, std::move(data)}); }
+
+Result Script::run_copy(Connection& connection, const CopyData& data, bool refuse) const {
+  if (refuse) {
+    connection.end_copy("the table is not what the plan says");
+  } else {
+    send_copy(connection, data);
+  }
+  return connection.next();
+}
+
+Script::Ran Script::run(Connection& connection) const {
+  Ran ran;
+  ran.affected.reserve(steps_.size());
+  const auto end = [&](Ran::End how, DatabaseError error) {
+    connection.drain();
+    ran.end = connection.lost() ? Ran::End::lost : how;
+    ran.error = std::move(error);
+    ran.step = ran.affected.size();
+    return ran;
+  };
+
+  std::string differs;
+  ran.sent = connection.send(sql_);
+  for (const Step& step : steps_) {
+    Result result = connection.next();
+    if (result.kind() == Result::Kind::copy_in) result = run_copy(connection, step.data, !differs.empty());
+    if (!differs.empty() && result.kind() == Result::Kind::error && !connection.lost()) break;
+    if (result.kind() == Result::Kind::error) return end(Ran::End::failed, result.error());
+    if (result.kind() == Result::Kind::none) {
+      return end(Ran::End::failed, {"", "the server gave fewer results than statements", "", "", "", ""});
+    }
+    if (step.checked != nullptr && differs.empty()) differs = difference(*step.checked, result);
+    ran.affected.push_back(rows_of(result));
+  }
+  if (!differs.empty()) return end(Ran::End::table_differs, {"", differs, "", "", "", ""});
+  const Result last = connection.next();
+  if (last.kind() != Result::Kind::none) return end(Ran::End::failed, last.error());
+  return ran;
+}
+
+}  // namespace loom::sink

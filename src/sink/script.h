@@ -1,0 +1,57 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "mapping/plan.h"
+#include "sink/connection.h"
+
+namespace loom::sink {
+
+/// Rows for one COPY, as pieces that lie elsewhere (in the batch, mostly) and are sent from there.
+struct CopyData {
+  bool binary = true;
+  std::vector<std::string_view> pieces;
+};
+
+/// Statements that go out as one query string: one round trip, one more per COPY, and one implicit transaction when
+/// none is open. Fill it, then run() it once.
+/// Threads: one at a time.  Owns: its SQL; the rows stay with the caller until run() has returned.
+class Script {
+ public:
+  /// Each returns the index of its step, under which the result tells what came of it.
+  std::size_t command(std::string_view sql);
+  std::size_t check(const mapping::TablePlan& table);
+  std::size_t copy(const std::string& sql, CopyData data);
+
+  struct Ran {
+    enum class End : std::uint8_t {
+      done,
+      failed,         ///< the server refused step `step`: `error`
+      table_differs,  ///< a checked table is not what the plan says: `error.message`
+      lost            ///< the connection broke: `error`
+    };
+    End end = End::done;
+    bool sent = false;  ///< whether the server may have seen any of it
+    DatabaseError error;
+    std::size_t step = 0;
+    std::vector<std::int64_t> affected;  ///< per step: rows written; for a query its rows
+  };
+  [[nodiscard]] Ran run(Connection& connection) const;
+
+ private:
+  struct Step {
+    const mapping::TablePlan* checked = nullptr;
+    CopyData data;
+  };
+  std::size_t add(std::string_view sql, Step step);
+  Result run_copy(Connection& connection, const CopyData& data, bool refuse) const;
+
+  std::string sql_;
+  std::vector<Step> steps_;
+};
+
+}  // namespace loom::sink

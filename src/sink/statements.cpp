@@ -1,0 +1,168 @@
+#include "sink/statements.h"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <iterator>
+
+namespace loom::sink::statements {
+namespace {
+
+using mapping::ConflictStrategy;
+using mapping::quote_identifier;
+using mapping::TablePlan;
+
+bool is_key(const TablePlan& table, std::size_t column) {
+  return std::find(table.key.begin(), table.key.end(), column) != table.key.end();
+}
+
+std::string column_name(const TablePlan& table, std::size_t column) {
+  return quote_identifier(table.columns[column].info.name);
+}
+
+std::string key_columns(const TablePlan& table) {
+  std::string out;
+  for (const auto column : table.key) {
+    if (!out.empty()) out += ", ";
+    out += column_name(table, column);
+  }
+  return out;
+}
+
+template <typename Value>
+std::string array(const batch::Batch& batch, std::string_view type, Value value) {
+  std::string out = "'{";
+  for (const auto& range : batch.ranges) {
+    if (out.size() > 2) out += ',';
+    value(range, out);
+  }
+  return out.append("}'::").append(type).append("[]");
+}
+
+std::string partitions(const batch::Batch& batch) {
+  return array(batch, "int", [](const auto& range, std::string& out) { out += std::to_string(range.partition); });
+}
+
+// Producers may send any 64-bit number; what no calendar has must not fail the batch.
+void append_timestamp(std::int64_t ms, std::string& out) {
+  constexpr std::int64_t kYear10000 = 253'402'300'800'000;
+  if (ms < 0 || ms >= kYear10000) {
+    out += "NULL";
+    return;
+  }
+  fmt::format_to(std::back_inserter(out), "\"{:%Y-%m-%d %H:%M:%S}.{:03}+00\"",
+                 fmt::gmtime(static_cast<std::time_t>(ms / 1000)), ms % 1000);
+}
+
+std::string overwritten(const TablePlan& table, const encode::ColumnBits& omitted, const encode::ColumnBits& set) {
+  std::string out;
+  for (std::size_t i = 0; i < table.columns.size(); ++i) {
+    if (is_key(table, i)) continue;
+    if (table.conflict_strategy == ConflictStrategy::update && !set.test(i)) continue;
+    const std::string name = column_name(table, i);
+    if (!out.empty()) out += ", ";
+    out += name + (omitted.test(i) ? " = DEFAULT" : " = EXCLUDED." + name);
+  }
+  return out;
+}
+
+}  // namespace
+
+std::vector<std::string> settings(const DatabaseSettings& settings) {
+  return {std::string("SET LOCAL synchronous_commit = ") + (settings.synchronous_commit ? "on" : "off"),
+          "SET LOCAL statement_timeout = " + std::to_string(settings.statement_timeout.count()),
+          "SET LOCAL lock_timeout = " + std::to_string(settings.lock_timeout.count())};
+}
+
+std::string advance(const DatabaseSettings& settings, const batch::Batch& batch, const Literal& literal) {
+  std::string out = "SELECT kafka_advance_offsets(" + literal(settings.consumer_group) + ", " + literal(batch.topic);
+  out += ", " + partitions(batch) + ", ";
+  out += array(batch, "bigint", [](const auto& r, std::string& text) { text += std::to_string(r.epoch); }) + ", ";
+  out += array(batch, "bigint", [](const auto& r, std::string& text) { text += std::to_string(r.from); }) + ", ";
+  out += array(batch, "bigint", [](const auto& r, std::string& text) { text += std::to_string(r.to); }) + ", ";
+  out += array(batch, "timestamptz",
+               [](const auto& r, std::string& text) { append_timestamp(r.last_timestamp_ms, text); });
+  return out + ")";
+}
+
+std::string read_offsets(const DatabaseSettings& settings, const batch::Batch& batch, const Literal& literal) {
+  return "SELECT partition, next_offset, epoch FROM kafka_consumer_offsets WHERE consumer_group = " +
+         literal(settings.consumer_group) + " AND topic = " + literal(batch.topic) + " AND partition = ANY (" +
+         partitions(batch) + ") ORDER BY partition";
+}
+
+std::string end_frozen_writers(const DatabaseSettings& settings, const batch::Batch& batch, const Literal& literal) {
+  // A row's lock is its locker's transaction id in xmax, and that transaction holds a lock on its own id.
+  return "SELECT pg_terminate_backend(a.pid) FROM kafka_consumer_offsets o JOIN pg_locks l ON l.locktype = "
+         "'transactionid' AND l.mode = 'ExclusiveLock' AND l.granted AND l.transactionid = o.xmax JOIN "
+         "pg_stat_activity a ON a.pid = l.pid WHERE o.consumer_group = " +
+         literal(settings.consumer_group) + " AND o.topic = " + literal(batch.topic) + " AND o.partition = ANY (" +
+         partitions(batch) +
+         ") AND a.usename = current_user AND a.application_name = current_setting('application_name') AND a.pid <> "
+         "pg_backend_pid() AND a.wait_event_type = 'Client' AND a.query_start < clock_timestamp() - interval '" +
+         std::to_string(settings.lock_timeout.count()) + " milliseconds'";
+}
+
+std::string columns(const TablePlan& table, const encode::ColumnBits& omitted, std::string_view prefix) {
+  std::string out;
+  for (std::size_t i = 0; i < table.columns.size(); ++i) {
+    if (omitted.test(i)) continue;
+    if (!out.empty()) out += ", ";
+    out.append(prefix).append(column_name(table, i));
+  }
+  return out;
+}
+
+std::string describe(const TablePlan& table) {
+  return "SELECT " + columns(table, {}) + " FROM " + table.name.quoted() + " LIMIT 0";
+}
+
+std::string copy(const std::string& target, const std::string& columns, bool binary) {
+  return "COPY " + target + " (" + columns + ") FROM STDIN" + (binary ? " (FORMAT binary)" : "");
+}
+
+std::string copy_dead_letters() {
+  return copy("kafka_dead_letters",
+              "consumer_group, topic, partition, \"offset\", key, value, headers, reason, sqlstate, message", true);
+}
+
+std::string stage_relation(std::size_t table) { return "loom_stage_" + std::to_string(table); }
+std::string stage_name(std::size_t table) { return "pg_temp." + stage_relation(table); }
+
+std::string create_stage(const TablePlan& table, const std::string& stage) {
+  // CREATE TABLE AS takes the types (domains included) and collations, and leaves defaults and constraints behind.
+  return "CREATE TEMP TABLE " + stage + " ON COMMIT DROP AS SELECT " + columns(table, {}) + " FROM " +
+         table.name.quoted() + " WITH NO DATA";
+}
+
+bool overwrites(const TablePlan& table, const encode::ColumnBits& set) {
+  if (table.conflict_strategy == ConflictStrategy::ignore) return false;
+  return !overwritten(table, {}, set).empty();
+}
+
+std::string merge_stage(const TablePlan& table, const std::string& stage, const encode::ColumnBits& omitted,
+                        const encode::ColumnBits& set) {
+  const std::string list = columns(table, omitted);
+  const std::string key = key_columns(table);
+  // Sorted, so that two replicas that meet the same keys lock them in the same order.
+  std::string out = "INSERT INTO " + table.name.quoted() + " AS target (" + list + ") SELECT " + list + " FROM " +
+                    stage + " ORDER BY " + key + " ON CONFLICT (" + key + ") DO ";
+  if (!overwrites(table, set)) return out + "NOTHING";
+  return out + "UPDATE SET " + overwritten(table, omitted, set);
+}
+
+std::string find_conflict(const TablePlan& table, const std::string& stage) {
+  std::string condition;
+  for (const auto column : table.key) {
+    if (!condition.empty()) condition += " AND ";
+    condition += "t." + column_name(table, column) + " = s." + column_name(table, column);
+  }
+  // LATERAL with a LIMIT of its own is looked up row by row through the index, whatever the planner believes of a
+  // staging table that it has no statistics of.
+  return "SELECT 1 FROM " + stage + " s, LATERAL (SELECT 1 FROM " + table.name.quoted() + " t WHERE " + condition +
+         " LIMIT 1) found LIMIT 1";
+}
+
+}  // namespace loom::sink::statements

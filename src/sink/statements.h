@@ -1,0 +1,56 @@
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "batch/batch.h"
+#include "encode/row_set.h"
+#include "mapping/plan.h"
+#include "sink/settings.h"
+
+/// The SQL of the write path, as text. Names are quoted as identifiers, topic and group as literals, and everything
+/// else that comes from a batch is a number. Pure.
+namespace loom::sink::statements {
+
+using Literal = std::function<std::string(std::string_view)>;
+
+/// Settings for this transaction only, so that PgBouncer may hand the connection to somebody else after it.
+std::vector<std::string> settings(const DatabaseSettings& settings);
+
+/// Moves the stored offsets from where the batch believes them to its end, or raises KO001.
+std::string advance(const DatabaseSettings& settings, const batch::Batch& batch, const Literal& literal);
+
+/// The stored offsets of the batch's partitions: partition, next_offset, epoch.
+std::string read_offsets(const DatabaseSettings& settings, const batch::Batch& batch, const Literal& literal);
+
+/// Ends the transaction that holds the batch's offset rows when it is one of ours (same role, same
+/// application_name), older than the lock timeout, and waits for a client that does not go on.
+std::string end_frozen_writers(const DatabaseSettings& settings, const batch::Batch& batch, const Literal& literal);
+
+/// The plan's columns without the omitted ones, quoted, separated by commas, each after `prefix`.
+std::string columns(const mapping::TablePlan& table, const encode::ColumnBits& omitted, std::string_view prefix = "");
+
+/// No rows, but the types of all of the plan's columns; its lock keeps ALTER TABLE out until the transaction ends.
+std::string describe(const mapping::TablePlan& table);
+
+std::string copy(const std::string& target, const std::string& columns, bool binary);
+std::string copy_dead_letters();
+
+/// The staging table of the plan's table with this index, for the length of a transaction.
+std::string stage_relation(std::size_t table);
+std::string stage_name(std::size_t table);  ///< the same, with its schema
+std::string create_stage(const mapping::TablePlan& table, const std::string& stage);
+
+/// Moves the staged rows into the table as its conflict strategy says. Under `update` the columns in `set` overwrite.
+std::string merge_stage(const mapping::TablePlan& table, const std::string& stage, const encode::ColumnBits& omitted,
+                        const encode::ColumnBits& set);
+
+/// One row when some staged row has its key in the table already, else none.
+std::string find_conflict(const mapping::TablePlan& table, const std::string& stage);
+
+/// Whether merge_stage() overwrites anything: it says nothing of conflicts then, and find_conflict() is to be asked.
+bool overwrites(const mapping::TablePlan& table, const encode::ColumnBits& set);
+
+}  // namespace loom::sink::statements

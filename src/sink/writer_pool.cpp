@@ -1,0 +1,261 @@
+#include "sink/writer_pool.h"
+
+#include <pthread.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <condition_variable>
+#include <deque>
+#include <exception>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "sink/batch_writer.h"
+#include "sink/connection.h"
+
+namespace loom::sink {
+namespace {
+
+using namespace std::chrono_literals;
+using batch::Batch;
+using batch::Outcome;
+using batch::OutcomeKind;
+
+constexpr auto kFinishWithin = 4s;      // then the batches in hand are cancelled,
+constexpr auto kCancelWithin = 1s;      // and then their connections are dropped
+constexpr auto kBeyondStatement = 15s;  // a server that outlives its own statement timeout by this is not there
+
+/// Readable once signalled, for poll().
+class StopSignal {
+ public:
+  StopSignal() : fd_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
+  ~StopSignal() { close(fd_); }
+  StopSignal(const StopSignal&) = delete;
+  StopSignal& operator=(const StopSignal&) = delete;
+  [[nodiscard]] int fd() const { return fd_; }
+  void signal() const { eventfd_write(fd_, 1); }
+
+ private:
+  int fd_;
+};
+
+struct Task {
+  std::unique_ptr<Batch> batch;
+  batch::Sink::Reply reply;
+};
+
+Outcome not_now(std::string message) {
+  Outcome outcome;
+  outcome.kind = OutcomeKind::retry;
+  outcome.message = std::move(message);
+  return outcome;
+}
+
+}  // namespace
+
+/// A writer's thread takes the task in its hand, else one that waits, else lies down on top of the idle ones until it
+/// is handed one or has idled too long.
+/// Lock order: mutex alone; no callback and no database call is made under it.
+struct WriterPool::Impl {
+  struct Writer {
+    std::thread thread;
+    std::condition_variable wake;
+    // Guarded by Impl::mutex:
+    Task hand;
+    bool connected = false;
+    std::shared_ptr<const Canceller> canceller;  // while there is something to cancel
+    // The writer's own:
+    std::unique_ptr<Connection> connection;
+  };
+
+  explicit Impl(DatabaseSettings given) : settings(std::move(given)) {
+    settings.pool_max = std::max<std::size_t>(settings.pool_max, 1);
+    settings.pool_min = std::min(settings.pool_min, settings.pool_max);
+  }
+
+  // Constant after construction:
+  DatabaseSettings settings;
+  // Own synchronisation:
+  StopSignal stop_signal;
+  // Guarded by mutex:
+  mutable std::mutex mutex;
+  std::condition_variable writer_gone;
+  std::vector<std::unique_ptr<Writer>> writers;
+  std::vector<std::unique_ptr<Writer>> gone;  // their threads have ended, or are about to: to be joined
+  std::vector<Writer*> idle;                  // the last one worked last
+  std::deque<Task> waiting;
+  std::size_t busy = 0;
+  std::size_t started = 0;
+  bool stopping = false;
+
+  void submit(Task task);
+  void add_writer(Task task);
+  void run(Writer& writer);
+  bool take(std::unique_lock<std::mutex>& lock, Writer& writer, Task& task);
+  void retire(Writer& writer);
+  Outcome attempt(Writer& writer, Batch& batch);
+  bool connect(Writer& writer, std::string& why);
+  void stop();
+};
+
+void WriterPool::Impl::submit(Task task) {
+  std::vector<std::unique_ptr<Writer>> ended;
+  {
+    const std::lock_guard lock(mutex);
+    ended.swap(gone);
+    if (!idle.empty()) {
+      Writer& writer = *idle.back();
+      idle.pop_back();
+      writer.hand = std::move(task);
+      writer.wake.notify_one();
+    } else if (writers.size() < settings.pool_max && !stopping) {
+      add_writer(std::move(task));
+    } else {
+      waiting.push_back(std::move(task));
+    }
+  }
+  for (auto& writer : ended) writer->thread.join();
+}
+
+void WriterPool::Impl::add_writer(Task task) {
+  auto writer = std::make_unique<Writer>();
+  Writer& self = *writer;
+  self.hand = std::move(task);
+  writers.push_back(std::move(writer));
+  self.thread = std::thread([this, &self] { run(self); });
+  const std::string name = "writer-" + std::to_string(++started % 100'000);
+  pthread_setname_np(self.thread.native_handle(), name.c_str());
+}
+
+// False: nothing to do, and the writer is to go.
+bool WriterPool::Impl::take(std::unique_lock<std::mutex>& lock, Writer& writer, Task& task) {
+  if (writer.hand.batch == nullptr && !waiting.empty()) {
+    writer.hand = std::move(waiting.front());
+    waiting.pop_front();
+  }
+  if (writer.hand.batch == nullptr && !stopping) {
+    // Without a connection it must not lie on top of those that have one.
+    if (writer.connected) {
+      idle.push_back(&writer);
+    } else {
+      idle.insert(idle.begin(), &writer);
+    }
+    const auto idle_close = std::max<std::chrono::milliseconds>(settings.idle_close, 10ms);
+    const auto called = [&] { return writer.hand.batch != nullptr || stopping; };
+    while (!writer.wake.wait_for(lock, idle_close, called)) {
+      if (writers.size() > settings.pool_min) break;
+    }
+    std::erase(idle, &writer);
+  }
+  if (writer.hand.batch == nullptr) return false;
+  task = std::exchange(writer.hand, {});
+  return true;
+}
+
+void WriterPool::Impl::retire(Writer& writer) {
+  const auto self = std::find_if(writers.begin(), writers.end(), [&](const auto& w) { return w.get() == &writer; });
+  gone.push_back(std::move(*self));
+  writers.erase(self);
+  writer_gone.notify_all();
+}
+
+void WriterPool::Impl::run(Writer& writer) {
+  std::unique_lock lock(mutex);
+  Task task;
+  while (take(lock, writer, task)) {
+    ++busy;
+    lock.unlock();
+    Outcome outcome = attempt(writer, *task.batch);
+    task.reply({std::move(task.batch), std::move(outcome)});
+    task = {};
+    lock.lock();
+    writer.connected = writer.connection != nullptr;
+    --busy;
+  }
+  writer.connection.reset();
+  retire(writer);
+}
+
+bool WriterPool::Impl::connect(Writer& writer, std::string& why) {
+  if (writer.connection != nullptr && !writer.connection->probe_lost()) return true;
+  Connection::Options options;
+  options.url = settings.url;
+  options.application_name = settings.application_name;
+  options.silence = settings.statement_timeout + kBeyondStatement;
+  options.stop_fd = stop_signal.fd();
+  writer.connection = Connection::open(options, why);
+  return writer.connection != nullptr;
+}
+
+Outcome WriterPool::Impl::attempt(Writer& writer, Batch& batch) {
+  std::string why;
+  if (!connect(writer, why)) return not_now("no connection to the database: " + why);
+  const auto set_canceller = [&](std::shared_ptr<const Canceller> canceller) {
+    const std::lock_guard lock(mutex);
+    writer.canceller = std::move(canceller);
+  };
+  set_canceller(writer.connection->canceller());
+  Outcome outcome;
+  try {
+    outcome = write_batch(settings, *writer.connection, batch);
+  } catch (const std::exception& failure) {
+    // Only out of memory gets here. What the server has seen of it is not known.
+    writer.connection.reset();
+    outcome = not_now(failure.what());
+    outcome.kind = OutcomeKind::in_doubt;
+  }
+  set_canceller(nullptr);
+  if (writer.connection != nullptr && writer.connection->lost()) writer.connection.reset();
+  return outcome;
+}
+
+void WriterPool::Impl::stop() {
+  std::deque<Task> never_started;
+  std::vector<std::unique_ptr<Writer>> ended;
+  {
+    std::unique_lock lock(mutex);
+    stopping = true;
+    never_started.swap(waiting);
+    for (Writer* writer : idle) writer->wake.notify_one();
+  }
+  for (Task& task : never_started) task.reply({std::move(task.batch), not_now("the service stops")});
+  {
+    std::unique_lock lock(mutex);
+    const auto all_gone = [&] { return writers.empty(); };
+    if (!writer_gone.wait_for(lock, kFinishWithin, all_gone)) {
+      std::vector<std::shared_ptr<const Canceller>> cancellers;
+      for (const auto& writer : writers) {
+        if (writer->canceller != nullptr) cancellers.push_back(writer->canceller);
+      }
+      // Detached, since the request may hang on a dead network: it owns all that it uses, and ends with the process.
+      std::thread([cancellers = std::move(cancellers)] {
+        for (const auto& canceller : cancellers) canceller->cancel();
+      }).detach();
+      if (!writer_gone.wait_for(lock, kCancelWithin, all_gone)) stop_signal.signal();
+      writer_gone.wait(lock, all_gone);
+    }
+    ended.swap(gone);
+  }
+  for (auto& writer : ended) writer->thread.join();
+}
+
+WriterPool::WriterPool(DatabaseSettings settings) : impl_(std::make_unique<Impl>(std::move(settings))) {}
+WriterPool::~WriterPool() { impl_->stop(); }
+
+void WriterPool::submit(std::unique_ptr<Batch> batch, Reply reply) {
+  impl_->submit({std::move(batch), std::move(reply)});
+}
+
+PoolState WriterPool::state() const {
+  const std::lock_guard lock(impl_->mutex);
+  const auto connected =
+      std::count_if(impl_->writers.begin(), impl_->writers.end(), [](const auto& writer) { return writer->connected; });
+  return {static_cast<std::size_t>(connected), impl_->busy, impl_->waiting.size()};
+}
+
+}  // namespace loom::sink
