@@ -81,7 +81,7 @@ struct KafkaAdmin::Impl {
   }
 };
 
-KafkaAdmin::KafkaAdmin(std::string bootstrap, const std::map<std::string, std::string>& properties,
+KafkaAdmin::KafkaAdmin(const std::string& bootstrap, const std::map<std::string, std::string>& properties,
                        std::chrono::milliseconds timeout)
     : impl_(new Impl{bootstrap, timeout, make_kafka_producer(make_kafka_conf(bootstrap, {}, properties))}) {}
 KafkaAdmin::~KafkaAdmin() = default;

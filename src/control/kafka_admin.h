@@ -32,7 +32,7 @@ struct OffsetRangeOfLog {
 /// Blocks:  each call up to `timeout`.  Fails: KafkaError that names the brokers.
 class KafkaAdmin {
  public:
-  KafkaAdmin(std::string bootstrap, const std::map<std::string, std::string>& properties,
+  KafkaAdmin(const std::string& bootstrap, const std::map<std::string, std::string>& properties,
              std::chrono::milliseconds timeout = std::chrono::seconds(10));
   ~KafkaAdmin();
   KafkaAdmin(KafkaAdmin&&) noexcept;

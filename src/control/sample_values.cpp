@@ -9,7 +9,6 @@ namespace loom::control {
 namespace {
 
 using Kind = SampleValue::Kind;
-using mapping::ValueType;
 
 constexpr std::int64_t kSecond = 1'000'000;
 

@@ -70,8 +70,8 @@ std::optional<Reject> JsonDecoder::decode_any(std::string_view text) {
   return std::nullopt;
 }
 
-// The loop that nearly all time goes into. Its place among the tokens is a local variable, moved once per field: kept in
-// the walk and moved token by token, each move would wait for the last one's store.
+// The loop that nearly all time goes into. Its place among the tokens is a local variable, moved once per field: kept
+// in the walk and moved token by token, each move would wait for the last one's store.
 bool JsonDecoder::object(const Scope& scope, Node& node) {
   if (!walk_.enter()) return false;
   walk_.step();

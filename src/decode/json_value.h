@@ -12,10 +12,10 @@ struct JsonValue {
 
   Kind kind = Kind::absent;
   bool boolean = false;
-  bool nul = false;             ///< string: it holds a NUL character; array and object: `\u0000` stands somewhere inside
-  std::string_view text;        ///< string: unescaped; number: its token; array and object: their JSON text
-  std::uint32_t elements = 0;   ///< array: index of its first element in JsonDecoder::elements(), when collected
-  std::uint32_t count = 0;      ///< array: how many elements were collected
+  bool nul = false;            ///< string: it holds a NUL character; array and object: `\u0000` stands somewhere inside
+  std::string_view text;       ///< string: unescaped; number: its token; array and object: their JSON text
+  std::uint32_t elements = 0;  ///< array: index of its first element in JsonDecoder::elements(), when collected
+  std::uint32_t count = 0;     ///< array: how many elements were collected
 
   [[nodiscard]] bool present() const { return kind != Kind::absent && kind != Kind::null; }
 };

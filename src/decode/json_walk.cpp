@@ -95,7 +95,8 @@ bool JsonWalk::scalar(JsonValue& value) {
     case 'f':
       value.kind = JsonValue::Kind::boolean;
       value.boolean = first == 't';
-      return value.text == (value.boolean ? std::string_view("true") : "false") || fail("a literal is misspelt before here");
+      return value.text == (value.boolean ? std::string_view("true") : "false") ||
+             fail("a literal is misspelt before here");
     case 'n':
       value.kind = JsonValue::Kind::null;
       return value.text == "null" || fail("a literal is misspelt before here");

@@ -157,10 +157,13 @@ inline bool JsonWalk::key(std::string_view& key) {
 
 inline bool JsonWalk::value(JsonValue& value) {
   switch (peek()) {
-    case '"': return string(value);
+    case '"':
+      return string(value);
     case '{':
-    case '[': return container(value);
-    default: return scalar(value);
+    case '[':
+      return container(value);
+    default:
+      return scalar(value);
   }
 }
 

@@ -22,9 +22,7 @@ const char* skip_digits(const char* p, const char* end) {
   return p;
 }
 
-std::string_view between(const char* begin, const char* end) {
-  return {begin, static_cast<std::size_t>(end - begin)};
-}
+std::string_view between(const char* begin, const char* end) { return {begin, static_cast<std::size_t>(end - begin)}; }
 
 constexpr std::array<double, 23> kPowersOfTen{1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
                                               1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
@@ -59,10 +57,17 @@ Parsed parse_any(std::string_view text, Float& value) {
   NumberParts parts;
   if (!split_number(text, parts)) {
     switch (special_number(text)) {
-      case SpecialNumber::nan: value = std::numeric_limits<Float>::quiet_NaN(); return Parsed::ok;
-      case SpecialNumber::infinity: value = std::numeric_limits<Float>::infinity(); return Parsed::ok;
-      case SpecialNumber::negative_infinity: value = -std::numeric_limits<Float>::infinity(); return Parsed::ok;
-      case SpecialNumber::none: return Parsed::invalid;
+      case SpecialNumber::nan:
+        value = std::numeric_limits<Float>::quiet_NaN();
+        return Parsed::ok;
+      case SpecialNumber::infinity:
+        value = std::numeric_limits<Float>::infinity();
+        return Parsed::ok;
+      case SpecialNumber::negative_infinity:
+        value = -std::numeric_limits<Float>::infinity();
+        return Parsed::ok;
+      case SpecialNumber::none:
+        return Parsed::invalid;
     }
   }
   if (text.front() == '+') text.remove_prefix(1);

@@ -20,14 +20,14 @@ class PathIndex {
   struct Node {
     std::int16_t slot = kNone;
     std::int16_t array = kNone;
-    bool leaf = false;  ///< a slot and nothing else: no children, no array mapping
-    bool wants_elements = false;   ///< the slot's column stores an array: a list's elements are wanted one by one
+    bool leaf = false;              ///< a slot and nothing else: no children, no array mapping
+    bool wants_elements = false;    ///< the slot's column stores an array: a list's elements are wanted one by one
     std::uint16_t first_child = 0;  ///< children stand side by side in nodes()
     std::uint16_t children = 0;
-    std::uint16_t follows = 0;       ///< the sibling (counted from its parent's first child) that came next last time
-    std::uint16_t first_guess = 0;   ///< the child that came first last time
-    std::uint64_t key_marks = 0;     ///< marks of all children's keys: a key whose mark is missing is no child's
-    std::uint64_t seen_in = 0;       ///< the last scope in which this node had a value
+    std::uint16_t follows = 0;      ///< the sibling (counted from its parent's first child) that came next last time
+    std::uint16_t first_guess = 0;  ///< the child that came first last time
+    std::uint64_t key_marks = 0;    ///< marks of all children's keys: a key whose mark is missing is no child's
+    std::uint64_t seen_in = 0;      ///< the last scope in which this node had a value
     std::string key;
   };
 

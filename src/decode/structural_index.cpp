@@ -16,12 +16,18 @@ constexpr std::size_t kKeptCapacity = std::size_t{256} * 1024;
 
 const char* describe(simdjson::error_code code) {
   switch (code) {
-    case simdjson::EMPTY: return "there is no JSON value in it";
-    case simdjson::UTF8_ERROR: return "it is not valid UTF-8";
-    case simdjson::UNCLOSED_STRING: return "a string does not end";
-    case simdjson::UNESCAPED_CHARS: return "a control character stands unescaped in a string";
-    case simdjson::CAPACITY: return "it is larger than 4 GiB";
-    default: return "it has no JSON structure";
+    case simdjson::EMPTY:
+      return "there is no JSON value in it";
+    case simdjson::UTF8_ERROR:
+      return "it is not valid UTF-8";
+    case simdjson::UNCLOSED_STRING:
+      return "a string does not end";
+    case simdjson::UNESCAPED_CHARS:
+      return "a control character stands unescaped in a string";
+    case simdjson::CAPACITY:
+      return "it is larger than 4 GiB";
+    default:
+      return "it has no JSON structure";
   }
 }
 

@@ -72,23 +72,35 @@ WriteBinary binary_writer(ColumnType type) {
     case ColumnType::text:
     case ColumnType::enumeration:
     case ColumnType::bytea:
-    case ColumnType::json: return write_text;
-    case ColumnType::boolean: return write_boolean;
-    case ColumnType::int2: return write_int2;
+    case ColumnType::json:
+      return write_text;
+    case ColumnType::boolean:
+      return write_boolean;
+    case ColumnType::int2:
+      return write_int2;
     case ColumnType::int4:
-    case ColumnType::date: return write_int4;
+    case ColumnType::date:
+      return write_int4;
     case ColumnType::int8:
     case ColumnType::timestamptz:
     case ColumnType::timestamp:
-    case ColumnType::time: return write_int8;
-    case ColumnType::float4: return write_float4;
-    case ColumnType::float8: return write_float8;
-    case ColumnType::numeric: return write_numeric;
-    case ColumnType::uuid: return write_uuid;
-    case ColumnType::jsonb: return write_jsonb;
+    case ColumnType::time:
+      return write_int8;
+    case ColumnType::float4:
+      return write_float4;
+    case ColumnType::float8:
+      return write_float8;
+    case ColumnType::numeric:
+      return write_numeric;
+    case ColumnType::uuid:
+      return write_uuid;
+    case ColumnType::jsonb:
+      return write_jsonb;
     case ColumnType::inet:
-    case ColumnType::cidr: return write_inet;
-    case ColumnType::other: return nullptr;
+    case ColumnType::cidr:
+      return write_inet;
+    case ColumnType::other:
+      return nullptr;
   }
   return nullptr;
 }

@@ -17,8 +17,10 @@ ValueType element_type(const mapping::PlanColumn& column) {
   switch (column.value_type) {
     case ValueType::array:
     case ValueType::float_array:
-    case ValueType::json: return ValueType::unspecified;
-    default: return column.value_type;
+    case ValueType::json:
+      return ValueType::unspecified;
+    default:
+      return column.value_type;
   }
 }
 

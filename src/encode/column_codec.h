@@ -55,8 +55,8 @@ class ColumnCodec {
   WriteBinary write_binary_;  ///< nullptr: text form
   WritePlain write_plain_;
   bool is_array_;
-  bool only_lists_;   ///< float_array: one value is not a list of one, and nulls are dropped
-  bool only_numbers_; ///< float_array into a column that would take other elements too
+  bool only_lists_;    ///< float_array: one value is not a list of one, and nulls are dropped
+  bool only_numbers_;  ///< float_array into a column that would take other elements too
   std::uint32_t element_oid_;
 };
 

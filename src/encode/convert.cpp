@@ -11,22 +11,34 @@ using mapping::ValueType;
 
 Convert into_text(ValueType value, Transform transform) {
   switch (transform) {
-    case Transform::base64_decode: return rules::text_base64;
-    case Transform::timestamp_parse: return rules::text_timestamp;
-    case Transform::json_stringify: return rules::text_json;
-    case Transform::none: break;
+    case Transform::base64_decode:
+      return rules::text_base64;
+    case Transform::timestamp_parse:
+      return rules::text_timestamp;
+    case Transform::json_stringify:
+      return rules::text_json;
+    case Transform::none:
+      break;
   }
   switch (value) {
-    case ValueType::integer: return rules::text_integer;
-    case ValueType::floating: return rules::text_number;
-    case ValueType::boolean: return rules::text_boolean;
-    case ValueType::timestamp: return rules::text_timestamp;
-    case ValueType::array: return rules::text_list;
-    case ValueType::float_array: return rules::text_float_list;
-    case ValueType::json: return rules::text_json;
+    case ValueType::integer:
+      return rules::text_integer;
+    case ValueType::floating:
+      return rules::text_number;
+    case ValueType::boolean:
+      return rules::text_boolean;
+    case ValueType::timestamp:
+      return rules::text_timestamp;
+    case ValueType::array:
+      return rules::text_list;
+    case ValueType::float_array:
+      return rules::text_float_list;
+    case ValueType::json:
+      return rules::text_json;
     case ValueType::unspecified:
     case ValueType::string:
-    case ValueType::bytes: return rules::text;
+    case ValueType::bytes:
+      return rules::text;
   }
   return rules::text;
 }
@@ -39,10 +51,13 @@ Convert into_integer(ColumnType column, ValueType value) {
 
 Convert into_bytes(Transform transform) {
   switch (transform) {
-    case Transform::base64_decode: return rules::bytes_base64;
-    case Transform::json_stringify: return rules::bytes_json;
+    case Transform::base64_decode:
+      return rules::bytes_base64;
+    case Transform::json_stringify:
+      return rules::bytes_json;
     case Transform::timestamp_parse:
-    case Transform::none: break;
+    case Transform::none:
+      break;
   }
   return rules::bytes;
 }
@@ -54,11 +69,14 @@ Convert choose_conversion(ColumnType column, ValueType value, Transform transfor
   switch (column) {
     case ColumnType::text:
     case ColumnType::enumeration:
-    case ColumnType::other: return into_text(value, transform);
-    case ColumnType::boolean: return rules::boolean;
+    case ColumnType::other:
+      return into_text(value, transform);
+    case ColumnType::boolean:
+      return rules::boolean;
     case ColumnType::int2:
     case ColumnType::int4:
-    case ColumnType::int8: return into_integer(column, value);
+    case ColumnType::int8:
+      return into_integer(column, value);
     case ColumnType::float4:
     case ColumnType::float8:
       if (value == ValueType::integer) return rules::float_from_integer;
@@ -69,15 +87,23 @@ Convert choose_conversion(ColumnType column, ValueType value, Transform transfor
       if (value == ValueType::boolean) return rules::numeric_from_boolean;
       return rules::numeric;
     case ColumnType::timestamptz:
-    case ColumnType::timestamp: return rules::timestamp;
-    case ColumnType::date: return rules::date;
-    case ColumnType::time: return rules::time;
-    case ColumnType::uuid: return rules::uuid;
-    case ColumnType::bytea: return into_bytes(transform);
+    case ColumnType::timestamp:
+      return rules::timestamp;
+    case ColumnType::date:
+      return rules::date;
+    case ColumnType::time:
+      return rules::time;
+    case ColumnType::uuid:
+      return rules::uuid;
+    case ColumnType::bytea:
+      return into_bytes(transform);
     case ColumnType::json:
-    case ColumnType::jsonb: return lists ? rules::json_list : rules::json;
-    case ColumnType::inet: return rules::inet;
-    case ColumnType::cidr: return rules::cidr;
+    case ColumnType::jsonb:
+      return lists ? rules::json_list : rules::json;
+    case ColumnType::inet:
+      return rules::inet;
+    case ColumnType::cidr:
+      return rules::cidr;
   }
   return rules::text;
 }

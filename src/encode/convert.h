@@ -6,8 +6,8 @@
 
 namespace loom::encode {
 
-/// Turns a value that is there (neither absent nor null) into a Scalar of one column type. Views in the Scalar hold until
-/// the value or the scratch changes.
+/// Turns a value that is there (neither absent nor null) into a Scalar of one column type. Views in the Scalar hold
+/// until the value or the scratch changes.
 using Convert = Conversion (*)(const decode::JsonValue& value, Scratch& scratch, Scalar& out);
 
 /// The conversion for a column, or for the elements of an array column. The column's type says what comes out; the

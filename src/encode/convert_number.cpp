@@ -15,9 +15,12 @@ using decode::Parsed;
 
 Conversion from(Parsed parsed) {
   switch (parsed) {
-    case Parsed::ok: return Conversion::ok;
-    case Parsed::invalid: return Conversion::failed;
-    case Parsed::out_of_range: return Conversion::out_of_range;
+    case Parsed::ok:
+      return Conversion::ok;
+    case Parsed::invalid:
+      return Conversion::failed;
+    case Parsed::out_of_range:
+      return Conversion::out_of_range;
   }
   return Conversion::failed;
 }
@@ -25,7 +28,8 @@ Conversion from(Parsed parsed) {
 bool is_number_or_string(const JsonValue& value) { return value.kind == Kind::number || value.kind == Kind::string; }
 
 bool same_word(std::string_view text, std::string_view lower_case) {
-  return std::ranges::equal(text, lower_case, [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a | 0x20 : a) == b; });
+  return std::ranges::equal(text, lower_case,
+                            [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a | 0x20 : a) == b; });
 }
 
 template <typename Integer>
@@ -53,7 +57,9 @@ void print(std::int64_t value, Scratch& scratch, Scalar& out) {
 
 Conversion boolean(const JsonValue& value, Scratch&, Scalar& out) {
   switch (value.kind) {
-    case Kind::boolean: out.integer = value.boolean ? 1 : 0; return Conversion::ok;
+    case Kind::boolean:
+      out.integer = value.boolean ? 1 : 0;
+      return Conversion::ok;
     case Kind::number: {
       decode::NumberParts parts;
       if (!decode::split_number(value.text, parts)) return Conversion::failed;
@@ -70,7 +76,8 @@ Conversion boolean(const JsonValue& value, Scratch&, Scalar& out) {
     case Kind::absent:
     case Kind::null:
     case Kind::array:
-    case Kind::object: break;
+    case Kind::object:
+      break;
   }
   return Conversion::failed;
 }

@@ -10,9 +10,12 @@ using decode::Parsed;
 
 Conversion from(Parsed parsed) {
   switch (parsed) {
-    case Parsed::ok: return Conversion::ok;
-    case Parsed::invalid: return Conversion::failed;
-    case Parsed::out_of_range: return Conversion::out_of_range;
+    case Parsed::ok:
+      return Conversion::ok;
+    case Parsed::invalid:
+      return Conversion::failed;
+    case Parsed::out_of_range:
+      return Conversion::out_of_range;
   }
   return Conversion::failed;
 }

@@ -21,15 +21,23 @@ bool is_number(ColumnType type) {
 
 std::string Metadata::name(const mapping::ColumnSource& source) {
   switch (source.kind) {
-    case SourceKind::key: return "$key";
-    case SourceKind::topic: return "$topic";
-    case SourceKind::partition: return "$partition";
-    case SourceKind::offset: return "$offset";
-    case SourceKind::timestamp: return "$timestamp";
-    case SourceKind::header: return "$headers." + source.header;
-    case SourceKind::value: return "$value";
+    case SourceKind::key:
+      return "$key";
+    case SourceKind::topic:
+      return "$topic";
+    case SourceKind::partition:
+      return "$partition";
+    case SourceKind::offset:
+      return "$offset";
+    case SourceKind::timestamp:
+      return "$timestamp";
+    case SourceKind::header:
+      return "$headers." + source.header;
+    case SourceKind::value:
+      return "$value";
     case SourceKind::field:
-    case SourceKind::element_index: break;
+    case SourceKind::element_index:
+      break;
   }
   return {};
 }
@@ -85,8 +93,12 @@ std::optional<Reject> Metadata::fill_one(const Message& message, bool holds_nul,
       out.kind = JsonValue::Kind::string;
       out.text = topic_;
       break;
-    case SourceKind::partition: print_integer(message.partition, entry, out); break;
-    case SourceKind::offset: print_integer(message.offset, entry, out); break;
+    case SourceKind::partition:
+      print_integer(message.partition, entry, out);
+      break;
+    case SourceKind::offset:
+      print_integer(message.offset, entry, out);
+      break;
     case SourceKind::timestamp:
       if (message.timestamp_ms < 0) return std::nullopt;
       if (entry.form == Form::number) {
@@ -105,7 +117,8 @@ std::optional<Reject> Metadata::fill_one(const Message& message, bool holds_nul,
       out.nul = holds_nul;
       break;
     case SourceKind::field:
-    case SourceKind::element_index: break;
+    case SourceKind::element_index:
+      break;
   }
   if (!foreign || entry.form == Form::bytes || !out.present()) return std::nullopt;
   out.nul = out.text.find('\0') != std::string_view::npos;

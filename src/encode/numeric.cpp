@@ -62,7 +62,8 @@ class Digits {
 /// Rounds towards minus infinity, which / does not.
 std::int64_t floor_div4(std::int64_t value) { return (value >= 0 ? value : value - 3) / 4; }
 
-void append_header(std::uint16_t digits, std::int16_t weight, std::uint16_t sign, std::uint16_t scale, ByteBuffer& out) {
+void append_header(std::uint16_t digits, std::int16_t weight, std::uint16_t sign, std::uint16_t scale,
+                   ByteBuffer& out) {
   out.append_be16(digits);
   out.append_be16(static_cast<std::uint16_t>(weight));
   out.append_be16(sign);
@@ -85,10 +86,13 @@ void append_numeric(std::string_view text, ByteBuffer& out) {
   NumberParts parts;
   if (!decode::split_number(text, parts)) {
     switch (decode::special_number(text)) {
-      case SpecialNumber::infinity: return append_header(0, 0, kPositiveInfinity, 0, out);
-      case SpecialNumber::negative_infinity: return append_header(0, 0, kNegativeInfinity, 0, out);
+      case SpecialNumber::infinity:
+        return append_header(0, 0, kPositiveInfinity, 0, out);
+      case SpecialNumber::negative_infinity:
+        return append_header(0, 0, kNegativeInfinity, 0, out);
       case SpecialNumber::nan:
-      case SpecialNumber::none: return append_header(0, 0, kNan, 0, out);
+      case SpecialNumber::none:
+        return append_header(0, 0, kNan, 0, out);
     }
   }
   const Digits digits(parts);

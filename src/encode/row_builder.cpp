@@ -13,8 +13,8 @@ namespace {
 
 using decode::JsonValue;
 
-// The elements of a list repeat the message's base columns, so a message can grow far beyond its own size. One that grows
-// beyond this is refused: it is an attack or a mistake, and row sets count bytes in 32 bits.
+// The elements of a list repeat the message's base columns, so a message can grow far beyond its own size. One that
+// grows beyond this is refused: it is an attack or a mistake, and row sets count bytes in 32 bits.
 constexpr std::size_t kRowBytesPerMessage = std::size_t{256} << 20U;
 
 /// The list element that a row is made of; array -1: none.
@@ -55,7 +55,9 @@ struct RowBuilder::Impl {
 
   const JsonValue& find(const RowSource& source, Element element);
   /// Where the elements of an array mapping are: in the message, or in a list that it held as a string.
-  decode::JsonDecoder& list_decoder(std::size_t array) { return embedded[array].in_use ? *embedded[array].decoder : decoder; }
+  decode::JsonDecoder& list_decoder(std::size_t array) {
+    return embedded[array].in_use ? *embedded[array].decoder : decoder;
+  }
   [[nodiscard]] std::size_t list_index(std::size_t array) const { return embedded[array].in_use ? 0 : array; }
   std::uint32_t list_size(std::size_t array) { return list_decoder(array).array(list_index(array)).count; }
 
@@ -103,7 +105,8 @@ std::optional<Reject> RowBuilder::Impl::append(const Message& message, std::uint
 }
 
 std::optional<Reject> RowBuilder::Impl::decode(const Message& message) {
-  if (!message.has_value || message.value.empty()) return Reject{RejectReason::tombstone, "the record has no value", {}};
+  if (!message.has_value || message.value.empty())
+    return Reject{RejectReason::tombstone, "the record has no value", {}};
   if (auto reject = decoder.decode(message.value)) return reject;
   if (rows.metadata.slots() != 0) {
     if (auto reject = rows.metadata.fill(message, decoder, plan->message.slots)) return reject;
@@ -128,7 +131,8 @@ std::optional<Reject> RowBuilder::Impl::find_lists() {
       if (list.in_use) continue;
     }
     return Reject{RejectReason::conversion_failed,
-                  "source \"" + plan->arrays[i].path + "\": " + show_value(value) + " is not a list", {}};
+                  "source \"" + plan->arrays[i].path + "\": " + show_value(value) + " is not a list",
+                  {}};
   }
   return std::nullopt;
 }
@@ -269,8 +273,7 @@ bool RowBuilder::Impl::append_source(const RowColumn& column, std::size_t index,
     const auto inner = static_cast<std::size_t>(source.inside);
     if (find(column.sources[inner], element).present() && append_source(column, inner, element, out)) return true;
   }
-  decode::JsonDecoder& values =
-      source.array < 0 ? decoder : list_decoder(static_cast<std::size_t>(source.array));
+  decode::JsonDecoder& values = source.array < 0 ? decoder : list_decoder(static_cast<std::size_t>(source.array));
   const Conversion done = column.codec.append(value, values, scratch, out);
   if (done == Conversion::ok) return true;
   if (!failure) failure = conversion_reject(column.plan->info, source.path, value, done);
@@ -278,8 +281,7 @@ bool RowBuilder::Impl::append_source(const RowColumn& column, std::size_t index,
 }
 
 void RowBuilder::Impl::append_absent(const RowColumn& column, ByteBuffer& out) {
-  if (column.absent == Absent::ingestion_time &&
-      column.codec.append_instant(clock->wall_us(), decoder, scratch, out)) {
+  if (column.absent == Absent::ingestion_time && column.codec.append_instant(clock->wall_us(), decoder, scratch, out)) {
     return;
   }
   if (column.absent == Absent::ingestion_time) {

@@ -65,9 +65,15 @@ void choose_absent(const mapping::PlanColumn& plan, mapping::NulPolicy nul, RowC
   }
   ByteBuffer field;
   switch (plan.info.default_kind) {
-    case DefaultKind::computed: column.absent = Absent::omit; return;
-    case DefaultKind::constant: column.codec.append_constant(plan.info, field); break;
-    case DefaultKind::none: column.codec.append_null(field); break;
+    case DefaultKind::computed:
+      column.absent = Absent::omit;
+      return;
+    case DefaultKind::constant:
+      column.codec.append_constant(plan.info, field);
+      break;
+    case DefaultKind::none:
+      column.codec.append_null(field);
+      break;
   }
   column.absent_field = std::string(field.view());
 }

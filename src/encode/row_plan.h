@@ -16,7 +16,7 @@ namespace loom::encode {
 
 /// Where a column's value may stand: a slot of the message (metadata has slots too), or of an element.
 struct RowSource {
-  std::int16_t array = -1;   ///< -1: the message
+  std::int16_t array = -1;  ///< -1: the message
   bool element_index = false;
   std::uint16_t slot = 0;
   std::int16_t inside = -1;  ///< as in mapping::ColumnSource
@@ -33,7 +33,7 @@ struct RowColumn {
   std::string absent_field;             ///< Absent::field: encoded; NULL, the mapping's or the table's default
   std::optional<Reject> absent_reject;  ///< Absent::reject: the mapping's default cannot become the column's type
   const mapping::PlanColumn* plan = nullptr;
-  bool of_element = false;              ///< differs between the elements of one message
+  bool of_element = false;  ///< differs between the elements of one message
 };
 
 struct RowTable {

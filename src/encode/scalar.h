@@ -18,8 +18,8 @@ enum class Conversion : std::uint8_t { ok, failed, out_of_range, invalid_text };
 /// A converted value on its way into a field, the same for both forms of COPY. Which member holds it depends on the
 /// column's type; none is set that is not used.
 struct Scalar {
-  std::int64_t integer;  ///< boolean, integers, timestamps and times in microseconds, dates in days since 2000
-  double real;           ///< float4 (exactly a float) and float8
+  std::int64_t integer;   ///< boolean, integers, timestamps and times in microseconds, dates in days since 2000
+  double real;            ///< float4 (exactly a float) and float8
   std::string_view text;  ///< text, enumeration, json, jsonb, bytea, numeric (its digits), other
   std::array<std::uint8_t, 20> octets;  ///< uuid: 16 of them; inet, cidr: as binary COPY has them
 };
@@ -35,9 +35,9 @@ class Scratch {
   [[nodiscard]] const decode::JsonDecoder& list_decoder() const { return *list_decoder_; }
 
   mapping::NulPolicy nul;
-  ByteBuffer bytes;  ///< for the conversion at hand
-  ByteBuffer plain;  ///< a text field before escaping
-  ByteBuffer array;  ///< an array literal before escaping
+  ByteBuffer bytes;    ///< for the conversion at hand
+  ByteBuffer plain;    ///< a text field before escaping
+  ByteBuffer array;    ///< an array literal before escaping
   ByteBuffer instant;  ///< the time of ingestion as text
 
  private:

@@ -85,21 +85,33 @@ WritePlain plain_writer(ColumnType type) {
     case ColumnType::json:
     case ColumnType::jsonb:
     case ColumnType::numeric:
-    case ColumnType::other: return write_text;
-    case ColumnType::boolean: return write_boolean;
+    case ColumnType::other:
+      return write_text;
+    case ColumnType::boolean:
+      return write_boolean;
     case ColumnType::int2:
     case ColumnType::int4:
-    case ColumnType::int8: return write_integer;
-    case ColumnType::float4: return write_float4;
-    case ColumnType::float8: return write_float8;
-    case ColumnType::timestamptz: return write_timestamptz;
-    case ColumnType::timestamp: return write_timestamp;
-    case ColumnType::date: return write_date;
-    case ColumnType::time: return write_time;
-    case ColumnType::uuid: return write_uuid;
-    case ColumnType::bytea: return write_bytea;
+    case ColumnType::int8:
+      return write_integer;
+    case ColumnType::float4:
+      return write_float4;
+    case ColumnType::float8:
+      return write_float8;
+    case ColumnType::timestamptz:
+      return write_timestamptz;
+    case ColumnType::timestamp:
+      return write_timestamp;
+    case ColumnType::date:
+      return write_date;
+    case ColumnType::time:
+      return write_time;
+    case ColumnType::uuid:
+      return write_uuid;
+    case ColumnType::bytea:
+      return write_bytea;
     case ColumnType::inet:
-    case ColumnType::cidr: return write_inet;
+    case ColumnType::cidr:
+      return write_inet;
   }
   return write_text;
 }
@@ -110,11 +122,21 @@ void append_escaped(std::string_view plain, ByteBuffer& out) {
   for (const char c : plain) {
     char letter = '\0';
     switch (c) {
-      case '\\': letter = '\\'; break;
-      case '\t': letter = 't'; break;
-      case '\n': letter = 'n'; break;
-      case '\r': letter = 'r'; break;
-      default: *p++ = c; continue;
+      case '\\':
+        letter = '\\';
+        break;
+      case '\t':
+        letter = 't';
+        break;
+      case '\n':
+        letter = 'n';
+        break;
+      case '\r':
+        letter = 'r';
+        break;
+      default:
+        *p++ = c;
+        continue;
     }
     *p++ = '\\';
     *p++ = letter;

@@ -14,6 +14,7 @@ using batch::OutcomeKind;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
+constexpr int kTimeoutsMost = 3;
 constexpr int kMergeStreakFirst = 8;
 constexpr int kMergeStreakMost = 256;
 
@@ -33,7 +34,7 @@ Lane::Lane(std::string topic, const BatchLimits& limits, const Clock& clock, Cou
       counters_(counters),
       limits_(limits),
       backoff_(milliseconds(100), seconds(5), seed_of(topic_)),
-      stop_backoff_(seconds(1), seconds(30), seed_of(topic_)) {}
+      stop_backoff_(seconds(1), seconds(5), seed_of(topic_)) {}
 
 // ---- Plan
 
@@ -311,6 +312,13 @@ void Lane::settle(batch::WriteReply reply) {
     case OutcomeKind::stale: settle_stale(std::move(reply.batch), outcome); return;
     case OutcomeKind::retry:
     case OutcomeKind::in_doubt: {
+      // Our own statement timeout, again and again: the table is not in a state to take this batch.
+      timeouts_ = outcome.sqlstate == "57014" ? timeouts_ + 1 : 0;
+      if (timeouts_ > kTimeoutsMost) {
+        hold(std::move(reply.batch), Duration::zero());
+        stop(outcome.sqlstate + " " + outcome.message);
+        return;
+      }
       counters_.retried_batches.fetch_add(1, std::memory_order_relaxed);
       const Duration wait = backoff_.next();
       spdlog::warn("topic {}: batch of {} messages not stored ({}), again in {} ms: {} {}", topic_,
@@ -336,6 +344,7 @@ void Lane::settle_committed(std::unique_ptr<Batch> batch, const batch::Outcome& 
   }
   backoff_.reset();
   stop_backoff_.reset();
+  timeouts_ = 0;
   suspect_plan_ = false;
   if (outcome.conflicted) {
     merge_left_ = merge_streak_;

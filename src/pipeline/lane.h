@@ -146,6 +146,7 @@ class Lane {
   bool suspect_plan_ = false;  // the database refused the plan; another refusal in a row stops the topic
   bool out_ = false;
   bool flush_ = false;
+  int timeouts_ = 0;      // of the batch in hand, in a row
   int merge_left_ = 0;    // batches that still go straight to the merge path
   int merge_streak_ = 8;  // how many the next conflict sends there
 };

@@ -1,5 +1,6 @@
 #include "source/group_client.h"
 
+#include <fmt/ranges.h>
 #include <spdlog/spdlog.h>
 
 #include <array>
@@ -41,6 +42,15 @@ void log_line(const rd_kafka_t* /*client*/, int level, const char* facility, con
   spdlog::log(severity, "librdkafka {}: {}", facility, text);
 }
 
+/// `Subscribed topic not available: NAME: Broker: ...`: the event has the topic nowhere else.
+std::string topic_in(std::string_view text) {
+  constexpr std::string_view kBefore = "not available: ";
+  const std::size_t at = text.find(kBefore);
+  if (at == std::string_view::npos) return std::string(text);
+  const std::string_view rest = text.substr(at + kBefore.size());
+  return std::string(rest.substr(0, rest.find(':')));
+}
+
 void report(const char* what, rd_kafka_error_t* raw) {
   const ErrorHandle error(raw);
   if (error != nullptr) spdlog::warn("{}: {}", what, rd_kafka_error_string(error.get()));
@@ -78,7 +88,16 @@ void GroupClient::subscribe(const std::vector<std::string>& topics) {
 
 GroupEvent GroupClient::poll(std::chrono::milliseconds timeout) {
   const EventHandle event(rd_kafka_queue_poll(queue_.get(), static_cast<int>(timeout.count())));
-  return event == nullptr ? GroupEvent{} : read(event.get());
+  if (event != nullptr) return read(event.get());
+  report_missing();
+  return {};
+}
+
+/// A mapping may well name topics before anyone produces to them: one line, not one for each.
+void GroupClient::report_missing() {
+  if (missing_.empty()) return;
+  spdlog::warn("{} of the subscribed topics do not exist (yet): {}", missing_.size(), fmt::join(missing_, ", "));
+  missing_.clear();
 }
 
 GroupEvent GroupClient::read(const rd_kafka_event_t* event) {
@@ -96,6 +115,10 @@ GroupEvent GroupClient::read(const rd_kafka_event_t* event) {
         std::array<char, 512> text{};
         rd_kafka_fatal_error(client_, text.data(), text.size());
         return FatalError{text.data()};
+      }
+      if (error == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) {
+        missing_.push_back(topic_in(rd_kafka_event_error_string(raw)));
+        return {};
       }
       spdlog::warn("Kafka: {}: {}", rd_kafka_err2name(error), rd_kafka_event_error_string(raw));
       return {};

@@ -88,8 +88,11 @@ class GroupClient {
   [[nodiscard]] bool cooperative() const;
   GroupEvent read(const rd_kafka_event_t* event);
 
+  void report_missing();
+
   rd_kafka_t* client_ = nullptr;
   QueueHandle queue_;
+  std::vector<std::string> missing_;  // topics that the broker does not have, to be reported in one line
 };
 
 }  // namespace loom::source

@@ -1,0 +1,40 @@
+# The everyday verbs; each is a line that a person could type.
+.DEFAULT_GOAL := help
+JOBS ?= $(shell nproc)
+SOURCES = $(shell find src include tests benchmarks -name '*.cpp' -o -name '*.h')
+
+.PHONY: help build test run fmt tidy db-migrate quickstart servers clean
+
+help: ## This list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+build: ## build/release/kafka-to-db-consumer
+	cmake --preset release
+	cmake --build build/release --parallel $(JOBS) --target kafka-to-db-consumer
+
+test: ## Everything that CI runs (LABELS="unit" for some of it)
+	./scripts/test.sh $(LABELS)
+
+run: build ## The consumer, with the environment's settings
+	build/release/kafka-to-db-consumer run
+
+db-migrate: build ## Bring the database of LOOM_DATABASE_URL up to date
+	build/release/kafka-to-db-consumer migrate
+
+quickstart: ## Clone to rows: servers, sample messages, consumer
+	./scripts/quickstart.sh
+
+servers: ## A Kafka and a PostgreSQL to play with; prints their addresses
+	./scripts/servers.sh start
+
+fmt: ## Format every source file
+	clang-format-14 -i $(SOURCES)
+
+tidy: ## clang-tidy over the sources of src/
+	cmake --preset dev
+	cmake --build build/dev --parallel $(JOBS)
+	find src -name '*.cpp' | xargs -P $(JOBS) -n 4 clang-tidy-14 --quiet -p build/dev \
+		--extra-arg=-Wno-unknown-warning-option
+
+clean: ## Remove what was built (the fetched Kafka stays)
+	rm -rf build/release build/dev build/asan build/tsan

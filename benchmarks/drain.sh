@@ -1,0 +1,125 @@
+#!/usr/bin/env bash
+# How fast the service drains a topic, beside what PostgreSQL takes at most. docs/benchmarks.md explains the figures.
+set -euo pipefail
+
+# shellcheck source=scripts/servers.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../scripts/servers.sh"
+
+usage() {
+  cat <<'EOF'
+Usage: benchmarks/drain.sh [--messages N] [--repeat R] [--key | --no-key] [--profile] [--build DIR] [--results FILE] [--keep]
+
+Builds the release, starts Kafka and PostgreSQL, fills the topic device.sensor.accelerometer.raw (6 uneven partitions)
+and then, R times in turn, lets kafka-to-db-consumer drain it and writes the same rows, already encoded, by plain COPY:
+the ceiling. With the primary key and without; about five minutes.
+
+--messages N    messages in the topic (1,000,000; a multiple of 50 keeps the shares exact)
+--repeat R      repetitions, of which the medians count (3)
+--key           only the table with the primary key
+--no-key        only the table without it
+--profile       record the first drain of each section, and the ceiling beside it, with perf: text files beside FILE
+--build DIR     use the programs of this build folder as they are, build nothing
+--results FILE  where the figures go as JSON (benchmarks/results/drain.json)
+--keep          leave the servers, the tables and the logs, and say where they are
+EOF
+}
+
+messages=1000000 repeat=3 sections=() profiling=() keep=false build='' results=$LOOM_ROOT/benchmarks/results/drain.json
+while (($# > 0)); do
+  case $1 in
+    --messages) messages=${2:?--messages needs a number} && shift ;;
+    --repeat) repeat=${2:?--repeat needs a number} && shift ;;
+    --key) sections=(--no-without-key) ;;
+    --no-key) sections=(--no-with-key) ;;
+    --profile) profiling=(--profile) ;;
+    --build) build=${2:?--build needs a folder} && shift ;;
+    --results) results=${2:?--results needs a file} && shift ;;
+    --keep) keep=true ;;
+    -h | --help)
+      usage
+      exit 0
+      ;;
+    *)
+      fail "unknown option $1"
+      usage >&2
+      exit 2
+      ;;
+  esac
+  shift
+done
+if ((${#profiling[@]} > 0)); then command -v perf >/dev/null || die 'perf is missing: apt-get install linux-perf'; fi
+[[ $messages =~ ^[1-9][0-9]*$ && $repeat =~ ^[1-9][0-9]*$ ]] || die '--messages and --repeat take whole numbers from 1'
+
+build_release() {
+  say 'Building the release'
+  (cd "$LOOM_ROOT" && cmake --preset release >/dev/null &&
+    cmake --build --preset release --target kafka-to-db-consumer drain-benchmark) >&2
+}
+
+# A server as one would set it up for this machine: durable, and without a checkpoint in the middle of a run.
+tune_postgres() {
+  local setting
+  for setting in shared_buffers=512MB max_wal_size=16GB min_wal_size=4GB checkpoint_timeout=1h wal_buffers=16MB; do
+    psql -X -q "$(postgres_url "$servers")" -c "ALTER SYSTEM SET ${setting%%=*} = '${setting#*=}'"
+  done
+  postgres_stop "$servers"
+  postgres_start "$servers"
+}
+
+write_profiles() {
+  local data out
+  for data in "$work"/*.perf; do
+    [[ -e $data ]] || continue
+    out=$(dirname "$results")/$(basename "$data" .perf)
+    {
+      echo '# By program and library'
+      perf report -i "$data" --stdio --no-children -g none --sort comm,dso --percent-limit 0.3
+      echo '# By function'
+      perf report -i "$data" --stdio --no-children -g none --sort comm,symbol --percent-limit 0.2
+    } >"$out.profile.txt" 2>/dev/null
+    perf report -i "$data" --stdio --no-children -g folded,0.1,caller,count --sort comm >"$out.folded.txt" 2>/dev/null
+    note "profile: $out.profile.txt, call chains: $out.folded.txt"
+  done
+}
+
+clean_up() {
+  local status=$?
+  trap - EXIT
+  if $keep; then
+    note 'the servers are left running; to stop them: scripts/servers.sh stop'
+    servers_env "$servers"
+    note "logs: $work"
+    exit "$status"
+  fi
+  servers_stop "$servers"
+  if ((status == 0)); then rm -rf "$work"; else note "logs: $work"; fi
+  exit "$status"
+}
+
+if [[ -z $build ]]; then
+  build_release
+  build=$LOOM_ROOT/build/release
+fi
+mkdir -p "$(dirname "$results")"
+work=$(mktemp -d "${TMPDIR:-/tmp}/loom-drain.XXXXXX")
+servers=$(servers_make_dir)
+trap clean_up EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+# Should this script be killed, its servers still end.
+$keep || servers_stop_after "$servers" $$
+
+say 'Starting Kafka and PostgreSQL'
+servers_start "$servers"
+tune_postgres
+LOOM_HTTP_PORT=$(free_port)
+export LOOM_HTTP_PORT
+
+say "Measuring: $messages messages, $repeat times"
+"$build/drain-benchmark" --messages "$messages" --repeat "$repeat" "${sections[@]}" "${profiling[@]}" \
+  --consumer "$build/kafka-to-db-consumer" --mapping "$LOOM_ROOT/benchmarks/drain/topic_mappings.yml" \
+  --work-dir "$work" --results "$results" \
+  --database-url "$(postgres_url "$servers")" --bootstrap-servers "$(kafka_address "$servers")" \
+  --postgres-pid "$(process_of "$servers/postgres.pid")" --kafka-pid "$(process_of "$servers/kafka.pid")"
+write_profiles
+note "figures: $results"

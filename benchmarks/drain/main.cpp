@@ -1,0 +1,129 @@
+// Drains a topic by the service and, in turn with it, writes the same rows by plain COPY; benchmarks/drain.sh starts
+// it.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <filesystem>
+#include <fstream>
+
+#include "backlog.h"
+#include "ceiling.h"
+#include "database.h"
+#include "drain.h"
+#include "machine.h"
+#include "prepared_rows.h"
+#include "profiler.h"
+#include "report.h"
+
+namespace loom::bench {
+namespace {
+
+void add_options(CLI::App& app, Options& options) {
+  app.add_option("--messages", options.messages, "How many messages")->check(CLI::PositiveNumber);
+  app.add_option("--repeat", options.repeat, "How often each measurement is taken")->check(CLI::Range(1, 100));
+  app.add_flag("--with-key,!--no-with-key", options.with_key, "Measure the table with its primary key");
+  app.add_flag("--without-key,!--no-without-key", options.without_key, "Measure the table without a key");
+  app.add_option("--consumer", options.consumer, "The program under test")->required()->check(CLI::ExistingFile);
+  app.add_option("--mapping", options.mapping, "Its mapping file")->required()->check(CLI::ExistingFile);
+  app.add_option("--work-dir", options.work_dir, "Where logs go")->required()->check(CLI::ExistingDirectory);
+  app.add_option("--results", options.results, "Where the figures go as JSON");
+  app.add_option("--database-url", options.database_url, "PostgreSQL")->required()->envname("LOOM_DATABASE_URL");
+  app.add_option("--bootstrap-servers", options.bootstrap_servers, "Kafka")
+      ->required()
+      ->envname("LOOM_KAFKA_BOOTSTRAP_SERVERS");
+  app.add_option("--postgres-pid", options.postgres_pid, "PostgreSQL's process, to count its CPU time");
+  app.add_option("--kafka-pid", options.kafka_pid, "Kafka's process, to count its CPU time");
+  app.add_flag("--profile", options.profile, "Record the first drain of each section, and the best ceiling, with perf");
+}
+
+void must_hold_the_same(Database& database, const Checksum& wanted) {
+  const Checksum found = checksum(database, kTable);
+  if (found == wanted) return;
+  throw std::runtime_error(
+      fmt::format("the consumer stored {} rows (checksum {}), but the messages hold {} (checksum {})", found.rows,
+                  found.values, wanted.rows, wanted.values));
+}
+
+Section measure_section(Options options, const PreparedRows& rows, bool with_key) {
+  Database database(options.database_url);
+  const std::string name = with_key ? "key" : "no-key";
+  create_table(database, kTable, with_key);
+  create_table(database, kCeilingTable, with_key);
+  fmt::print(stderr, "{}: writing once, for the checksum and to warm up\n", name);
+  write_prepared(options, rows, 2, 5'000);
+  const Checksum wanted = checksum(database, kCeilingTable);
+  if (wanted.rows != static_cast<std::int64_t>(options.messages)) throw std::runtime_error("rows were lost on the way");
+
+  const auto profile_ceiling = [&](const CeilingRun& way) {
+    Profiler profiler(options, name + "-ceiling");
+    write_prepared(options, rows, way.connections, way.rows_each);
+    profiler.stop();
+    options.profile = false;  // one of each is enough, and it slows down
+  };
+  Section section{.with_key = with_key, .drains = {}, .ceilings = {}};
+  for (int i = 1; i <= options.repeat; ++i) {
+    create_table(database, kTable, with_key);
+    start_clean(database, kTable);
+    section.drains.push_back(drain_topic(options, fmt::format("{}-{}", name, i)));
+    must_hold_the_same(database, wanted);
+    section.ceilings.push_back(measure_ceiling(options, rows));
+    const CeilingRun& best = best_of(section.ceilings.back());
+    if (options.profile) profile_ceiling(best);
+    const DrainRun& drain = section.drains.back();
+    fmt::print(stderr, "{} {}/{}: drained {:.0f} rows/s, {:.1f} % of the ceiling, {:.1f} % idle\n", name, i,
+               options.repeat, drain.rows_per_second, 100 * drain.rows_per_second / best.rows_per_second,
+               100 * drain.idle_share);
+  }
+  return section;
+}
+
+void write_results(const Results& results) {
+  const std::filesystem::path path = results.options.results;
+  if (path.empty()) return;
+  if (path.has_parent_path()) std::filesystem::create_directories(path.parent_path());
+  std::ofstream file(path);
+  file << render_json(results);
+  if (!file.flush()) throw std::runtime_error("cannot write " + path.string());
+}
+
+void run(const Options& options) {
+  migrate(options);
+  produce_backlog(options);
+  {
+    Database database(options.database_url);
+    create_table(database, kTable, true);  // the encoder wants to know the columns' types
+  }
+  const PreparedRows rows(options);
+  Results results{.options = options,
+                  .message_bytes = static_cast<double>(rows.message_bytes()) / static_cast<double>(options.messages),
+                  .row_bytes = static_cast<double>(rows.row_bytes()) / static_cast<double>(options.messages),
+                  .encoded_per_second = rows.encoded_per_second(),
+                  .sections = {}};
+  fmt::print("{}; {} messages of {:.0f} bytes become rows of {:.0f}; one core decodes and encodes {:.0f} a second\n",
+             machine_name(), options.messages, results.message_bytes, results.row_bytes, results.encoded_per_second);
+  for (const bool with_key : {true, false}) {
+    if (!(with_key ? options.with_key : options.without_key)) continue;
+    results.sections.push_back(measure_section(options, rows, with_key));
+    fmt::print("{}", render(results.sections.back()));
+    std::fflush(stdout);
+  }
+  write_results(results);
+}
+
+}  // namespace
+}  // namespace loom::bench
+
+int main(int argc, char** argv) {
+  CLI::App app(
+      "Rows a second from Kafka to PostgreSQL beside what plain COPY reaches. Start benchmarks/drain.sh instead.");
+  loom::bench::Options options;
+  loom::bench::add_options(app, options);
+  CLI11_PARSE(app, argc, argv);
+  try {
+    loom::bench::run(options);
+    return 0;
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "error: {}\n", error.what());
+    return 1;
+  }
+}

@@ -1,0 +1,91 @@
+#!/usr/bin/env bash
+# The Debian packages that building, testing and running the servers take. Fast when all are there.
+set -euo pipefail
+
+# shellcheck source=scripts/lib/common.sh
+. "$(dirname "${BASH_SOURCE[0]}")/lib/common.sh"
+
+build_packages=(build-essential g++ cmake ninja-build ccache pkg-config git ca-certificates)
+library_packages=(librdkafka-dev libpqxx-dev libpq-dev libsimdjson-dev libyaml-cpp-dev prometheus-cpp-dev libcli11-dev
+  libspdlog-dev libfmt-dev libcpp-httplib-dev)
+test_packages=(libgtest-dev libgmock-dev libbenchmark-dev shellcheck clang-format-14 clang-tidy-14 python3)
+server_packages=(postgresql default-jre-headless maven procps util-linux)
+
+usage() {
+  cat <<EOF
+Usage: scripts/install-packages.sh [--print]
+
+Installs what is missing of these Debian packages, as root or through sudo:
+  ${build_packages[*]}
+  ${library_packages[*]}
+  ${test_packages[*]}
+  ${server_packages[*]}
+
+--print  only prints the names of those that are missing
+EOF
+}
+
+missing_packages() {
+  local name
+  for name in "${build_packages[@]}" "${library_packages[@]}" "${test_packages[@]}" "${server_packages[@]}"; do
+    [[ $(dpkg-query -W -f '${db:Status-Status}' "$name" 2>/dev/null) == installed ]] || echo "$name"
+  done
+}
+
+as_root() {
+  if ((EUID == 0)); then "$@"; else sudo "$@"; fi
+}
+
+apt_install() {
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
+    -o Dpkg::Use-Pty=0 -o Dpkg::Options::=--force-confold "$@" >&2
+}
+
+# Debian's package makes a cluster and starts it on port 5432; ours live in folders of their own, so on a machine that
+# has no PostgreSQL yet none is made. A cluster that exists is not touched.
+install_without_cluster() {
+  local settings=/etc/postgresql-common/createcluster.conf
+  apt_install postgresql-common
+  as_root cp -p "$settings" "$settings.before-loom"
+  as_root sed -i 's/^#\? *create_main_cluster *=.*/create_main_cluster = false/' "$settings"
+  local result=0
+  apt_install "$@" || result=$?
+  as_root mv -f "$settings.before-loom" "$settings"
+  return "$result"
+}
+
+main() {
+  case ${1:-} in
+    '') ;;
+    --print)
+      missing_packages
+      return 0
+      ;;
+    -h | --help)
+      usage
+      return 0
+      ;;
+    *)
+      usage >&2
+      return 2
+      ;;
+  esac
+
+  command -v dpkg-query >/dev/null || die 'this is not Debian: install by hand what --help lists'
+  local missing
+  mapfile -t missing < <(missing_packages)
+  ((${#missing[@]} > 0)) || return 0
+  if ((EUID != 0)) && ! command -v sudo >/dev/null; then
+    die "these packages are missing, and there is neither root nor sudo: apt-get install ${missing[*]}"
+  fi
+  say "Installing ${#missing[@]} packages"
+  note "${missing[*]}"
+  as_root apt-get update -qq >&2 || die 'apt-get update failed (see above)'
+  if [[ " ${missing[*]} " == *' postgresql '* ]] && ! dpkg-query -W postgresql-common >/dev/null 2>&1; then
+    install_without_cluster "${missing[@]}"
+  else
+    apt_install "${missing[@]}"
+  fi || die 'apt-get install failed (see above)'
+}
+
+main "$@"

@@ -1,0 +1,135 @@
+# shellcheck shell=bash
+# One Apache Kafka broker (KRaft, its own controller) in a folder. Sourced after common.sh.
+#   kafka_jars              fetches the jars once; prints nothing
+#   kafka_start DIR         starts or restarts the broker of that folder, on the ports it had before
+#   kafka_stop DIR
+#   kafka_address DIR       HOST:PORT
+
+KAFKA_VERSION=$(sed -n 's:.*<kafka.version>\(.*\)</kafka.version>.*:\1:p' "$LOOM_ROOT/scripts/kafka/pom.xml")
+LOOM_KAFKA_HOME=${LOOM_KAFKA_HOME:-$LOOM_CACHE/kafka-$KAFKA_VERSION}
+
+# Under a lock and into a temporary folder that is renamed when complete: two copies may start at the same time, and
+# one that is stopped half way leaves nothing that looks finished.
+kafka_jars() {
+  [[ -d $LOOM_KAFKA_HOME ]] && return 0
+  local parent
+  parent=$(dirname "$LOOM_KAFKA_HOME")
+  mkdir -p "$parent"
+  (
+    flock 9
+    [[ -d $LOOM_KAFKA_HOME ]] && exit 0
+    command -v mvn >/dev/null || die 'mvn is missing: run scripts/install-packages.sh'
+    say "Fetching Apache Kafka $KAFKA_VERSION from Maven Central"
+    partial=$(mktemp -d "$parent/kafka-partial.XXXXXX")
+    trap 'rm -rf "$partial"' EXIT
+    if ! mvn -q -B -f "$LOOM_ROOT/scripts/kafka/pom.xml" dependency:copy-dependencies -DincludeScope=runtime \
+      -DoutputDirectory="$partial" >"$partial.log" 2>&1; then
+      show_tail "$partial.log"
+      die 'Maven could not fetch the jars (is Maven Central, or your mirror in ~/.m2/settings.xml, reachable?)'
+    fi
+    rm -f "$partial.log"
+    chmod 755 "$partial"
+    mv "$partial" "$LOOM_KAFKA_HOME"
+  ) 9>"$parent/.kafka.lock"
+}
+
+kafka_java() {
+  local options=$1
+  shift
+  # shellcheck disable=SC2086  # several JVM options in one word
+  exec java $options -cp "$LOOM_KAFKA_HOME/*" "$@"
+}
+
+kafka_write_settings() {
+  local dir=$1 port=$2 controller=$3
+  cat >"$dir/kafka.properties" <<EOF
+process.roles=broker,controller
+node.id=1
+controller.quorum.voters=1@127.0.0.1:$controller
+listeners=PLAINTEXT://127.0.0.1:$port,CONTROLLER://127.0.0.1:$controller
+advertised.listeners=PLAINTEXT://127.0.0.1:$port
+controller.listener.names=CONTROLLER
+inter.broker.listener.name=PLAINTEXT
+log.dirs=$dir/kafka-data
+auto.create.topics.enable=false
+num.partitions=3
+offsets.topic.num.partitions=4
+offsets.topic.replication.factor=1
+transaction.state.log.num.partitions=4
+transaction.state.log.replication.factor=1
+transaction.state.log.min.isr=1
+# A killed broker may register again only when its old session is over.
+broker.session.timeout.ms=3000
+broker.heartbeat.interval.ms=500
+group.initial.rebalance.delay.ms=0
+message.max.bytes=33554432
+replica.fetch.max.bytes=33554432
+log.retention.hours=-1
+EOF
+  cat >"$dir/kafka-log4j.properties" <<'EOF'
+log4j.rootLogger=INFO, out
+log4j.appender.out=org.apache.log4j.ConsoleAppender
+log4j.appender.out.layout=org.apache.log4j.PatternLayout
+log4j.appender.out.layout.ConversionPattern=%d{ISO8601} %p %m (%c{1})%n
+log4j.logger.org.apache.kafka.clients=WARN
+EOF
+}
+
+kafka_setting() { sed -n "s/^$2=//p" "$1/kafka.properties"; }
+kafka_address() { kafka_setting "$1" advertised.listeners | sed 's#PLAINTEXT://##'; }
+
+kafka_is_up() { grep -q 'Kafka Server started' "$1/kafka.log" && ! port_is_free "$(kafka_address "$1" | sed 's/.*://')"; }
+kafka_is_up_or_dead() { kafka_is_up "$1" || process_gone "$1/kafka.pid"; }
+
+kafka_format() {
+  local dir=$1
+  # 16 random bytes in URL-safe base64 are what Kafka calls a cluster id.
+  local cluster
+  cluster=$(head -c 16 /dev/urandom | base64 | tr '+/' '-_' | tr -d '=')
+  if ! (kafka_java "-Xmx128m -XX:TieredStopAtLevel=1 -Dlog4j.configuration=file:$dir/kafka-log4j.properties" \
+    kafka.tools.StorageTool format -t "$cluster" -c "$dir/kafka.properties") >"$dir/kafka-format.log" 2>&1; then
+    show_tail "$dir/kafka-format.log"
+    return 1
+  fi
+}
+
+kafka_launch() {
+  local dir=$1
+  [[ -e $dir/kafka.log ]] && mv -f "$dir/kafka.log" "$dir/kafka.log.before"
+  # The descriptors of the caller's locks must not live on in the broker.
+  (
+    exec 9>&- </dev/null >"$dir/kafka.log" 2>&1
+    kafka_java "-Xms256m -Xmx${LOOM_KAFKA_HEAP:-512m} -XX:+UseSerialGC -Djava.awt.headless=true \
+      -Dlog4j.configuration=file:$dir/kafka-log4j.properties" kafka.Kafka "$dir/kafka.properties"
+  ) &
+  remember_process "$!" "$dir/kafka.pid"
+  wait_until 90 kafka_is_up_or_dead "$dir"
+  kafka_is_up "$dir" && ! process_gone "$dir/kafka.pid"
+}
+
+kafka_start() {
+  local dir=$1
+  process_of "$dir/kafka.pid" >/dev/null && return 0
+  command -v java >/dev/null || die 'java is missing: run scripts/install-packages.sh'
+  kafka_jars
+  if [[ -s $dir/kafka.properties && -s $dir/kafka-data/meta.properties ]]; then
+    kafka_launch "$dir" && return 0
+  else
+    local try
+    for try in 1 2 3; do
+      rm -rf "$dir/kafka-data"
+      kafka_write_settings "$dir" "$(free_port)" "$(free_port)"
+      kafka_format "$dir" || die "Kafka's storage tool failed (see above)"
+      kafka_launch "$dir" && return 0
+      # Another program may have taken the port between our look and Kafka's bind.
+      grep -qE 'Address already in use|BindException' "$dir/kafka.log" || break
+      note "a port was taken meanwhile; try $((try + 1))"
+      stop_process "$dir/kafka.pid" TERM 5
+    done
+  fi
+  show_tail "$dir/kafka.log"
+  stop_process "$dir/kafka.pid" KILL 5
+  die "Kafka did not come up (its log: $dir/kafka.log)"
+}
+
+kafka_stop() { stop_process "$1/kafka.pid" TERM 20; }

@@ -1,0 +1,150 @@
+#!/usr/bin/env bash
+# A real Kafka broker and a real PostgreSQL server in one folder, for runs, tests and benchmarks alike.
+# As a command: see --help. Sourced, it gives servers_start, servers_stop, servers_env.
+set -euo pipefail
+
+# shellcheck source=scripts/lib/common.sh
+. "$(dirname "${BASH_SOURCE[0]}")/lib/common.sh"
+# shellcheck source=scripts/lib/kafka.sh
+. "$LOOM_ROOT/scripts/lib/kafka.sh"
+# shellcheck source=scripts/lib/postgres.sh
+. "$LOOM_ROOT/scripts/lib/postgres.sh"
+
+servers_usage() {
+  cat <<'EOF'
+Usage: scripts/servers.sh start [--dir DIR] [--only kafka|postgres] [--while PID]
+       scripts/servers.sh stop [--keep] [DIR]
+       scripts/servers.sh env|status [DIR]
+
+start   starts Apache Kafka (KRaft, one node) and PostgreSQL on free ports of 127.0.0.1, waits until both answer, and
+        prints their addresses as shell exports:  eval "$(scripts/servers.sh start)"
+        --dir DIR    keep everything there; a folder used before is started again with its data and ports
+                     (default: a new folder under ${TMPDIR:-/tmp}, printed as LOOM_SERVERS_DIR)
+        --only NAME  one of the two
+        --while PID  stop them, and remove a folder made here, as soon as that process has ended
+stop    stops the servers of DIR (default: $LOOM_SERVERS_DIR); a folder that start made is removed
+        --keep       leave the folder, so that start --dir DIR can go on with its data
+env     prints the exports again
+status  says which of the two run; exit status 1 when none does
+
+Several copies can run at the same time. Only processes started here are ever stopped.
+Environment: LOOM_KAFKA_HOME (folder of Kafka's jars), LOOM_KAFKA_HEAP (512m), LOOM_CACHE (build/).
+EOF
+}
+
+# servers_start DIR [kafka|postgres]: one caller at a time per folder.
+servers_start() {
+  local dir=$1 only=${2:-}
+  mkdir -p "$dir"
+  # PostgreSQL's own user has to get through to its data folder.
+  chmod go+x "$dir"
+  (
+    flock 9
+    if [[ $only != kafka ]]; then postgres_start "$dir"; fi
+    if [[ $only != postgres ]]; then kafka_start "$dir"; fi
+  ) 9>"$dir/.lock"
+}
+
+# servers_stop DIR [keep]
+servers_stop() {
+  local dir=$1 keep=${2:-}
+  [[ -d $dir ]] || return 0
+  kafka_stop "$dir"
+  postgres_stop "$dir"
+  if [[ -z $keep && -e $dir/.made-here ]]; then rm -rf "$dir"; fi
+}
+
+servers_env() {
+  local dir=$1
+  printf 'export LOOM_SERVERS_DIR=%q\n' "$dir"
+  if [[ -s $dir/postgres.port ]]; then printf 'export LOOM_DATABASE_URL=%q\n' "$(postgres_url "$dir")"; fi
+  if [[ -s $dir/kafka.properties ]]; then
+    printf 'export LOOM_KAFKA_BOOTSTRAP_SERVERS=%q\n' "$(kafka_address "$dir")"
+    printf 'export LOOM_KAFKA_HOME=%q\n' "$LOOM_KAFKA_HOME"
+  fi
+}
+
+servers_status() {
+  local name pid running=1
+  for name in kafka postgres; do
+    if pid=$(process_of "$1/$name.pid"); then
+      echo "$name: process $pid"
+      running=0
+    else
+      echo "$name: not running"
+    fi
+  done
+  return "$running"
+}
+
+# A folder of its own for servers that nobody gave one.
+servers_make_dir() {
+  local dir
+  dir=$(mktemp -d "${TMPDIR:-/tmp}/loom-servers.XXXXXX")
+  : >"$dir/.made-here"
+  echo "$dir"
+}
+
+# Outlives the caller on purpose: it is what cleans up when the caller was killed.
+servers_stop_after() {
+  local dir=$1 pid=$2
+  (
+    trap '' HUP INT
+    tail --pid="$pid" -f /dev/null
+    servers_stop "$dir"
+  ) </dev/null >/dev/null 2>&1 9>&- &
+  disown
+}
+
+servers_main() {
+  local command=${1:-} dir='' only='' while_pid='' keep='' made=false
+  [[ $# -gt 0 ]] && shift
+  case $command in
+    -h | --help | help)
+      servers_usage
+      return 0
+      ;;
+    start | stop | env | status) ;;
+    *)
+      servers_usage >&2
+      return 2
+      ;;
+  esac
+  while (($# > 0)); do
+    case $1 in
+      --dir) dir=${2:?--dir needs a folder} && shift ;;
+      --only) only=${2:?--only needs kafka or postgres} && shift ;;
+      --while) while_pid=${2:?--while needs a process number} && shift ;;
+      --keep) keep=keep ;;
+      -h | --help)
+        servers_usage
+        return 0
+        ;;
+      -*) die "unknown option $1 (see --help)" ;;
+      *) dir=$1 ;;
+    esac
+    shift
+  done
+  [[ $only =~ ^(kafka|postgres)?$ ]] || die "--only takes kafka or postgres, not \"$only\""
+
+  if [[ $command == start ]]; then
+    [[ -n $dir ]] || { dir=$(servers_make_dir) && made=true; }
+    mkdir -p "$dir" && dir=$(cd "$dir" && pwd)
+    if ! servers_start "$dir" "$only"; then
+      # A folder made here is kept for its logs.
+      if $made; then rm -f "$dir/.made-here"; fi
+      servers_stop "$dir"
+      return 1
+    fi
+    [[ -z $while_pid ]] || servers_stop_after "$dir" "$while_pid"
+    servers_env "$dir"
+    return 0
+  fi
+
+  dir=${dir:-${LOOM_SERVERS_DIR:-}}
+  [[ -n $dir ]] || die "which servers? Give their folder, or set LOOM_SERVERS_DIR (scripts/servers.sh start prints it)"
+  [[ -d $dir ]] || die "there is no folder $dir"
+  "servers_$command" "$dir" "$keep"
+}
+
+if [[ ${BASH_SOURCE[0]} == "$0" ]]; then servers_main "$@"; fi

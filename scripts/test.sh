@@ -1,0 +1,188 @@
+#!/usr/bin/env bash
+# Every test, as CI runs them. The last line is "N passed, M failed".
+set -euo pipefail
+
+# shellcheck source=scripts/servers.sh
+. "$(dirname "${BASH_SOURCE[0]}")/servers.sh"
+
+ALL_LABELS=(checks unit integration fault asan tsan)
+
+usage() {
+  cat <<EOF
+Usage: scripts/test.sh [LABEL...]
+
+Installs the packages, builds, starts Kafka and PostgreSQL where a label needs them, and runs the tests.
+Labels (default: all):
+  checks       shellcheck, clang-format, no .cpp file that the build does not know
+  unit         release build; with them 10,000 seeds of the fault simulation
+  integration  release build, on the real servers
+  fault        release build: processes and servers killed under load
+  asan, tsan   the unit tests and some seeds of the simulation under the sanitizers
+
+Environment: JOBS (default: the number of processors).
+The logs of a run are in build/test-logs/.
+EOF
+}
+
+jobs=${JOBS:-$(nproc)}
+logs=$LOOM_ROOT/build/test-logs
+passed=0
+failed=0
+failures=()
+
+count_pass() { passed=$((passed + 1)); }
+count_failure() {
+  failed=$((failed + 1))
+  failures+=("$1")
+}
+
+# check NAME COMMAND...: one pass or failure; the command's output is shown when it fails.
+check() {
+  local name=$1 log
+  shift
+  log=$logs/check-${name//[^a-z0-9]/-}.log
+  if "$@" >"$log" 2>&1; then
+    count_pass
+    note "$name: good"
+  else
+    count_failure "$name"
+    fail "$name"
+    show_tail "$log" 40
+  fi
+}
+
+check_format() {
+  find src include tests benchmarks \( -name '*.cpp' -o -name '*.h' \) -exec clang-format-14 --dry-run -Werror {} +
+}
+check_shell() { shellcheck scripts/*.sh scripts/lib/*.sh .ci/run; }
+
+# A file that no target compiles rots: each .cpp has to occur in the commands of the build.
+check_known_files() {
+  local file missing=0
+  while read -r file; do
+    grep -qF "/$file\"" build/release/compile_commands.json || { echo "not in the build: $file" && missing=1; }
+  done < <(find src tests benchmarks -name '*.cpp')
+  return "$missing"
+}
+
+build() {
+  local preset=$1 log=$logs/build-$1.log
+  shift
+  say "Building $preset"
+  if ! { cmake --preset "$preset" && cmake --build "build/$preset" --parallel "$jobs" "$@"; } >"$log" 2>&1; then
+    grep -nE 'error:|FAILED:|undefined reference' "$log" | cut -c 1-300 | head -n 40 >&2 || true
+    show_tail "$log" 12
+    count_failure "build of $preset"
+    return 1
+  fi
+}
+
+# run_ctest NAME PRESET CTEST-ARGUMENTS...: adds the counts that ctest reports.
+run_ctest() {
+  local name=$1 preset=$2 log=$logs/ctest-$1.log summary total bad result=0
+  shift 2
+  say "Testing: $name"
+  ctest --test-dir "build/$preset" --output-on-failure --no-tests=ignore "$@" >"$log" 2>&1 || result=$?
+  summary=$(grep -E '^[0-9]+% tests passed' "$log" || true)
+  if [[ -z $summary ]]; then
+    if grep -q 'No tests were found' "$log"; then
+      note "no tests with this label"
+      return 0
+    fi
+    show_tail "$log" 30
+    count_failure "ctest $name"
+    return 0
+  fi
+  # "98% tests passed, 2 tests failed out of 100"
+  bad=$(sed -E 's/.*passed, ([0-9]+) tests? failed out of ([0-9]+).*/\1/' <<<"$summary")
+  total=$(sed -E 's/.*failed out of ([0-9]+).*/\1/' <<<"$summary")
+  passed=$((passed + total - bad))
+  failed=$((failed + bad))
+  note "$summary"
+  if ((bad > 0 || result != 0)); then
+    sed -n '/The following tests FAILED/,$p' "$log" >&2
+    grep -E -B 2 -A 12 'Failure$|ERROR: |WARNING: ThreadSanitizer|terminate called' "$log" | head -n 120 >&2 || true
+    failures+=("$name: $bad failed (build/test-logs/ctest-$name.log)")
+    ((bad > 0)) || failed=$((failed + 1))
+  fi
+}
+
+start_servers() {
+  [[ -z ${servers_dir:-} ]] || return 0
+  servers_dir=$(servers_make_dir)
+  # Also when this script is killed so that no trap runs.
+  servers_stop_after "$servers_dir" $$
+  say 'Starting Kafka and PostgreSQL'
+  servers_start "$servers_dir" || die 'the servers did not start'
+  LOOM_TEST_DATABASE_URL=$(postgres_url "$servers_dir")
+  LOOM_TEST_KAFKA_BOOTSTRAP=$(kafka_address "$servers_dir")
+  export LOOM_TEST_DATABASE_URL LOOM_TEST_KAFKA_BOOTSTRAP LOOM_KAFKA_HOME
+}
+
+finish() {
+  local status=$?
+  trap - EXIT
+  if [[ -n ${servers_dir:-} ]]; then servers_stop "$servers_dir" || true; fi
+  # Left early: whatever the reason, that is no success.
+  if ((status != 0 && failed == 0)); then count_failure "the run itself (exit status $status)"; fi
+  local line
+  for line in "${failures[@]}"; do fail "$line"; done
+  printf '%d passed, %d failed\n' "$passed" "$failed"
+  ((failed == 0)) || exit 1
+}
+
+wanted() { [[ " ${labels[*]} " == *" $1 "* ]]; }
+
+run_label() {
+  case $1 in
+    checks)
+      say 'Checking'
+      check shellcheck check_shell
+      check clang-format check_format
+      check 'files known to the build' check_known_files
+      check 'build of the benchmarks' cmake --build build/release --parallel "$jobs"
+      ;;
+    unit) run_ctest "$1" release -L "^$1\$" --parallel "$jobs" ;;
+    integration)
+      start_servers
+      run_ctest "$1" release -L "^$1\$" --parallel "$jobs"
+      ;;
+    # One at a time: each has servers of its own and a load that is meant to fill the machine.
+    fault) run_ctest "$1" release -L "^$1\$" ;;
+    asan | tsan)
+      build "$1" --target tests/unit/all tests/simulation/all || return 0
+      LOOM_SIMULATION_SEEDS=${LOOM_SIMULATION_SEEDS:-200} run_ctest "$1" "$1" -L '^unit$' --parallel "$jobs"
+      ;;
+  esac
+}
+
+main() {
+  labels=()
+  local label
+  for label in "$@"; do
+    case $label in
+      -h | --help)
+        usage
+        exit 0
+        ;;
+      *)
+        [[ " ${ALL_LABELS[*]} " == *" $label "* ]] || die "unknown label $label: ${ALL_LABELS[*]}"
+        labels+=("$label")
+        ;;
+    esac
+  done
+  ((${#labels[@]} > 0)) || labels=("${ALL_LABELS[@]}")
+
+  cd "$LOOM_ROOT"
+  mkdir -p "$logs"
+  trap finish EXIT
+  "$LOOM_ROOT/scripts/install-packages.sh"
+  if wanted checks || wanted unit || wanted integration || wanted fault; then
+    build release --target kafka-to-db-consumer tests/all || exit 1
+  fi
+  for label in "${ALL_LABELS[@]}"; do
+    if wanted "$label"; then run_label "$label"; fi
+  done
+}
+
+main "$@"

@@ -1,0 +1,62 @@
+#include "sink/offset_store.h"
+
+#include <gmock/gmock.h>
+
+#include "support/postgres_server.h"
+
+namespace loom::sink {
+namespace {
+
+using loom::testing::PostgresServer;
+using loom::testing::TestDatabase;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+class OffsetStoreTest : public ::testing::Test {
+ protected:
+  OffsetStoreTest() { database.run_file(LOOM_SOURCE_DIR "/migrations/001_offsets_and_dead_letters.sql"); }
+  TestDatabase database;
+};
+
+TEST_F(OffsetStoreTest, ClaimsOnlyWhatNobodyHasYet) {
+  OffsetStore store(database.url(), "g");
+  EXPECT_TRUE(store.load({{"t", 0}, {"t", 1}}).empty());
+  const auto first = store.claim({{{"t", 0}, 5, 0}});
+  ASSERT_EQ(first.size(), 1U);
+  EXPECT_EQ(first[0].next_offset, 5);
+
+  const auto second = OffsetStore(database.url(), "g").claim({{{"t", 0}, 9, 0}, {{"it's", 1}, 7, 0}});
+  ASSERT_EQ(second.size(), 2U);
+  EXPECT_EQ(second[0].where, (TopicPartition{"it's", 1}));
+  EXPECT_EQ(second[0].next_offset, 7);
+  EXPECT_EQ(second[1].next_offset, 5) << "the row that was there wins";
+  EXPECT_EQ(store.load({{"t", 0}, {"t", 3}}).size(), 1U);
+  EXPECT_EQ(store.load_all().size(), 2U);
+  EXPECT_TRUE(OffsetStore(database.url(), "another").load_all().empty());
+}
+
+TEST_F(OffsetStoreTest, OpensItsConnectionAgain) {
+  OffsetStore store(database.url(), "g");
+  store.claim({{{"t", 0}, 5, 0}});
+  database.run(
+      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> "
+      "pg_backend_pid()");
+  EXPECT_EQ(store.load_all().size(), 1U);
+}
+
+TEST(OffsetStoreErrors, NeverShowThePassword) {
+  for (const std::string url : {"postgres://u:s3cret@127.0.0.1:1/db", "postgres://u:s3cret@x@127.0.0.1:1/db",
+                                "postgres://u:s3cret@127.0.0.1:1/db?nonsense=s3cret", "s3cret"}) {
+    OffsetStore store(url, "g");
+    try {
+      store.load_all();
+      ADD_FAILURE() << "connected to " << url;
+    } catch (const std::runtime_error& failure) {
+      EXPECT_THAT(failure.what(), Not(HasSubstr("s3cret")));
+      EXPECT_THAT(failure.what(), Not(HasSubstr("cret@x")));
+    }
+  }
+}
+
+}  // namespace
+}  // namespace loom::sink

@@ -1,0 +1,335 @@
+#include "support/kafka_server.h"
+
+#include <fcntl.h>
+#include <librdkafka/rdkafka.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <atomic>
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
+#include <sstream>
+#include <stdexcept>
+#include <thread>
+
+extern char** environ;  // NOLINT(readability-redundant-declaration): POSIX leaves the declaration to us
+
+namespace loom::testing {
+namespace {
+
+constexpr int kTimeoutMs = 20'000;
+constexpr int kTransactionPatienceMs = 20'000;
+
+template <auto Destroy>
+struct Deleter {
+  template <typename T>
+  void operator()(T* handle) const {
+    Destroy(handle);
+  }
+};
+using Handle = std::unique_ptr<rd_kafka_t, Deleter<rd_kafka_destroy>>;
+using Queue = std::unique_ptr<rd_kafka_queue_t, Deleter<rd_kafka_queue_destroy>>;
+using Event = std::unique_ptr<rd_kafka_event_t, Deleter<rd_kafka_event_destroy>>;
+using Error = std::unique_ptr<rd_kafka_error_t, Deleter<rd_kafka_error_destroy>>;
+
+[[noreturn]] void fail(const std::string& what, const std::string& why) {
+  throw std::runtime_error("Kafka in a test: " + what + ": " + why);
+}
+
+void check(rd_kafka_error_t* raw, const char* what) {
+  const Error error(raw);
+  if (error) fail(what, rd_kafka_error_string(error.get()));
+}
+
+void on_delivery(rd_kafka_t* /*client*/, const rd_kafka_message_t* message, void* opaque) {
+  auto& refused = *static_cast<rd_kafka_resp_err_t*>(opaque);
+  if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) refused = message->err;
+}
+
+Handle make_client(const std::string& bootstrap, const std::vector<std::pair<const char*, std::string>>& more,
+                   rd_kafka_resp_err_t* refused) {
+  rd_kafka_conf_t* conf = rd_kafka_conf_new();
+  std::array<char, 512> error{};
+  const auto set = [&](const char* name, const std::string& value) {
+    if (rd_kafka_conf_set(conf, name, value.c_str(), error.data(), error.size()) != RD_KAFKA_CONF_OK) {
+      fail(name, error.data());
+    }
+  };
+  set("bootstrap.servers", bootstrap);
+  set("enable.idempotence", "true");
+  set("linger.ms", "5");
+  set("log_level", "3");
+  for (const auto& [name, value] : more) set(name, value);
+  rd_kafka_conf_set_opaque(conf, refused);
+  rd_kafka_conf_set_dr_msg_cb(conf, on_delivery);
+  Handle client(rd_kafka_new(RD_KAFKA_PRODUCER, conf, error.data(), error.size()));
+  if (!client) fail("client", error.data());
+  return client;
+}
+
+void send(rd_kafka_t* client, const std::string& topic, const TestRecord& record) {
+  std::vector<rd_kafka_vu_t> fields;
+  const auto add = [&](rd_kafka_vtype_t type) -> rd_kafka_vu_t& {
+    fields.emplace_back();
+    fields.back().vtype = type;
+    return fields.back();
+  };
+  // librdkafka reads these through pointers that are not const, and writes to none of them.
+  const auto bytes = [](const std::string& text) { return const_cast<char*>(text.data()); };
+  add(RD_KAFKA_VTYPE_TOPIC).u.cstr = topic.c_str();
+  add(RD_KAFKA_VTYPE_PARTITION).u.i32 = record.partition;
+  add(RD_KAFKA_VTYPE_MSGFLAGS).u.i = RD_KAFKA_MSG_F_COPY;
+  if (!record.key.empty()) add(RD_KAFKA_VTYPE_KEY).u.mem = {bytes(record.key), record.key.size()};
+  if (record.value) add(RD_KAFKA_VTYPE_VALUE).u.mem = {bytes(*record.value), record.value->size()};
+  for (const auto& [name, value] : record.headers) {
+    auto& header = add(RD_KAFKA_VTYPE_HEADER).u.header;
+    header.name = name.c_str();
+    header.val = value.data();
+    header.size = static_cast<std::int64_t>(value.size());
+  }
+  while (rd_kafka_error_t* raw = rd_kafka_produceva(client, fields.data(), fields.size())) {
+    const Error error(raw);
+    if (rd_kafka_error_code(raw) != RD_KAFKA_RESP_ERR__QUEUE_FULL) fail(topic, rd_kafka_error_string(raw));
+    rd_kafka_poll(client, 20);
+  }
+}
+
+void flush(rd_kafka_t* client, const rd_kafka_resp_err_t& refused) {
+  const auto error = rd_kafka_flush(client, kTimeoutMs);
+  if (error != RD_KAFKA_RESP_ERR_NO_ERROR) fail("flush", rd_kafka_err2str(error));
+  if (refused != RD_KAFKA_RESP_ERR_NO_ERROR) fail("a record was refused", rd_kafka_err2str(refused));
+}
+
+/// Runs scripts/servers.sh and returns what it printed.
+std::string servers(const std::vector<std::string>& arguments, const std::string& output) {
+  std::vector<std::string> words{LOOM_SOURCE_DIR "/scripts/servers.sh"};
+  words.insert(words.end(), arguments.begin(), arguments.end());
+  std::vector<char*> argv;
+  for (std::string& word : words) argv.push_back(word.data());
+  argv.push_back(nullptr);
+
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, output.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
+  pid_t pid = -1;
+  const int spawned = posix_spawn(&pid, argv[0], &actions, nullptr, argv.data(), environ);
+  posix_spawn_file_actions_destroy(&actions);
+  if (spawned != 0) fail(words[0], std::strerror(spawned));
+  int status = 0;
+  if (waitpid(pid, &status, 0) != pid || !WIFEXITED(status) || WEXITSTATUS(status) != 0) {
+    fail(words[0] + " " + words[1], "failed, see above");
+  }
+  std::ostringstream text;
+  text << std::ifstream(output).rdbuf();
+  return text.str();
+}
+
+std::string exported(const std::string& text, const std::string& name) {
+  const std::string start = "export " + name + "=";
+  const std::size_t at = text.find(start);
+  if (at == std::string::npos) fail("scripts/servers.sh", "did not print " + name);
+  const std::size_t begin = at + start.size();
+  return text.substr(begin, text.find('\n', begin) - begin);
+}
+
+std::string environment(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? "" : value;
+}
+
+}  // namespace
+
+struct KafkaServer::Client {
+  rd_kafka_resp_err_t refused = RD_KAFKA_RESP_ERR_NO_ERROR;
+  Handle handle;
+
+  explicit Client(const std::string& bootstrap) : handle(make_client(bootstrap, {}, &refused)) {}
+
+  /// The answer to an admin request; fails on an error of the request itself.
+  [[nodiscard]] static Event answer(const Queue& queue, const std::string& what) {
+    Event event(rd_kafka_queue_poll(queue.get(), kTimeoutMs));
+    if (!event) fail(what, "no answer");
+    if (rd_kafka_event_error(event.get()) != RD_KAFKA_RESP_ERR_NO_ERROR) {
+      fail(what, rd_kafka_event_error_string(event.get()));
+    }
+    return event;
+  }
+  static void check_topics(const rd_kafka_topic_result_t** results, std::size_t count, const std::string& what) {
+    for (std::size_t i = 0; i < count; ++i) {
+      if (rd_kafka_topic_result_error(results[i]) != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        fail(what, rd_kafka_err2str(rd_kafka_topic_result_error(results[i])));
+      }
+    }
+  }
+};
+
+KafkaServer::KafkaServer(Kind kind) {
+  if (kind == Kind::shareable) bootstrap_ = environment("LOOM_TEST_KAFKA_BOOTSTRAP");
+  if (!bootstrap_.empty()) return;
+  std::string folder = environment("TMPDIR").empty() ? "/tmp" : environment("TMPDIR");
+  folder += "/loom-servers.XXXXXX";
+  if (mkdtemp(folder.data()) == nullptr) fail("temporary folder", std::strerror(errno));
+  folder_ = folder;
+  std::ofstream(folder_ + "/.made-here");  // so that servers.sh removes it
+  start();
+}
+
+KafkaServer::~KafkaServer() {
+  client_.reset();
+  if (folder_.empty()) return;
+  try {
+    servers({"stop", folder_}, "/dev/null");
+  } catch (const std::exception&) {
+    // servers.sh has said why, and stops the broker once more when this process is over.
+  }
+}
+
+KafkaServer& KafkaServer::shared() {
+  static KafkaServer server(Kind::shareable);
+  return server;
+}
+
+void KafkaServer::start() {
+  const std::string text =
+      servers({"start", "--only", "kafka", "--dir", folder_, "--while", std::to_string(getpid())}, folder_ + "/env");
+  bootstrap_ = exported(text, "LOOM_KAFKA_BOOTSTRAP_SERVERS");
+}
+
+void KafkaServer::kill9() {
+  pid_t pid = -1;
+  std::ifstream(folder_ + "/kafka.pid") >> pid;
+  if (folder_.empty() || pid <= 1) fail("kill9", "no broker of ours runs");
+  kill(pid, SIGKILL);
+  const std::string stat = "/proc/" + std::to_string(pid);
+  if (!eventually([&] { return access(stat.c_str(), F_OK) != 0; })) fail("kill9", "the broker is still there");
+}
+
+void KafkaServer::stop() {
+  if (folder_.empty()) fail("stop", "the broker is not ours");
+  servers({"stop", "--keep", folder_}, "/dev/null");
+}
+
+void KafkaServer::restart() { start(); }
+
+KafkaServer::Client& KafkaServer::client() {
+  if (!client_) client_ = std::make_unique<Client>(bootstrap_);
+  return *client_;
+}
+
+void KafkaServer::create_topic(const std::string& topic, int partitions) {
+  const std::string what = "create topic " + topic;
+  std::array<char, 512> error{};
+  const std::unique_ptr<rd_kafka_NewTopic_t, Deleter<rd_kafka_NewTopic_destroy>> wanted(
+      rd_kafka_NewTopic_new(topic.c_str(), partitions, 1, error.data(), error.size()));
+  if (!wanted) fail(what, error.data());
+  const Queue queue(rd_kafka_queue_new(client().handle.get()));
+  rd_kafka_NewTopic_t* list = wanted.get();
+  rd_kafka_CreateTopics(client().handle.get(), &list, 1, nullptr, queue.get());
+  const Event event = Client::answer(queue, what);
+  std::size_t count = 0;
+  const auto** results = rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event.get()), &count);
+  Client::check_topics(results, count, what);
+  await_partitions(topic, partitions);
+}
+
+void KafkaServer::delete_topic(const std::string& topic) {
+  const std::string what = "delete topic " + topic;
+  const std::unique_ptr<rd_kafka_DeleteTopic_t, Deleter<rd_kafka_DeleteTopic_destroy>> wanted(
+      rd_kafka_DeleteTopic_new(topic.c_str()));
+  const Queue queue(rd_kafka_queue_new(client().handle.get()));
+  rd_kafka_DeleteTopic_t* list = wanted.get();
+  rd_kafka_DeleteTopics(client().handle.get(), &list, 1, nullptr, queue.get());
+  const Event event = Client::answer(queue, what);
+  std::size_t count = 0;
+  const auto** results = rd_kafka_DeleteTopics_result_topics(rd_kafka_event_DeleteTopics_result(event.get()), &count);
+  Client::check_topics(results, count, what);
+  await_partitions(topic, 0);
+}
+
+void KafkaServer::grow_topic(const std::string& topic, int partitions) {
+  const std::string what = "add partitions to topic " + topic;
+  std::array<char, 512> error{};
+  const std::unique_ptr<rd_kafka_NewPartitions_t, Deleter<rd_kafka_NewPartitions_destroy>> wanted(
+      rd_kafka_NewPartitions_new(topic.c_str(), static_cast<std::size_t>(partitions), error.data(), error.size()));
+  if (!wanted) fail(what, error.data());
+  const Queue queue(rd_kafka_queue_new(client().handle.get()));
+  rd_kafka_NewPartitions_t* list = wanted.get();
+  rd_kafka_CreatePartitions(client().handle.get(), &list, 1, nullptr, queue.get());
+  const Event event = Client::answer(queue, what);
+  std::size_t count = 0;
+  const auto** results =
+      rd_kafka_CreatePartitions_result_topics(rd_kafka_event_CreatePartitions_result(event.get()), &count);
+  Client::check_topics(results, count, what);
+  await_partitions(topic, partitions);
+}
+
+std::string KafkaServer::new_topic(const std::string& prefix, int partitions) {
+  std::string topic = unique_name(prefix);
+  create_topic(topic, partitions);
+  return topic;
+}
+
+int KafkaServer::partitions_known(const std::string& topic) {
+  const std::unique_ptr<rd_kafka_topic_t, Deleter<rd_kafka_topic_destroy>> handle(
+      rd_kafka_topic_new(client().handle.get(), topic.c_str(), nullptr));
+  const rd_kafka_metadata_t* raw = nullptr;
+  if (rd_kafka_metadata(client().handle.get(), 0, handle.get(), &raw, kTimeoutMs) != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    return -1;
+  }
+  const std::unique_ptr<const rd_kafka_metadata_t, Deleter<rd_kafka_metadata_destroy>> metadata(raw);
+  if (metadata->topic_cnt == 0 || metadata->topics[0].err != RD_KAFKA_RESP_ERR_NO_ERROR) return 0;
+  int with_leader = 0;
+  for (int i = 0; i < metadata->topics[0].partition_cnt; ++i) {
+    if (metadata->topics[0].partitions[i].leader >= 0) ++with_leader;
+  }
+  return with_leader;
+}
+
+void KafkaServer::await_partitions(const std::string& topic, int partitions) {
+  if (!eventually([&] { return partitions_known(topic) == partitions; })) {
+    fail(topic, "the broker does not show " + std::to_string(partitions) + " partitions");
+  }
+}
+
+void KafkaServer::produce(const std::string& topic, const std::vector<TestRecord>& records) {
+  for (const TestRecord& record : records) send(client().handle.get(), topic, record);
+  flush(client().handle.get(), client().refused);
+}
+
+void KafkaServer::produce_transaction(const std::string& topic, const std::vector<TestRecord>& records, bool commit) {
+  rd_kafka_resp_err_t refused = RD_KAFKA_RESP_ERR_NO_ERROR;
+  const Handle producer = make_client(bootstrap_, {{"transactional.id", unique_name("transaction")}}, &refused);
+  check(rd_kafka_init_transactions(producer.get(), kTransactionPatienceMs), "init_transactions");
+  check(rd_kafka_begin_transaction(producer.get()), "begin_transaction");
+  for (const TestRecord& record : records) send(producer.get(), topic, record);
+  flush(producer.get(), refused);
+  if (commit) {
+    check(rd_kafka_commit_transaction(producer.get(), kTransactionPatienceMs), "commit_transaction");
+  } else {
+    check(rd_kafka_abort_transaction(producer.get(), kTransactionPatienceMs), "abort_transaction");
+  }
+}
+
+std::int64_t KafkaServer::end_offset(const std::string& topic, std::int32_t partition) {
+  std::int64_t low = 0;
+  std::int64_t high = 0;
+  const auto error =
+      rd_kafka_query_watermark_offsets(client().handle.get(), topic.c_str(), partition, &low, &high, kTimeoutMs);
+  if (error != RD_KAFKA_RESP_ERR_NO_ERROR) fail("end offset of " + topic, rd_kafka_err2str(error));
+  return high;
+}
+
+std::string unique_name(const std::string& prefix) {
+  static std::atomic<int> counter{0};
+  const auto now = std::chrono::steady_clock::now().time_since_epoch().count();
+  return prefix + "-" + std::to_string(getpid()) + "-" + std::to_string(now % 1'000'000'000) + "-" +
+         std::to_string(++counter);
+}
+
+void pause_between_looks() { std::this_thread::sleep_for(std::chrono::milliseconds(10)); }
+
+}  // namespace loom::testing

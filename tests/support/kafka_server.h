@@ -1,0 +1,94 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace loom::testing {
+
+/// One record to send.
+struct TestRecord {
+  std::optional<std::string> value;  ///< nothing: a tombstone
+  std::string key;
+  std::int32_t partition = -1;  ///< -1: by key
+  std::vector<std::pair<std::string, std::string>> headers;
+};
+
+/// A real Kafka broker, started through scripts/servers.sh in a temporary folder, or the one that
+/// LOOM_TEST_KAFKA_BOOTSTRAP names. Ready when the constructor returns; its process ends in the destructor, or soon
+/// after the test's.
+/// Threads: one at a time (bootstrap() any).  Blocks: starting takes about 5 s.
+/// Fails:   std::runtime_error; the script has then shown the end of the broker's log on stderr.
+class KafkaServer {
+ public:
+  enum class Kind {
+    own,        ///< a broker of this test's, which may be killed
+    shareable,  ///< LOOM_TEST_KAFKA_BOOTSTRAP where it is set
+  };
+  explicit KafkaServer(Kind kind = Kind::own);
+  ~KafkaServer();
+  KafkaServer(const KafkaServer&) = delete;
+  KafkaServer& operator=(const KafkaServer&) = delete;
+
+  /// The one that all tests of this program may share: started at first use, or not at all where one is given.
+  static KafkaServer& shared();
+
+  [[nodiscard]] const std::string& bootstrap() const { return bootstrap_; }
+
+  /// Own brokers only. After kill9() or stop(), restart() brings it back on the same port with the same data.
+  void kill9();
+  void stop();
+  void restart();
+
+  /// Returns when the broker knows the topic with all its partitions.
+  void create_topic(const std::string& topic, int partitions);
+  void delete_topic(const std::string& topic);
+  void grow_topic(const std::string& topic, int partitions);
+
+  /// A name that no other test has used, with a topic of that name behind it.
+  std::string new_topic(const std::string& prefix, int partitions);
+
+  /// Returns when all are acknowledged.
+  void produce(const std::string& topic, const std::vector<TestRecord>& records);
+  /// The same in a transaction, which leaves a control record at the end of each partition written to.
+  void produce_transaction(const std::string& topic, const std::vector<TestRecord>& records, bool commit);
+
+  /// The offset after the partition's last record.
+  std::int64_t end_offset(const std::string& topic, std::int32_t partition);
+
+ private:
+  struct Client;
+  void start();
+  Client& client();
+  [[nodiscard]] int partitions_known(const std::string& topic);
+  void await_partitions(const std::string& topic, int partitions);
+
+  std::string folder_;  ///< empty: the broker is not ours
+  std::string bootstrap_;
+  std::unique_ptr<Client> client_;
+};
+
+/// A name that no other test of this machine uses at the moment.
+std::string unique_name(const std::string& prefix);
+
+/// True as soon as `condition` is; false when `patience` is over.
+template <typename Condition>
+bool eventually(Condition condition, std::chrono::milliseconds patience = std::chrono::seconds(30));
+
+void pause_between_looks();
+
+template <typename Condition>
+bool eventually(Condition condition, std::chrono::milliseconds patience) {
+  const auto deadline = std::chrono::steady_clock::now() + patience;
+  while (!condition()) {
+    if (std::chrono::steady_clock::now() > deadline) return false;
+    pause_between_looks();
+  }
+  return true;
+}
+
+}  // namespace loom::testing

@@ -1,0 +1,291 @@
+#include "support/postgres_server.h"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <libpq-fe.h>
+#include <netinet/in.h>
+#include <pwd.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <chrono>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <stdexcept>
+#include <thread>
+
+namespace loom::testing {
+namespace {
+
+namespace fs = std::filesystem;
+using namespace std::chrono_literals;
+
+fs::path server_programs() {
+  fs::path newest;
+  const fs::path root = "/usr/lib/postgresql";
+  if (fs::exists(root)) {
+    for (const auto& version : fs::directory_iterator(root)) {
+      const bool usable = fs::exists(version.path() / "bin" / "postgres");
+      if (usable && (newest.empty() || std::stoi(version.path().filename()) > std::stoi(newest.filename()))) {
+        newest = version.path();
+      }
+    }
+  }
+  if (newest.empty()) throw std::runtime_error("no PostgreSQL server programs under /usr/lib/postgresql");
+  return newest / "bin";
+}
+
+/// Who the server runs as: it refuses to be root.
+const passwd* server_user() { return geteuid() == 0 ? getpwnam("postgres") : nullptr; }
+
+/// Starts a program whose output goes to `log`. It gets SIGQUIT (for PostgreSQL: stop at once) when we die.
+pid_t spawn(const std::vector<std::string>& command, const std::string& log) {
+  std::vector<char*> arguments;
+  for (const auto& word : command) arguments.push_back(const_cast<char*>(word.c_str()));
+  arguments.push_back(nullptr);
+  const passwd* user = server_user();
+  const pid_t pid = fork();
+  if (pid != 0) return pid;
+  if (user != nullptr && (setgroups(0, nullptr) != 0 || setgid(user->pw_gid) != 0 || setuid(user->pw_uid) != 0)) {
+    _exit(126);
+  }
+  prctl(PR_SET_PDEATHSIG, SIGQUIT);
+  const int out = open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+  dup2(out, STDOUT_FILENO);
+  dup2(out, STDERR_FILENO);
+  if (chdir("/") != 0) _exit(126);
+  execv(arguments[0], arguments.data());
+  _exit(127);
+}
+
+int free_port() {
+  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t length = sizeof address;
+  auto* generic = reinterpret_cast<sockaddr*>(&address);
+  const bool bound = bind(fd, generic, length) == 0 && getsockname(fd, generic, &length) == 0;
+  close(fd);
+  if (!bound) throw std::runtime_error("no free port");
+  return ntohs(address.sin_port);
+}
+
+/// State and parent of a process as /proc has them; '\0' when it is gone.
+std::pair<char, pid_t> process_state(const fs::path& folder) {
+  std::ifstream file(folder / "stat");
+  std::string line;
+  std::getline(file, line);
+  const auto after_name = line.rfind(')');
+  if (after_name == std::string::npos) return {'\0', 0};
+  std::istringstream rest(line.substr(after_name + 1));
+  char state = '\0';
+  pid_t parent = 0;
+  rest >> state >> parent;
+  return {state, parent};
+}
+
+std::vector<pid_t> children_of(pid_t parent) {
+  std::vector<pid_t> children;
+  for (const auto& entry : fs::directory_iterator("/proc")) {
+    const std::string name = entry.path().filename();
+    if (name.find_first_not_of("0123456789") != std::string::npos) continue;
+    if (process_state(entry.path()).second == parent) children.push_back(std::stoi(name));
+  }
+  return children;
+}
+
+void await_end(pid_t pid) {
+  const fs::path folder = "/proc/" + std::to_string(pid);
+  for (int i = 0; i < 1000; ++i) {
+    const char state = process_state(folder).first;
+    if (state == '\0' || state == 'Z') return;
+    std::this_thread::sleep_for(5ms);
+  }
+}
+
+using Session = std::unique_ptr<PGconn, decltype(&PQfinish)>;
+using Rows = std::unique_ptr<PGresult, decltype(&PQclear)>;
+
+Session connect(const std::string& url) {
+  Session session(PQconnectdb(url.c_str()), PQfinish);
+  if (PQstatus(session.get()) != CONNECTION_OK) throw std::runtime_error(PQerrorMessage(session.get()));
+  PQsetNoticeReceiver(
+      session.get(), [](void*, const PGresult*) {}, nullptr);
+  return session;
+}
+
+Rows execute(const std::string& url, const std::string& sql) {
+  const Session session = connect(url);
+  Rows rows(PQexec(session.get(), sql.c_str()), PQclear);
+  const ExecStatusType status = PQresultStatus(rows.get());
+  if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK) {
+    throw std::runtime_error(std::string(PQresultErrorMessage(rows.get())) + " in: " + sql);
+  }
+  return rows;
+}
+
+std::string with_database(const std::string& url, const std::string& database) {
+  std::string out;
+  const std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)> options(PQconninfoParse(url.c_str(), nullptr),
+                                                                             PQconninfoFree);
+  if (options == nullptr) throw std::runtime_error("LOOM_TEST_DATABASE_URL is not a connection string");
+  for (const PQconninfoOption* option = options.get(); option->keyword != nullptr; ++option) {
+    if (option->val == nullptr || std::strcmp(option->keyword, "dbname") == 0) continue;
+    out += std::string(option->keyword) + "='" + option->val + "' ";
+  }
+  return out + "dbname=" + database;
+}
+
+std::string given_or_shared() {
+  const char* given = std::getenv("LOOM_TEST_DATABASE_URL");
+  return given != nullptr && *given != '\0' ? std::string(given) : PostgresServer::shared().url();
+}
+
+}  // namespace
+
+PostgresServer::PostgresServer(std::vector<std::string> settings) : settings_(std::move(settings)) {
+  std::string folder = (fs::temp_directory_path() / "loom-postgres-XXXXXX").string();
+  if (mkdtemp(folder.data()) == nullptr) throw std::runtime_error("no temporary folder");
+  folder_ = folder;
+  if (const passwd* user = server_user(); user != nullptr && chown(folder_.c_str(), user->pw_uid, user->pw_gid) != 0) {
+    throw std::runtime_error("cannot give the folder to the user postgres");
+  }
+  const pid_t initdb = spawn({server_programs() / "initdb", "-D", folder_ + "/data", "-U", "postgres", "-A", "trust",
+                              "-E", "UTF8", "--locale=C.UTF-8", "--no-sync", "--no-instructions"},
+                             folder_ + "/log");
+  int status = 0;
+  if (waitpid(initdb, &status, 0) != initdb || status != 0) throw std::runtime_error("initdb failed:\n" + log_tail());
+  port_ = free_port();
+  start();
+}
+
+PostgresServer::~PostgresServer() {
+  stop();
+  std::error_code ignored;
+  fs::remove_all(folder_, ignored);
+}
+
+PostgresServer& PostgresServer::shared() {
+  static PostgresServer server;
+  return server;
+}
+
+std::string PostgresServer::url(const std::string& database) const {
+  return "postgres://postgres@127.0.0.1:" + std::to_string(port_) + "/" + database;
+}
+
+void PostgresServer::start() {
+  std::vector<std::string> command = {server_programs() / "postgres", "-D", folder_ + "/data"};
+  std::vector<std::string> settings = {"port=" + std::to_string(port_),
+                                       "listen_addresses=127.0.0.1",
+                                       "unix_socket_directories=",
+                                       "fsync=off",
+                                       "full_page_writes=off",
+                                       "log_line_prefix=%m [%p] %a ",
+                                       "timezone=UTC"};
+  settings.insert(settings.end(), settings_.begin(), settings_.end());
+  for (const auto& setting : settings) command.insert(command.end(), {"-c", setting});
+  pid_ = spawn(command, folder_ + "/log");
+  await_ready();
+}
+
+void PostgresServer::await_ready() {
+  const auto until = std::chrono::steady_clock::now() + 60s;
+  while (PQping(url().c_str()) != PQPING_OK) {
+    int status = 0;
+    if (waitpid(pid_, &status, WNOHANG) == pid_) {
+      pid_ = -1;
+      throw std::runtime_error("the server ended:\n" + log_tail());
+    }
+    if (std::chrono::steady_clock::now() > until) throw std::runtime_error("the server does not come:\n" + log_tail());
+    std::this_thread::sleep_for(10ms);
+  }
+}
+
+void PostgresServer::kill9() {
+  if (pid_ < 0) return;
+  const std::vector<pid_t> backends = children_of(pid_);
+  kill(pid_, SIGKILL);
+  for (const pid_t backend : backends) kill(backend, SIGKILL);
+  waitpid(pid_, nullptr, 0);
+  for (const pid_t backend : backends) await_end(backend);
+  fs::remove(folder_ + "/data/postmaster.pid");
+  pid_ = -1;
+}
+
+void PostgresServer::stop() {
+  if (pid_ < 0) return;
+  kill(pid_, SIGINT);
+  waitpid(pid_, nullptr, 0);
+  pid_ = -1;
+}
+
+void PostgresServer::restart() {
+  stop();
+  start();
+}
+
+std::string PostgresServer::log_tail() const {
+  std::ifstream file(folder_ + "/log");
+  std::ostringstream text;
+  text << file.rdbuf();
+  const std::string log = text.str();
+  return log.size() > 2000 ? log.substr(log.size() - 2000) : log;
+}
+
+TestDatabase::TestDatabase() : TestDatabase(given_or_shared()) {}
+TestDatabase::TestDatabase(const PostgresServer& server) : TestDatabase(server.url()) {}
+
+TestDatabase::TestDatabase(std::string server_url) : server_url_(std::move(server_url)) {
+  static int number = 0;
+  name_ = "loom_test_" + std::to_string(getpid()) + "_" + std::to_string(++number);
+  execute(server_url_, "CREATE DATABASE " + name_);
+  url_ = with_database(server_url_, name_);
+}
+
+TestDatabase::~TestDatabase() {
+  try {
+    execute(server_url_, "DROP DATABASE IF EXISTS " + name_ + " WITH (FORCE)");
+  } catch (const std::exception&) {
+    // The server is down, as the test wanted it: its folder goes with it.
+  }
+}
+
+void TestDatabase::run(const std::string& sql) const { execute(url_, sql); }
+
+void TestDatabase::run_file(const std::string& path) const {
+  std::ifstream file(path);
+  if (!file) throw std::runtime_error("no file " + path);
+  std::ostringstream text;
+  text << file.rdbuf();
+  run(text.str());
+}
+
+std::vector<std::vector<std::string>> TestDatabase::rows(const std::string& sql) const {
+  const Rows result = execute(url_, sql);
+  std::vector<std::vector<std::string>> out(static_cast<std::size_t>(PQntuples(result.get())));
+  for (std::size_t row = 0; row < out.size(); ++row) {
+    for (int column = 0; column < PQnfields(result.get()); ++column) {
+      const int r = static_cast<int>(row);
+      const bool null = PQgetisnull(result.get(), r, column) != 0;
+      out[row].emplace_back(null ? "NULL" : PQgetvalue(result.get(), r, column));
+    }
+  }
+  return out;
+}
+
+std::string TestDatabase::value(const std::string& sql) const {
+  const auto all = rows(sql);
+  return all.empty() || all[0].empty() ? "" : all[0][0];
+}
+
+}  // namespace loom::testing

@@ -1,0 +1,73 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace loom::testing {
+
+/// A real PostgreSQL in a private temporary folder, on a free port of 127.0.0.1, without fsync unless asked for.
+/// Started in the constructor and ready when it returns; its process ends in the destructor, or with the test.
+/// Threads: one at a time (url() any).  Fails: std::runtime_error with the tail of the server's log.
+class PostgresServer {
+ public:
+  /// `settings`: further ones, as `max_connections=20`.
+  explicit PostgresServer(std::vector<std::string> settings = {});
+  ~PostgresServer();
+  PostgresServer(const PostgresServer&) = delete;
+  PostgresServer& operator=(const PostgresServer&) = delete;
+
+  /// The one that all tests of this program may share: started at first use.
+  static PostgresServer& shared();
+
+  [[nodiscard]] std::string url(const std::string& database = "postgres") const;
+
+  /// As a crash of the machine: the server and its backends, without a word.
+  void kill9();
+  /// As an orderly stop that does not wait for its clients.
+  void stop();
+  /// After kill9() or stop(): on the same port with the same data.
+  void restart();
+
+ private:
+  void start();
+  void await_ready();
+  [[nodiscard]] std::string log_tail() const;
+
+  std::vector<std::string> settings_;
+  std::string folder_;
+  int port_ = 0;
+  pid_t pid_ = -1;
+};
+
+/// A database of its own for one test, dropped afterwards: in the given server, else in that of LOOM_TEST_DATABASE_URL,
+/// else in the shared one.
+class TestDatabase {
+ public:
+  TestDatabase();
+  explicit TestDatabase(const PostgresServer& server);
+  ~TestDatabase();
+  TestDatabase(const TestDatabase&) = delete;
+  TestDatabase& operator=(const TestDatabase&) = delete;
+
+  [[nodiscard]] const std::string& url() const { return url_; }
+
+  /// Any SQL, several statements too. Throws std::runtime_error.
+  void run(const std::string& sql) const;
+  void run_file(const std::string& path) const;
+  /// Every row as its values; NULL is "NULL".
+  [[nodiscard]] std::vector<std::vector<std::string>> rows(const std::string& sql) const;
+  /// The first value of the first row, or "" without rows.
+  [[nodiscard]] std::string value(const std::string& sql) const;
+
+ private:
+  explicit TestDatabase(std::string server_url);
+
+  std::string server_url_;
+  std::string name_;
+  std::string url_;
+};
+
+}  // namespace loom::testing

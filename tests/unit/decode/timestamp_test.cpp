@@ -1,0 +1,178 @@
+#include "decode/timestamp.h"
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <string>
+
+namespace loom::decode {
+namespace {
+
+std::string shown(Parsed parsed, std::int64_t us) {
+  if (parsed == Parsed::invalid) return "invalid";
+  if (parsed == Parsed::out_of_range) return "out of range";
+  ByteBuffer out;
+  append_timestamp(us, ' ', "", out);
+  return std::string(out.view());
+}
+
+std::string iso(std::string_view text) {
+  std::int64_t us = 0;
+  const Parsed parsed = parse_timestamp(text, us);
+  return shown(parsed, us);
+}
+
+std::string number(std::string_view text) {
+  std::int64_t us = 0;
+  const Parsed parsed = timestamp_from_number(text, us);
+  return shown(parsed, us);
+}
+
+TEST(ParseTimestamp, AllAcceptedForms) {
+  const struct {
+    const char* text;
+    const char* instant;
+  } cases[] = {
+      {"2024-05-06", "2024-05-06 00:00:00"},
+      {"2024-05-06T07:08", "2024-05-06 07:08:00"},
+      {"2024-05-06T07:08:09", "2024-05-06 07:08:09"},
+      {"2024-05-06T07:08:09Z", "2024-05-06 07:08:09"},
+      {"2024-05-06t07:08:09z", "2024-05-06 07:08:09"},
+      {"2024-05-06 07:08:09.5", "2024-05-06 07:08:09.5"},
+      {"2024-05-06T07:08:09,25Z", "2024-05-06 07:08:09.25"},
+      {"2024-05-06T07:08:09.123456Z", "2024-05-06 07:08:09.123456"},
+      {"2024-05-06T07:08:09.123456999Z", "2024-05-06 07:08:09.123456"},
+      {"2024-05-06T07:08:09.00000000000000000001Z", "2024-05-06 07:08:09"},
+      {"2024-05-06T07:08:09+02:00", "2024-05-06 05:08:09"},
+      {"2024-05-06T07:08:09+0200", "2024-05-06 05:08:09"},
+      {"2024-05-06T07:08:09+02", "2024-05-06 05:08:09"},
+      {"2024-05-06T07:08:09.5-05:30", "2024-05-06 12:38:09.5"},
+      {"2024-05-06 07:08:09 +02:00", "2024-05-06 05:08:09"},
+      {"2024-05-06 07:08:09 UTC", "2024-05-06 07:08:09"},
+      {"2024-01-01T00:00:00+01:00", "2023-12-31 23:00:00"},
+      {"2016-12-31T23:59:60Z", "2017-01-01 00:00:00"},
+      {"2016-12-31T23:59:60.5Z", "2017-01-01 00:00:00.5"},
+      {"2024-02-28T24:00:00Z", "2024-02-29 00:00:00"},
+      {"2024-02-28T24:00", "2024-02-29 00:00:00"},
+      {"0001-01-01", "0001-01-01 00:00:00"},
+      {"0001-01-01T00:00:00+01:00", "0001-12-31 23:00:00 BC"},
+      {"1969-12-31T23:59:59.999999Z", "1969-12-31 23:59:59.999999"},
+      {"+010000-01-01", "10000-01-01 00:00:00"},
+      {"294276-12-31T23:59:59.999999Z", "294276-12-31 23:59:59.999999"},
+  };
+  for (const auto& c : cases) EXPECT_EQ(iso(c.text), c.instant) << c.text;
+}
+
+TEST(ParseTimestamp, BeyondPostgresIsOutOfRange) {
+  for (const char* text : {"294277-01-01", "294276-12-31T24:00:00Z", "294276-12-31T23:59:60Z", "999999-01-01",
+                           "99999999999-01-01", "294276-12-31T23:59:59-00:01"}) {
+    EXPECT_EQ(iso(text), "out of range") << text;
+  }
+}
+
+TEST(ParseTimestamp, AnythingElseIsInvalid) {
+  for (const char* text : {"",
+                           "now",
+                           "2024",
+                           "2024-05",
+                           "2024-5-6",
+                           "24-05-06",
+                           "0000-01-01",
+                           "-0044-03-15",
+                           "2024-13-01",
+                           "2024-00-01",
+                           "2024-02-30",
+                           "2023-02-29",
+                           "1900-02-29",
+                           "2024-05-06T",
+                           "2024-05-06T07",
+                           "2024-05-06T7:08",
+                           "2024-05-06T25:00",
+                           "2024-05-06T24:00:01",
+                           "2024-05-06T07:60",
+                           "2024-05-06T07:08:61",
+                           "2024-05-06T07:08:09.",
+                           "2024-05-06T07:08:09.Z",
+                           "2024-05-06T07:08:09+",
+                           "2024-05-06T07:08:09+2",
+                           "2024-05-06T07:08:09+02:",
+                           "2024-05-06T07:08:09+02:00x",
+                           "2024-05-06T07:08:09ZZ",
+                           "2024-05-06X07:08:09",
+                           "2024/05/06",
+                           "2024-05-06T07:08:09+99:00",
+                           "2024-05-06Z"}) {
+    EXPECT_EQ(iso(text), "invalid") << text;
+  }
+}
+
+TEST(ParseTimestamp, EveryDayOfFiveCenturiesAgreesWithChrono) {
+  using namespace std::chrono;
+  const sys_days epoch = 2000y / 1 / 1;
+  for (sys_days day = 1700y / 1 / 1; day < sys_days(2200y / 1 / 1); day += days(1)) {
+    const year_month_day date(day);
+    char text[16];
+    std::snprintf(text, sizeof text, "%04d-%02u-%02u", static_cast<int>(date.year()),
+                  static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()));
+    std::int64_t us = 0;
+    ASSERT_EQ(parse_timestamp(text, us), Parsed::ok) << text;
+    ASSERT_EQ(us, (day - epoch).count() * kMicrosPerDay) << text;
+    ASSERT_EQ(day_of(us), (day - epoch).count());
+    ByteBuffer out;
+    append_date(day_of(us), out);
+    ASSERT_EQ(out.view(), text);
+  }
+}
+
+TEST(TimestampFromNumber, TheMagnitudeTellsTheUnit) {
+  const struct {
+    const char* text;
+    const char* instant;
+  } cases[] = {
+      {"0", "1970-01-01 00:00:00"},
+      {"1700000000", "2023-11-14 22:13:20"},
+      {"1700000000.123456", "2023-11-14 22:13:20.123456"},
+      {"1700000000.1234569", "2023-11-14 22:13:20.123456"},
+      {"1.7e9", "2023-11-14 22:13:20"},
+      {"-1", "1969-12-31 23:59:59"},
+      {"-1.5", "1969-12-31 23:59:58.5"},
+      {"100000000000", "5138-11-16 09:46:40"},
+      {"100000000001", "1973-03-03 09:46:40.001"},
+      {"1700000000123", "2023-11-14 22:13:20.123"},
+      {"1700000000123.5", "2023-11-14 22:13:20.1235"},
+      {"1700000000123456", "2023-11-14 22:13:20.123456"},
+      {"1700000000123456789", "2023-11-14 22:13:20.123456"},
+      {"-1700000000123", "1916-02-18 01:46:39.877"},
+      {"1.7e12", "2023-11-14 22:13:20"},
+  };
+  for (const auto& c : cases) EXPECT_EQ(number(c.text), c.instant) << c.text;
+}
+
+TEST(TimestampFromNumber, HugeOnesAreOutOfRange) {
+  for (const char* text : {"1e30", "-1e30", "1e400", "99999999999999999999999999"}) {
+    EXPECT_EQ(number(text), "out of range") << text;
+  }
+  EXPECT_EQ(number("abc"), "invalid");
+}
+
+TEST(ParseTime, IsATimeOfDay) {
+  const auto time = [](std::string_view text) {
+    std::int64_t us = 0;
+    return parse_time(text, us) == Parsed::ok ? us : -1;
+  };
+  EXPECT_EQ(time("00:00"), 0);
+  EXPECT_EQ(time("01:02:03.5"), 3'723'500'000);
+  EXPECT_EQ(time("24:00:00"), kMicrosPerDay);
+  EXPECT_EQ(time("24:00:01"), -1);
+  EXPECT_EQ(time("01:02:03Z"), -1);
+  EXPECT_EQ(time("1:02"), -1);
+}
+
+TEST(AppendTimestamp, YearsBeforeTheFirst) {
+  ByteBuffer out;
+  append_timestamp(-211'813'488'000 * kMicrosPerSecond, ' ', "+00", out);
+  EXPECT_EQ(out.view(), "4714-11-24 00:00:00+00 BC");
+}
+
+}  // namespace
+}  // namespace loom::decode

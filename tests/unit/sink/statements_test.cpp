@@ -1,0 +1,70 @@
+#include "sink/statements.h"
+
+#include <gmock/gmock.h>
+
+namespace loom::sink {
+namespace {
+
+using mapping::ConflictStrategy;
+using ::testing::HasSubstr;
+
+mapping::TablePlan table(ConflictStrategy strategy) {
+  mapping::TablePlan plan;
+  plan.name = {"s", "t\"x"};
+  plan.conflict_strategy = strategy;
+  for (const auto* name : {"id", "Name", "made"}) {
+    mapping::PlanColumn column;
+    column.info.name = name;
+    plan.columns.push_back(column);
+  }
+  plan.key = {0};
+  return plan;
+}
+
+encode::ColumnBits bits(const std::vector<std::size_t>& columns) {
+  encode::ColumnBits out;
+  for (const auto column : columns) out.set(column);
+  return out;
+}
+
+TEST(StatementsTest, AdvanceHoldsNumbersAndQuotedNamesOnly) {
+  batch::Batch batch;
+  batch.topic = "t'";
+  batch.ranges = {{0, 1, 5, 9, 1'700'000'000'007}, {7, 0, 0, 1, -1}, {8, 0, 1, 2, 1LL << 62}};
+  DatabaseSettings settings;
+  settings.consumer_group = "g";
+  EXPECT_EQ(statements::advance(settings, batch, [](std::string_view t) { return "<" + std::string(t) + ">"; }),
+            "SELECT kafka_advance_offsets(<g>, <t'>, '{0,7,8}'::int[], '{1,0,0}'::bigint[], '{5,0,1}'::bigint[], "
+            "'{9,1,2}'::bigint[], '{\"2023-11-14 22:13:20.007+00\",NULL,NULL}'::timestamptz[])");
+}
+
+TEST(StatementsTest, ColumnsAreThoseOfTheRows) {
+  EXPECT_EQ(statements::columns(table(ConflictStrategy::ignore), bits({2})), R"("id", "Name")");
+  EXPECT_EQ(statements::describe(table(ConflictStrategy::ignore)),
+            R"(SELECT "id", "Name", "made" FROM "s"."t""x" LIMIT 0)");
+  EXPECT_EQ(statements::copy("\"t\"", "\"a\"", false), R"(COPY "t" ("a") FROM STDIN)");
+  EXPECT_EQ(statements::copy("\"t\"", "\"a\"", true), R"(COPY "t" ("a") FROM STDIN (FORMAT binary))");
+}
+
+TEST(StatementsTest, AMergeDoesWhatTheStrategySays) {
+  const auto merge = [](ConflictStrategy strategy, const encode::ColumnBits& omitted, const encode::ColumnBits& set) {
+    const std::string sql = statements::merge_stage(table(strategy), "stage", omitted, set);
+    return sql.substr(sql.find("ON CONFLICT"));
+  };
+  EXPECT_EQ(merge(ConflictStrategy::ignore, {}, {}), R"(ON CONFLICT ("id") DO NOTHING)");
+  EXPECT_EQ(merge(ConflictStrategy::update, {}, {}), R"(ON CONFLICT ("id") DO NOTHING)");
+  EXPECT_EQ(merge(ConflictStrategy::update, bits({2}), bits({1})),
+            R"(ON CONFLICT ("id") DO UPDATE SET "Name" = EXCLUDED."Name")");
+  EXPECT_EQ(merge(ConflictStrategy::replace, bits({2}), {}),
+            R"(ON CONFLICT ("id") DO UPDATE SET "Name" = EXCLUDED."Name", "made" = DEFAULT)");
+}
+
+TEST(StatementsTest, OnlyWhatIsOverwrittenNeedsALookForConflicts) {
+  EXPECT_FALSE(statements::overwrites(table(ConflictStrategy::ignore), bits({1})));
+  EXPECT_FALSE(statements::overwrites(table(ConflictStrategy::update), {}));
+  EXPECT_TRUE(statements::overwrites(table(ConflictStrategy::update), bits({1})));
+  EXPECT_TRUE(statements::overwrites(table(ConflictStrategy::replace), {}));
+}
+
+}  // namespace
+}  // namespace loom::sink
