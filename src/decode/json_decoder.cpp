@@ -6,7 +6,7 @@ namespace loom::decode {
 namespace {
 
 // Elements of a huge list are given back when a message comes that has few.
-constexpr std::size_t kKeptValues = 32 * 1024;
+constexpr std::size_t kKeptValues = 32'768;
 
 void start_over(std::vector<JsonValue>& values) {
   if (values.capacity() > kKeptValues && values.size() < values.capacity() / 4) {

@@ -131,10 +131,9 @@ void append_json_string(std::string_view text, ByteBuffer& out) {
       *p++ = '\\';
       *p++ = 'n';
     } else {
-      std::memcpy(p, "\\u00", 4);
-      p[4] = kHex[static_cast<unsigned char>(c) >> 4U];
-      p[5] = kHex[static_cast<unsigned char>(c) & 0xFU];
-      p += 6;
+      for (const char fixed : {'\\', 'u', '0', '0'}) *p++ = fixed;
+      *p++ = kHex[static_cast<unsigned char>(c) >> 4U];
+      *p++ = kHex[static_cast<unsigned char>(c) & 0xFU];
     }
   }
   *p++ = '"';

@@ -13,8 +13,8 @@ PathIndex::PathIndex(const mapping::PathTree& tree, const std::vector<bool>& wan
     node.slot = from.slot;
     node.array = from.array;
     node.leaf = from.slot >= 0 && from.array < 0 && from.children.empty();
-    node.wants_elements =
-        from.slot >= 0 && static_cast<std::size_t>(from.slot) < wants_elements.size() && wants_elements[from.slot];
+    const auto slot = static_cast<std::size_t>(from.slot);
+    node.wants_elements = from.slot >= 0 && slot < wants_elements.size() && wants_elements[slot];
     node.first_child = static_cast<std::uint16_t>(order.size());
     node.children = static_cast<std::uint16_t>(from.children.size());
     for (std::size_t i = 0; i < from.children.size(); ++i) {

@@ -155,7 +155,7 @@ bool read_zone(Reader& reader, std::int64_t& offset_seconds) {
     if (!reader.two_digits(minutes)) return false;
   }
   if (reader.left() != 0 || hours > 15 || minutes > 59) return false;
-  offset_seconds = (hours * 60 + minutes) * 60;
+  offset_seconds = std::int64_t{hours * 60 + minutes} * 60;
   if (west) offset_seconds = -offset_seconds;
   return true;
 }

@@ -13,18 +13,6 @@ namespace {
 using Kind = JsonValue::Kind;
 using decode::Parsed;
 
-Conversion from(Parsed parsed) {
-  switch (parsed) {
-    case Parsed::ok:
-      return Conversion::ok;
-    case Parsed::invalid:
-      return Conversion::failed;
-    case Parsed::out_of_range:
-      return Conversion::out_of_range;
-  }
-  return Conversion::failed;
-}
-
 bool is_number_or_string(const JsonValue& value) { return value.kind == Kind::number || value.kind == Kind::string; }
 
 bool same_word(std::string_view text, std::string_view lower_case) {

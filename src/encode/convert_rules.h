@@ -1,11 +1,24 @@
 #pragma once
 
+#include "decode/parsed.h"
 #include "encode/convert.h"
 
 /// The single conversions that choose_conversion() picks from.
 namespace loom::encode::rules {
 
 using decode::JsonValue;
+
+inline Conversion from(decode::Parsed parsed) {
+  switch (parsed) {
+    case decode::Parsed::ok:
+      return Conversion::ok;
+    case decode::Parsed::invalid:
+      return Conversion::failed;
+    case decode::Parsed::out_of_range:
+      return Conversion::out_of_range;
+  }
+  return Conversion::failed;
+}
 
 // convert_number.cpp
 Conversion boolean(const JsonValue& value, Scratch& scratch, Scalar& out);

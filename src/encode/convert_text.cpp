@@ -1,3 +1,5 @@
+#include <utility>
+
 #include "decode/base64.h"
 #include "decode/json_text.h"
 #include "decode/number.h"

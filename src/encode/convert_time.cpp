@@ -8,18 +8,6 @@ namespace {
 using Kind = JsonValue::Kind;
 using decode::Parsed;
 
-Conversion from(Parsed parsed) {
-  switch (parsed) {
-    case Parsed::ok:
-      return Conversion::ok;
-    case Parsed::invalid:
-      return Conversion::failed;
-    case Parsed::out_of_range:
-      return Conversion::out_of_range;
-  }
-  return Conversion::failed;
-}
-
 }  // namespace
 
 Conversion timestamp(const JsonValue& value, Scratch&, Scalar& out) {

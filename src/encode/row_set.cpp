@@ -38,7 +38,10 @@ void RowSets::drop_from(std::uint32_t message) {
 }
 
 void RowSets::clear() {
+  // More than a full batch needs: what one message full of list elements made is given back.
+  constexpr std::size_t kKept = std::size_t{32} << 20U;
   for (auto& set : sets_) {
+    if (set.bytes.capacity() > kKept) set.bytes = ByteBuffer();
     set.bytes.clear();
     set.rows.clear();
     set.present.clear();

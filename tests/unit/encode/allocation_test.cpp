@@ -45,6 +45,7 @@ TEST(Allocation, NoneOnceWarm) {
     plan.required("id", {"id"});
 
     std::vector<std::string> texts;
+    texts.reserve(64);
     for (int i = 0; i < 64; ++i) {
       texts.push_back(R"({"id":"device-)" + std::to_string(i) +
                       R"(","at":"2024-05-06T07:08:09.123Z","unmapped":{"a":[1,{}]},)" + R"("data":{"x":)" +

@@ -13,7 +13,6 @@ namespace {
 using mapping::ColumnType;
 using mapping::ConflictStrategy;
 using mapping::DefaultKind;
-using mapping::NulPolicy;
 using mapping::ValueType;
 
 /// Fields as text, nulls as `NULL`, for binary rows of text columns and for text rows alike.
