@@ -33,6 +33,19 @@ class JsonMessage final : public spdlog::custom_flag_formatter {
   }
 };
 
+/// The message on one line, whatever a library put into it.
+class OneLineMessage final : public spdlog::custom_flag_formatter {
+ public:
+  void format(const spdlog::details::log_msg& message, const std::tm& /*time*/, spdlog::memory_buf_t& to) override {
+    const std::string_view text(message.payload.data(), message.payload.size());
+    const std::size_t length = text.find_last_not_of("\r\n") + 1;
+    for (const char letter : text.substr(0, length)) to.push_back(letter == '\n' || letter == '\r' ? ' ' : letter);
+  }
+  [[nodiscard]] std::unique_ptr<custom_flag_formatter> clone() const override {
+    return std::make_unique<OneLineMessage>();
+  }
+};
+
 spdlog::level::level_enum to_spdlog(control::LogLevel level) {
   switch (level) {
     case control::LogLevel::trace: return spdlog::level::trace;
@@ -58,7 +71,9 @@ void set_up_logging(control::LogLevel level, control::LogFormat format) {
         R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l","thread":%t,"message":"%*"})");
     logger->set_formatter(std::move(formatter));
   } else {
-    logger->set_pattern("%Y-%m-%d %H:%M:%S.%e %^%-7l%$ %v");
+    auto formatter = std::make_unique<spdlog::pattern_formatter>();
+    formatter->add_flag<OneLineMessage>('*').set_pattern("%Y-%m-%d %H:%M:%S.%e %^%-7l%$ %*");
+    logger->set_formatter(std::move(formatter));
   }
   logger->set_level(to_spdlog(level));
   logger->flush_on(spdlog::level::info);

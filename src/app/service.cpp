@@ -71,8 +71,12 @@ void prepare_database(const control::Config& config, const mapping::MappingFile&
     for (const auto& problem : problems) log_problem(problem);
     for (const auto& table : control::create_tables(url, definitions).created) spdlog::info("table created: {}", table);
   }
+  for (const auto& status : control::Migrator(url).status()) {
+    if (status.state != control::MigrationState::pending) continue;
+    throw std::runtime_error("migration " + status.version + " " + status.name +
+                             " is not applied: run `kafka-to-db-consumer migrate`, or set LOOM_AUTO_MIGRATE=true");
+  }
   for (const auto& problem : plans.preload()) log_problem(problem);
-  sink::OffsetStore(url, config.group_id()).load_all();  // fails here, with its reason, when nothing was migrated
 }
 
 /// Tries until it is done: a database that is away when the service starts is no reason to die. False: told to stop.

@@ -33,6 +33,14 @@ AppliedByVersion read_applied(pqxx::work& tx) {
 
 bool table_exists(pqxx::work& tx) { return !tx.exec("SELECT to_regclass('schema_migrations')")[0][0].is_null(); }
 
+/// Whether waiting may mend it: the server's resources, its operator, its disk, another session, a standby.
+bool may_pass(const pqxx::sql_error& error) {
+  const std::string& state = error.sqlstate();
+  const std::string group = state.substr(0, 2);
+  return group == "08" || group == "40" || group == "53" || group == "55" || group == "57" || group == "58" ||
+         state == "25006";
+}
+
 std::string label(const Migration& migration) { return migration.version + "_" + migration.name; }
 
 void check_unchanged(const Migration& migration, const AppliedByVersion& applied) {
@@ -61,6 +69,7 @@ std::optional<Migration> apply_next(pqxx::connection& connection, const std::vec
   try {
     tx.exec(next->sql);
   } catch (const pqxx::sql_error& error) {
+    if (may_pass(error)) throw;
     throw MigrationError("migration " + label(*next) + " failed and was undone: " + error.what());
   }
   tx.exec("INSERT INTO schema_migrations (version, name, checksum) VALUES (" + tx.quote(next->version) + ", " +
@@ -83,8 +92,12 @@ std::vector<Migration> Migrator::apply() {
     return done;
   } catch (const MigrationError& error) {
     throw MigrationError(without_secrets(error.what(), url_));
+  } catch (const pqxx::sql_error& error) {
+    const std::string message = "cannot migrate " + redact_url(url_) + ": " + without_secrets(error.what(), url_);
+    if (may_pass(error)) throw DatabaseUnavailable(message);
+    throw MigrationError(message);
   } catch (const std::exception& error) {
-    throw MigrationError("cannot migrate " + redact_url(url_) + ": " + without_secrets(error.what(), url_));
+    throw DatabaseUnavailable("cannot migrate " + redact_url(url_) + ": " + without_secrets(error.what(), url_));
   }
 }
 
@@ -105,8 +118,8 @@ std::vector<MigrationStatus> Migrator::status() {
     }
     return statuses;
   } catch (const std::exception& error) {
-    throw MigrationError("cannot read the migrations of " + redact_url(url_) + ": " +
-                         without_secrets(error.what(), url_));
+    throw DatabaseUnavailable("cannot read the migrations of " + redact_url(url_) + ": " +
+                              without_secrets(error.what(), url_));
   }
 }
 

@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "control/database_error.h"
+
 namespace loom::control {
 
 /// One file of migrations/, as it was when the program was built.
@@ -26,7 +28,7 @@ struct MigrationStatus {
   std::string applied_at;  ///< empty while pending
 };
 
-/// A migration that was applied is not the one that this program holds, or one failed.
+/// A migration that was applied is not the one that this program holds, or one failed: waiting mends neither.
 class MigrationError : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
@@ -37,8 +39,8 @@ class MigrationError : public std::runtime_error {
 ///          through, and the others then find the work done. The lock lives as long as a migration's transaction,
 ///          so it holds behind a PgBouncer in transaction mode, too.
 /// Blocks:  until the migrations are done or another process has done them.
-/// Fails:   MigrationError, its message free of passwords. Each migration is a transaction: a failed one leaves
-/// nothing.
+/// Fails:   MigrationError, or DatabaseUnavailable where trying again may help; neither shows a password.
+///          Each migration is a transaction: a failed one leaves nothing.
 class Migrator {
  public:
   explicit Migrator(std::string url, std::vector<Migration> migrations = embedded_migrations());

@@ -15,7 +15,7 @@ namespace {
 
 // libpq sends whole 8 KiB blocks by itself; the rest is pushed out when so much has gone in, which also bounds what
 // it holds back while the server does not read.
-constexpr std::size_t kFlushEvery = 128U * 1024;
+constexpr std::size_t kFlushEvery = std::size_t{128} * 1024;
 
 std::string field(const PGresult* result, int code) {
   const char* value = PQresultErrorField(result, code);

@@ -9,7 +9,7 @@ namespace {
 
 // With libpq's five bytes before each slice a multiple of the 8 KiB blocks that it sends: nothing is left behind in its
 // buffer to go out in a packet of its own. Measured: 8 % faster than one call for all.
-constexpr std::size_t kSlice = 32U * 1024 - 5;
+constexpr std::size_t kSlice = std::size_t{32} * 1024 - 5;
 
 using namespace std::string_view_literals;
 constexpr std::string_view kBinaryHeader = "PGCOPY\n\377\r\n\0\0\0\0\0\0\0\0\0"sv;  // signature, flags, no extension

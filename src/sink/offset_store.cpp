@@ -1,67 +1,74 @@
 #include "sink/offset_store.h"
 
-#include <pqxx/pqxx>
+#include <chrono>
 #include <stdexcept>
 #include <string_view>
 #include <utility>
 
-#include "sink/control_connection.h"
+#include "sink/connection.h"
 
 namespace loom::sink {
 namespace {
 
-std::vector<StoredPosition> read(const pqxx::result& rows) {
-  std::vector<StoredPosition> positions;
-  for (const auto& row : rows) {
-    positions.push_back(
-        {{row[0].as<std::string>(), row[1].as<std::int32_t>()}, row[2].as<std::int64_t>(), row[3].as<std::int64_t>()});
-  }
-  return positions;
-}
+using namespace std::chrono_literals;
 
-std::string in_list(pqxx::work& transaction, const std::vector<TopicPartition>& partitions) {
-  std::string out;
-  for (const auto& [topic, partition] : partitions) {
-    if (!out.empty()) out += ", ";
-    out += "(" + transaction.quote(topic) + ", " + std::to_string(partition) + ")";
-  }
-  return "(" + out + ")";
-}
-
+constexpr auto kSilence = 8s;  // beyond the statement timeout of 5 s
+constexpr std::string_view kTimeout = "SET LOCAL statement_timeout = 5000; ";
 constexpr std::string_view kSelect =
     "SELECT topic, partition, next_offset, epoch FROM kafka_consumer_offsets WHERE consumer_group = ";
 constexpr std::string_view kOrder = " ORDER BY topic, partition";
 
+std::vector<StoredPosition> positions_of(const Result& rows) {
+  std::vector<StoredPosition> positions;
+  if (rows.kind() != Result::Kind::tuples) return positions;
+  positions.reserve(static_cast<std::size_t>(rows.rows()));
+  for (int row = 0; row < rows.rows(); ++row) {
+    positions.push_back({{std::string(rows.text(row, 0)), static_cast<std::int32_t>(rows.integer(row, 1))},
+                         rows.integer(row, 2),
+                         rows.integer(row, 3)});
+  }
+  return positions;
+}
+
+std::string in_list(const Connection& connection, const std::vector<TopicPartition>& partitions) {
+  std::string out;
+  for (const auto& [topic, partition] : partitions) {
+    out += out.empty() ? "((" : ", (";
+    out.append(connection.literal(topic)).append(", ").append(std::to_string(partition)).append(")");
+  }
+  return out + ")";
+}
+
 }  // namespace
 
+// libpq's own connection and not libpqxx's: 6.4 leaks a result whenever a connection breaks, and here that happens for
+// as long as a database is away.
 struct OffsetStore::Impl {
   std::string url;
   std::string group;
-  std::unique_ptr<pqxx::connection> connection;
+  std::unique_ptr<Connection> connection;
 
-  /// Runs one transaction, over a new connection when the old one has broken: all of them are safe to repeat.
-  template <typename Body>
-  std::vector<StoredPosition> transact(const Body& body) {
+  void connect() {
+    if (connection != nullptr && !connection->probe_lost()) return;
+    std::string why;
+    connection = Connection::open({url, "kafka-to-db-consumer", kSilence, -1}, why);
+    if (connection == nullptr) throw std::runtime_error("no connection to the database: " + why);
+  }
+
+  /// Runs one query string, over a new connection when the old one broke: all of them are safe to repeat.
+  template <typename MakeSql>
+  std::vector<StoredPosition> transact(const MakeSql& make_sql) {
     for (int attempt = 0;; ++attempt) {
-      const bool reused = connection != nullptr;
-      if (!reused) connection = open_control_connection(url);
-      try {
-        pqxx::work transaction(*connection);
-        transaction.exec("SET LOCAL statement_timeout = 5000");
-        std::vector<StoredPosition> positions = body(transaction);
-        transaction.commit();
-        return positions;
-      } catch (const std::exception& failure) {
-        connection.reset();
-        if (reused && attempt == 0) continue;
-        throw std::runtime_error("kafka_consumer_offsets: " + without_secrets(failure.what(), url));
-      }
+      connect();
+      const Result result = connection->execute(std::string(kTimeout) + make_sql(*connection));
+      if (result.kind() != Result::Kind::error) return positions_of(result);
+      if (connection->lost() && attempt == 0) continue;
+      throw std::runtime_error("kafka_consumer_offsets: " + result.error().text());
     }
   }
 
-  std::vector<StoredPosition> select(pqxx::work& transaction, const std::vector<TopicPartition>& partitions) const {
-    return read(transaction.exec(std::string(kSelect) + transaction.quote(group) + " AND (topic, partition) IN " +
-                                 in_list(transaction, partitions) + std::string(kOrder)));
+  [[nodiscard]] std::string select(const Connection& open) const {
+    return std::string(kSelect).append(open.literal(group));
   }
 };
 
@@ -71,34 +78,34 @@ OffsetStore::~OffsetStore() = default;
 
 std::vector<StoredPosition> OffsetStore::load(const std::vector<TopicPartition>& partitions) {
   if (partitions.empty()) return {};
-  return impl_->transact([&](pqxx::work& transaction) { return impl_->select(transaction, partitions); });
+  return impl_->transact([&](const Connection& open) {
+    return impl_->select(open) + " AND (topic, partition) IN " + in_list(open, partitions) + std::string(kOrder);
+  });
 }
 
 std::vector<StoredPosition> OffsetStore::load_all() {
-  return impl_->transact([&](pqxx::work& transaction) {
-    return read(transaction.exec(std::string(kSelect) + transaction.quote(impl_->group) + std::string(kOrder)));
-  });
+  return impl_->transact([&](const Connection& open) { return impl_->select(open) + std::string(kOrder); });
 }
 
 std::vector<StoredPosition> OffsetStore::claim(const std::vector<StoredPosition>& partitions) {
   if (partitions.empty()) return {};
-  impl_->transact([&](pqxx::work& transaction) {
-    std::string rows;
-    for (const auto& [where, next_offset, epoch] : partitions) {
-      if (!rows.empty()) rows += ", ";
-      rows += "(" + transaction.quote(impl_->group) + ", " + transaction.quote(where.topic) + ", " +
-              std::to_string(where.partition) + ", " + std::to_string(next_offset) + ", " + std::to_string(epoch) + ")";
-    }
-    // Only once this is on disk may Kafka's copy of the group's position be written: see the design of take-overs.
-    transaction.exec("SET LOCAL synchronous_commit = on");
-    transaction.exec(
-        "INSERT INTO kafka_consumer_offsets (consumer_group, topic, partition, next_offset, epoch) VALUES " + rows +
-        " ON CONFLICT DO NOTHING");
-    return std::vector<StoredPosition>{};
-  });
   std::vector<TopicPartition> wanted;
   wanted.reserve(partitions.size());
   for (const auto& position : partitions) wanted.push_back(position.where);
+  impl_->transact([&](const Connection& open) {
+    // Only once this is on disk may Kafka be told the group's position: it must never know more than the database.
+    std::string sql =
+        "SET LOCAL synchronous_commit = on; INSERT INTO kafka_consumer_offsets (consumer_group, topic, partition, "
+        "next_offset, epoch) VALUES ";
+    const std::string group = open.literal(impl_->group);
+    for (const auto& [where, next_offset, epoch] : partitions) {
+      if (!sql.ends_with(' ')) sql += ", ";
+      sql.append("(").append(group).append(", ").append(open.literal(where.topic)).append(", ");
+      sql.append(std::to_string(where.partition)).append(", ").append(std::to_string(next_offset)).append(", ");
+      sql.append(std::to_string(epoch)).append(")");
+    }
+    return sql + " ON CONFLICT DO NOTHING";
+  });
   return load(wanted);
 }
 

@@ -252,9 +252,9 @@ RowGroups plain_groups(const RowSets& rows, MessageRange range) {
 
 RowGroups merge_groups(const mapping::TopicPlan& plan, const RowSets& rows, MessageRange range) {
   RowGroups out;
-  for (std::uint16_t table = 0; table < plan.tables.size(); ++table) {
+  for (std::size_t table = 0; table < plan.tables.size(); ++table) {
     if (!plan.tables[table].key.empty()) {
-      add_merged(plan.tables[table], table, rows, range, out);
+      add_merged(plan.tables[table], static_cast<std::uint16_t>(table), rows, range, out);
       continue;
     }
     for (const RowSet& set : rows.all()) {

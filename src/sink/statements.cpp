@@ -63,7 +63,8 @@ std::string overwritten(const TablePlan& table, const encode::ColumnBits& omitte
     if (table.conflict_strategy == ConflictStrategy::update && !set.test(i)) continue;
     const std::string name = column_name(table, i);
     if (!out.empty()) out += ", ";
-    out += name + (omitted.test(i) ? " = DEFAULT" : " = EXCLUDED." + name);
+    out += name;
+    out += omitted.test(i) ? " = DEFAULT" : " = EXCLUDED." + name;
   }
   return out;
 }

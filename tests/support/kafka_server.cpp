@@ -109,6 +109,7 @@ std::string servers(const std::vector<std::string>& arguments, const std::string
   std::vector<std::string> words{LOOM_SOURCE_DIR "/scripts/servers.sh"};
   words.insert(words.end(), arguments.begin(), arguments.end());
   std::vector<char*> argv;
+  argv.reserve(words.size() + 1);
   for (std::string& word : words) argv.push_back(word.data());
   argv.push_back(nullptr);
 
@@ -174,7 +175,7 @@ KafkaServer::KafkaServer(Kind kind) {
   folder += "/loom-servers.XXXXXX";
   if (mkdtemp(folder.data()) == nullptr) fail("temporary folder", std::strerror(errno));
   folder_ = folder;
-  std::ofstream(folder_ + "/.made-here");  // so that servers.sh removes it
+  const std::ofstream mark(folder_ + "/.made-here");  // so that servers.sh removes it
   start();
 }
 

@@ -131,6 +131,7 @@ std::vector<std::int64_t> committed_in_kafka(const std::string& bootstrap, const
   const Partitions list = all_of(topic, partitions);
   require(rd_kafka_committed(client.get(), list.get(), kTimeoutMs), "cannot read committed offsets");
   std::vector<std::int64_t> offsets;
+  offsets.reserve(static_cast<std::size_t>(list->cnt));
   for (int i = 0; i < list->cnt; ++i) offsets.push_back(list->elems[i].offset < 0 ? -1 : list->elems[i].offset);
   return offsets;
 }

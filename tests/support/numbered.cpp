@@ -112,18 +112,18 @@ Verdict judge(const TestDatabase& database, const std::string& table, std::int64
     const std::int64_t number = row[0] == "NULL" ? -1 : std::stoll(row[0]);
     if (number < 0 || number >= expected) {
       ++verdict.foreign;
-      note(verdict, "never sent: number " + row[0] + " from " + place);
+      note(verdict, fmt::format("never sent: number {} from {}", row[0], place));
       continue;
     }
     const Values stored{.device = row[1], .note = row[2], .reading = row[3], .counted = row[4], .taken_ms = row[5]};
     if (checksum_of(row[0], stored) != row[6] || checksum_of(row[0], values_of(number)) != row[6]) {
       ++verdict.wrong;
-      note(verdict, "wrong values: number " + row[0] + " from " + place);
+      note(verdict, fmt::format("wrong values: number {} from {}", row[0], place));
     }
     std::string& before = places[static_cast<std::size_t>(number)];
     if (!before.empty()) {
       ++verdict.twice;
-      note(verdict, "twice: number " + row[0] + " from " + before + " and from " + place);
+      note(verdict, fmt::format("twice: number {} from {} and from {}", row[0], before, place));
     }
     before = place;
   }

@@ -49,6 +49,7 @@ const passwd* server_user() { return geteuid() == 0 ? getpwnam("postgres") : nul
 /// Starts a program whose output goes to `log`. It gets SIGQUIT (for PostgreSQL: stop at once) when we die.
 pid_t spawn(const std::vector<std::string>& command, const std::string& log) {
   std::vector<char*> arguments;
+  arguments.reserve(command.size() + 1);
   for (const auto& word : command) arguments.push_back(const_cast<char*>(word.c_str()));
   arguments.push_back(nullptr);
   const passwd* user = server_user();

@@ -58,6 +58,7 @@ void ServiceTest::send_numbered(const std::string& topic, std::int64_t from, std
 
 std::vector<std::int64_t> ServiceTest::log_ends(const std::string& topic) {
   std::vector<std::int64_t> ends;
+  ends.reserve(static_cast<std::size_t>(topics_.at(topic)));
   for (std::int32_t i = 0; i < topics_.at(topic); ++i) ends.push_back(kafka_.end_offset(topic, i));
   return ends;
 }

@@ -20,7 +20,7 @@ TemporaryFolder::~TemporaryFolder() {
 }
 
 std::string TemporaryFolder::write(const std::string& name, const std::string& content) const {
-  const std::string path = path_of(name);
+  std::string path = path_of(name);
   std::ofstream file(path, std::ios::binary | std::ios::trunc);
   file << content;
   if (!file.flush()) throw std::runtime_error("cannot write " + path);

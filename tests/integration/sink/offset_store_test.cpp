@@ -7,7 +7,6 @@
 namespace loom::sink {
 namespace {
 
-using loom::testing::PostgresServer;
 using loom::testing::TestDatabase;
 using ::testing::HasSubstr;
 using ::testing::Not;

@@ -219,6 +219,7 @@ BatchMaker SinkTest::next_batch(const std::shared_ptr<const mapping::TopicPlan>&
 
 std::shared_ptr<mapping::TopicPlan> SinkTest::plan(const std::vector<TableChoice>& tables) {
   std::vector<mapping::TableName> names;
+  names.reserve(tables.size());
   for (const auto& table : tables) names.push_back({table.schema, table.name});
   const auto catalog = DatabaseCatalog::read(settings.url, names);
   auto plan = std::make_shared<mapping::TopicPlan>();

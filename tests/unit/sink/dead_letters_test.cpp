@@ -33,7 +33,7 @@ TEST(DeadLettersTest, ATombstoneKeepsItsNulls) {
   EXPECT_EQ(fields[1], "t");
   EXPECT_EQ(fields[2], "\0\0\0\3"sv);
   EXPECT_EQ(fields[3], "\0\0\1\0\0\0\0\0"sv);
-  for (const std::size_t null : {4, 5, 6, 8}) EXPECT_EQ(fields[null].data(), nullptr) << null;
+  for (const std::size_t null : {4U, 5U, 6U, 8U}) EXPECT_EQ(fields[null].data(), nullptr) << null;
   EXPECT_EQ(fields[7], "tombstone");
   EXPECT_EQ(fields[9], "no value");
 }

@@ -6,7 +6,6 @@ namespace loom::sink {
 namespace {
 
 using mapping::ConflictStrategy;
-using ::testing::HasSubstr;
 
 mapping::TablePlan table(ConflictStrategy strategy) {
   mapping::TablePlan plan;
