@@ -31,6 +31,7 @@ class Writers {
   double run(std::vector<Database>& connections) {
     std::latch ready(static_cast<std::ptrdiff_t>(connections.size()) + 1);
     std::vector<std::thread> threads;
+    threads.reserve(connections.size());
     for (Database& connection : connections) {
       threads.emplace_back([&] {
         ready.arrive_and_wait();

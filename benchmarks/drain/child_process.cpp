@@ -15,6 +15,7 @@ namespace {
 /// The pointers that execvpe wants; they point into `strings`.
 std::vector<char*> pointers(std::vector<std::string>& strings) {
   std::vector<char*> out;
+  out.reserve(strings.size() + 1);
   for (std::string& text : strings) out.push_back(text.data());
   out.push_back(nullptr);
   return out;
@@ -26,7 +27,7 @@ std::vector<std::string> joined_environment(const std::map<std::string, std::str
     const std::string text = *entry;
     if (!added.contains(text.substr(0, text.find('=')))) out.push_back(text);
   }
-  for (const auto& [name, value] : added) out.push_back(name + "=" + value);
+  for (const auto& [name, value] : added) out.push_back(std::string(name).append("=").append(value));
   return out;
 }
 

@@ -11,7 +11,7 @@ namespace {
 using namespace std::string_view_literals;
 constexpr std::string_view kHeader = "PGCOPY\n\377\r\n\0\0\0\0\0\0\0\0\0"sv;
 constexpr std::string_view kTrailer = "\377\377"sv;
-constexpr std::size_t kSlice = 32U * 1024;  // measured: faster than one call for all
+constexpr std::size_t kSlice = std::size_t{32} << 10U;  // measured: faster than one call for all
 
 struct Clear {
   void operator()(PGresult* result) const { PQclear(result); }

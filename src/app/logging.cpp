@@ -17,7 +17,9 @@ class JsonMessage final : public spdlog::custom_flag_formatter {
   void format(const spdlog::details::log_msg& message, const std::tm& /*time*/, spdlog::memory_buf_t& to) override {
     for (const char letter : message.payload) append(letter, to);
   }
-  [[nodiscard]] std::unique_ptr<custom_flag_formatter> clone() const override { return std::make_unique<JsonMessage>(); }
+  [[nodiscard]] std::unique_ptr<custom_flag_formatter> clone() const override {
+    return std::make_unique<JsonMessage>();
+  }
 
  private:
   static void append(char letter, spdlog::memory_buf_t& to) {
@@ -48,12 +50,18 @@ class OneLineMessage final : public spdlog::custom_flag_formatter {
 
 spdlog::level::level_enum to_spdlog(control::LogLevel level) {
   switch (level) {
-    case control::LogLevel::trace: return spdlog::level::trace;
-    case control::LogLevel::debug: return spdlog::level::debug;
-    case control::LogLevel::info: return spdlog::level::info;
-    case control::LogLevel::warning: return spdlog::level::warn;
-    case control::LogLevel::error: return spdlog::level::err;
-    case control::LogLevel::off: return spdlog::level::off;
+    case control::LogLevel::trace:
+      return spdlog::level::trace;
+    case control::LogLevel::debug:
+      return spdlog::level::debug;
+    case control::LogLevel::info:
+      return spdlog::level::info;
+    case control::LogLevel::warning:
+      return spdlog::level::warn;
+    case control::LogLevel::error:
+      return spdlog::level::err;
+    case control::LogLevel::off:
+      return spdlog::level::off;
   }
   return spdlog::level::info;
 }
@@ -61,8 +69,8 @@ spdlog::level::level_enum to_spdlog(control::LogLevel level) {
 }  // namespace
 
 void set_up_logging(control::LogLevel level, control::LogFormat format) {
-  const bool json = format == control::LogFormat::json ||
-                    (format == control::LogFormat::automatic && isatty(STDERR_FILENO) == 0);
+  const bool json =
+      format == control::LogFormat::json || (format == control::LogFormat::automatic && isatty(STDERR_FILENO) == 0);
   auto logger = spdlog::get("kafka-to-db-consumer");
   if (logger == nullptr) logger = spdlog::stderr_color_mt("kafka-to-db-consumer");
   if (json) {

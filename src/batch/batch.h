@@ -18,8 +18,8 @@ namespace loom::batch {
 struct OffsetRange {
   std::int32_t partition = 0;
   std::int64_t epoch = 0;
-  std::int64_t from = 0;  ///< the stored next_offset that this batch believes in
-  std::int64_t to = 0;    ///< next_offset after it
+  std::int64_t from = 0;                ///< the stored next_offset that this batch believes in
+  std::int64_t to = 0;                  ///< next_offset after it
   std::int64_t last_timestamp_ms = -1;  ///< of the last record before `to`; -1 unknown
 };
 

@@ -7,7 +7,8 @@
 
 namespace loom::batch {
 
-/// What a failed statement means for the batch: the answer to "what next?". sink/sqlstate.cpp alone maps SQLSTATEs to it.
+/// What a failed statement means for the batch: the answer to "what next?". sink/sqlstate.cpp alone maps SQLSTATEs to
+/// it.
 enum class OutcomeKind : std::uint8_t {
   committed,        ///< rows, dead letters and offsets are in the database
   retry,            ///< not the rows' fault: the same batch again, after a wait
@@ -28,10 +29,10 @@ struct StoredOffset {
 /// How one attempt to store a batch ended. Exactly one attempt's outcome is `committed`.
 struct Outcome {
   OutcomeKind kind = OutcomeKind::committed;
-  std::string sqlstate;  ///< of the failure; empty when the connection broke, or on success
-  std::string message;   ///< for log and status; never holds a password
-  bool merged = false;   ///< a unique violation sent it through the staging merge
-  bool conflicted = false;  ///< at least one row met a row with its key
+  std::string sqlstate;              ///< of the failure; empty when the connection broke, or on success
+  std::string message;               ///< for log and status; never holds a password
+  bool merged = false;               ///< a unique violation sent it through the staging merge
+  bool conflicted = false;           ///< at least one row met a row with its key
   std::vector<StoredOffset> stored;  ///< for `stale`: what the database has; a partition without a row is not in it
 };
 

@@ -24,7 +24,7 @@ struct Config {
 
   std::size_t batch_size = 200;                                ///< rows after which a batch is due
   std::chrono::milliseconds batch_timeout{500};                ///< or this long after its first one
-  std::size_t batch_max = 5000;                                ///< rows up to which it may grow
+  std::size_t batch_max = 20000;                               ///< rows up to which it may grow
   std::size_t batch_max_bytes = std::size_t{8} * 1024 * 1024;  ///< and bytes
 
   std::string topic_mappings = "topic_mappings.yml";

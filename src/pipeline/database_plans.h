@@ -50,9 +50,9 @@ class DatabasePlans final : public PlanProvider {
 
   std::mutex mutex_;
   std::condition_variable asked_;
-  std::vector<Request> requests_;                                            // guarded by mutex_
+  std::vector<Request> requests_;                                           // guarded by mutex_
   std::map<std::string, std::shared_ptr<const mapping::TopicPlan>> plans_;  // by mapping key; guarded by mutex_
-  bool stopping_ = false;                                                    // guarded by mutex_
+  bool stopping_ = false;                                                   // guarded by mutex_
   std::thread thread_;
 };
 

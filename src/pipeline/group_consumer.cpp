@@ -33,11 +33,11 @@ GroupConsumer::GroupConsumer(ConsumerSettings settings, const Clock& clock, Coun
       offsets_(offsets),
       pending_backoff_(milliseconds(200), seconds(5), std::hash<std::string>{}(settings_.client.group_id)) {
   for (std::size_t i = 0; i < settings_.workers; ++i) {
-    workers_.push_back(std::make_unique<Worker>(
-        settings_.worker, clock, counters, sink, plans,
-        [this](std::unique_ptr<source::PartitionSource> from, PartitionLedger ledger) {
-          returned_.post({std::move(from), ledger});
-        }));
+    workers_.push_back(
+        std::make_unique<Worker>(settings_.worker, clock, counters, sink, plans,
+                                 [this](std::unique_ptr<source::PartitionSource> from, PartitionLedger ledger) {
+                                   returned_.post({std::move(from), ledger});
+                                 }));
   }
 }
 
@@ -190,7 +190,8 @@ void GroupConsumer::take_assignment() {
     const auto& at = (*found)[i];
     const std::size_t worker = lightest_worker();
     owned_[key_of(at)] = {.worker = worker, .moving_to = std::nullopt, .mirrored = -1};
-    workers_[worker]->add_partition(std::move(sources[i]), PartitionLedger(at.partition, at.offset, epochs[key_of(at)]));
+    workers_[worker]->add_partition(std::move(sources[i]),
+                                    PartitionLedger(at.partition, at.offset, epochs[key_of(at)]));
   }
   spdlog::info("{} partitions assigned, {} in all", found->size(), owned_.size());
   pending_.reset();
@@ -206,7 +207,8 @@ std::size_t GroupConsumer::lightest_worker() const {
 
 GroupConsumer::Partitions GroupConsumer::all_owned() const {
   Partitions all;
-  for (const auto& [where, owned] : owned_) all.push_back({.topic = where.topic, .partition = where.partition, .offset = -1});
+  for (const auto& [where, owned] : owned_)
+    all.push_back({.topic = where.topic, .partition = where.partition, .offset = -1});
   return all;
 }
 
@@ -230,7 +232,8 @@ void GroupConsumer::give_up(const Partitions& partitions, bool lost) {
 
 void GroupConsumer::wait_returned(const Partitions& partitions, TimePoint until) {
   const auto all_back = [&] {
-    return std::none_of(partitions.begin(), partitions.end(), [&](const auto& at) { return owned_.contains(key_of(at)); });
+    return std::none_of(partitions.begin(), partitions.end(),
+                        [&](const auto& at) { return owned_.contains(key_of(at)); });
   };
   read_returned();
   while (!all_back() && clock_.now() < until) {
@@ -297,8 +300,8 @@ void GroupConsumer::mirror() {
   client_->commit(moved, false);
 }
 
-/// With synchronous_commit off a crash of PostgreSQL takes back its last commits. A partition in use notices with its next
-/// batch; one that has become quiet is told here.
+/// With synchronous_commit off a crash of PostgreSQL takes back its last commits. A partition in use notices with its
+/// next batch; one that has become quiet is told here.
 void GroupConsumer::audit() {
   std::vector<WorkerView> views;
   std::vector<sink::TopicPartition> wanted;

@@ -26,7 +26,7 @@ struct ConsumerSettings {
   std::vector<std::string> topics;
   WorkerSettings worker;
   std::size_t workers = 1;
-  std::chrono::milliseconds mirror_every{5000};  ///< committed offsets are checked and given to Kafka this often
+  std::chrono::milliseconds mirror_every{5000};    ///< committed offsets are checked and given to Kafka this often
   std::chrono::milliseconds release_within{5000};  ///< a revocation waits this long for batches in flight
 };
 
@@ -70,7 +70,8 @@ class GroupConsumer {
   void run_worker(Worker& worker);
   void serve(source::GroupEvent event);
   void take_assignment();
-  [[nodiscard]] std::optional<Partitions> positions(const Partitions& partitions, std::map<sink::TopicPartition, std::int64_t>& epochs);
+  [[nodiscard]] std::optional<Partitions> positions(const Partitions& partitions,
+                                                    std::map<sink::TopicPartition, std::int64_t>& epochs);
   void give_up(const Partitions& partitions, bool lost);
   void wait_returned(const Partitions& partitions, TimePoint until);
   void read_returned();
@@ -99,7 +100,7 @@ class GroupConsumer {
   TimePoint pending_retry_{};
   Backoff pending_backoff_;
   bool fatal_ = false;
-  Partitions final_offsets_;           // of partitions just returned, for Kafka
+  Partitions final_offsets_;  // of partitions just returned, for Kafka
   std::vector<Returned> letters_;
 
   std::vector<std::thread> threads_;

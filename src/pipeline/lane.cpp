@@ -126,13 +126,15 @@ std::unique_ptr<Partition> Lane::discard(std::int32_t partition) {
 // ---- Filling
 
 bool Lane::has_growth() const {
-  return std::any_of(partitions_.begin(), partitions_.end(), [](const auto& have) { return have->ledger.has_growth(); });
+  return std::any_of(partitions_.begin(), partitions_.end(),
+                     [](const auto& have) { return have->ledger.has_growth(); });
 }
 
 bool Lane::wants_input() const {
   if (state_ != LaneState::running) return false;
-  return growing_ == nullptr || (growing_->messages.size() < limits_.rows_max && growing_->rows.rows() < limits_.rows_max &&
-                                 growing_->rows.bytes() + growing_->message_bytes < limits_.bytes_max);
+  return growing_ == nullptr ||
+         (growing_->messages.size() < limits_.rows_max && growing_->rows.rows() < limits_.rows_max &&
+          growing_->rows.bytes() + growing_->message_bytes < limits_.bytes_max);
 }
 
 bool Lane::fill_from(Partition& partition, std::size_t most) {
@@ -161,8 +163,11 @@ bool Lane::fill_from(Partition& partition, std::size_t most) {
 /// Whether what stands at `offset` follows what was taken. A gap right after the position was set is fetched twice.
 bool Lane::believes(Partition& partition, std::int64_t offset) {
   switch (partition.ledger.judge(offset)) {
-    case Verdict::take: return true;
-    case Verdict::skip: counters_.outdated_messages.fetch_add(1, std::memory_order_relaxed); return false;
+    case Verdict::take:
+      return true;
+    case Verdict::skip:
+      counters_.outdated_messages.fetch_add(1, std::memory_order_relaxed);
+      return false;
     case Verdict::verify:
       counters_.gaps_verified.fetch_add(1, std::memory_order_relaxed);
       partition.seek_to = partition.ledger.next();
@@ -201,8 +206,9 @@ void Lane::out_of_range(Partition& partition, const std::string& message) {
   }
   const std::int64_t lost = marks->low - wanted;
   counters_.lost_to_retention.fetch_add(static_cast<std::uint64_t>(lost), std::memory_order_relaxed);
-  spdlog::error("topic {} partition {}: {} messages (offsets {} to {}) were removed by retention before they were stored",
-                topic_, partition.ledger.partition(), lost, wanted, marks->low - 1);
+  spdlog::error(
+      "topic {} partition {}: {} messages (offsets {} to {}) were removed by retention before they were stored", topic_,
+      partition.ledger.partition(), lost, wanted, marks->low - 1);
   partition.ledger.advance_to(marks->low);
   partition.seek_to = marks->low;
   note_growth();
@@ -308,8 +314,12 @@ void Lane::settle(batch::WriteReply reply) {
   out_ = false;
   const batch::Outcome& outcome = reply.outcome;
   switch (outcome.kind) {
-    case OutcomeKind::committed: settle_committed(std::move(reply.batch), outcome); return;
-    case OutcomeKind::stale: settle_stale(std::move(reply.batch), outcome); return;
+    case OutcomeKind::committed:
+      settle_committed(std::move(reply.batch), outcome);
+      return;
+    case OutcomeKind::stale:
+      settle_stale(std::move(reply.batch), outcome);
+      return;
     case OutcomeKind::retry:
     case OutcomeKind::in_doubt: {
       // Our own statement timeout, again and again: the table is not in a state to take this batch.
@@ -383,7 +393,8 @@ void Lane::settle_stale(std::unique_ptr<Batch> batch, const batch::Outcome& outc
       continue;
     }
     switch (compare(range, *at)) {
-      case Standing::not_committed: break;
+      case Standing::not_committed:
+        break;
       case Standing::committed:
         partition.ledger.commit(range);
         leave_held.push_back(range.partition);

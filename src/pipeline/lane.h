@@ -20,11 +20,11 @@ namespace loom::pipeline {
 
 /// When a batch is due and how far it may grow. A topic's mapping may set its own size and timeout.
 struct BatchLimits {
-  std::size_t size = 200;                       ///< messages that make it due
-  std::chrono::milliseconds timeout{500};       ///< after its first message
-  std::size_t rows_max = 5000;                  ///< it takes no more messages from here on
+  std::size_t size = 200;                         ///< messages that make it due
+  std::chrono::milliseconds timeout{500};         ///< after its first message
+  std::size_t rows_max = 20000;                   ///< it takes no more messages from here on
   std::size_t bytes_max = std::size_t{8} << 20U;  ///< likewise, messages and rows; one larger message still passes
-  std::chrono::milliseconds fill_time{20};      ///< a due batch goes on filling this long while input is waiting
+  std::chrono::milliseconds fill_time{20};        ///< a due batch goes on filling this long while input is waiting
 };
 
 /// An assigned partition in a worker's hands.
@@ -32,7 +32,7 @@ struct Partition {
   std::uint64_t id = 0;  ///< unique in the worker; ready signals carry it
   std::unique_ptr<source::PartitionSource> source;
   PartitionLedger ledger;
-  bool leaving = false;  ///< not read any more; released when settled
+  bool leaving = false;                 ///< not read any more; released when settled
   bool waiting_for_turn = false;        ///< it stands in the worker's line of partitions with input
   std::optional<std::int64_t> seek_to;  ///< its source must be set there before anything is taken
 
@@ -43,7 +43,7 @@ struct Partition {
 enum class LaneState : std::uint8_t {
   waiting_for_plan,  ///< the provider was asked
   running,
-  stopped,           ///< see reason(); asks for a plan again at wake_at()
+  stopped,  ///< see reason(); asks for a plan again at wake_at()
 };
 
 /// One topic in one worker: its partitions, the batch that grows, and the batch that is out or waits to go again.

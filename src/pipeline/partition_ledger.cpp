@@ -30,7 +30,8 @@ void PartitionLedger::advance_to(std::int64_t position) {
 }
 
 batch::OffsetRange PartitionLedger::growth() const {
-  return {.partition = partition_, .epoch = epoch_, .from = handed_, .to = next_, .last_timestamp_ms = last_timestamp_ms_};
+  return {
+      .partition = partition_, .epoch = epoch_, .from = handed_, .to = next_, .last_timestamp_ms = last_timestamp_ms_};
 }
 
 bool PartitionLedger::commit(const batch::OffsetRange& range) {

@@ -15,7 +15,8 @@ struct PlanAnswer {
 };
 
 /// Gives topics their plans, reading the tables' catalog entries when asked to.
-/// Threads: request() from any; `answer` is called once, on any thread (also before request() returns), and must be quick.
+/// Threads: request() from any; `answer` is called once, on any thread (also before request() returns), and must be
+/// quick.
 class PlanProvider {
  public:
   virtual ~PlanProvider() = default;

@@ -12,7 +12,12 @@ constexpr auto kRetrySoon = std::chrono::milliseconds(10);
 
 Worker::Worker(const WorkerSettings& settings, const Clock& clock, Counters& counters, batch::Sink& sink,
                PlanProvider& plans, Released released)
-    : settings_(settings), clock_(clock), counters_(counters), sink_(sink), plans_(plans), released_(std::move(released)) {}
+    : settings_(settings),
+      clock_(clock),
+      counters_(counters),
+      sink_(sink),
+      plans_(plans),
+      released_(std::move(released)) {}
 
 void Worker::add_partition(std::unique_ptr<source::PartitionSource> from, PartitionLedger book) {
   letters_.post(AddPartition{std::move(from), book});

@@ -67,7 +67,8 @@ class Worker {
   void release(std::string topic, std::int32_t partition, bool discard);
   [[nodiscard]] WorkerView view() const;
   /// What the database has for a partition whose `stored` was `believed` before it was asked; see Lane::audit().
-  void audit(std::string topic, std::int32_t partition, std::int64_t believed, std::optional<batch::StoredOffset> found);
+  void audit(std::string topic, std::int32_t partition, std::int64_t believed,
+             std::optional<batch::StoredOffset> found);
 
   /// One round without waiting; returns when the next is due at the latest (now when there is more to do).
   TimePoint step();

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "encode/row_builder.h"
+#include "sink/key_order.h"
 
 namespace loom::sink {
 namespace {
@@ -247,6 +248,20 @@ void add_merged(const TablePlan& table, std::uint16_t index, const RowSets& rows
 RowGroups plain_groups(const RowSets& rows, MessageRange range) {
   RowGroups out;
   for (const RowSet* set : in_table_order(rows)) add_plain(*set, range, out);
+  return out;
+}
+
+RowGroups ordered_groups(const mapping::TopicPlan& plan, const RowSets& rows) {
+  RowGroups out;
+  for (const RowSet* set : in_table_order(rows)) {
+    if (set->rows.empty()) continue;
+    RowGroup group;
+    group.table = set->table;
+    group.omitted = set->omitted;
+    group.pieces = in_key_order(plan.tables[set->table], *set);
+    if (group.pieces.empty()) group.pieces.push_back(set->bytes.view());
+    out.groups.push_back(std::move(group));
+  }
   return out;
 }
 

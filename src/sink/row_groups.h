@@ -40,6 +40,10 @@ struct RowGroups {
 /// The rows of these messages as they are: one group per row set.
 RowGroups plain_groups(const encode::RowSets& rows, MessageRange range = {});
 
+/// All rows, those of a table with an upsert key in the order in which its index takes them best (key_order.h).
+/// RowGroup::messages is empty: who wants to know which row failed asks again without the order.
+RowGroups ordered_groups(const mapping::TopicPlan& plan, const encode::RowSets& rows);
+
 /// The rows of these messages for a merge: in tables with an upsert key, of the rows with one key one is left, since
 /// one INSERT cannot meet a row twice. `ignore` keeps the first, `replace` the last, `update` per column the last that
 /// had it. Rows with a null in their key have no equal and stay.

@@ -28,13 +28,12 @@ Properties defaults() {
 
 /// librdkafka counts what is prefetched per partition, so each gets its share of what the process can bear. Messages
 /// are counted too: a small one costs more in bookkeeping than in bytes.
-Properties prefetch(std::size_t partitions) {
+Properties prefetch(const ClientSettings& settings) {
   constexpr std::size_t kBytes = std::size_t{64} << 20U;
-  constexpr std::size_t kMessages = 200'000;
-  const std::size_t shares = std::max<std::size_t>(1, partitions);
+  const std::size_t share = kBytes / 1024 / std::max<std::size_t>(1, settings.partitions);
   return {
-      {"queued.max.messages.kbytes", std::to_string(std::clamp<std::size_t>(kBytes / 1024 / shares, 256, 65536))},
-      {"queued.min.messages", std::to_string(std::clamp<std::size_t>(kMessages / shares, 1000, 100'000))},
+      {"queued.max.messages.kbytes", std::to_string(std::clamp<std::size_t>(share, 256, 65536))},
+      {"queued.min.messages", std::to_string(settings.prefetch_messages())},
   };
 }
 
@@ -55,15 +54,22 @@ void set(rd_kafka_conf_t* conf, const std::string& name, const std::string& valu
 
 }  // namespace
 
+std::size_t ClientSettings::prefetch_messages() const {
+  constexpr std::size_t kMessages = 200'000;
+  return std::clamp<std::size_t>(kMessages / std::max<std::size_t>(1, partitions), 1000, 100'000);
+}
+
 ConfHandle make_configuration(const ClientSettings& settings) {
   ConfHandle conf(rd_kafka_conf_new());
   Properties all = defaults();
-  all.merge(prefetch(settings.partitions));
+  all.merge(prefetch(settings));
   all["bootstrap.servers"] = settings.bootstrap_servers;
   all["group.id"] = settings.group_id;
   for (const auto& [name, value] : settings.properties) all[name] = value;
   for (const auto& [name, value] : fixed()) all[name] = value;
   for (const auto& [name, value] : all) set(conf.get(), name, value);
+  // Known from librdkafka 2.2 on; before, FetchWaker does what it does.
+  rd_kafka_conf_set(conf.get(), "fetch.queue.backoff.ms", "5", nullptr, 0);
   return conf;
 }
 

@@ -51,6 +51,13 @@ std::string topic_in(std::string_view text) {
   return std::string(rest.substr(0, rest.find(':')));
 }
 
+/// Whether this librdkafka looks at full queues again after a time of its own.
+bool refills_by_itself(const rd_kafka_t* client) {
+  std::size_t size = 0;
+  return rd_kafka_conf_get(rd_kafka_conf(const_cast<rd_kafka_t*>(client)), "fetch.queue.backoff.ms", nullptr, &size) ==
+         RD_KAFKA_CONF_OK;
+}
+
 void report(const char* what, rd_kafka_error_t* raw) {
   const ErrorHandle error(raw);
   if (error != nullptr) spdlog::warn("{}: {}", what, rd_kafka_error_string(error.get()));
@@ -67,10 +74,13 @@ GroupClient::GroupClient(const ClientSettings& settings) {
   if (client_ == nullptr) throw std::runtime_error(std::string("cannot make a Kafka consumer: ") + error.data());
   (void)conf.release();  // the client owns it now
   rd_kafka_poll_set_consumer(client_);
+  low_water_ = settings.low_water();
+  if (!refills_by_itself(client_)) waker_ = std::make_unique<FetchWaker>(client_);
   queue_.reset(rd_kafka_queue_get_consumer(client_));
 }
 
 GroupClient::~GroupClient() {
+  waker_.reset();
   queue_.reset();
   rd_kafka_destroy_flags(client_, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
 }
@@ -130,17 +140,16 @@ GroupEvent GroupClient::read(const rd_kafka_event_t* event) {
       }
       return {};
     }
-    default: return {};
+    default:
+      return {};
   }
 }
 
 std::unique_ptr<PartitionSource> GroupClient::open(const std::string& topic, std::int32_t partition) {
-  return std::make_unique<PartitionQueue>(client_, topic, partition);
+  return std::make_unique<PartitionQueue>(client_, topic, partition, waker_.get(), low_water_);
 }
 
-bool GroupClient::cooperative() const {
-  return std::strcmp(rd_kafka_rebalance_protocol(client_), "COOPERATIVE") == 0;
-}
+bool GroupClient::cooperative() const { return std::strcmp(rd_kafka_rebalance_protocol(client_), "COOPERATIVE") == 0; }
 
 void GroupClient::assign(const std::vector<TopicOffset>& partitions) {
   const ListHandle list = to_list(partitions);

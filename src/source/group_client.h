@@ -11,6 +11,7 @@
 #include <variant>
 #include <vector>
 
+#include "source/fetch_waker.h"
 #include "source/handles.h"
 #include "source/partition_source.h"
 
@@ -19,8 +20,13 @@ namespace loom::source {
 struct ClientSettings {
   std::string bootstrap_servers;
   std::string group_id;
-  std::map<std::string, std::string> properties;  ///< librdkafka properties of the user's own; they win over our defaults
+  std::map<std::string, std::string>
+      properties;              ///< librdkafka properties of the user's own; they win over our defaults
   std::size_t partitions = 1;  ///< that this member may get, at most: the prefetch budget is divided by it
+
+  /// Messages that librdkafka prefetches of each partition, and how few of them are a reason to fetch again.
+  [[nodiscard]] std::size_t prefetch_messages() const;
+  [[nodiscard]] std::size_t low_water() const { return prefetch_messages() / 2; }
 };
 
 struct TopicOffset {
@@ -92,6 +98,8 @@ class GroupClient {
 
   rd_kafka_t* client_ = nullptr;
   QueueHandle queue_;
+  std::unique_ptr<FetchWaker> waker_;  // where librdkafka needs one
+  std::size_t low_water_ = 0;
   std::vector<std::string> missing_;  // topics that the broker does not have, to be reported in one line
 };
 

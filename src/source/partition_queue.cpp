@@ -10,6 +10,7 @@ namespace loom::source {
 namespace {
 
 constexpr int kSeekTimeoutMs = 1000;
+constexpr std::uint32_t kTakesBetweenLooks = 256;
 constexpr int kWatermarkTimeoutMs = 5000;
 
 std::vector<Header> headers_of(const void* handle) {
@@ -48,11 +49,14 @@ Message wrap(rd_kafka_message_t* raw) {
 
 }  // namespace
 
-PartitionQueue::PartitionQueue(rd_kafka_t* client, std::string topic, std::int32_t partition)
+PartitionQueue::PartitionQueue(rd_kafka_t* client, std::string topic, std::int32_t partition, FetchWaker* waker,
+                               std::size_t low_water)
     : client_(client),
       topic_(std::move(topic)),
       partition_(partition),
-      queue_(rd_kafka_queue_get_partition(client, topic_.c_str(), partition)) {
+      queue_(rd_kafka_queue_get_partition(client, topic_.c_str(), partition)),
+      waker_(waker),
+      low_water_(low_water) {
   rd_kafka_queue_forward(queue_.get(), nullptr);
   rd_kafka_queue_cb_event_enable(queue_.get(), &PartitionQueue::signal, this);
 }
@@ -72,19 +76,32 @@ void PartitionQueue::on_ready(std::function<void()> ready) {
 
 Taken PartitionQueue::take() {
   rd_kafka_message_t* raw = rd_kafka_consume_queue(queue_.get(), 0);
+  if (raw == nullptr || ++takes_ % kTakesBetweenLooks == 0) keep_filled();
   if (raw == nullptr) return std::monostate{};
-  if (raw->err == RD_KAFKA_RESP_ERR_NO_ERROR) return wrap(raw);
+  if (raw->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
+    next_ = raw->offset + 1;
+    return wrap(raw);
+  }
 
   const Message owner(&kBacking, raw);
   switch (raw->err) {
-    case RD_KAFKA_RESP_ERR__PARTITION_EOF: return EndOfPartition{raw->offset};
+    case RD_KAFKA_RESP_ERR__PARTITION_EOF:
+      return EndOfPartition{raw->offset};
     case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET:
-    case RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE: return OffsetOutOfRange{rd_kafka_message_errstr(raw)};
+    case RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE:
+      return OffsetOutOfRange{rd_kafka_message_errstr(raw)};
     default:
       // librdkafka goes on by itself (leader changes, authorization mended, topic back): worth a line, not an end.
       spdlog::warn("topic {} partition {}: {}", topic_, partition_, rd_kafka_message_errstr(raw));
       return std::monostate{};
   }
+}
+
+void PartitionQueue::keep_filled() {
+  if (waker_ == nullptr || next_ == 0) return;
+  const std::size_t queued = rd_kafka_queue_length(queue_.get());
+  if (queued >= low_water_ || backlog(next_) <= static_cast<std::int64_t>(queued)) return;
+  waker_->wake(topic_, partition_);
 }
 
 bool PartitionQueue::seek(std::int64_t offset) {

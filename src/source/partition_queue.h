@@ -7,6 +7,7 @@
 #include <mutex>
 #include <string>
 
+#include "source/fetch_waker.h"
 #include "source/handles.h"
 #include "source/partition_source.h"
 
@@ -19,7 +20,9 @@ namespace loom::source {
 class PartitionQueue final : public PartitionSource {
  public:
   /// To be made before the partition is assigned: else its first messages land on the client's main queue.
-  PartitionQueue(rd_kafka_t* client, std::string topic, std::int32_t partition);
+  /// `waker` (or nullptr) is told when the queue has less than `low_water` messages although its log has more.
+  PartitionQueue(rd_kafka_t* client, std::string topic, std::int32_t partition, FetchWaker* waker,
+                 std::size_t low_water);
   ~PartitionQueue() override;
   PartitionQueue(const PartitionQueue&) = delete;
   PartitionQueue& operator=(const PartitionQueue&) = delete;
@@ -34,11 +37,16 @@ class PartitionQueue final : public PartitionSource {
 
  private:
   static void signal(rd_kafka_t* client, void* self);
+  void keep_filled();
 
   rd_kafka_t* client_;
   std::string topic_;
   std::int32_t partition_;
   QueueHandle queue_;
+  FetchWaker* waker_;
+  std::size_t low_water_;
+  std::int64_t next_ = 0;  // the offset after the last message taken
+  std::uint32_t takes_ = 0;
   std::mutex mutex_;
   std::function<void()> ready_;  // guarded by mutex_
 };

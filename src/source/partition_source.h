@@ -27,9 +27,9 @@ struct Watermarks {
   std::int64_t high = 0;
 };
 
-/// One assigned partition's queue of prefetched messages. The product's is source::PartitionQueue; a simulation has its own.
-/// Threads: take() and seek() by the worker that owns the partition now; on_ready by anyone before that.
-/// Blocks:  take() never; seek() and watermarks() up to 5 s (they may ask the broker).
+/// One assigned partition's queue of prefetched messages. The product's is source::PartitionQueue; a simulation has its
+/// own. Threads: take() and seek() by the worker that owns the partition now; on_ready by anyone before that. Blocks:
+/// take() never; seek() and watermarks() up to 5 s (they may ask the broker).
 class PartitionSource {
  public:
   virtual ~PartitionSource() = default;

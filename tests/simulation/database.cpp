@@ -26,7 +26,8 @@ const SimulatedDatabase::Position* SimulatedDatabase::find(const Where& where) c
 }
 
 Transaction transaction_of(const batch::Batch& batch) {
-  Transaction transaction{.topic = batch.topic, .ranges = batch.ranges, .offsets = {}, .row_ids = {}, .dead_letters = {}};
+  Transaction transaction{
+      .topic = batch.topic, .ranges = batch.ranges, .offsets = {}, .row_ids = {}, .dead_letters = {}};
   for (const auto& message : batch.messages) transaction.offsets[message.partition].push_back(message.offset);
   for (const auto& rows : batch.rows.all()) {
     for (std::size_t i = 0; i < rows.rows.size(); ++i) {

@@ -7,15 +7,15 @@
 namespace loom::simulation {
 
 namespace {
-constexpr MessageBacking kNotOwned{.release = [](void*) noexcept {}, .headers = [](const void*) {
-                                     return std::vector<Header>{};
-                                   }};
+constexpr MessageBacking kNotOwned{.release = [](void*) noexcept {},
+                                   .headers = [](const void*) { return std::vector<Header>{}; }};
 }
 
 void Log::produce(Random& random, std::int64_t id) {
   if (random.chance(5)) end += static_cast<std::int64_t>(random.below(4));  // a gap
   const bool bad = random.chance(5);
-  records.push_back({.offset = end, .id = id, .bad = bad, .value = bad ? R"({"id": )" : fmt::format(R"({{"id": {}}})", id)});
+  records.push_back(
+      {.offset = end, .id = id, .bad = bad, .value = bad ? R"({"id": )" : fmt::format(R"({{"id": {}}})", id)});
   ++end;
   if (random.chance(3)) ++end;  // a transaction marker
 }

@@ -54,7 +54,8 @@ Outcome failure(OutcomeKind kind, const char* sqlstate) {
 
 }  // namespace
 
-SimulatedPlans::SimulatedPlans(Random& random, const bool& faults) : random_(random), faults_(faults), plan_(id_plan()) {}
+SimulatedPlans::SimulatedPlans(Random& random, const bool& faults)
+    : random_(random), faults_(faults), plan_(id_plan()) {}
 
 void SimulatedPlans::request(const std::string& /*topic*/, bool /*fresh*/,
                              std::function<void(pipeline::PlanAnswer)> answer) {
@@ -136,24 +137,48 @@ std::string Simulation::describe() const {
 
 void Simulation::act() {
   switch (random_.below(19)) {
-    case 0: case 1: case 2: produce(); break;
-    case 3: case 4: case 5: case 6: step(random_.below(members_.size())); break;
-    case 7: case 8: case 9: finish_job(true); break;
-    case 10: case 11: let_time_pass(); break;
+    case 0:
+    case 1:
+    case 2:
+      produce();
+      break;
+    case 3:
+    case 4:
+    case 5:
+    case 6:
+      step(random_.below(members_.size()));
+      break;
+    case 7:
+    case 8:
+    case 9:
+      finish_job(true);
+      break;
+    case 10:
+    case 11:
+      let_time_pass();
+      break;
     case 12: {
       auto at = std::next(logs_.begin(), static_cast<std::ptrdiff_t>(random_.below(logs_.size())));
       if (!owners_.contains(at->first)) assign(at->first);
       break;
     }
-    case 13: release_one(); break;
+    case 13:
+      release_one();
+      break;
     case 14: {
       Member& member = members_[random_.below(members_.size())];
       member.frozen = !member.frozen;
       break;
     }
-    case 16: tell_late_news(); break;
-    case 17: finish_ghost(); break;
-    case 18: audit(); break;
+    case 16:
+      tell_late_news();
+      break;
+    case 17:
+      finish_ghost();
+      break;
+    case 18:
+      audit();
+      break;
     case 15:
       if (random_.chance(20)) {
         database_.crash(random_);
@@ -164,7 +189,8 @@ void Simulation::act() {
         steal_from_frozen();
       }
       break;
-    default: break;
+    default:
+      break;
   }
 }
 
@@ -227,9 +253,14 @@ void Simulation::tell_late_news() {
 /// The client hears nothing more of a query that it sent: it was not stored, or it was, or it will be.
 void Simulation::give_up_waiting(const batch::Batch& batch) {
   switch (random_.below(3)) {
-    case 0: break;
-    case 1: database_.apply(transaction_of(batch)); break;
-    default: ghosts_.push_back(transaction_of(batch)); break;
+    case 0:
+      break;
+    case 1:
+      database_.apply(transaction_of(batch));
+      break;
+    default:
+      ghosts_.push_back(transaction_of(batch));
+      break;
   }
 }
 
@@ -260,15 +291,23 @@ void Simulation::finish_job(bool faults) {
   sink_.jobs.erase(sink_.jobs.begin() + static_cast<std::ptrdiff_t>(chosen));
   Outcome outcome;
   switch (faults ? random_.below(12) : 99) {
-    case 0: outcome = failure(OutcomeKind::retry, "40001"); break;
+    case 0:
+      outcome = failure(OutcomeKind::retry, "40001");
+      break;
     case 1:
     case 2:
       give_up_waiting(*job.batch);
       outcome = failure(OutcomeKind::in_doubt, "");
       break;
-    case 3: outcome = failure(OutcomeKind::catalog_changed, "42703"); break;
-    case 4: outcome = failure(OutcomeKind::stop_topic, "21000"); break;
-    default: outcome = database_.apply(transaction_of(*job.batch)); break;
+    case 3:
+      outcome = failure(OutcomeKind::catalog_changed, "42703");
+      break;
+    case 4:
+      outcome = failure(OutcomeKind::stop_topic, "21000");
+      break;
+    default:
+      outcome = database_.apply(transaction_of(*job.batch));
+      break;
   }
   job.reply({std::move(job.batch), std::move(outcome)});
 }

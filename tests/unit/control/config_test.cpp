@@ -42,7 +42,7 @@ TEST(Config, HasTheDocumentedDefaults) {
   EXPECT_EQ(config.group_id(), "kafka-to-db-consumer");
   EXPECT_EQ(config.batch_size, 200U);
   EXPECT_EQ(config.batch_timeout, milliseconds(500));
-  EXPECT_EQ(config.batch_max, 5000U);
+  EXPECT_EQ(config.batch_max, 20000U);
   EXPECT_EQ(config.batch_max_bytes, 8U * 1024 * 1024);
   EXPECT_EQ(config.topic_mappings, "topic_mappings.yml");
   EXPECT_EQ(config.http_host, "0.0.0.0");
@@ -113,13 +113,13 @@ TEST(Config, ListsAllErrorsAtOnce) {
 
 TEST(Config, RefusesAMinimumAboveTheMaximum) {
   EXPECT_THAT(parse({{"LOOM_DB_MIN_POOL_SIZE", "9"}, {"LOOM_DB_MAX_POOL_SIZE", "4"}}).errors, SizeIs(1));
-  EXPECT_THAT(parse({{"LOOM_KAFKA_BATCH_SIZE", "9000"}, {"LOOM_KAFKA_BATCH_MAX", "4000"}}).errors, SizeIs(1));
+  EXPECT_THAT(parse({{"LOOM_KAFKA_BATCH_SIZE", "30000"}, {"LOOM_KAFKA_BATCH_MAX", "4000"}}).errors, SizeIs(1));
 }
 
 TEST(Config, MovesADefaultOutOfTheWayOfTheOneThatWasSet) {
-  const Config config = parse({{"LOOM_DB_MAX_POOL_SIZE", "4"}, {"LOOM_KAFKA_BATCH_SIZE", "9000"}}).config;
+  const Config config = parse({{"LOOM_DB_MAX_POOL_SIZE", "4"}, {"LOOM_KAFKA_BATCH_SIZE", "30000"}}).config;
   EXPECT_EQ(config.database.pool_min, 4U);
-  EXPECT_EQ(config.batch_max, 9000U);
+  EXPECT_EQ(config.batch_max, 30000U);
 }
 
 TEST(Config, UnderstandsUnits) {

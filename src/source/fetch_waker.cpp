@@ -1,0 +1,54 @@
+#include "source/fetch_waker.h"
+
+#include <pthread.h>
+
+#include <chrono>
+#include <utility>
+
+namespace loom::source {
+
+namespace {
+constexpr std::chrono::milliseconds kPause{10};
+constexpr int kAnswerWithinMs = 1000;
+}  // namespace
+
+FetchWaker::FetchWaker(rd_kafka_t* client) : client_(client), thread_([this] { run(); }) {}
+
+FetchWaker::~FetchWaker() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  changed_.notify_one();
+  thread_.join();
+}
+
+void FetchWaker::wake(const std::string& topic, std::int32_t partition) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!topic_.empty()) return;  // a question is on its way already, and most clusters have few brokers
+    topic_ = topic;
+    partition_ = partition;
+  }
+  changed_.notify_one();
+}
+
+void FetchWaker::run() {
+  pthread_setname_np(pthread_self(), "fetch-waker");
+  std::unique_lock lock(mutex_);
+  while (true) {
+    changed_.wait(lock, [this] { return stopping_ || !topic_.empty(); });
+    if (stopping_) return;
+    const std::string topic = topic_;
+    const std::int32_t partition = partition_;
+    lock.unlock();
+    std::int64_t low = 0;
+    std::int64_t high = 0;
+    rd_kafka_query_watermark_offsets(client_, topic.c_str(), partition, &low, &high, kAnswerWithinMs);
+    lock.lock();
+    changed_.wait_for(lock, kPause, [this] { return stopping_; });
+    topic_.clear();
+  }
+}
+
+}  // namespace loom::source
