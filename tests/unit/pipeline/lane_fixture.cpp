@@ -1,0 +1,95 @@
+#include "lane_fixture.h"
+
+#include <utility>
+
+namespace loom::pipeline {
+
+namespace {
+
+constexpr MessageBacking kNotOwned{.release = [](void*) noexcept {},
+                                   .headers = [](const void*) { return std::vector<Header>{}; }};
+
+BatchLimits small_limits() {
+  BatchLimits limits;
+  limits.size = 3;
+  limits.rows_max = 5;
+  return limits;
+}
+
+}  // namespace
+
+void QueuedSource::emit(bool good) {
+  log_.push_back(good ? R"({"id": )" + std::to_string(end_) + "}" : "no JSON");
+  ++end_;
+}
+
+source::Taken QueuedSource::take() {
+  if (out_of_range) return source::OffsetOutOfRange{"offset out of range"};
+  if (position_ >= end_) return std::monostate{};
+  Message message(&kNotOwned, nullptr);
+  message.value = log_[static_cast<std::size_t>(position_)];
+  message.has_value = true;
+  message.offset = position_++;
+  message.partition = partition_;
+  return message;
+}
+
+bool QueuedSource::seek(std::int64_t offset) {
+  seeks.push_back(offset);
+  position_ = offset;
+  out_of_range = false;
+  return true;
+}
+
+std::shared_ptr<const mapping::TopicPlan> LaneTest::plan() {
+  mapping::PlanColumn column;
+  column.info.name = "id";
+  column.info.type = mapping::ColumnType::int8;
+  column.info.type_oid = 20;
+  column.value_type = mapping::ValueType::integer;
+  column.sources.push_back({});
+  mapping::TablePlan table;
+  table.name.name = "readings";
+  table.columns.push_back(column);
+  auto made = std::make_shared<mapping::TopicPlan>();
+  made->tables.push_back(table);
+  made->message.nodes.push_back({});
+  made->message.nodes[0].children.push_back({.key = "id", .node = 1});
+  made->message.nodes[1].slot = 0;
+  made->message.slots = 1;
+  made->message.slot_paths = {"id"};
+  return made;
+}
+
+LaneTest::LaneTest() : limits_(small_limits()), lane_("readings", limits_, clock_, counters_) {
+  bool fresh = false;
+  EXPECT_TRUE(lane_.take_plan_request(fresh)) << "a new lane asks for its plan";
+  lane_.use_plan(plan());
+}
+
+QueuedSource& LaneTest::assign(std::int32_t partition, std::int64_t stored) {
+  auto source = std::make_unique<QueuedSource>("readings", partition);
+  sources_[partition] = source.get();
+  QueuedSource& made = *source;
+  lane_.add(static_cast<std::uint64_t>(partition) + 1, std::move(source), PartitionLedger(partition, stored, 0));
+  return made;
+}
+
+void LaneTest::emit(std::int32_t partition, int messages, bool good) {
+  for (int i = 0; i < messages; ++i) sources_.at(partition)->emit(good);
+}
+
+void LaneTest::take_all() {
+  for (const auto& partition : lane_.partitions()) lane_.fill_from(*partition, 1000);
+}
+
+void LaneTest::settle(std::unique_ptr<batch::Batch> batch, batch::OutcomeKind kind,
+                      std::vector<batch::StoredOffset> stored) {
+  batch::WriteReply reply;
+  reply.batch = std::move(batch);
+  reply.outcome.kind = kind;
+  reply.outcome.stored = std::move(stored);
+  lane_.settle(std::move(reply));
+}
+
+}  // namespace loom::pipeline

@@ -1,0 +1,77 @@
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "pipeline/lane.h"
+
+namespace loom::pipeline {
+
+class ManualClock final : public Clock {
+ public:
+  [[nodiscard]] TimePoint now() const override { return now_; }
+  [[nodiscard]] std::int64_t wall_us() const override { return 0; }
+  void advance(Duration by) { now_ += by; }
+
+ private:
+  TimePoint now_{std::chrono::hours(1)};
+};
+
+/// A partition's queue that holds what the test put into it.
+class QueuedSource final : public source::PartitionSource {
+ public:
+  QueuedSource(std::string topic, std::int32_t partition) : topic_(std::move(topic)), partition_(partition) {}
+
+  [[nodiscard]] const std::string& topic() const override { return topic_; }
+  [[nodiscard]] std::int32_t partition() const override { return partition_; }
+  source::Taken take() override;
+  bool seek(std::int64_t offset) override;
+  std::optional<source::Watermarks> watermarks() override { return marks; }
+  [[nodiscard]] std::int64_t backlog(std::int64_t next) const override { return end_ - next; }
+  void on_ready(std::function<void()> /*ready*/) override {}
+
+  /// A good message with the next offset, or a bad one.
+  void emit(bool good = true);
+
+  std::vector<std::int64_t> seeks;
+  bool out_of_range = false;
+  std::optional<source::Watermarks> marks;
+
+ private:
+  std::string topic_;
+  std::int32_t partition_;
+  std::deque<std::string> log_;  // by offset; a deque: messages point into it
+  std::int64_t position_ = 0;
+  std::int64_t end_ = 0;
+};
+
+/// One lane of topic "readings" whose batches the test takes and settles by hand.
+class LaneTest : public testing::Test {
+ protected:
+  LaneTest();
+
+  /// One BIGINT column, `id`.
+  static std::shared_ptr<const mapping::TopicPlan> plan();
+  QueuedSource& assign(std::int32_t partition, std::int64_t stored = 0);
+  void emit(std::int32_t partition, int messages, bool good = true);
+  void take_all();
+  std::unique_ptr<batch::Batch> due(bool input_waiting = false) { return lane_.hand_over(input_waiting); }
+  void settle(std::unique_ptr<batch::Batch> batch, batch::OutcomeKind kind,
+              std::vector<batch::StoredOffset> stored = {});
+  [[nodiscard]] std::int64_t stored(std::int32_t partition) { return lane_.find(partition)->ledger.stored(); }
+  static std::int64_t rows_of(const batch::Batch& batch) { return static_cast<std::int64_t>(batch.rows.rows()); }
+
+  BatchLimits limits_;
+  ManualClock clock_;
+  Counters counters_;
+  Lane lane_;
+  std::map<std::int32_t, QueuedSource*> sources_;
+};
+
+}  // namespace loom::pipeline

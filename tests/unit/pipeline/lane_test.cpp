@@ -1,0 +1,248 @@
+#include "pipeline/lane.h"
+
+#include "lane_fixture.h"
+
+namespace loom::pipeline {
+namespace {
+
+using batch::OutcomeKind;
+using std::chrono::milliseconds;
+
+TEST_F(LaneTest, ABatchIsDueAtItsSize) {
+  assign(0);
+  emit(0, 2);
+  take_all();
+  EXPECT_EQ(due(), nullptr);
+  emit(0, 1);
+  take_all();
+  const auto batch = due();
+  ASSERT_NE(batch, nullptr);
+  EXPECT_EQ(rows_of(*batch), 3);
+}
+
+TEST_F(LaneTest, AQuietTopicsSingleMessageIsDueAtTheTimeout) {
+  assign(0);
+  emit(0, 1);
+  take_all();
+  clock_.advance(milliseconds(499));
+  EXPECT_EQ(due(), nullptr);
+  EXPECT_EQ(lane_.wake_at(), clock_.now() + milliseconds(1));
+  clock_.advance(milliseconds(1));
+  EXPECT_NE(due(), nullptr);
+}
+
+TEST_F(LaneTest, WhileInputWaitsADueBatchFillsOnForAMoment) {
+  assign(0);
+  emit(0, 3);
+  take_all();
+  EXPECT_EQ(due(true), nullptr);
+  clock_.advance(milliseconds(20));
+  EXPECT_NE(due(true), nullptr);
+}
+
+TEST_F(LaneTest, AFullBatchTakesNoMoreAndGoesAtOnce) {
+  assign(0);
+  emit(0, 9);
+  take_all();
+  EXPECT_FALSE(lane_.wants_input());
+  const auto batch = due(true);
+  ASSERT_NE(batch, nullptr);
+  EXPECT_EQ(rows_of(*batch), 5);
+}
+
+TEST_F(LaneTest, TheNextBatchGrowsWhileOneIsOutAndWaitsForIt) {
+  assign(0);
+  emit(0, 3);
+  take_all();
+  auto first = due();
+  emit(0, 3);
+  take_all();
+  EXPECT_EQ(due(), nullptr) << "one batch at a time keeps the order";
+  settle(std::move(first), OutcomeKind::committed);
+  EXPECT_EQ(stored(0), 3);
+  const auto second = due();
+  ASSERT_NE(second, nullptr);
+  EXPECT_EQ(second->ranges.at(0).from, 3);
+  EXPECT_EQ(second->ranges.at(0).to, 6);
+}
+
+TEST_F(LaneTest, ABatchThatWasNotStoredGoesAgainAfterAWaitWithTheSameRange) {
+  assign(0);
+  emit(0, 3);
+  take_all();
+  settle(due(), OutcomeKind::in_doubt);
+  EXPECT_EQ(due(), nullptr);
+  clock_.advance(milliseconds(100));
+  const auto again = due();
+  ASSERT_NE(again, nullptr);
+  EXPECT_EQ(again->ranges.at(0).from, 0);
+  EXPECT_EQ(rows_of(*again), 3);
+}
+
+TEST_F(LaneTest, WhatTheDatabaseHasAlreadyIsNotSentAgain) {
+  assign(0);
+  emit(0, 3);
+  take_all();
+  settle(due(), OutcomeKind::stale, {{.partition = 0, .next_offset = 3, .epoch = 0}});
+  EXPECT_EQ(stored(0), 3);
+  EXPECT_TRUE(lane_.idle());
+}
+
+TEST_F(LaneTest, AStalePartitionLeavesBothBatchesAndGoesWhereTheDatabaseIs) {
+  QueuedSource& moved = assign(0);
+  assign(1);
+  emit(0, 2);
+  emit(1, 2);
+  take_all();
+  auto out = due();
+  emit(0, 1);
+  emit(1, 1);
+  take_all();  // these grow the next batch
+  settle(std::move(out), OutcomeKind::stale,
+         {{.partition = 0, .next_offset = 1, .epoch = 0}, {.partition = 1, .next_offset = 0, .epoch = 0}});
+  clock_.advance(milliseconds(100));
+  const auto kept = due();
+  ASSERT_NE(kept, nullptr);
+  ASSERT_EQ(kept->ranges.size(), 1U);
+  EXPECT_EQ(kept->ranges[0].partition, 1);
+  EXPECT_EQ(rows_of(*kept), 2);
+  take_all();
+  EXPECT_EQ(moved.seeks, std::vector<std::int64_t>{1});
+  EXPECT_EQ(stored(0), 1);
+}
+
+TEST_F(LaneTest, AVanishedOffsetRowStopsTheTopic) {
+  assign(0);
+  emit(0, 3);
+  take_all();
+  settle(due(), OutcomeKind::stale, {});
+  EXPECT_EQ(lane_.state(), LaneState::stopped);
+  EXPECT_NE(lane_.reason().find("kafka_consumer_offsets"), std::string::npos) << lane_.reason();
+}
+
+TEST_F(LaneTest, ARefusedPlanIsReadAgainAndThenStopsTheTopic) {
+  assign(0);
+  emit(0, 3);
+  take_all();
+  settle(due(), OutcomeKind::catalog_changed);
+  bool fresh = false;
+  ASSERT_TRUE(lane_.take_plan_request(fresh));
+  EXPECT_TRUE(fresh);
+  lane_.use_plan(plan());
+  EXPECT_EQ(lane_.state(), LaneState::running);
+  settle(due(), OutcomeKind::catalog_changed);
+  EXPECT_EQ(lane_.state(), LaneState::stopped);
+}
+
+TEST_F(LaneTest, AStoppedTopicTriesAgainByItself) {
+  assign(0);
+  emit(0, 3);
+  take_all();
+  settle(due(), OutcomeKind::stop_topic);
+  bool fresh = false;
+  EXPECT_FALSE(lane_.take_plan_request(fresh));
+  EXPECT_FALSE(lane_.wants_input());
+  clock_.advance(std::chrono::seconds(5));
+  EXPECT_TRUE(lane_.take_plan_request(fresh));
+}
+
+TEST_F(LaneTest, ACrashThatTookBackTheLastCommitIsNoticedWithoutANextMessage) {
+  QueuedSource& quiet = assign(0);
+  emit(0, 3);
+  take_all();
+  settle(due(), OutcomeKind::committed);
+  lane_.audit(0, 3, batch::StoredOffset{.partition = 0, .next_offset = 0, .epoch = 0});
+  take_all();
+  EXPECT_EQ(quiet.seeks, std::vector<std::int64_t>{0});
+  const auto again = due();
+  ASSERT_NE(again, nullptr);
+  EXPECT_EQ(rows_of(*again), 3);
+}
+
+TEST_F(LaneTest, AnAuditThatIsOutOfDateChangesNothing) {
+  QueuedSource& source = assign(0);
+  emit(0, 3);
+  take_all();
+  settle(due(), OutcomeKind::committed);
+  lane_.audit(0, 0, batch::StoredOffset{.partition = 0, .next_offset = 0, .epoch = 0});
+  EXPECT_EQ(stored(0), 3);
+  EXPECT_TRUE(source.seeks.empty());
+}
+
+TEST_F(LaneTest, AReleasedPartitionLeavesWhenItsRowsAreStored) {
+  assign(0);
+  emit(0, 1);
+  take_all();
+  lane_.find(0)->leaving = true;
+  lane_.flush();
+  auto last = due();
+  ASSERT_NE(last, nullptr) << "a flush does not wait for the timeout";
+  EXPECT_TRUE(lane_.take_settled().empty());
+  settle(std::move(last), OutcomeKind::committed);
+  EXPECT_EQ(lane_.take_settled().size(), 1U);
+  EXPECT_TRUE(lane_.empty());
+}
+
+TEST_F(LaneTest, ALostPartitionTakesItsRowsAlong) {
+  assign(0);
+  assign(1);
+  emit(0, 2);
+  emit(1, 1);
+  take_all();
+  EXPECT_NE(lane_.discard(0), nullptr);
+  clock_.advance(milliseconds(500));
+  const auto rest = due();
+  ASSERT_NE(rest, nullptr);
+  ASSERT_EQ(rest->ranges.size(), 1U);
+  EXPECT_EQ(rest->ranges[0].partition, 1);
+  EXPECT_EQ(rows_of(*rest), 1);
+}
+
+TEST_F(LaneTest, MessagesLostToRetentionAreCountedExactly) {
+  QueuedSource& source = assign(0, 10);
+  source.out_of_range = true;
+  source.marks = source::Watermarks{.low = 25, .high = 40};
+  take_all();
+  EXPECT_EQ(counters_.lost_to_retention.load(), 15U);
+  EXPECT_EQ(lane_.find(0)->ledger.next(), 25);
+}
+
+TEST_F(LaneTest, AnOffsetAfterTheLogsEndStopsTheTopic) {
+  QueuedSource& source = assign(0, 100);
+  source.out_of_range = true;
+  source.marks = source::Watermarks{.low = 0, .high = 40};
+  take_all();
+  EXPECT_EQ(lane_.state(), LaneState::stopped);
+}
+
+TEST_F(LaneTest, BadMessagesAreRejectedAndCountedWhenTheyAreStored) {
+  assign(0);
+  emit(0, 2);
+  emit(0, 1, false);
+  take_all();
+  auto batch = due();
+  ASSERT_NE(batch, nullptr);
+  EXPECT_EQ(batch->rejected.size(), 1U);
+  settle(std::move(batch), OutcomeKind::committed);
+  EXPECT_EQ(counters_.dead_letters[static_cast<std::size_t>(RejectReason::invalid_json)].load(), 1U);
+  EXPECT_EQ(counters_.rows.load(), 2U);
+}
+
+TEST_F(LaneTest, OurOwnTimeoutThreeTimesOverStopsTheTopic) {
+  assign(0);
+  emit(0, 3);
+  take_all();
+  for (int i = 0; i < 4; ++i) {
+    ASSERT_EQ(lane_.state(), LaneState::running);
+    clock_.advance(std::chrono::seconds(5));
+    batch::WriteReply reply{.batch = due(), .outcome = {}};
+    ASSERT_NE(reply.batch, nullptr);
+    reply.outcome.kind = OutcomeKind::retry;
+    reply.outcome.sqlstate = "57014";
+    lane_.settle(std::move(reply));
+  }
+  EXPECT_EQ(lane_.state(), LaneState::stopped);
+}
+
+}  // namespace
+}  // namespace loom::pipeline
