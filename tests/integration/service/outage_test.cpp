@@ -66,8 +66,9 @@ TEST_F(OutageTest, WithoutMigrationsItSaysWhatIsMissingAndGoesOnWhenTheyAreAppli
   database().run(numbered_table("numbers"));
   send_numbered(topic, 0, 10);
   auto& service = start({{"LOOM_AUTO_MIGRATE", "false"}});
-  ASSERT_TRUE(await(seconds(20), [&] { return service.logged("kafka_consumer_offsets"); })) << service.log();
-  EXPECT_TRUE(service.logged("migrat")) << "nothing tells the user what to do:\n" << service.log();
+  ASSERT_TRUE(await(seconds(20), [&] { return service.logged("offsets_and_dead_letters is not applied"); }))
+      << service.log();
+  EXPECT_TRUE(service.logged("LOOM_AUTO_MIGRATE=true")) << "nothing tells the user what to do:\n" << service.log();
   EXPECT_TRUE(service.running());
   migrate();
   ASSERT_TRUE(drained(topic));
