@@ -52,7 +52,7 @@ check() {
 }
 
 check_format() {
-  find src include tests benchmarks \( -name '*.cpp' -o -name '*.h' \) -exec clang-format-14 --dry-run -Werror {} +
+  find src tests benchmarks \( -name '*.cpp' -o -name '*.h' \) -exec clang-format-14 --dry-run -Werror {} +
 }
 check_shell() { shellcheck scripts/*.sh scripts/lib/*.sh .ci/run; }
 

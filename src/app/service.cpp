@@ -15,6 +15,7 @@
 #include "control/table_creator.h"
 #include "mapping/ddl.h"
 #include "mapping/loader.h"
+#include "mapping/topic_pattern.h"
 #include "pipeline/counters.h"
 #include "pipeline/database_plans.h"
 #include "pipeline/group_consumer.h"
@@ -97,13 +98,15 @@ bool prepare_until_done(const control::Config& config, const mapping::MappingFil
   }
 }
 
-pipeline::ConsumerSettings consumer_settings(const control::Config& config, const std::vector<std::string>& topics) {
+pipeline::ConsumerSettings consumer_settings(const control::Config& config, const mapping::MappingFile& file,
+                                             const std::vector<std::string>& topics) {
   pipeline::ConsumerSettings settings;
   settings.client = {.bootstrap_servers = config.bootstrap_servers,
                      .group_id = config.group_id(),
                      .properties = config.rdkafka,
                      .partitions = kPartitionsUnknown};
-  if (const auto count = source::count_partitions(settings.client, topics, kBrokerTimeout)) {
+  const auto mapped = [&](const std::string& topic) { return mapping::find_topic(file, topic) != nullptr; };
+  if (const auto count = source::count_partitions(settings.client, mapped, kBrokerTimeout)) {
     settings.client.partitions = *count;
   }
   settings.topics = topics;
@@ -154,7 +157,8 @@ int run_service(const control::Config& config) {
   if (!prepare_until_done(config, *loaded.file, plans, signals)) return 0;
   sink::OffsetStore offsets(config.database.url, config.group_id());
   auto pool = std::make_unique<sink::WriterPool>(config.database);
-  pipeline::GroupConsumer consumer(consumer_settings(config, plans.topics()), clock, counters, *pool, plans, offsets);
+  pipeline::GroupConsumer consumer(consumer_settings(config, *loaded.file, plans.topics()), clock, counters, *pool,
+                                   plans, offsets);
 
   consumer.start();
   spdlog::info("consuming {} topics from {} as group {}", plans.topics().size(), config.bootstrap_servers,

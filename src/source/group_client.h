@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -48,8 +49,9 @@ struct FatalError {
 };
 using GroupEvent = std::variant<std::monostate, Assigned, Revoked, FatalError>;
 
-/// How many partitions the topics have (names, or patterns that start with `^`). Nothing when no broker answers.
-std::optional<std::size_t> count_partitions(const ClientSettings& settings, const std::vector<std::string>& topics,
+/// How many partitions the wanted ones of the cluster's topics have. Nothing when no broker answers.
+std::optional<std::size_t> count_partitions(const ClientSettings& settings,
+                                            const std::function<bool(const std::string&)>& wanted,
                                             std::chrono::milliseconds timeout);
 
 /// One member of a consumer group. Rebalances come as events and wait for assign() or unassign(), so that the caller

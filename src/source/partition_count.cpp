@@ -1,25 +1,13 @@
-#include <algorithm>
 #include <array>
-#include <regex>
 #include <string>
-#include <vector>
 
 #include "source/client_config.h"
 #include "source/group_client.h"
 
 namespace loom::source {
 
-namespace {
-
-bool wanted(const std::string& topic, const std::vector<std::string>& topics) {
-  return std::any_of(topics.begin(), topics.end(), [&](const std::string& want) {
-    return want.starts_with('^') ? std::regex_search(topic, std::regex(want)) : want == topic;
-  });
-}
-
-}  // namespace
-
-std::optional<std::size_t> count_partitions(const ClientSettings& settings, const std::vector<std::string>& topics,
+std::optional<std::size_t> count_partitions(const ClientSettings& settings,
+                                            const std::function<bool(const std::string&)>& wanted,
                                             std::chrono::milliseconds timeout) {
   ConfHandle conf = make_configuration(settings);
   rd_kafka_conf_set_log_cb(conf.get(), nullptr);
@@ -36,7 +24,7 @@ std::optional<std::size_t> count_partitions(const ClientSettings& settings, cons
   std::size_t count = 0;
   for (int i = 0; i < metadata->topic_cnt; ++i) {
     const auto& topic = metadata->topics[i];
-    if (wanted(topic.topic, topics)) count += static_cast<std::size_t>(topic.partition_cnt);
+    if (wanted(topic.topic)) count += static_cast<std::size_t>(topic.partition_cnt);
   }
   rd_kafka_metadata_destroy(metadata);
   return count;
