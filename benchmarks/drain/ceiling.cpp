@@ -80,9 +80,13 @@ CeilingRun write_prepared(const Options& options, const PreparedRows& rows, int 
   CeilingRun run{.connections = connections, .rows_each = rows_each};
   run.sender_cpu = -process_cpu(getpid());
   run.postgres_cpu = -postgres_cpu(options);
+  const MachineCpu before = machine_cpu();
   run.rows_per_second = static_cast<double>(options.messages) / writers.run(opened);
+  const MachineCpu after = machine_cpu();
   run.sender_cpu += process_cpu(getpid());
   run.postgres_cpu += postgres_cpu(options);
+  const double others = after.busy - before.busy - run.sender_cpu - run.postgres_cpu;
+  run.others_share = std::max(0.0, others) / (after.all() - before.all());
   return run;
 }
 

@@ -14,6 +14,7 @@ struct CeilingRun {
   double rows_per_second = 0;
   double sender_cpu = 0;    ///< CPU seconds of this process
   double postgres_cpu = 0;  ///< and of PostgreSQL
+  double others_share = 0;  ///< of all CPUs' time, taken by programs that have no part in this
 };
 
 /// What PostgreSQL takes when nothing but sending is left to do: 1, 2 and 4 connections with 1,000, 5,000 and

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <map>
@@ -31,12 +32,17 @@ constexpr seconds kPatience{60};
 struct Snapshot {
   steady_clock::time_point time;
   MachineCpu machine;
+  double consumer = 0;
   double postgres = 0;
   double kafka = 0;
+  double ourselves = 0;
 };
 
-Snapshot take_snapshot(const Options& options) {
-  Snapshot now{.time = steady_clock::now(), .machine = machine_cpu()};
+Snapshot take_snapshot(const Options& options, pid_t consumer) {
+  Snapshot now{.time = steady_clock::now(),
+               .machine = machine_cpu(),
+               .consumer = process_cpu(consumer),
+               .ourselves = process_cpu(getpid())};
   if (options.postgres_pid != 0) now.postgres = family_cpu(options.postgres_pid);
   if (options.kafka_pid != 0) now.kafka = process_cpu(options.kafka_pid);
   return now;
@@ -82,9 +88,10 @@ class Watch {
     control::ProgressBar bar(stderr, "draining", options_.messages);
     std::int64_t before = 0;
     auto changed = steady_clock::now();
-    first = take_snapshot(options_);
+    first = take_snapshot(options_, consumer.pid());
     while (true) {
-      const Snapshot looked = take_first_snapshot(before);
+      // Only the one before the first row counts; later ones would be work for nothing.
+      const Snapshot looked = before == 0 ? take_snapshot(options_, consumer.pid()) : Snapshot{};
       const std::int64_t now = stored();
       if (now == 0) first = looked;
       bar.update(static_cast<std::uint64_t>(now));
@@ -97,18 +104,13 @@ class Watch {
       }
       std::this_thread::sleep_for(kLookEvery);
     }
-    last = take_snapshot(options_);
+    last = take_snapshot(options_, consumer.pid());
   }
 
   Snapshot first;
   Snapshot last;
 
  private:
-  /// Only the one before the first row counts; later ones would be work for nothing.
-  [[nodiscard]] Snapshot take_first_snapshot(std::int64_t stored) const {
-    return stored == 0 ? take_snapshot(options_) : Snapshot{};
-  }
-
   const Options& options_;
   Database database_;
   std::string query_;
@@ -145,12 +147,15 @@ DrainRun drain_topic(const Options& options, const std::string& name) {
   const double idle = to.idle - from.idle;
   const double disk_wait = to.disk_wait - from.disk_wait;
   const double stolen = to.stolen - from.stolen;
-  const double all = to.busy - from.busy + idle + disk_wait + stolen;
+  const double all = to.all() - from.all();
   run.idle_share = idle / all;
   run.disk_wait_share = disk_wait / all;
   run.stolen_share = stolen / all;
   run.postgres_cpu = watch.last.postgres - watch.first.postgres;
   run.kafka_cpu = watch.last.kafka - watch.first.kafka;
+  const double ours = watch.last.consumer - watch.first.consumer + watch.last.ourselves - watch.first.ourselves +
+                      run.postgres_cpu + run.kafka_cpu;
+  run.others_share = std::max(0.0, to.busy - from.busy - ours) / all;
 
   profiler.stop();
   if (const int status = consumer.stop(SIGTERM, seconds(15)); status != 0) {

@@ -15,6 +15,7 @@ struct DrainRun {
   double idle_share = 0;        ///< of all CPUs' time; disk_wait_share comes on top
   double disk_wait_share = 0;
   double stolen_share = 0;
+  double others_share = 0;  ///< taken by programs that have no part in this
   double consumer_cpu = 0;
   double postgres_cpu = 0;
   double kafka_cpu = 0;

@@ -13,6 +13,8 @@ struct MachineCpu {
   double idle = 0;
   double disk_wait = 0;  ///< idle, with something waiting for the disk
   double stolen = 0;     ///< taken by the hypervisor
+
+  [[nodiscard]] double all() const { return busy + idle + disk_wait + stolen; }
 };
 MachineCpu machine_cpu();
 

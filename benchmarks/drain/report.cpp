@@ -15,6 +15,8 @@ namespace {
 constexpr double kRatioWithKey = 0.70;
 constexpr double kRatioWithoutKey = 0.45;
 constexpr double kIdleShare = 0.10;
+// With more than this taken by others, drain and ceiling did not have the same machine.
+constexpr double kOthersShare = 0.05;
 
 double median(std::vector<double> values) {
   if (values.empty()) return 0;
@@ -60,6 +62,8 @@ std::vector<Figure> figures(const Section& section) {
   of_drain("idle_share", "CPUs idle", percent, &DrainRun::idle_share);
   of_drain("disk_wait_share", "CPUs waiting for the disk", percent, &DrainRun::disk_wait_share);
   of_drain("stolen_share", "CPUs taken by the hypervisor", percent, &DrainRun::stolen_share);
+  of_drain("others_share", "CPUs taken by other programs", percent, &DrainRun::others_share);
+  of_ceiling("ceiling_others_share", "the same at the ceiling", percent, &CeilingRun::others_share);
   of_drain("consumer_cpu_seconds", "consumer, CPU s", two_digits, &DrainRun::consumer_cpu);
   of_drain("kafka_cpu_seconds", "Kafka, CPU s", two_digits, &DrainRun::kafka_cpu);
   of_drain("postgres_cpu_seconds", "PostgreSQL, CPU s", two_digits, &DrainRun::postgres_cpu);
@@ -90,9 +94,16 @@ std::vector<CeilingRun> medians(const Section& section) {
   return out;
 }
 
-std::string verdict(const char* what, double value, const char* limit_word, double limit, bool good) {
+/// How much of the machine was somebody else's, in the drain or at the ceiling.
+double others_share(const std::vector<Figure>& all) {
+  return std::max(median_of(all, "others_share"), median_of(all, "ceiling_others_share"));
+}
+
+std::string verdict(const char* what, double value, const char* limit_word, double limit, bool good, bool valid) {
   return fmt::format("  {} {} ({} {}): {}\n", what, percent(value), limit_word, percent(limit),
-                     good ? "reached" : "missed");
+                     !valid ? "not judged"
+                     : good ? "reached"
+                            : "missed");
 }
 
 std::string json_section(const Section& section) {
@@ -102,7 +113,8 @@ std::string json_section(const Section& section) {
     out += fmt::format("      \"{}\": {{\"median\": {:.6g}, \"runs\": [{:.6g}]}},\n", figure.name,
                        median(figure.values), fmt::join(figure.values, ", "));
   }
-  out += fmt::format("      \"target_ratio\": {}, \"target_idle_share\": {},\n", target_ratio(section), kIdleShare);
+  out += fmt::format("      \"valid\": {}, \"target_ratio\": {}, \"target_idle_share\": {},\n",
+                     others_share(all) <= kOthersShare, target_ratio(section), kIdleShare);
   out += "      \"ceiling\": [\n";
   const std::vector<CeilingRun> ways = medians(section);
   for (std::size_t i = 0; i < ways.size(); ++i) {
@@ -146,8 +158,12 @@ std::string render(const Section& section) {
   }
   const double ratio = median_of(all, "ratio");
   const double idle = median_of(all, "idle_share");
-  out += verdict("ratio", ratio, "at least", target_ratio(section), ratio >= target_ratio(section));
-  out += verdict("idle", idle, "at most", kIdleShare, idle <= kIdleShare);
+  const bool valid = others_share(all) <= kOthersShare;
+  if (!valid) {
+    out += fmt::format("  NOT VALID: other programs took {} of the CPUs\n", percent(others_share(all)));
+  }
+  out += verdict("ratio", ratio, "at least", target_ratio(section), ratio >= target_ratio(section), valid);
+  out += verdict("idle", idle, "at most", kIdleShare, idle <= kIdleShare, valid);
   return out;
 }
 
