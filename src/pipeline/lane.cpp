@@ -10,17 +10,8 @@ namespace loom::pipeline {
 namespace {
 
 using batch::Batch;
-using batch::OutcomeKind;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
-
-constexpr int kTimeoutsMost = 3;
-constexpr int kMergeStreakFirst = 8;
-constexpr int kMergeStreakMost = 256;
-
-bool contains(const std::vector<std::int32_t>& partitions, std::int32_t partition) {
-  return std::find(partitions.begin(), partitions.end(), partition) != partitions.end();
-}
 
 /// Draws differ between topics, so that lanes that failed together do not come back together.
 std::uint64_t seed_of(const std::string& topic) { return std::hash<std::string>{}(topic); }
@@ -234,21 +225,6 @@ void Lane::append(Batch& to, Message message) {
   to.messages.push_back(std::move(message));
 }
 
-/// The batch's messages through the present plan, those of `without` left out; null when nothing is left.
-void Lane::encode_again(std::unique_ptr<Batch>& batch, const std::vector<std::int32_t>& without) {
-  const std::unique_ptr<Batch> old = std::exchange(batch, nullptr);
-  auto fresh = std::make_unique<Batch>();
-  fresh->topic = topic_;
-  fresh->plan = plan_;
-  for (const auto& range : old->ranges) {
-    if (!contains(without, range.partition)) fresh->ranges.push_back(range);
-  }
-  for (auto& message : old->messages) {
-    if (!contains(without, message.partition)) append(*fresh, std::move(message));
-  }
-  if (!fresh->ranges.empty() || !fresh->messages.empty()) batch = std::move(fresh);
-}
-
 // ---- Writing
 
 bool Lane::due(TimePoint now, bool input_waiting) {
@@ -291,149 +267,6 @@ std::unique_ptr<Batch> Lane::hand_over(bool input_waiting) {
   flush_ = false;
   out_ = true;
   return batch;
-}
-
-std::vector<std::int32_t> Lane::disowned(const Batch& batch) const {
-  std::vector<std::int32_t> gone;
-  for (const auto& range : batch.ranges) {
-    const bool ours = std::any_of(partitions_.begin(), partitions_.end(), [&](const auto& have) {
-      return have->ledger.partition() == range.partition && have->ledger.in_flight() &&
-             have->ledger.stored() == range.from && have->ledger.handed() == range.to;
-    });
-    if (!ours) gone.push_back(range.partition);
-  }
-  return gone;
-}
-
-void Lane::hold(std::unique_ptr<Batch> batch, Duration wait) {
-  held_ = std::move(batch);
-  retry_at_ = clock_.now() + wait;
-}
-
-void Lane::settle(batch::WriteReply reply) {
-  out_ = false;
-  const batch::Outcome& outcome = reply.outcome;
-  switch (outcome.kind) {
-    case OutcomeKind::committed:
-      settle_committed(std::move(reply.batch), outcome);
-      return;
-    case OutcomeKind::stale:
-      settle_stale(std::move(reply.batch), outcome);
-      return;
-    case OutcomeKind::retry:
-    case OutcomeKind::in_doubt: {
-      // Our own statement timeout, again and again: the table is not in a state to take this batch.
-      timeouts_ = outcome.sqlstate == "57014" ? timeouts_ + 1 : 0;
-      if (timeouts_ > kTimeoutsMost) {
-        hold(std::move(reply.batch), Duration::zero());
-        stop(outcome.sqlstate + " " + outcome.message);
-        return;
-      }
-      counters_.retried_batches.fetch_add(1, std::memory_order_relaxed);
-      const Duration wait = backoff_.next();
-      spdlog::warn("topic {}: batch of {} messages not stored ({}), again in {} ms: {} {}", topic_,
-                   reply.batch->messages.size(), to_string(outcome.kind),
-                   std::chrono::duration_cast<milliseconds>(wait).count(), outcome.sqlstate, outcome.message);
-      hold(std::move(reply.batch), wait);
-      return;
-    }
-    case OutcomeKind::catalog_changed:
-      hold(std::move(reply.batch), Duration::zero());
-      refuse_plan(outcome.sqlstate + " " + outcome.message);
-      return;
-    case OutcomeKind::stop_topic:
-      hold(std::move(reply.batch), Duration::zero());
-      stop(outcome.sqlstate + " " + outcome.message);
-      return;
-  }
-}
-
-void Lane::settle_committed(std::unique_ptr<Batch> batch, const batch::Outcome& outcome) {
-  for (const auto& range : batch->ranges) {
-    if (Partition* partition = find(range.partition)) partition->ledger.commit(range);
-  }
-  backoff_.reset();
-  stop_backoff_.reset();
-  timeouts_ = 0;
-  suspect_plan_ = false;
-  if (outcome.conflicted) {
-    merge_left_ = merge_streak_;
-    merge_streak_ = std::min(merge_streak_ * 2, kMergeStreakMost);
-  } else if (merge_left_ > 0) {
-    --merge_left_;
-  } else {
-    merge_streak_ = kMergeStreakFirst;
-  }
-  counters_.batches.fetch_add(1, std::memory_order_relaxed);
-  counters_.rows.fetch_add(batch->rows.rows(), std::memory_order_relaxed);
-  if (outcome.merged) counters_.merged_batches.fetch_add(1, std::memory_order_relaxed);
-  for (const auto& rejected : batch->rejected) {
-    counters_.dead_letters[static_cast<std::size_t>(rejected.reject.reason)].fetch_add(1, std::memory_order_relaxed);
-  }
-  batch->messages.clear();
-  batch->rows.clear();
-  batch->rejected.clear();
-  batch->ranges.clear();
-  batch->message_bytes = 0;
-  if (batch->plan == plan_) spare_ = std::move(batch);
-}
-
-void Lane::settle_stale(std::unique_ptr<Batch> batch, const batch::Outcome& outcome) {
-  counters_.stale_batches.fetch_add(1, std::memory_order_relaxed);
-  std::vector<std::int32_t> leave_held = disowned(*batch);
-  std::vector<std::int32_t> leave_growing;
-  std::string vanished;
-  for (const auto& range : batch->ranges) {
-    if (contains(leave_held, range.partition)) continue;
-    Partition& partition = *find(range.partition);
-    const auto at = std::find_if(outcome.stored.begin(), outcome.stored.end(),
-                                 [&](const batch::StoredOffset& row) { return row.partition == range.partition; });
-    if (at == outcome.stored.end()) {
-      vanished += fmt::format(" {}", range.partition);
-      continue;
-    }
-    switch (compare(range, *at)) {
-      case Standing::not_committed:
-        break;
-      case Standing::committed:
-        partition.ledger.commit(range);
-        leave_held.push_back(range.partition);
-        break;
-      case Standing::stale:
-        go_back(partition, *at);
-        leave_held.push_back(range.partition);
-        leave_growing.push_back(range.partition);
-        break;
-    }
-  }
-  if (!leave_growing.empty() && growing_ != nullptr) encode_again(growing_, leave_growing);
-  if (!leave_held.empty()) encode_again(batch, leave_held);
-  if (batch != nullptr) hold(std::move(batch), backoff_.next());
-  if (!vanished.empty()) stop_without_row(vanished);
-}
-
-void Lane::audit(std::int32_t partition, std::int64_t believed, const std::optional<batch::StoredOffset>& found) {
-  Partition* audited = find(partition);
-  if (audited == nullptr || audited->ledger.in_flight() || audited->ledger.stored() != believed) return;
-  if (!found) {
-    stop_without_row(fmt::format(" {}", partition));
-    return;
-  }
-  if (found->next_offset == believed && found->epoch == audited->ledger.epoch()) return;
-  go_back(*audited, *found);
-  if (growing_ != nullptr) encode_again(growing_, {partition});
-}
-
-void Lane::go_back(Partition& partition, const batch::StoredOffset& to) {
-  spdlog::warn("topic {} partition {}: the database stands at offset {} (epoch {}), not at {}: going on from there",
-               topic_, to.partition, to.next_offset, to.epoch, partition.ledger.stored());
-  partition.ledger.rewind(to.next_offset, to.epoch);
-  partition.seek_to = to.next_offset;
-}
-
-void Lane::stop_without_row(const std::string& partitions) {
-  stop("the rows of kafka_consumer_offsets are gone for partitions" + partitions +
-       " although this process stored offsets there: restore them, or use `offsets reset`");
 }
 
 TimePoint Lane::wake_at() const {

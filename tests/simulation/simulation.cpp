@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "support/id_plan.h"
+
 namespace loom::simulation {
 
 namespace {
@@ -13,29 +15,6 @@ namespace {
 using batch::Outcome;
 using batch::OutcomeKind;
 using std::chrono::milliseconds;
-
-/// One BIGINT column, `id`.
-std::shared_ptr<const mapping::TopicPlan> id_plan() {
-  mapping::PlanColumn column;
-  column.info.name = "id";
-  column.info.type = mapping::ColumnType::int8;
-  column.info.type_oid = 20;
-  column.info.type_name = "bigint";
-  column.value_type = mapping::ValueType::integer;
-  column.sources.push_back({});
-  mapping::TablePlan table;
-  table.name.name = "events";
-  table.columns.push_back(column);
-  auto plan = std::make_shared<mapping::TopicPlan>();
-  plan->mapping = "events";
-  plan->tables.push_back(table);
-  plan->message.nodes.push_back({});
-  plan->message.nodes[0].children.push_back({.key = "id", .node = 1});
-  plan->message.nodes[1].slot = 0;
-  plan->message.slots = 1;
-  plan->message.slot_paths = {"id"};
-  return plan;
-}
 
 pipeline::WorkerSettings settings(Random& random) {
   pipeline::WorkerSettings chosen;
@@ -55,7 +34,7 @@ Outcome failure(OutcomeKind kind, const char* sqlstate) {
 }  // namespace
 
 SimulatedPlans::SimulatedPlans(Random& random, const bool& faults)
-    : random_(random), faults_(faults), plan_(id_plan()) {}
+    : random_(random), faults_(faults), plan_(test_support::id_plan("events")) {}
 
 void SimulatedPlans::request(const std::string& /*topic*/, bool /*fresh*/,
                              std::function<void(pipeline::PlanAnswer)> answer) {

@@ -5,23 +5,13 @@
 #include <string>
 #include <vector>
 
-#include "base/clock.h"
 #include "database.h"
 #include "log.h"
 #include "pipeline/worker.h"
 #include "random.h"
+#include "support/manual_clock.h"
 
 namespace loom::simulation {
-
-class ManualClock final : public Clock {
- public:
-  [[nodiscard]] TimePoint now() const override { return now_; }
-  [[nodiscard]] std::int64_t wall_us() const override { return 0; }
-  void advance(Duration by) { now_ += by; }
-
- private:
-  TimePoint now_{std::chrono::hours(1)};
-};
 
 /// Plans that always exist, sometimes late, sometimes refused.
 class SimulatedPlans final : public pipeline::PlanProvider {
@@ -75,7 +65,7 @@ class Simulation {
 
   Random random_;
   bool faults_ = true;
-  ManualClock clock_;
+  test_support::ManualClock clock_;
   pipeline::Counters counters_;
   std::map<Where, Log> logs_;
   SimulatedDatabase database_;

@@ -41,26 +41,6 @@ bool QueuedSource::seek(std::int64_t offset) {
   return true;
 }
 
-std::shared_ptr<const mapping::TopicPlan> LaneTest::plan() {
-  mapping::PlanColumn column;
-  column.info.name = "id";
-  column.info.type = mapping::ColumnType::int8;
-  column.info.type_oid = 20;
-  column.value_type = mapping::ValueType::integer;
-  column.sources.push_back({});
-  mapping::TablePlan table;
-  table.name.name = "readings";
-  table.columns.push_back(column);
-  auto made = std::make_shared<mapping::TopicPlan>();
-  made->tables.push_back(table);
-  made->message.nodes.push_back({});
-  made->message.nodes[0].children.push_back({.key = "id", .node = 1});
-  made->message.nodes[1].slot = 0;
-  made->message.slots = 1;
-  made->message.slot_paths = {"id"};
-  return made;
-}
-
 LaneTest::LaneTest() : limits_(small_limits()), lane_("readings", limits_, clock_, counters_) {
   bool fresh = false;
   EXPECT_TRUE(lane_.take_plan_request(fresh)) << "a new lane asks for its plan";

@@ -8,20 +8,11 @@
 #include <string>
 #include <vector>
 
-#include "base/clock.h"
 #include "pipeline/lane.h"
+#include "support/id_plan.h"
+#include "support/manual_clock.h"
 
 namespace loom::pipeline {
-
-class ManualClock final : public Clock {
- public:
-  [[nodiscard]] TimePoint now() const override { return now_; }
-  [[nodiscard]] std::int64_t wall_us() const override { return 0; }
-  void advance(Duration by) { now_ += by; }
-
- private:
-  TimePoint now_{std::chrono::hours(1)};
-};
 
 /// A partition's queue that holds what the test put into it.
 class QueuedSource final : public source::PartitionSource {
@@ -57,7 +48,7 @@ class LaneTest : public testing::Test {
   LaneTest();
 
   /// One BIGINT column, `id`.
-  static std::shared_ptr<const mapping::TopicPlan> plan();
+  static std::shared_ptr<const mapping::TopicPlan> plan() { return test_support::id_plan("readings"); }
   QueuedSource& assign(std::int32_t partition, std::int64_t stored = 0);
   void emit(std::int32_t partition, int messages, bool good = true);
   void take_all();
@@ -68,7 +59,7 @@ class LaneTest : public testing::Test {
   static std::int64_t rows_of(const batch::Batch& batch) { return static_cast<std::int64_t>(batch.rows.rows()); }
 
   BatchLimits limits_;
-  ManualClock clock_;
+  test_support::ManualClock clock_;
   Counters counters_;
   Lane lane_;
   std::map<std::int32_t, QueuedSource*> sources_;
