@@ -36,7 +36,7 @@ class ColumnBits {
     if (more_.size() < other.more_.size()) more_.resize(other.more_.size(), 0);
     for (std::size_t i = 0; i < other.more_.size(); ++i) more_[i] |= other.more_[i];
   }
-  auto operator<=>(const ColumnBits&) const = default;
+  auto operator<=>(const ColumnBits&) const = default;  // NOLINT(modernize-use-nullptr): false alarm
 
  private:
   std::uint64_t first_ = 0;

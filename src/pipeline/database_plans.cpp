@@ -84,14 +84,14 @@ void DatabasePlans::run() {
   while (true) {
     asked_.wait(lock, [this] { return stopping_ || !requests_.empty(); });
     if (stopping_) return;
-    std::vector<Request> requests = std::exchange(requests_, {});
+    const std::vector<Request> requests = std::exchange(requests_, {});
     lock.unlock();
-    answer_all(std::move(requests));
+    answer_all(requests);
     lock.lock();
   }
 }
 
-void DatabasePlans::answer_all(std::vector<Request> requests) {
+void DatabasePlans::answer_all(const std::vector<Request>& requests) {
   std::vector<mapping::TableName> tables;
   for (const auto& request : requests) {
     for (auto& table : tables_of(*find_topic(file_, request.topic))) tables.push_back(std::move(table));
@@ -103,7 +103,7 @@ void DatabasePlans::answer_all(std::vector<Request> requests) {
   } catch (const std::exception& failure) {
     error = std::string("the tables' definitions cannot be read: ") + failure.what();
   }
-  for (auto& request : requests) {
+  for (const auto& request : requests) {
     PlanAnswer answer{.plan = nullptr, .error = error};
     if (catalog) {
       mapping::CompileResult result = compile_topic(*find_topic(file_, request.topic), *catalog, file_.path);

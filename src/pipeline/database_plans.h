@@ -42,7 +42,7 @@ class DatabasePlans final : public PlanProvider {
   };
 
   void run();
-  void answer_all(std::vector<Request> requests);
+  void answer_all(const std::vector<Request>& requests);
 
   // Constant after construction
   const mapping::MappingFile file_;

@@ -74,7 +74,7 @@ void Worker::read(AddPartition letter) {
   published_ = {};
 }
 
-void Worker::read(Release letter) {
+void Worker::read(const Release& letter) {
   const auto at = lanes_.find(letter.topic);
   if (at == lanes_.end()) return;
   Lane& home = *at->second;
@@ -103,7 +103,7 @@ void Worker::read(Settled letter) {
   if (at != lanes_.end()) at->second->settle(std::move(letter.reply));
 }
 
-void Worker::read(Audit letter) {
+void Worker::read(const Audit& letter) {
   const auto at = lanes_.find(letter.topic);
   if (at == lanes_.end()) return;
   at->second->audit(letter.partition, letter.believed, letter.found);

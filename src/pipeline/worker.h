@@ -108,12 +108,12 @@ class Worker {
   using Letter = std::variant<AddPartition, Release, PlanArrived, Settled, Audit, Ready, Wake>;
 
   void read(AddPartition letter);
-  void read(Release letter);
+  void read(const Release& letter);
   void read(PlanArrived letter);
   void read(Settled letter);
-  void read(Audit letter);
+  void read(const Audit& letter);
   void read(Ready letter);
-  static void read(Wake /*letter*/) {}
+  void read(Wake /*letter*/) {}  // being read is all that it is for
 
   struct Place {
     Lane* lane;

@@ -12,7 +12,7 @@ namespace loom::sink {
 struct TopicPartition {
   std::string topic;
   std::int32_t partition = 0;
-  auto operator<=>(const TopicPartition&) const = default;
+  auto operator<=>(const TopicPartition&) const = default;  // NOLINT(modernize-use-nullptr): false alarm
 };
 
 struct StoredPosition {
