@@ -19,3 +19,25 @@ function(loom_test name)
   gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60
     PROPERTIES LABELS ${ARG_LABEL} TIMEOUT ${ARG_TIMEOUT})
 endfunction()
+
+# A libFuzzer program fuzz_<name> for loom::fuzz::<name> of tests/fuzz/targets.h, and a test that runs it for
+# LOOM_FUZZ_SECONDS. Other builds only compile its entry point, so that it does not rot.
+#   loom_fuzzer(numbers DEPENDS loom_fuzz_targets)
+function(loom_fuzzer name)
+  cmake_parse_arguments(ARG "" "" "DEPENDS" ${ARGN})
+  if(NOT LOOM_SANITIZE MATCHES fuzzer)
+    add_library(fuzz_${name} OBJECT fuzz_main.cpp)
+  else()
+    add_executable(fuzz_${name} fuzz_main.cpp)
+    target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
+    add_test(NAME fuzz_${name}
+      COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/run.sh $<TARGET_FILE:fuzz_${name}> ${name})
+    set_tests_properties(fuzz_${name} PROPERTIES LABELS fuzz TIMEOUT 7200)
+    if(NOT TARGET fuzzers)
+      add_custom_target(fuzzers)
+    endif()
+    add_dependencies(fuzzers fuzz_${name})
+  endif()
+  target_compile_definitions(fuzz_${name} PRIVATE LOOM_FUZZ_TARGET=${name})
+  target_link_libraries(fuzz_${name} PRIVATE loom_options ${ARG_DEPENDS})
+endfunction()

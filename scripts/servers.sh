@@ -28,7 +28,9 @@ env     prints the exports again
 status  says which of the two run; exit status 1 when none does
 
 Several copies can run at the same time. Only processes started here are ever stopped.
-Environment: LOOM_KAFKA_HOME (folder of Kafka's jars), LOOM_KAFKA_HEAP (512m), LOOM_CACHE (build/).
+Environment: LOOM_KAFKA_HOME (folder of Kafka's jars), LOOM_KAFKA_HEAP (512m), LOOM_CACHE (build/);
+for a new folder's broker: LOOM_KAFKA_LISTENERS (further listeners: "TLS=SSL@localhost", blanks between them; their
+addresses are printed as LOOM_KAFKA_LISTENER_TLS), LOOM_KAFKA_EXTRA_PROPERTIES (a file that goes behind our settings).
 EOF
 }
 
@@ -55,11 +57,14 @@ servers_stop() {
 }
 
 servers_env() {
-  local dir=$1
+  local dir=$1 listener
   printf 'export LOOM_SERVERS_DIR=%q\n' "$dir"
   if [[ -s $dir/postgres.port ]]; then printf 'export LOOM_DATABASE_URL=%q\n' "$(postgres_url "$dir")"; fi
   if [[ -s $dir/kafka.properties ]]; then
     printf 'export LOOM_KAFKA_BOOTSTRAP_SERVERS=%q\n' "$(kafka_address "$dir")"
+    for listener in $(kafka_listeners "$dir"); do
+      printf 'export LOOM_KAFKA_LISTENER_%s=%q\n' "$listener" "$(kafka_address "$dir" "$listener")"
+    done
     printf 'export LOOM_KAFKA_HOME=%q\n' "$LOOM_KAFKA_HOME"
   fi
 }

@@ -3,7 +3,11 @@
 #   kafka_jars              fetches the jars once; prints nothing
 #   kafka_start DIR         starts or restarts the broker of that folder, on the ports it had before
 #   kafka_stop DIR
-#   kafka_address DIR       HOST:PORT
+#   kafka_address DIR [LISTENER]  HOST:PORT on which it listens
+#   kafka_listeners DIR     the names of the further listeners
+# Before the first start, LOOM_KAFKA_LISTENERS may name further listeners as NAME=PROTOCOL[@HOST[:PORT]], blanks
+# between them: each gets a free port of its own, and HOST:PORT (127.0.0.1, its own port) is what it tells its clients.
+# LOOM_KAFKA_EXTRA_PROPERTIES is a file of settings that go behind ours, and win.
 
 KAFKA_VERSION=$(sed -n 's:.*<kafka.version>\(.*\)</kafka.version>.*:\1:p' "$LOOM_ROOT/scripts/kafka/pom.xml")
 LOOM_KAFKA_HOME=${LOOM_KAFKA_HOME:-$LOOM_CACHE/kafka-$KAFKA_VERSION}
@@ -41,13 +45,27 @@ kafka_java() {
 }
 
 kafka_write_settings() {
-  local dir=$1 port=$2 controller=$3
+  local dir=$1 port=$2 controller=$3 wanted name protocol told own
+  local -a further
+  read -r -a further <<<"${LOOM_KAFKA_LISTENERS:-}"
+  local listeners="PLAINTEXT://127.0.0.1:$port,CONTROLLER://127.0.0.1:$controller"
+  local advertised="PLAINTEXT://127.0.0.1:$port" protocols='PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT'
+  for wanted in ${further[@]+"${further[@]}"}; do
+    [[ $wanted =~ ^([A-Z0-9_]+)=([A-Z_]+)(@([^:]+)(:([0-9]+))?)?$ ]] ||
+      die "LOOM_KAFKA_LISTENERS: \"$wanted\" is not NAME=PROTOCOL[@HOST[:PORT]]"
+    name=${BASH_REMATCH[1]} protocol=${BASH_REMATCH[2]} told=${BASH_REMATCH[4]:-127.0.0.1}
+    own=$(free_port)
+    listeners+=",$name://127.0.0.1:$own"
+    advertised+=",$name://$told:${BASH_REMATCH[6]:-$own}"
+    protocols+=",$name:$protocol"
+  done
   cat >"$dir/kafka.properties" <<EOF
 process.roles=broker,controller
 node.id=1
 controller.quorum.voters=1@127.0.0.1:$controller
-listeners=PLAINTEXT://127.0.0.1:$port,CONTROLLER://127.0.0.1:$controller
-advertised.listeners=PLAINTEXT://127.0.0.1:$port
+listeners=$listeners
+advertised.listeners=$advertised
+listener.security.protocol.map=$protocols
 controller.listener.names=CONTROLLER
 inter.broker.listener.name=PLAINTEXT
 log.dirs=$dir/kafka-data
@@ -66,6 +84,7 @@ message.max.bytes=33554432
 replica.fetch.max.bytes=33554432
 log.retention.hours=-1
 EOF
+  if [[ -n ${LOOM_KAFKA_EXTRA_PROPERTIES:-} ]]; then cat "$LOOM_KAFKA_EXTRA_PROPERTIES" >>"$dir/kafka.properties"; fi
   cat >"$dir/kafka-log4j.properties" <<'EOF'
 log4j.rootLogger=INFO, out
 log4j.appender.out=org.apache.log4j.ConsoleAppender
@@ -76,7 +95,8 @@ EOF
 }
 
 kafka_setting() { sed -n "s/^$2=//p" "$1/kafka.properties"; }
-kafka_address() { kafka_setting "$1" advertised.listeners | sed 's#PLAINTEXT://##'; }
+kafka_address() { kafka_setting "$1" listeners | tr ',' '\n' | sed -n "s#^${2:-PLAINTEXT}://##p"; }
+kafka_listeners() { kafka_setting "$1" listeners | tr ',' '\n' | sed 's#://.*##' | grep -vxE 'PLAINTEXT|CONTROLLER' || true; }
 
 kafka_is_up() { grep -q 'Kafka Server started' "$1/kafka.log" && ! port_is_free "$(kafka_address "$1" | sed 's/.*://')"; }
 kafka_is_up_or_dead() { kafka_is_up "$1" || process_gone "$1/kafka.pid"; }

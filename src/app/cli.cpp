@@ -6,10 +6,12 @@
 #include <iostream>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "app/commands.h"
 #include "app/logging.h"
 #include "app/service.h"
+#include "app/tool_commands.h"
 #include "app/version.h"
 #include "control/config.h"
 
@@ -36,19 +38,21 @@ struct CommandLine {
   CreateTablesOptions create_tables;
   SampleCommandOptions sample;
   LagCommandOptions lag;
+  ToolCommandLine tools;
 };
 
 using Command = std::function<int(const control::Config&)>;
 
 struct Chosen {
-  Command run = run_service;
+  Command run;
   control::ConfigNeeds needs{.database = true};
 };
 
 /// Adds the subcommands; the one that the user names leaves its function in `chosen`.
 void add_commands(CLI::App& app, CommandLine& line, Chosen& chosen) {
-  app.add_subcommand("run", "Consume until SIGTERM or SIGINT (also without a command)")->callback([&] {
-    chosen = {.run = run_service, .needs = {.database = true}};
+  const Chosen run = chosen;
+  app.add_subcommand("run", "Consume until SIGTERM or SIGINT (also without a command)")->callback([&chosen, run] {
+    chosen = run;
   });
 
   auto* validate = app.add_subcommand("validate", "Check a mapping file: exit 0, or 2 and one line per problem");
@@ -98,7 +102,7 @@ void add_commands(CLI::App& app, CommandLine& line, Chosen& chosen) {
 
 }  // namespace
 
-int run_command_line(int argc, char** argv) {
+int run_command_line(int argc, char** argv, Failpoints& failpoints) {
   CLI::App app("JSON messages from Kafka topics into PostgreSQL tables, exactly once.", "kafka-to-db-consumer");
   app.set_version_flag("--version", std::string("kafka-to-db-consumer ") + kVersion);
   app.require_subcommand(0, 1);
@@ -106,8 +110,15 @@ int run_command_line(int argc, char** argv) {
   app.footer("Configured by LOOM_ environment variables or --config; see docs/operations.md.");
   CommandLine line;
   app.add_option("--config", line.config_file, "YAML file with the names of the environment; the environment wins");
-  Chosen chosen;
+  Chosen chosen{.run = [&](const control::Config& config) { return run_service(config, failpoints); },
+                .needs = {.database = true}};
   add_commands(app, line, chosen);
+  add_tool_commands(
+      app, line.tools,
+      [&chosen](Command run, control::ConfigNeeds needs) {
+        chosen = {.run = std::move(run), .needs = needs};
+      },
+      failpoints);
 
   try {
     app.parse(argc, argv);

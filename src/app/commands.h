@@ -3,7 +3,9 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
+#include "base/failpoints.h"
 #include "control/config.h"
 
 namespace loom::app {
@@ -43,5 +45,37 @@ struct LagCommandOptions {
   bool json = false;
 };
 int show_lag(const control::Config& config, const LagCommandOptions& options);
+
+/// The options of all `dead-letters` commands; each reads those that it has.
+struct DeadLetterOptions {
+  std::optional<std::string> topic;
+  std::optional<std::string> reason;
+  std::optional<std::string> since;
+  std::vector<std::int64_t> ids;
+  std::optional<std::uint64_t> limit;
+  std::optional<std::string> group;
+  bool all_groups = false;
+  std::int64_t id = 0;  ///< of `show`
+  bool json = false;
+  bool dry_run = false;
+  bool all = false;
+  bool yes = false;
+};
+int list_dead_letters(const control::Config& config, const DeadLetterOptions& options);
+int show_dead_letter(const control::Config& config, const DeadLetterOptions& options);
+int replay_dead_letters(const control::Config& config, const DeadLetterOptions& options, Failpoints& failpoints);
+int purge_dead_letters(const control::Config& config, const DeadLetterOptions& options);
+
+struct OffsetOptions {
+  std::optional<std::string> topic;
+  std::optional<std::int32_t> partition;
+  std::optional<std::string> to;
+  bool from_kafka = false;
+  std::optional<std::string> group;
+  bool dry_run = false;
+  bool json = false;
+};
+int show_offsets(const control::Config& config, const OffsetOptions& options);
+int reset_offsets(const control::Config& config, const OffsetOptions& options);
 
 }  // namespace loom::app

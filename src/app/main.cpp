@@ -1,3 +1,6 @@
 #include "app/cli.h"
 
-int main(int argc, char** argv) { return loom::app::run_command_line(argc, argv); }
+int main(int argc, char** argv) {
+  loom::Failpoints none;
+  return loom::app::run_command_line(argc, argv, none);
+}

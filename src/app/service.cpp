@@ -9,6 +9,7 @@
 #include <optional>
 #include <thread>
 
+#include "app/dead_letter_route.h"
 #include "base/backoff.h"
 #include "base/clock.h"
 #include "control/migrations.h"
@@ -16,7 +17,7 @@
 #include "mapping/ddl.h"
 #include "mapping/loader.h"
 #include "mapping/topic_pattern.h"
-#include "pipeline/counters.h"
+#include "pipeline/context.h"
 #include "pipeline/database_plans.h"
 #include "pipeline/group_consumer.h"
 #include "sink/offset_store.h"
@@ -32,6 +33,7 @@ using std::chrono::seconds;
 constexpr seconds kLeaveWithin{10};
 constexpr milliseconds kBrokerTimeout{5000};
 constexpr std::size_t kPartitionsUnknown = 64;
+constexpr std::size_t kBatchMemory = std::size_t{64} << 20U;  // bytes that the batches of all topics share
 
 /// SIGTERM and SIGINT, waited for instead of handled.
 class StopSignals {
@@ -105,16 +107,21 @@ pipeline::ConsumerSettings consumer_settings(const control::Config& config, cons
                      .group_id = config.group_id(),
                      .properties = config.rdkafka,
                      .partitions = kPartitionsUnknown};
+  if (auto hidden = hidden_topics(config, file)) settings.client.properties["topic.blacklist"] = std::move(*hidden);
   const auto mapped = [&](const std::string& topic) { return mapping::find_topic(file, topic) != nullptr; };
   if (const auto count = source::count_partitions(settings.client, mapped, kBrokerTimeout)) {
     settings.client.partitions = *count;
   }
   settings.topics = topics;
   settings.workers = std::clamp(std::thread::hardware_concurrency(), 1U, 16U);
-  settings.worker.limits.size = config.batch_size;
-  settings.worker.limits.timeout = config.batch_timeout;
-  settings.worker.limits.rows_max = std::max(config.batch_max, config.batch_size);
-  settings.worker.limits.bytes_max = config.batch_max_bytes;
+  pipeline::LaneSettings& lane = settings.worker.lane;
+  lane.limits.size = config.batch_size;
+  lane.limits.timeout = config.batch_timeout;
+  lane.limits.rows_max = std::max(config.batch_max, config.batch_size);
+  lane.limits.bytes_max = config.batch_max_bytes;
+  lane.out_of_range = config.out_of_range;
+  lane.dead_letter_max_ratio = config.dead_letter_max_ratio;
+  settings.new_at_end = config.new_at_end;
   return settings;
 }
 
@@ -144,11 +151,15 @@ void log_summary(const pipeline::Counters& counters) {
 
 }  // namespace
 
-int run_service(const control::Config& config) {
+int run_service(const control::Config& config, Failpoints& failpoints) {
   const StopSignals signals;
   mapping::LoadResult loaded = mapping::load_mapping_file(config.topic_mappings);
   for (const auto& problem : loaded.problems) log_problem(problem);
   if (!loaded.file) return 2;
+  if (const auto problem = dead_letter_problem(config, *loaded.file)) {
+    spdlog::error("{}", *problem);
+    return 2;
+  }
 
   // Built sink first, ended source first: the consumer flushes into a pool that is still there.
   const SystemClock clock;
@@ -156,14 +167,22 @@ int run_service(const control::Config& config) {
   pipeline::DatabasePlans plans(*loaded.file, config.database.url);
   if (!prepare_until_done(config, *loaded.file, plans, signals)) return 0;
   sink::OffsetStore offsets(config.database.url, config.group_id());
-  auto pool = std::make_unique<sink::WriterPool>(config.database);
-  pipeline::GroupConsumer consumer(consumer_settings(config, *loaded.file, plans.topics()), clock, counters, *pool,
-                                   plans, offsets);
+  const auto dead_letter_topic = make_dead_letter_topic(config);
+  sink::DatabaseSettings database = config.database;
+  database.dead_letters = route_of(config, dead_letter_topic.get());
+  auto pool = std::make_unique<sink::WriterPool>(std::move(database), failpoints);
+  pipeline::MemoryBudget memory(kBatchMemory);
+  pipeline::GroupConsumer consumer(consumer_settings(config, *loaded.file, plans.topics()),
+                                   {.clock = clock, .counters = counters, .memory = memory, .failpoints = failpoints},
+                                   *pool, plans, offsets);
 
   consumer.start();
   spdlog::info("consuming {} topics from {} as group {}", plans.topics().size(), config.bootstrap_servers,
                config.group_id());
-  while (!signals.wait(seconds(3600))) {
+  while (!signals.wait(seconds(1))) {
+    if (!consumer.stuck()) continue;
+    spdlog::critical("a worker hangs: ending, so that it is started anew; nothing is lost by that");
+    _exit(1);
   }
   spdlog::info("told to stop: flushing and leaving the group");
   const LeaveWatch watch;

@@ -23,10 +23,18 @@ struct OffsetRange {
   std::int64_t last_timestamp_ms = -1;  ///< of the last record before `to`; -1 unknown
 };
 
+/// Whether the dead-letter topic has a message.
+enum class InTopic : std::uint8_t {
+  no,       ///< not yet, or there is no such topic
+  yes,      ///< acknowledged by the brokers
+  refused,  ///< they will never take it (too large): the table has to
+};
+
 /// A message of the batch that becomes a dead letter.
 struct RejectedMessage {
   std::uint32_t message = 0;  ///< index into Batch::messages
   Reject reject;
+  InTopic in_topic = InTopic::no;  ///< kept from one attempt to the next
 };
 
 /// One topic's rows on their way to the table: filled by one worker, written by one writer.
@@ -38,12 +46,18 @@ struct Batch {
   std::vector<Message> messages;
   encode::RowSets rows;
   std::vector<RejectedMessage> rejected;  ///< in order of message; may also be appended to by the writer
-  std::vector<OffsetRange> ranges;        ///< one per partition, in partition order
+  std::vector<OffsetRange> ranges;        ///< one per partition, in partition order; none in a replay
+  std::vector<std::int64_t> replayed;     ///< per message the dead letter that it is; only in a replay of dead letters
   std::size_t message_bytes = 0;          ///< of the messages' keys and values
   TimePoint first_row_at{};               ///< when its first message came: it is due a batch timeout later
   bool prefer_merge = false;              ///< this topic's batches conflicted lately: skip the optimistic COPY
 
   [[nodiscard]] bool empty() const { return ranges.empty(); }
+  /// About the memory that it holds, bytes.
+  [[nodiscard]] std::size_t footprint() const {
+    constexpr std::size_t kPerMessage = 500;  // librdkafka's own of each, and ours
+    return rows.bytes() + message_bytes + messages.size() * kPerMessage;
+  }
 };
 
 }  // namespace loom::batch

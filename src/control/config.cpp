@@ -227,6 +227,33 @@ void read_batches(Reader& reader, ConfigResult& result) {
   }
 }
 
+void read_policies(Reader& reader, Config& config) {
+  constexpr std::array<std::pair<std::string_view, bool>, 2> kNew{{{"earliest", false}, {"latest", true}}};
+  reader.read_choice({"LOOM_KAFKA_AUTO_OFFSET_RESET", "KAFKA_AUTO_OFFSET_RESET"}, kNew, "earliest or latest",
+                     config.new_at_end);
+  constexpr std::array<std::pair<std::string_view, OutOfRange>, 3> kOutOfRange{
+      {{"earliest", OutOfRange::earliest}, {"latest", OutOfRange::latest}, {"stop", OutOfRange::stop}}};
+  reader.read_choice({"LOOM_KAFKA_OUT_OF_RANGE"}, kOutOfRange, "earliest, latest or stop", config.out_of_range);
+  reader.read({"LOOM_DEAD_LETTER_MAX_RATIO"}, parse_ratio, 0.0, 1.0, "a share from 0 to 1, such as 0.1 or 10%",
+              config.dead_letter_max_ratio);
+}
+
+void read_dead_letters(Reader& reader, ConfigResult& result) {
+  Config& config = result.config;
+  constexpr std::array<std::pair<std::string_view, DeadLetterTarget>, 3> kTargets{
+      {{"table", DeadLetterTarget::table}, {"topic", DeadLetterTarget::topic}, {"both", DeadLetterTarget::both}}};
+  reader.read_choice({"LOOM_DLQ"}, kTargets, "table, topic or both", config.dead_letters);
+  reader.read_text({"LOOM_DLQ_SUFFIX"}, config.dead_letter_suffix);
+  const bool good = std::all_of(config.dead_letter_suffix.begin(), config.dead_letter_suffix.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
+           c == '-';
+  });
+  if (!good) {
+    result.errors.push_back("LOOM_DLQ_SUFFIX is \"" + config.dead_letter_suffix +
+                            "\", but a topic's name takes only letters, digits, '.', '_' and '-'");
+  }
+}
+
 void read_service(Reader& reader, ConfigResult& result) {
   Config& config = result.config;
   reader.read_text({"LOOM_TOPIC_MAPPINGS"}, config.topic_mappings);
@@ -281,6 +308,8 @@ ConfigResult parse_config(const Entries& environment, const Entries& file, const
   reader.read_text({"LOOM_KAFKA_BOOTSTRAP_SERVERS", "KAFKA_BOOTSTRAP_SERVERS"}, result.config.bootstrap_servers);
   reader.read_text({"LOOM_KAFKA_GROUP_ID", "KAFKA_GROUP_ID"}, result.config.database.consumer_group);
   read_batches(reader, result);
+  read_policies(reader, result.config);
+  read_dead_letters(reader, result);
   read_service(reader, result);
   reader.read_rdkafka(result.config.rdkafka);
   reader.warn_of_the_rest();

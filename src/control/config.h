@@ -9,12 +9,16 @@
 #include <string>
 #include <vector>
 
+#include "base/out_of_range.h"
 #include "sink/settings.h"
 
 namespace loom::control {
 
 enum class LogLevel : std::uint8_t { trace, debug, info, warning, error, off };
 enum class LogFormat : std::uint8_t { automatic, text, json };  ///< automatic: text on a terminal, JSON otherwise
+
+/// Where messages go that cannot become rows: kafka_dead_letters, the topic's dead-letter topic, or both.
+enum class DeadLetterTarget : std::uint8_t { table, topic, both };
 
 /// Everything the service and the commands can be told, checked and with its defaults. Constant after start-up.
 struct Config {
@@ -26,6 +30,13 @@ struct Config {
   std::chrono::milliseconds batch_timeout{500};                ///< or this long after its first one
   std::size_t batch_max = 20000;                               ///< rows up to which it may grow
   std::size_t batch_max_bytes = std::size_t{8} * 1024 * 1024;  ///< and bytes
+
+  bool new_at_end = false;  ///< LOOM_KAFKA_AUTO_OFFSET_RESET=latest: partitions without any offset
+  OutOfRange out_of_range = OutOfRange::earliest;  ///< LOOM_KAFKA_OUT_OF_RANGE
+  double dead_letter_max_ratio = 1;                ///< of a topic's recent messages; 1: no limit
+
+  DeadLetterTarget dead_letters = DeadLetterTarget::table;  ///< LOOM_DLQ
+  std::string dead_letter_suffix = ".dlq";                  ///< LOOM_DLQ_SUFFIX: behind the topic's name
 
   std::string topic_mappings = "topic_mappings.yml";
   bool auto_create_tables = false;

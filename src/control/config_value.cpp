@@ -66,6 +66,11 @@ std::optional<bool> parse_switch(std::string_view text) {
   return std::nullopt;
 }
 
+std::optional<double> parse_ratio(std::string_view text) {
+  constexpr std::array<Unit, 2> kUnits{{{"", 1.0}, {"%", 0.01}}};
+  return scaled(parse_quantity(text), kUnits);
+}
+
 std::optional<std::chrono::milliseconds> parse_duration(std::string_view text) {
   constexpr std::array<Unit, 4> kUnits{{{"", 1000.0}, {"s", 1000.0}, {"ms", 1.0}, {"m", 60'000.0}}};
   const auto value = scaled(parse_quantity(text), kUnits);

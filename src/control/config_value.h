@@ -19,6 +19,9 @@ std::optional<std::chrono::milliseconds> parse_duration(std::string_view text);
 /// Bytes, or a number with the unit KiB, MiB or GiB (also K, M, G; KB, MB, GB mean the same).
 std::optional<std::size_t> parse_bytes(std::string_view text);
 
+/// A number with an optional fraction, 0.25, or a percentage, 25%.
+std::optional<double> parse_ratio(std::string_view text);
+
 std::string_view trim(std::string_view text);
 std::string lower(std::string_view text);
 

@@ -1,5 +1,6 @@
 #include "control/kafka_admin.h"
 
+#include <algorithm>
 #include <array>
 #include <thread>
 #include <utility>
@@ -12,6 +13,8 @@ namespace {
 using NewTopic = std::unique_ptr<rd_kafka_NewTopic_t, KafkaDeleter<rd_kafka_NewTopic_destroy>>;
 using GroupOffsetsRequest =
     std::unique_ptr<rd_kafka_ListConsumerGroupOffsets_t, KafkaDeleter<rd_kafka_ListConsumerGroupOffsets_destroy>>;
+using NewOffsets =
+    std::unique_ptr<rd_kafka_AlterConsumerGroupOffsets_t, KafkaDeleter<rd_kafka_AlterConsumerGroupOffsets_destroy>>;
 using Metadata = std::unique_ptr<const rd_kafka_metadata_t, KafkaDeleter<rd_kafka_metadata_destroy>>;
 
 std::string text(rd_kafka_resp_err_t error) { return rd_kafka_err2str(error); }
@@ -58,6 +61,27 @@ struct KafkaAdmin::Impl {
     const rd_kafka_metadata_topic_t& found = metadata->topics[0];
     if (found.err != RD_KAFKA_RESP_ERR_NO_ERROR || found.partition_cnt == 0) return std::nullopt;
     return found.partition_cnt;
+  }
+
+  /// Each partition's offset for a time, or for RD_KAFKA_OFFSET_BEGINNING or _END; in the same order, -1 where it does
+  /// not answer. One request per broker instead of one per partition. A topic that is gone fails alone.
+  [[nodiscard]] std::vector<TopicPartitionOffset> look_up(const std::vector<TopicPartitionOffset>& partitions,
+                                                          std::int64_t query) const {
+    if (partitions.empty()) return {};
+    const KafkaPartitions list(rd_kafka_topic_partition_list_new(static_cast<int>(partitions.size())));
+    for (const TopicPartitionOffset& one : partitions) {
+      rd_kafka_topic_partition_list_add(list.get(), one.topic.c_str(), one.partition)->offset = query;
+    }
+    const auto error = rd_kafka_offsets_for_times(client.get(), list.get(), timeout_ms());
+    const bool all_failed = error != RD_KAFKA_RESP_ERR_NO_ERROR && error != RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION;
+    if (all_failed) fail("cannot look up offsets", text(error));
+    std::vector<TopicPartitionOffset> found;
+    for (int i = 0; i < list->cnt; ++i) {
+      const rd_kafka_topic_partition_t& one = list->elems[i];
+      const bool answered = one.err == RD_KAFKA_RESP_ERR_NO_ERROR && one.offset >= 0;
+      found.push_back({one.topic, one.partition, answered ? one.offset : -1});
+    }
+    return found;
   }
 
   bool send_create(const std::string& topic, int partitions) const {
@@ -130,22 +154,86 @@ std::vector<TopicPartitionOffset> KafkaAdmin::committed(const std::string& group
 }
 
 std::vector<TopicPartitionOffset> KafkaAdmin::end_offsets(const std::vector<TopicPartitionOffset>& partitions) {
-  if (partitions.empty()) return {};
-  const KafkaPartitions list(rd_kafka_topic_partition_list_new(static_cast<int>(partitions.size())));
-  for (const TopicPartitionOffset& one : partitions) {
-    rd_kafka_topic_partition_list_add(list.get(), one.topic.c_str(), one.partition)->offset = RD_KAFKA_OFFSET_END;
-  }
-  // One request per broker instead of one per partition. A topic that is gone fails alone, in its own entry.
-  const auto error = rd_kafka_offsets_for_times(impl_->client.get(), list.get(), impl_->timeout_ms());
-  const bool all_failed = error != RD_KAFKA_RESP_ERR_NO_ERROR && error != RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION;
-  if (all_failed) impl_->fail("cannot read the end offsets", text(error));
-  std::vector<TopicPartitionOffset> ends;
-  for (int i = 0; i < list->cnt; ++i) {
-    const rd_kafka_topic_partition_t& one = list->elems[i];
-    if (one.err == RD_KAFKA_RESP_ERR_NO_ERROR && one.offset >= 0)
-      ends.push_back({one.topic, one.partition, one.offset});
-  }
+  std::vector<TopicPartitionOffset> ends = impl_->look_up(partitions, RD_KAFKA_OFFSET_END);
+  std::erase_if(ends, [](const TopicPartitionOffset& one) { return one.offset < 0; });
   return ends;
+}
+
+std::vector<std::optional<OffsetRangeOfLog>> KafkaAdmin::ranges(const std::vector<TopicPartitionOffset>& partitions) {
+  const auto begins = impl_->look_up(partitions, RD_KAFKA_OFFSET_BEGINNING);
+  const auto ends = impl_->look_up(partitions, RD_KAFKA_OFFSET_END);
+  std::vector<std::optional<OffsetRangeOfLog>> ranges(partitions.size());
+  for (std::size_t i = 0; i < partitions.size(); ++i) {
+    if (begins[i].offset >= 0 && ends[i].offset >= 0) ranges[i] = OffsetRangeOfLog{begins[i].offset, ends[i].offset};
+  }
+  return ranges;
+}
+
+std::vector<TopicPartitionOffset> KafkaAdmin::offsets_at(const std::vector<TopicPartitionOffset>& partitions,
+                                                         std::int64_t timestamp_ms) {
+  auto found = impl_->look_up(partitions, std::max<std::int64_t>(timestamp_ms, 0));
+  const auto ends = impl_->look_up(partitions, RD_KAFKA_OFFSET_END);
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    if (found[i].offset < 0) found[i].offset = ends[i].offset;
+    if (found[i].offset < 0) {
+      impl_->fail(
+          "cannot look up a time in topic " + found[i].topic + " partition " + std::to_string(found[i].partition),
+          "the partition does not answer");
+    }
+  }
+  return found;
+}
+
+std::vector<std::string> KafkaAdmin::members(const std::string& group) {
+  const std::string what = "cannot ask who is in group " + group;
+  const KafkaQueue queue(rd_kafka_queue_new(impl_->client.get()));
+  const KafkaAdminOptions options = impl_->options(RD_KAFKA_ADMIN_OP_DESCRIBECONSUMERGROUPS);
+  const char* name = group.c_str();
+  rd_kafka_DescribeConsumerGroups(impl_->client.get(), &name, 1, options.get(), queue.get());
+  const KafkaEvent event = impl_->answer(queue, what);
+  std::size_t count = 0;
+  const auto** groups =
+      rd_kafka_DescribeConsumerGroups_result_groups(rd_kafka_event_DescribeConsumerGroups_result(event.get()), &count);
+  std::vector<std::string> members;
+  for (std::size_t i = 0; i < count; ++i) {
+    if (const rd_kafka_error_t* error = rd_kafka_ConsumerGroupDescription_error(groups[i])) {
+      if (rd_kafka_error_code(error) == RD_KAFKA_RESP_ERR_GROUP_ID_NOT_FOUND) continue;
+      impl_->fail(what, rd_kafka_error_string(error));
+    }
+    for (std::size_t m = 0; m < rd_kafka_ConsumerGroupDescription_member_count(groups[i]); ++m) {
+      const auto* member = rd_kafka_ConsumerGroupDescription_member(groups[i], m);
+      members.push_back(std::string(rd_kafka_MemberDescription_client_id(member)) + " at " +
+                        rd_kafka_MemberDescription_host(member));
+    }
+  }
+  return members;
+}
+
+void KafkaAdmin::set_committed(const std::string& group, const std::vector<TopicPartitionOffset>& offsets) {
+  if (offsets.empty()) return;
+  const std::string what = "cannot commit offsets of group " + group;
+  const KafkaPartitions list(rd_kafka_topic_partition_list_new(static_cast<int>(offsets.size())));
+  for (const TopicPartitionOffset& one : offsets) {
+    rd_kafka_topic_partition_list_add(list.get(), one.topic.c_str(), one.partition)->offset = one.offset;
+  }
+  const NewOffsets request(rd_kafka_AlterConsumerGroupOffsets_new(group.c_str(), list.get()));
+  const KafkaQueue queue(rd_kafka_queue_new(impl_->client.get()));
+  const KafkaAdminOptions options = impl_->options(RD_KAFKA_ADMIN_OP_ALTERCONSUMERGROUPOFFSETS);
+  rd_kafka_AlterConsumerGroupOffsets_t* requests = request.get();
+  rd_kafka_AlterConsumerGroupOffsets(impl_->client.get(), &requests, 1, options.get(), queue.get());
+  const KafkaEvent event = impl_->answer(queue, what);
+  std::size_t count = 0;
+  const auto** groups = rd_kafka_AlterConsumerGroupOffsets_result_groups(
+      rd_kafka_event_AlterConsumerGroupOffsets_result(event.get()), &count);
+  for (std::size_t i = 0; i < count; ++i) {
+    if (const rd_kafka_error_t* error = rd_kafka_group_result_error(groups[i])) {
+      impl_->fail(what, rd_kafka_error_string(error));
+    }
+    const rd_kafka_topic_partition_list_t* done = rd_kafka_group_result_partitions(groups[i]);
+    for (int p = 0; p < done->cnt; ++p) {
+      if (done->elems[p].err != RD_KAFKA_RESP_ERR_NO_ERROR) impl_->fail(what, text(done->elems[p].err));
+    }
+  }
 }
 
 std::optional<OffsetRangeOfLog> KafkaAdmin::range_of_log(const std::string& topic, std::int32_t partition) {

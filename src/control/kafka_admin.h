@@ -51,6 +51,19 @@ class KafkaAdmin {
   /// The offset after each partition's last message; a partition that does not answer is left out.
   std::vector<TopicPartitionOffset> end_offsets(const std::vector<TopicPartitionOffset>& partitions);
 
+  /// The logs' ranges, in the order of `partitions`; nothing where a partition does not answer.
+  std::vector<std::optional<OffsetRangeOfLog>> ranges(const std::vector<TopicPartitionOffset>& partitions);
+
+  /// The first offset of each partition whose message is not older than that; its end where all are.
+  std::vector<TopicPartitionOffset> offsets_at(const std::vector<TopicPartitionOffset>& partitions,
+                                               std::int64_t timestamp_ms);
+
+  /// Who is in the group now: their client ids and hosts. Empty: nobody, or there is no such group.
+  std::vector<std::string> members(const std::string& group);
+
+  /// Commits these offsets for a group without members.
+  void set_committed(const std::string& group, const std::vector<TopicPartitionOffset>& offsets);
+
   std::optional<OffsetRangeOfLog> range_of_log(const std::string& topic, std::int32_t partition);
 
  private:

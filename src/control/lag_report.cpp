@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "control/json_text.h"
 #include "control/lag.h"
 
 namespace loom::control {
@@ -22,21 +23,6 @@ std::string_view name_of(OffsetOrigin origin) {
 
 std::string number(const std::optional<std::int64_t>& value, std::string_view missing) {
   return value ? std::to_string(*value) : std::string(missing);
-}
-
-std::string json_text(std::string_view text) {
-  std::string out = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') {
-      out += '\\';
-      out += c;
-    } else if (static_cast<unsigned char>(c) < 0x20) {
-      out += fmt::format("\\u{:04x}", static_cast<unsigned>(static_cast<unsigned char>(c)));
-    } else {
-      out += c;
-    }
-  }
-  return out + '"';
 }
 
 }  // namespace

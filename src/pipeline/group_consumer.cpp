@@ -18,7 +18,7 @@ using std::chrono::seconds;
 
 constexpr milliseconds kPoll{50};
 constexpr milliseconds kBalanceEvery{100};
-constexpr milliseconds kBrokerTimeout{5000};
+constexpr seconds kStepAtMost{120};  // a step asks the broker at most a few times, up to 5 s each
 constexpr seconds kLeaveGroup{2};
 constexpr seconds kDiscard{1};
 
@@ -26,15 +26,16 @@ sink::TopicPartition key_of(const source::TopicOffset& at) { return {.topic = at
 
 }  // namespace
 
-GroupConsumer::GroupConsumer(ConsumerSettings settings, const Clock& clock, Counters& counters, batch::Sink& sink,
-                             PlanProvider& plans, sink::OffsetStore& offsets)
+GroupConsumer::GroupConsumer(ConsumerSettings settings, const Context& context, batch::Sink& sink, PlanProvider& plans,
+                             sink::OffsetStore& offsets)
     : settings_(std::move(settings)),
-      clock_(clock),
+      context_(context),
+      clock_(context.clock),
       offsets_(offsets),
       pending_backoff_(milliseconds(200), seconds(5), std::hash<std::string>{}(settings_.client.group_id)) {
   for (std::size_t i = 0; i < settings_.workers; ++i) {
     workers_.push_back(
-        std::make_unique<Worker>(settings_.worker, clock, counters, sink, plans,
+        std::make_unique<Worker>(settings_.worker, context, sink, plans,
                                  [this](std::unique_ptr<source::PartitionSource> from, PartitionLedger ledger) {
                                    returned_.post({std::move(from), ledger});
                                  }));
@@ -127,82 +128,6 @@ void GroupConsumer::serve(source::GroupEvent event) {
   }
 }
 
-// ---- Assignment
-
-/// Stored offsets; for partitions without one the group's in Kafka (it takes over from a predecessor), else the first
-/// in the log. Their rows are in the database before anything is fetched.
-std::optional<GroupConsumer::Partitions> GroupConsumer::positions(
-    const Partitions& partitions, std::map<sink::TopicPartition, std::int64_t>& epochs) {
-  std::vector<sink::TopicPartition> wanted;
-  for (const auto& at : partitions) wanted.push_back(key_of(at));
-  std::map<sink::TopicPartition, std::int64_t> known;
-  const auto learn = [&](const std::vector<sink::StoredPosition>& rows) {
-    for (const auto& row : rows) {
-      known[row.where] = row.next_offset;
-      epochs[row.where] = row.epoch;
-    }
-  };
-  learn(offsets_.load(wanted));
-
-  Partitions fresh;
-  for (const auto& at : partitions) {
-    if (!known.contains(key_of(at))) fresh.push_back(at);
-  }
-  if (!fresh.empty()) {
-    auto committed = client_->committed(fresh, kBrokerTimeout);
-    if (!committed) return std::nullopt;
-    Partitions unknown;
-    std::erase_if(*committed, [&](const source::TopicOffset& at) {
-      if (at.offset < 0) unknown.push_back(at);
-      return at.offset < 0;
-    });
-    auto first = client_->earliest(unknown, kBrokerTimeout);
-    if (!first) return std::nullopt;
-    std::vector<sink::StoredPosition> claims;
-    for (const auto* source : {&*committed, &*first}) {
-      for (const auto& at : *source) claims.push_back({.where = key_of(at), .next_offset = at.offset, .epoch = 0});
-    }
-    learn(offsets_.claim(claims));
-  }
-
-  Partitions found = partitions;
-  for (auto& at : found) at.offset = known.at(key_of(at));
-  return found;
-}
-
-void GroupConsumer::take_assignment() {
-  std::map<sink::TopicPartition, std::int64_t> epochs;
-  std::optional<Partitions> found;
-  try {
-    found = positions(*pending_, epochs);
-  } catch (const std::exception& error) {
-    spdlog::warn("the assigned partitions wait: the stored offsets cannot be read now: {}", error.what());
-  }
-  if (!found) {
-    pending_retry_ = clock_.now() + pending_backoff_.next();
-    return;
-  }
-  // Queues first: a message fetched before its queue is split off would land on the main queue.
-  std::vector<std::unique_ptr<source::PartitionSource>> sources;
-  for (const auto& at : *found) sources.push_back(client_->open(at.topic, at.partition));
-  client_->assign(*found);
-  for (std::size_t i = 0; i < found->size(); ++i) {
-    const auto& at = (*found)[i];
-    const std::size_t worker = lightest_worker();
-    owned_[key_of(at)] = {.worker = worker, .moving_to = std::nullopt, .mirrored = -1};
-    workers_[worker]->add_partition(std::move(sources[i]),
-                                    PartitionLedger(at.partition, at.offset, epochs[key_of(at)]));
-  }
-  spdlog::info("{} partitions assigned, {} in all", found->size(), owned_.size());
-  pending_.reset();
-}
-
-std::size_t GroupConsumer::lightest_worker() const {
-  std::vector<std::size_t> counts(workers_.size(), 0);
-  for (const auto& [where, owned] : owned_) ++counts[owned.moving_to.value_or(owned.worker)];
-  return static_cast<std::size_t>(std::min_element(counts.begin(), counts.end()) - counts.begin());
-}
-
 // ---- Letting go
 
 GroupConsumer::Partitions GroupConsumer::all_owned() const {
@@ -214,6 +139,7 @@ GroupConsumer::Partitions GroupConsumer::all_owned() const {
 
 /// Returns when no worker has the partitions any more: after their batches, or after `release_within` without them.
 void GroupConsumer::give_up(const Partitions& partitions, bool lost) {
+  context_.failpoints.reach(Failpoint::revoking);
   for (const auto& at : partitions) {
     const auto found = owned_.find(key_of(at));
     if (found == owned_.end()) continue;
@@ -254,7 +180,7 @@ void GroupConsumer::read_returned() {
       workers_[found->second.worker]->add_partition(std::move(source), ledger);
       continue;
     }
-    if (ledger.stored() > found->second.mirrored) {
+    if (ledger.stored() != found->second.mirrored) {
       final_offsets_.push_back({.topic = where.topic, .partition = where.partition, .offset = ledger.stored()});
     }
     owned_.erase(found);
@@ -293,7 +219,7 @@ void GroupConsumer::mirror() {
   Partitions moved;
   for (const auto& partition : view().partitions) {
     const auto found = owned_.find({.topic = partition.topic, .partition = partition.partition});
-    if (found == owned_.end() || partition.stored <= found->second.mirrored) continue;
+    if (found == owned_.end() || partition.stored == found->second.mirrored) continue;
     found->second.mirrored = partition.stored;
     moved.push_back({.topic = partition.topic, .partition = partition.partition, .offset = partition.stored});
   }
@@ -312,6 +238,7 @@ void GroupConsumer::audit() {
   if (wanted.empty()) return;
   std::map<sink::TopicPartition, batch::StoredOffset> found;
   try {
+    restart_partitions(views);
     for (const auto& row : offsets_.load(wanted)) {
       found[row.where] = {.partition = row.where.partition, .next_offset = row.next_offset, .epoch = row.epoch};
     }
@@ -330,8 +257,28 @@ void GroupConsumer::audit() {
   }
 }
 
+/// Positions that no longer mean anything are set anew; the comparison that follows tells the workers.
+void GroupConsumer::restart_partitions(const std::vector<WorkerView>& views) {
+  for (const auto& view : views) {
+    for (const auto& at : view.partitions) {
+      if (!at.restart_at) continue;
+      offsets_.restart({.where = {.topic = at.topic, .partition = at.partition},
+                        .next_offset = at.stored,
+                        .epoch = at.epoch,
+                        .last_timestamp_ms = -1},
+                       *at.restart_at);
+    }
+  }
+}
+
+bool GroupConsumer::stuck() const {
+  return std::any_of(workers_.begin(), workers_.end(),
+                     [](const auto& worker) { return worker->stepping() > kStepAtMost; });
+}
+
 /// The first phase of the end: no new work, batches finish, then the group is left. Every wait is bounded.
 void GroupConsumer::leave() {
+  context_.failpoints.reach(Failpoint::leaving);
   pending_.reset();
   give_up(all_owned(), false);
   client_->close();

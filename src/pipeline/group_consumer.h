@@ -10,9 +10,8 @@
 #include <vector>
 
 #include "base/backoff.h"
-#include "base/clock.h"
 #include "batch/sink.h"
-#include "pipeline/counters.h"
+#include "pipeline/context.h"
 #include "pipeline/mailbox.h"
 #include "pipeline/plan_provider.h"
 #include "pipeline/worker.h"
@@ -28,6 +27,7 @@ struct ConsumerSettings {
   std::size_t workers = 1;
   std::chrono::milliseconds mirror_every{5000};    ///< committed offsets are checked and given to Kafka this often
   std::chrono::milliseconds release_within{5000};  ///< a revocation waits this long for batches in flight
+  bool new_at_end = false;  ///< partitions that nobody ever consumed begin at their end, not with their first message
 };
 
 /// The member of the consumer group and its workers: who reads which partition, from where, and until when.
@@ -43,8 +43,8 @@ struct ConsumerSettings {
 /// Blocks:  stop(), up to about 8 s, whatever broker and database do.
 class GroupConsumer {
  public:
-  GroupConsumer(ConsumerSettings settings, const Clock& clock, Counters& counters, batch::Sink& sink,
-                PlanProvider& plans, sink::OffsetStore& offsets);
+  GroupConsumer(ConsumerSettings settings, const Context& context, batch::Sink& sink, PlanProvider& plans,
+                sink::OffsetStore& offsets);
   ~GroupConsumer();
   GroupConsumer(const GroupConsumer&) = delete;
   GroupConsumer& operator=(const GroupConsumer&) = delete;
@@ -53,6 +53,8 @@ class GroupConsumer {
   /// Flushes what was taken, leaves the group, and ends all threads.
   void stop();
   [[nodiscard]] WorkerView view() const;
+  /// Whether some worker has been in one step for so long that it will not come back by itself.
+  [[nodiscard]] bool stuck() const;
 
  private:
   struct Owned {
@@ -70,8 +72,11 @@ class GroupConsumer {
   void run_worker(Worker& worker);
   void serve(source::GroupEvent event);
   void take_assignment();
-  [[nodiscard]] std::optional<Partitions> positions(const Partitions& partitions,
-                                                    std::map<sink::TopicPartition, std::int64_t>& epochs);
+  using Positions = std::vector<sink::StoredPosition>;
+  [[nodiscard]] std::optional<Positions> positions(const Partitions& partitions);
+  [[nodiscard]] std::optional<Positions> first_positions(const Partitions& fresh);
+  void compare_with_kafka(const Positions& positions);
+  void restart_partitions(const std::vector<WorkerView>& views);
   void give_up(const Partitions& partitions, bool lost);
   void wait_returned(const Partitions& partitions, TimePoint until);
   void read_returned();
@@ -84,6 +89,7 @@ class GroupConsumer {
 
   // Constant after construction
   const ConsumerSettings settings_;
+  const Context context_;
   const Clock& clock_;
   sink::OffsetStore& offsets_;
 

@@ -18,26 +18,38 @@ std::uint64_t seed_of(const std::string& topic) { return std::hash<std::string>{
 
 }  // namespace
 
-Lane::Lane(std::string topic, const BatchLimits& limits, const Clock& clock, Counters& counters)
+Lane::Lane(std::string topic, const LaneSettings& settings, const Context& context)
     : topic_(std::move(topic)),
-      base_limits_(limits),
-      clock_(clock),
-      counters_(counters),
-      limits_(limits),
+      settings_(settings),
+      clock_(context.clock),
+      counters_(context.counters),
+      memory_(context.memory),
+      failpoints_(context.failpoints),
+      limits_(settings.limits),
       backoff_(milliseconds(100), seconds(5), seed_of(topic_)),
-      stop_backoff_(seconds(1), seconds(5), seed_of(topic_)) {}
+      stop_backoff_(seconds(1), seconds(5), seed_of(topic_)),
+      dead_letters_(settings.dead_letter_max_ratio) {
+  memory_.join();
+}
+
+Lane::~Lane() {
+  memory_.change(accounted_, 0);
+  memory_.leave();
+}
 
 // ---- Plan
 
 void Lane::use_plan(std::shared_ptr<const mapping::TopicPlan> plan) {
   plan_ = std::move(plan);
   builder_.emplace(plan_, topic_, clock_);
-  limits_ = base_limits_;
+  limits_ = settings_.limits;
   if (plan_->batch_size) limits_.size = static_cast<std::size_t>(*plan_->batch_size);
   if (plan_->batch_timeout) limits_.timeout = *plan_->batch_timeout;
   spare_.reset();
+  spare_bytes_ = 0;
   if (held_ != nullptr) encode_again(held_, {});
   if (growing_ != nullptr) encode_again(growing_, {});
+  account();
   retry_at_ = clock_.now();
   if (state_ == LaneState::stopped) spdlog::info("topic {}: trying again", topic_);
   state_ = LaneState::running;
@@ -111,6 +123,7 @@ std::unique_ptr<Partition> Lane::discard(std::int32_t partition) {
   partitions_.erase(at);
   if (growing_ != nullptr) encode_again(growing_, {partition});
   if (held_ != nullptr) encode_again(held_, {partition});
+  account();
   return taken;
 }
 
@@ -123,20 +136,31 @@ bool Lane::has_growth() const {
 
 bool Lane::wants_input() const {
   if (state_ != LaneState::running) return false;
-  return growing_ == nullptr ||
-         (growing_->messages.size() < limits_.rows_max && growing_->rows.rows() < limits_.rows_max &&
-          growing_->rows.bytes() + growing_->message_bytes < limits_.bytes_max);
+  if (growing_ == nullptr) return true;
+  const std::size_t rows_max = std::min(limits_.rows_max, rows_most_.value_or(limits_.rows_max));
+  return growing_->messages.size() < rows_max && growing_->rows.rows() < rows_max &&
+         growing_->rows.bytes() + growing_->message_bytes < limits_.bytes_max && memory_.allows(accounted_);
+}
+
+/// Tells the memory budget what this lane holds now.
+void Lane::account() {
+  std::size_t now = out_bytes_ + spare_bytes_;
+  if (growing_ != nullptr) now += growing_->footprint();
+  if (held_ != nullptr) now += held_->footprint();
+  memory_.change(std::exchange(accounted_, now), now);
 }
 
 bool Lane::fill_from(Partition& partition, std::size_t most) {
+  const bool more = take_from(partition, most);
+  account();
+  return more;
+}
+
+bool Lane::take_from(Partition& partition, std::size_t most) {
   for (std::size_t taken = 0; taken < most; ++taken) {
-    if (partition.leaving) return false;
+    if (partition.leaving || partition.restart_at) return false;
     if (!wants_input()) return true;
-    if (partition.seek_to) {
-      if (!partition.source->seek(*partition.seek_to)) return true;
-      partition.ledger.repositioned();
-      partition.seek_to.reset();
-    }
+    if (!prepare_seek(partition)) return true;
     source::Taken next = partition.source->take();
     if (auto* message = std::get_if<Message>(&next)) {
       take_message(partition, std::move(*message));
@@ -151,58 +175,19 @@ bool Lane::fill_from(Partition& partition, std::size_t most) {
   return true;
 }
 
-/// Whether what stands at `offset` follows what was taken. A gap right after the position was set is fetched twice.
-bool Lane::believes(Partition& partition, std::int64_t offset) {
-  switch (partition.ledger.judge(offset)) {
-    case Verdict::take:
-      return true;
-    case Verdict::skip:
-      counters_.outdated_messages.fetch_add(1, std::memory_order_relaxed);
-      return false;
-    case Verdict::verify:
-      counters_.gaps_verified.fetch_add(1, std::memory_order_relaxed);
-      partition.seek_to = partition.ledger.next();
-      return false;
-  }
-  return false;
-}
-
 void Lane::take_message(Partition& partition, Message message) {
-  if (!believes(partition, message.offset)) return;
+  if (partition.inspecting) {
+    inspected(partition, message);
+    return;
+  }
+  if (!believes(partition, message.offset, message.timestamp_ms)) return;
   partition.ledger.take(message.offset, message.timestamp_ms);
+  partition.beyond_end = 0;
+  failpoints_.reach(Failpoint::polled);
   note_growth();
   if (growing_ == nullptr) growing_ = new_batch();
   append(*growing_, std::move(message));
   counters_.messages.fetch_add(1, std::memory_order_relaxed);
-}
-
-void Lane::reach_end(Partition& partition, std::int64_t position) {
-  if (position <= partition.ledger.next() || !believes(partition, position)) return;
-  partition.ledger.advance_to(position);  // control records and aborted ones: nothing to store, but no lag either
-  note_growth();
-}
-
-void Lane::out_of_range(Partition& partition, const std::string& message) {
-  const std::int64_t wanted = partition.ledger.next();
-  const auto marks = partition.source->watermarks();
-  if (!marks || (wanted >= marks->low && wanted <= marks->high)) {
-    partition.seek_to = wanted;
-    return;
-  }
-  if (wanted > marks->high) {
-    partition.seek_to = wanted;
-    stop(fmt::format("partition {}: the stored offset {} is after the log's end {}: was the topic made again? ({})",
-                     partition.ledger.partition(), wanted, marks->high, message));
-    return;
-  }
-  const std::int64_t lost = marks->low - wanted;
-  counters_.lost_to_retention.fetch_add(static_cast<std::uint64_t>(lost), std::memory_order_relaxed);
-  spdlog::error(
-      "topic {} partition {}: {} messages (offsets {} to {}) were removed by retention before they were stored", topic_,
-      partition.ledger.partition(), lost, wanted, marks->low - 1);
-  partition.ledger.advance_to(marks->low);
-  partition.seek_to = marks->low;
-  note_growth();
 }
 
 void Lane::note_growth() {
@@ -211,6 +196,7 @@ void Lane::note_growth() {
 
 std::unique_ptr<Batch> Lane::new_batch() {
   auto batch = spare_ != nullptr ? std::move(spare_) : std::make_unique<Batch>();
+  spare_bytes_ = 0;
   batch->topic = topic_;
   batch->plan = plan_;
   return batch;
@@ -242,14 +228,16 @@ std::unique_ptr<Batch> Lane::hand_over(bool input_waiting) {
   if (held_ != nullptr) {
     if (now < retry_at_) return nullptr;
     if (const auto gone = disowned(*held_); !gone.empty()) encode_again(held_, gone);
-    if (held_ != nullptr) {
-      out_ = true;
-      return std::move(held_);
-    }
+    if (held_ != nullptr) return send(std::move(held_));
   }
   if (!has_growth()) {
     flush_ = false;
     growing_since_.reset();
+    if (memory_.scarce()) {  // others can use it, and an idle lane need not keep it warm
+      spare_.reset();
+      spare_bytes_ = 0;
+      account();
+    }
     return nullptr;
   }
   note_growth();
@@ -265,7 +253,16 @@ std::unique_ptr<Batch> Lane::hand_over(bool input_waiting) {
   growing_since_.reset();
   due_since_.reset();
   flush_ = false;
+  return send(std::move(batch));
+}
+
+std::unique_ptr<Batch> Lane::send(std::unique_ptr<Batch> batch) {
+  if (dead_letters_.exceeds(batch->messages.size(), batch->rejected.size())) {
+    stop_for_dead_letters(std::move(batch));
+    return nullptr;
+  }
   out_ = true;
+  out_bytes_ = batch->footprint();
   return batch;
 }
 

@@ -8,11 +8,12 @@
 #include <vector>
 
 #include "base/backoff.h"
-#include "base/clock.h"
+#include "base/out_of_range.h"
 #include "batch/batch.h"
 #include "batch/sink.h"
 #include "encode/row_builder.h"
-#include "pipeline/counters.h"
+#include "pipeline/context.h"
+#include "pipeline/dead_letter_watch.h"
 #include "pipeline/partition_ledger.h"
 #include "source/partition_source.h"
 
@@ -27,6 +28,12 @@ struct BatchLimits {
   std::chrono::milliseconds fill_time{20};        ///< a due batch goes on filling this long while input is waiting
 };
 
+struct LaneSettings {
+  BatchLimits limits;
+  OutOfRange out_of_range = OutOfRange::earliest;
+  double dead_letter_max_ratio = 1;  ///< of the recent messages: beyond it the topic stops; 1: never
+};
+
 /// An assigned partition in a worker's hands.
 struct Partition {
   std::uint64_t id = 0;  ///< unique in the worker; ready signals carry it
@@ -35,6 +42,11 @@ struct Partition {
   bool leaving = false;                 ///< not read any more; released when settled
   bool waiting_for_turn = false;        ///< it stands in the worker's line of partitions with input
   std::optional<std::int64_t> seek_to;  ///< its source must be set there before anything is taken
+  TimePoint seek_after{};               ///< but not earlier
+  int beyond_end = 0;                   ///< how often in a row the broker said that its log ends before `next`
+  bool inspecting = false;              ///< its first record is fetched, to tell what became of the log
+  /// The log is a new one, or had lost what was wanted: the stored position is to be set here, under a new epoch.
+  std::optional<std::int64_t> restart_at;
 
   Partition(std::uint64_t partition_id, std::unique_ptr<source::PartitionSource> from, PartitionLedger book)
       : id(partition_id), source(std::move(from)), ledger(book) {}
@@ -55,11 +67,16 @@ enum class LaneState : std::uint8_t {
 ///     catalog changed: a fresh plan is wanted; both batches are encoded anew with it
 ///     stop: everything stays as it is; tried again much later
 ///
+/// In three files: filling and handing over (lane.cpp), what becomes of batches (lane_settle.cpp), where a partition
+/// stands in its log (lane_position.cpp).
 /// At most one batch is out at a time, so order within a partition holds and offsets only move forward.
 /// Threads: its worker's only.  Owns: the partitions and both batches.  Blocks: seek(), seldom.
 class Lane {
  public:
-  Lane(std::string topic, const BatchLimits& limits, const Clock& clock, Counters& counters);
+  Lane(std::string topic, const LaneSettings& settings, const Context& context);
+  ~Lane();
+  Lane(const Lane&) = delete;
+  Lane& operator=(const Lane&) = delete;
 
   // Plan
   void use_plan(std::shared_ptr<const mapping::TopicPlan> plan);
@@ -102,14 +119,24 @@ class Lane {
 
  private:
   [[nodiscard]] bool has_growth() const;
-  [[nodiscard]] bool believes(Partition& partition, std::int64_t offset);
+  bool take_from(Partition& partition, std::size_t most);
+  [[nodiscard]] bool believes(Partition& partition, std::int64_t offset, std::int64_t timestamp_ms);
   void take_message(Partition& partition, Message message);
   void reach_end(Partition& partition, std::int64_t position);
+  [[nodiscard]] bool prepare_seek(Partition& partition);
   void out_of_range(Partition& partition, const std::string& message);
+  void lost_to_retention(Partition& partition, const source::Watermarks& marks);
+  void inspect(Partition& partition, const std::string& why);
+  void inspected(Partition& partition, const Message& first);
+  void restart(Partition& partition, std::int64_t at, const std::string& why);
   void note_growth();
+  void account();
   void append(batch::Batch& to, Message message);
   void encode_again(std::unique_ptr<batch::Batch>& batch, const std::vector<std::int32_t>& without);
+  void act_on(batch::WriteReply reply);
   void hold(std::unique_ptr<batch::Batch> batch, Duration wait);
+  void stop_for_dead_letters(std::unique_ptr<batch::Batch> batch);
+  void shrink(std::unique_ptr<batch::Batch> batch, const batch::Outcome& outcome);
   void settle_committed(std::unique_ptr<batch::Batch> batch, const batch::Outcome& outcome);
   void settle_stale(std::unique_ptr<batch::Batch> batch, const batch::Outcome& outcome);
   void stop(const std::string& why);
@@ -119,12 +146,15 @@ class Lane {
   [[nodiscard]] std::vector<std::int32_t> disowned(const batch::Batch& batch) const;
   [[nodiscard]] bool due(TimePoint now, bool input_waiting);
   std::unique_ptr<batch::Batch> new_batch();
+  std::unique_ptr<batch::Batch> send(std::unique_ptr<batch::Batch> batch);
 
   // Constant after construction
   const std::string topic_;
-  const BatchLimits base_limits_;
+  const LaneSettings settings_;
   const Clock& clock_;
   Counters& counters_;
+  MemoryBudget& memory_;
+  Failpoints& failpoints_;
 
   BatchLimits limits_;
   std::vector<std::unique_ptr<Partition>> partitions_;  // in partition order
@@ -146,6 +176,11 @@ class Lane {
   bool suspect_plan_ = false;  // the database refused the plan; another refusal in a row stops the topic
   bool out_ = false;
   bool flush_ = false;
+  std::size_t accounted_ = 0;  // bytes that the memory budget knows of
+  std::size_t out_bytes_ = 0;  // of the batch that is out
+  std::size_t spare_bytes_ = 0;
+  std::optional<std::size_t> rows_most_;  // while batches are kept small, since larger ones ran out of time
+  DeadLetterWatch dead_letters_;
   int timeouts_ = 0;      // of the batch in hand, in a row
   int merge_left_ = 0;    // batches that still go straight to the merge path
   int merge_streak_ = 8;  // how many the next conflict sends there

@@ -59,6 +59,12 @@ void Lane::hold(std::unique_ptr<Batch> batch, Duration wait) {
 
 void Lane::settle(batch::WriteReply reply) {
   out_ = false;
+  out_bytes_ = 0;
+  act_on(std::move(reply));
+  account();
+}
+
+void Lane::act_on(batch::WriteReply reply) {
   const batch::Outcome& outcome = reply.outcome;
   switch (outcome.kind) {
     case OutcomeKind::committed:
@@ -69,11 +75,9 @@ void Lane::settle(batch::WriteReply reply) {
       return;
     case OutcomeKind::retry:
     case OutcomeKind::in_doubt: {
-      // Our own statement timeout, again and again: the table is not in a state to take this batch.
       timeouts_ = outcome.sqlstate == "57014" ? timeouts_ + 1 : 0;
-      if (timeouts_ > kTimeoutsMost) {
-        hold(std::move(reply.batch), Duration::zero());
-        stop(outcome.sqlstate + " " + outcome.message);
+      if (timeouts_ > (rows_most_ ? 0 : kTimeoutsMost)) {
+        shrink(std::move(reply.batch), outcome);
         return;
       }
       counters_.retried_batches.fetch_add(1, std::memory_order_relaxed);
@@ -95,6 +99,42 @@ void Lane::settle(batch::WriteReply reply) {
   }
 }
 
+/// Our own statement timeout, again and again: half as much at a time may fit into it. The messages are fetched anew,
+/// since a batch cannot be divided once its offsets are promised as a whole.
+void Lane::shrink(std::unique_ptr<Batch> batch, const batch::Outcome& outcome) {
+  const std::size_t messages = batch->messages.size();
+  if (messages <= 1) {
+    hold(std::move(batch), Duration::zero());
+    stop(outcome.sqlstate + " " + outcome.message);
+    return;
+  }
+  rows_most_ = messages / 2;
+  timeouts_ = 0;
+  spdlog::warn("topic {}: {} messages did not fit into the statement timeout; at most {} at a time now", topic_,
+               messages, *rows_most_);
+  const std::vector<std::int32_t> gone = disowned(*batch);
+  std::vector<std::int32_t> again;
+  for (const auto& range : batch->ranges) {
+    if (contains(gone, range.partition)) continue;
+    Partition* partition = find(range.partition);
+    partition->ledger.rewind(range.from, range.epoch);
+    partition->seek_to = range.from;
+    again.push_back(range.partition);
+  }
+  if (growing_ != nullptr) encode_again(growing_, again);
+}
+
+void Lane::stop_for_dead_letters(std::unique_ptr<Batch> batch) {
+  const std::size_t messages = batch->messages.size();
+  std::string example;
+  if (!batch->rejected.empty()) example = ": " + batch->rejected.front().reject.message;
+  const std::size_t bad = batch->rejected.size();
+  hold(std::move(batch), Duration::zero());
+  dead_letters_.start_over();
+  stop(fmt::format("too many of its recent messages are bad ({} of the {} in hand; LOOM_DEAD_LETTER_MAX_RATIO={}){}", bad,
+                   messages, settings_.dead_letter_max_ratio, example));
+}
+
 void Lane::settle_committed(std::unique_ptr<Batch> batch, const batch::Outcome& outcome) {
   for (const auto& range : batch->ranges) {
     if (Partition* partition = find(range.partition)) partition->ledger.commit(range);
@@ -102,7 +142,12 @@ void Lane::settle_committed(std::unique_ptr<Batch> batch, const batch::Outcome& 
   backoff_.reset();
   stop_backoff_.reset();
   timeouts_ = 0;
+  if (rows_most_) {
+    *rows_most_ *= 2;
+    if (*rows_most_ >= limits_.rows_max) rows_most_.reset();
+  }
   suspect_plan_ = false;
+  dead_letters_.count(batch->messages.size(), batch->rejected.size());
   if (outcome.conflicted) {
     merge_left_ = merge_streak_;
     merge_streak_ = std::min(merge_streak_ * 2, kMergeStreakMost);
@@ -117,12 +162,15 @@ void Lane::settle_committed(std::unique_ptr<Batch> batch, const batch::Outcome& 
   for (const auto& rejected : batch->rejected) {
     counters_.dead_letters[static_cast<std::size_t>(rejected.reject.reason)].fetch_add(1, std::memory_order_relaxed);
   }
+  const std::size_t footprint = batch->footprint();
   batch->messages.clear();
   batch->rows.clear();
   batch->rejected.clear();
   batch->ranges.clear();
   batch->message_bytes = 0;
-  if (batch->plan == plan_) spare_ = std::move(batch);
+  if (batch->plan != plan_ || memory_.scarce()) return;
+  spare_ = std::move(batch);
+  spare_bytes_ = footprint;
 }
 
 void Lane::settle_stale(std::unique_ptr<Batch> batch, const batch::Outcome& outcome) {
@@ -169,6 +217,7 @@ void Lane::audit(std::int32_t partition, std::int64_t believed, const std::optio
   if (found->next_offset == believed && found->epoch == audited->ledger.epoch()) return;
   go_back(*audited, *found);
   if (growing_ != nullptr) encode_again(growing_, {partition});
+  account();
 }
 
 void Lane::go_back(Partition& partition, const batch::StoredOffset& to) {
@@ -176,6 +225,8 @@ void Lane::go_back(Partition& partition, const batch::StoredOffset& to) {
                topic_, to.partition, to.next_offset, to.epoch, partition.ledger.stored());
   partition.ledger.rewind(to.next_offset, to.epoch);
   partition.seek_to = to.next_offset;
+  partition.restart_at.reset();
+  partition.inspecting = false;
 }
 
 void Lane::stop_without_row(const std::string& partitions) {

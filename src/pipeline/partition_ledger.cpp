@@ -9,8 +9,13 @@ Standing compare(const batch::OffsetRange& range, const std::optional<batch::Sto
   return Standing::stale;
 }
 
-Verdict PartitionLedger::judge(std::int64_t offset) {
-  if (offset < next_) return Verdict::skip;
+Verdict PartitionLedger::judge(std::int64_t offset, std::int64_t timestamp_ms) {
+  if (offset < next_) {
+    if (!proof_wanted_ || offset != next_ - 1) return Verdict::skip;
+    proof_wanted_ = false;
+    return timestamp_ms == last_timestamp_ms_ ? Verdict::known : Verdict::foreign;
+  }
+  proof_wanted_ = false;
   if (offset == next_ || confirmed_ || offset == gap_seen_) {
     confirmed_ = true;
     gap_seen_ = -1;
@@ -43,8 +48,8 @@ bool PartitionLedger::commit(const batch::OffsetRange& range) {
 void PartitionLedger::rewind(std::int64_t offset, std::int64_t epoch) {
   epoch_ = epoch;
   stored_ = handed_ = next_ = offset;
-  gap_seen_ = -1;
-  confirmed_ = false;
+  last_timestamp_ms_ = gap_seen_ = -1;
+  confirmed_ = proof_wanted_ = false;
 }
 
 }  // namespace loom::pipeline

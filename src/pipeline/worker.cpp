@@ -10,14 +10,9 @@ constexpr auto kPublishEvery = std::chrono::milliseconds(100);
 constexpr auto kRetrySoon = std::chrono::milliseconds(10);
 }  // namespace
 
-Worker::Worker(const WorkerSettings& settings, const Clock& clock, Counters& counters, batch::Sink& sink,
-               PlanProvider& plans, Released released)
-    : settings_(settings),
-      clock_(clock),
-      counters_(counters),
-      sink_(sink),
-      plans_(plans),
-      released_(std::move(released)) {}
+Worker::Worker(const WorkerSettings& settings, const Context& context, batch::Sink& sink, PlanProvider& plans,
+               Released released)
+    : settings_(settings), context_(context), sink_(sink), plans_(plans), released_(std::move(released)) {}
 
 void Worker::add_partition(std::unique_ptr<source::PartitionSource> from, PartitionLedger book) {
   letters_.post(AddPartition{std::move(from), book});
@@ -37,7 +32,19 @@ WorkerView Worker::view() const {
   return view_;
 }
 
+Duration Worker::stepping() const {
+  const TimePoint began = step_began_;
+  return began == TimePoint::max() ? Duration::zero() : context_.clock.now() - began;
+}
+
 TimePoint Worker::step() {
+  step_began_ = context_.clock.now();
+  const TimePoint next = take_step();
+  step_began_ = TimePoint::max();
+  return next;
+}
+
+TimePoint Worker::take_step() {
   letters_.collect(read_);
   for (auto& letter : read_) {
     std::visit([this](auto& content) { read(std::move(content)); }, letter);
@@ -45,7 +52,7 @@ TimePoint Worker::step() {
   read_.clear();
 
   const bool more = give_turns();
-  const TimePoint now = clock_.now();
+  const TimePoint now = context_.clock.now();
   TimePoint next = more ? now : TimePoint::max();
   for (auto at = lanes_.begin(); at != lanes_.end();) {
     next = std::min(next, tend(*at->second));
@@ -60,7 +67,7 @@ TimePoint Worker::step() {
 
 Lane& Worker::lane(const std::string& topic) {
   auto& found = lanes_[topic];
-  if (found == nullptr) found = std::make_unique<Lane>(topic, settings_.limits, clock_, counters_);
+  if (found == nullptr) found = std::make_unique<Lane>(topic, settings_.lane, context_);
   return *found;
 }
 
@@ -162,7 +169,7 @@ TimePoint Worker::tend(Lane& lane) {
   for (const auto& partition : lane.partitions()) {
     if (!partition->seek_to || partition->leaving) continue;
     line_up(*partition);  // nothing comes from its queue before it has its turn, and with it its seek
-    if (lane.wants_input()) next = std::min(next, clock_.now() + kRetrySoon);
+    if (lane.wants_input()) next = std::min(next, context_.clock.now() + kRetrySoon);
   }
   return next;
 }
@@ -187,7 +194,8 @@ void Worker::publish(TimePoint now) {
                                   .next = ledger.next(),
                                   .epoch = ledger.epoch(),
                                   .backlog = partition->source->backlog(ledger.next()),
-                                  .leaving = partition->leaving});
+                                  .leaving = partition->leaving,
+                                  .restart_at = ledger.settled() ? partition->restart_at : std::nullopt});
     }
   }
   const std::lock_guard lock(view_mutex_);

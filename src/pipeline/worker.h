@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <deque>
 #include <map>
@@ -10,8 +11,8 @@
 #include <variant>
 #include <vector>
 
-#include "base/clock.h"
 #include "batch/sink.h"
+#include "pipeline/context.h"
 #include "pipeline/lane.h"
 #include "pipeline/mailbox.h"
 #include "pipeline/plan_provider.h"
@@ -27,6 +28,8 @@ struct PartitionView {
   std::int64_t epoch = 0;
   std::int64_t backlog = 0;  ///< messages after `next`, by what the client last heard
   bool leaving = false;
+  /// All of it is stored, and the log has become another one: its stored position is to be set here.
+  std::optional<std::int64_t> restart_at;
 };
 struct LaneView {
   std::string topic;
@@ -39,7 +42,7 @@ struct WorkerView {
 };
 
 struct WorkerSettings {
-  BatchLimits limits;
+  LaneSettings lane;
   std::size_t turn = 500;  ///< messages taken from one partition before the next has its turn
 };
 
@@ -58,7 +61,7 @@ class Worker {
   /// Called when a released partition's rows are all committed, or it was discarded. On the worker's thread; quick.
   using Released = std::function<void(std::unique_ptr<source::PartitionSource>, PartitionLedger)>;
 
-  Worker(const WorkerSettings& settings, const Clock& clock, Counters& counters, batch::Sink& sink, PlanProvider& plans,
+  Worker(const WorkerSettings& settings, const Context& context, batch::Sink& sink, PlanProvider& plans,
          Released released);
 
   void add_partition(std::unique_ptr<source::PartitionSource> from, PartitionLedger book);
@@ -69,6 +72,9 @@ class Worker {
   /// What the database has for a partition whose `stored` was `believed` before it was asked; see Lane::audit().
   void audit(std::string topic, std::int32_t partition, std::int64_t believed,
              std::optional<batch::StoredOffset> found);
+
+  /// How long the present step() has been running: far more than a second means that it hangs. Zero between steps.
+  [[nodiscard]] Duration stepping() const;
 
   /// One round without waiting; returns when the next is due at the latest (now when there is more to do).
   TimePoint step();
@@ -107,6 +113,7 @@ class Worker {
   struct Wake {};
   using Letter = std::variant<AddPartition, Release, PlanArrived, Settled, Audit, Ready, Wake>;
 
+  TimePoint take_step();
   void read(AddPartition letter);
   void read(const Release& letter);
   void read(PlanArrived letter);
@@ -129,13 +136,14 @@ class Worker {
 
   // Constant after construction
   const WorkerSettings settings_;
-  const Clock& clock_;
-  Counters& counters_;
+  const Context context_;
   batch::Sink& sink_;
   PlanProvider& plans_;
   const Released released_;
 
-  Mailbox<Letter> letters_;  // own synchronisation
+  // Own synchronisation
+  Mailbox<Letter> letters_;
+  std::atomic<TimePoint> step_began_{TimePoint::max()};  // max: not stepping
 
   // The stepping thread's
   std::vector<Letter> read_;

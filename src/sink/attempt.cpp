@@ -27,6 +27,7 @@ void open_transaction(const Job& job, const RowGroups& rows, Script& script) {
     script.command(statements::advance(job.settings, job.batch,
                                        [&](std::string_view text) { return job.connection.literal(text); }));
   }
+  if (!job.batch.replayed.empty()) script.command(statements::take_dead_letters(job.batch));
   std::set<std::uint16_t> checked;
   for (const RowGroup& group : rows.groups) {
     if (checked.insert(group.table).second) script.check(job.batch.plan->tables[group.table]);

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 
+#include "base/failpoints.h"
 #include "batch/batch.h"
 #include "sink/connection.h"
 #include "sink/row_groups.h"
@@ -17,6 +18,7 @@ struct Job {
   const DatabaseSettings& settings;
   Connection& connection;
   const batch::Batch& batch;
+  Failpoints& failpoints;
 };
 
 /// How one try ended.

@@ -4,6 +4,7 @@
 
 #include "sink/attempt.h"
 #include "sink/copy_transaction.h"
+#include "sink/dead_letter_step.h"
 #include "sink/merge_transaction.h"
 #include "sink/split_transaction.h"
 #include "sink/statements.h"
@@ -18,6 +19,13 @@ bool wants_split(const Attempt& attempt, bool merged) {
   if (!attempt.failure) return false;
   return *attempt.failure == Verdict::row_fault || *attempt.failure == Verdict::duplicate_key ||
          (merged && attempt.error.sqlstate == "21000");
+}
+
+Outcome not_now(std::string message) {
+  Outcome outcome;
+  outcome.kind = OutcomeKind::retry;
+  outcome.message = std::move(message);
+  return outcome;
 }
 
 // Stale is only worth something together with what the database has; without it the batch is simply sent again.
@@ -41,9 +49,11 @@ void end_frozen_writers(const Job& job) {
 
 }  // namespace
 
-Outcome write_batch(const DatabaseSettings& settings, Connection& connection, batch::Batch& batch) {
-  const Job job{settings, connection, batch};
+Outcome write_batch(const DatabaseSettings& settings, Connection& connection, batch::Batch& batch,
+                    Failpoints& failpoints) {
+  const Job job{settings, connection, batch, failpoints};
   bool merged = batch.prefer_merge && has_upsert_key(*batch.plan);
+  if (auto waiting = publish_dead_letters(job, batch.rejected)) return not_now(std::move(waiting->error.message));
   Attempt attempt = merged ? merge_batch(job) : copy_batch(job);
   if (!merged && attempt.failure == Verdict::duplicate_key && on_upsert_key(*batch.plan, attempt.error)) {
     merged = true;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/failpoints.h"
 #include "batch/batch.h"
 #include "batch/outcome.h"
 #include "sink/connection.h"
@@ -13,6 +14,7 @@ namespace loom::sink {
 ///                   -> an offset row locked for long: end a writer of ours that froze while holding it
 /// `batch` gains the rejected messages that the database found, when they were committed.
 /// Blocks: for the statements' length.  Fails: by its outcome; the connection may be lost() afterwards.
-batch::Outcome write_batch(const DatabaseSettings& settings, Connection& connection, batch::Batch& batch);
+batch::Outcome write_batch(const DatabaseSettings& settings, Connection& connection, batch::Batch& batch,
+                           Failpoints& failpoints);
 
 }  // namespace loom::sink

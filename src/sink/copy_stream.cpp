@@ -33,17 +33,12 @@ class Slices {
       if (gathered_.size() == kSlice) send_gathered();
     }
   }
-  void end() {
-    send_gathered();
-    if (ok_) connection_.end_copy();
-  }
-
- private:
   void send_gathered() {
     if (ok_ && !gathered_.empty()) ok_ = connection_.put(gathered_);
     gathered_.clear();
   }
 
+ private:
   Connection& connection_;
   std::string gathered_;
   bool ok_ = true;
@@ -56,7 +51,7 @@ void send_copy(Connection& connection, const CopyData& data) {
   if (data.binary) slices.add(kBinaryHeader);
   for (const std::string_view piece : data.pieces) slices.add(piece);
   if (data.binary) slices.add(kBinaryTrailer);
-  slices.end();
+  slices.send_gathered();
 }
 
 }  // namespace loom::sink

@@ -1,7 +1,6 @@
 #include "sink/copy_transaction.h"
 
-#include "sink/dead_letters.h"
-#include "sink/statements.h"
+#include "sink/dead_letter_step.h"
 
 namespace loom::sink {
 
@@ -11,9 +10,8 @@ Attempt copy_batch(const Job& job) {
   open_transaction(job, rows, script);
   for (const RowGroup& group : rows.groups) copy_group(job, group, script);
 
-  const ByteBuffer dead = encode_dead_letters(job.settings.consumer_group, job.batch, job.batch.rejected);
-  if (!dead.empty()) script.copy(statements::copy_dead_letters(), {true, {dead.view()}});
-  return judge(script.run(job.connection));
+  const ByteBuffer dead = add_dead_letters(job, job.batch.rejected, script);
+  return judge(script.run(job.connection, job.failpoints));
 }
 
 }  // namespace loom::sink

@@ -4,7 +4,7 @@
 #include <set>
 #include <vector>
 
-#include "sink/dead_letters.h"
+#include "sink/dead_letter_step.h"
 #include "sink/statements.h"
 
 namespace loom::sink {
@@ -53,10 +53,9 @@ Attempt merge_batch(const Job& job) {
     const bool clear = !used.insert(group.table).second;
     steps.push_back(merge_group(job, group, clear, script));
   }
-  const ByteBuffer dead = encode_dead_letters(job.settings.consumer_group, job.batch, job.batch.rejected);
-  if (!dead.empty()) script.copy(statements::copy_dead_letters(), {true, {dead.view()}});
+  const ByteBuffer dead = add_dead_letters(job, job.batch.rejected, script);
 
-  const Script::Ran ran = script.run(job.connection);
+  const Script::Ran ran = script.run(job.connection, job.failpoints);
   Attempt attempt = judge(ran);
   if (!attempt.failure) {
     attempt.conflicted = rows.combined > 0 || std::any_of(steps.begin(), steps.end(),

@@ -15,7 +15,8 @@ using namespace std::chrono_literals;
 constexpr auto kSilence = 8s;  // beyond the statement timeout of 5 s
 constexpr std::string_view kTimeout = "SET LOCAL statement_timeout = 5000; ";
 constexpr std::string_view kSelect =
-    "SELECT topic, partition, next_offset, epoch FROM kafka_consumer_offsets WHERE consumer_group = ";
+    "SELECT topic, partition, next_offset, epoch, coalesce((extract(epoch FROM last_timestamp) * 1000)::bigint, -1) FROM "
+    "kafka_consumer_offsets WHERE consumer_group = ";
 constexpr std::string_view kOrder = " ORDER BY topic, partition";
 
 std::vector<StoredPosition> positions_of(const Result& rows) {
@@ -25,7 +26,8 @@ std::vector<StoredPosition> positions_of(const Result& rows) {
   for (int row = 0; row < rows.rows(); ++row) {
     positions.push_back({{std::string(rows.text(row, 0)), static_cast<std::int32_t>(rows.integer(row, 1))},
                          rows.integer(row, 2),
-                         rows.integer(row, 3)});
+                         rows.integer(row, 3),
+                         rows.integer(row, 4)});
   }
   return positions;
 }
@@ -98,7 +100,7 @@ std::vector<StoredPosition> OffsetStore::claim(const std::vector<StoredPosition>
         "SET LOCAL synchronous_commit = on; INSERT INTO kafka_consumer_offsets (consumer_group, topic, partition, "
         "next_offset, epoch) VALUES ";
     const std::string group = open.literal(impl_->group);
-    for (const auto& [where, next_offset, epoch] : partitions) {
+    for (const auto& [where, next_offset, epoch, last_timestamp] : partitions) {
       if (!sql.ends_with(' ')) sql += ", ";
       sql.append("(").append(group).append(", ").append(open.literal(where.topic)).append(", ");
       sql.append(std::to_string(where.partition)).append(", ").append(std::to_string(next_offset)).append(", ");
@@ -107,6 +109,17 @@ std::vector<StoredPosition> OffsetStore::claim(const std::vector<StoredPosition>
     return sql + " ON CONFLICT DO NOTHING";
   });
   return load(wanted);
+}
+
+void OffsetStore::restart(const StoredPosition& from, std::int64_t next_offset) {
+  impl_->transact([&](const Connection& open) {
+    return "SET LOCAL synchronous_commit = on; UPDATE kafka_consumer_offsets SET next_offset = " +
+           std::to_string(next_offset) +
+           ", epoch = epoch + 1, last_timestamp = NULL, updated_at = clock_timestamp() WHERE consumer_group = " +
+           open.literal(impl_->group) + " AND topic = " + open.literal(from.where.topic) +
+           " AND partition = " + std::to_string(from.where.partition) +
+           " AND next_offset = " + std::to_string(from.next_offset) + " AND epoch = " + std::to_string(from.epoch);
+  });
 }
 
 }  // namespace loom::sink

@@ -19,6 +19,7 @@ struct StoredPosition {
   TopicPartition where;
   std::int64_t next_offset = 0;
   std::int64_t epoch = 0;
+  std::int64_t last_timestamp_ms = -1;  ///< of the last record before next_offset; -1: not known
 };
 
 /// kafka_consumer_offsets of one consumer group: the truth about what is stored.
@@ -37,6 +38,9 @@ class OffsetStore {
   /// Gives partitions that have no row one at `next_offset`, in a transaction of its own with synchronous_commit on,
   /// then reads all back: another replica's row wins over ours.
   std::vector<StoredPosition> claim(const std::vector<StoredPosition>& partitions);
+
+  /// Sets a position anew, under the next epoch, if it still is what `from` says: the log behind it is another one.
+  void restart(const StoredPosition& from, std::int64_t next_offset);
 
  private:
   struct Impl;

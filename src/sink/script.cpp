@@ -1,5 +1,6 @@
 #include "sink/script.h"
 
+#include <optional>
 #include <utility>
 
 #include "sink/copy_stream.h"
@@ -37,19 +38,45 @@ std::size_t Script::add(std::string_view sql, Step step) {
 }
 
 std::size_t Script::command(std::string_view sql) { return add(sql, {}); }
-std::size_t Script::check(const mapping::TablePlan& table) { return add(statements::describe(table), {&table, {}}); }
-std::size_t Script::copy(const std::string& sql, CopyData data) { return add(sql, {nullptr, std::move(data)}); }
+std::size_t Script::check(const mapping::TablePlan& table) {
+  return add(statements::describe(table), {&table, {}, {}});
+}
+std::size_t Script::copy(const std::string& sql, CopyData data, Failpoint point) {
+  return last_copy_ = add(sql, {nullptr, std::move(data), point});
+}
 
-Result Script::run_copy(Connection& connection, const CopyData& data, bool refuse) const {
+class Script::Last {
+ public:
+  Last(const Script& script, Failpoints& points, Ends ends) : failpoints(points) {
+    if (ends == Ends::with_commit) step_ = script.last_copy_;
+  }
+
+  template <typename Send>
+  void around(std::size_t step, const Send& send) {
+    if (step == step_) failpoints.reach(Failpoint::before_commit);
+    send();
+    if (step == step_) failpoints.reach(Failpoint::commit_sent);
+  }
+
+  Failpoints& failpoints;
+
+ private:
+  std::optional<std::size_t> step_;  // kNone: there is no COPY, and the query string itself is what is sent last
+};
+
+Result Script::run_copy(Connection& connection, std::size_t index, bool refuse, Last& last) const {
+  const Step& step = steps_[index];
   if (refuse) {
     connection.end_copy("the table is not what the plan says");
   } else {
-    send_copy(connection, data);
+    send_copy(connection, step.data);
+    last.failpoints.reach(step.point);
+    last.around(index, [&] { connection.end_copy(); });
   }
   return connection.next();
 }
 
-Script::Ran Script::run(Connection& connection) const {
+Script::Ran Script::run(Connection& connection, Failpoints& failpoints, Ends ends) const {
   Ran ran;
   ran.affected.reserve(steps_.size());
   const auto end = [&](Ran::End how, DatabaseError error) {
@@ -61,10 +88,13 @@ Script::Ran Script::run(Connection& connection) const {
   };
 
   std::string differs;
-  ran.sent = connection.send(sql_);
+  Last last(*this, failpoints, ends);
+  last.around(kNone, [&] { ran.sent = connection.send(sql_); });
   for (const Step& step : steps_) {
     Result result = connection.next();
-    if (result.kind() == Result::Kind::copy_in) result = run_copy(connection, step.data, !differs.empty());
+    if (result.kind() == Result::Kind::copy_in) {
+      result = run_copy(connection, ran.affected.size(), !differs.empty(), last);
+    }
     if (!differs.empty() && result.kind() == Result::Kind::error && !connection.lost()) break;
     if (result.kind() == Result::Kind::error) return end(Ran::End::failed, result.error());
     if (result.kind() == Result::Kind::none) {
@@ -74,8 +104,8 @@ Script::Ran Script::run(Connection& connection) const {
     ran.affected.push_back(rows_of(result));
   }
   if (!differs.empty()) return end(Ran::End::table_differs, {"", differs, "", "", "", ""});
-  const Result last = connection.next();
-  if (last.kind() != Result::Kind::none) return end(Ran::End::failed, last.error());
+  const Result rest = connection.next();
+  if (rest.kind() != Result::Kind::none) return end(Ran::End::failed, rest.error());
   return ran;
 }
 

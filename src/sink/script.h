@@ -2,10 +2,12 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/failpoints.h"
 #include "mapping/plan.h"
 #include "sink/connection.h"
 
@@ -25,7 +27,8 @@ class Script {
   /// Each returns the index of its step, under which the result tells what came of it.
   std::size_t command(std::string_view sql);
   std::size_t check(const mapping::TablePlan& table);
-  std::size_t copy(const std::string& sql, CopyData data);
+  /// `point` is passed while its data is under way.
+  std::size_t copy(const std::string& sql, CopyData data, Failpoint point = Failpoint::copying);
 
   struct Ran {
     enum class End : std::uint8_t {
@@ -40,18 +43,25 @@ class Script {
     std::size_t step = 0;
     std::vector<std::int64_t> affected;  ///< per step: rows written; for a query its rows
   };
-  [[nodiscard]] Ran run(Connection& connection) const;
+  /// Whether the script's success is the transaction's commit.
+  enum class Ends : std::uint8_t { with_commit, in_transaction };
+  [[nodiscard]] Ran run(Connection& connection, Failpoints& failpoints, Ends ends = Ends::with_commit) const;
 
  private:
   struct Step {
     const mapping::TablePlan* checked = nullptr;
     CopyData data;
+    Failpoint point = Failpoint::copying;
   };
+  /// Passes the failpoints around what is sent last, behind which a script that commits may be committed.
+  class Last;
   std::size_t add(std::string_view sql, Step step);
-  Result run_copy(Connection& connection, const CopyData& data, bool refuse) const;
+  Result run_copy(Connection& connection, std::size_t index, bool refuse, Last& last) const;
 
   std::string sql_;
   std::vector<Step> steps_;
+  std::size_t last_copy_ = kNone;  // the step whose data is sent last
+  static constexpr std::size_t kNone = std::numeric_limits<std::size_t>::max();
 };
 
 }  // namespace loom::sink

@@ -4,7 +4,17 @@
 #include <cstddef>
 #include <string>
 
+namespace loom::batch {
+class DeadLetterPublisher;
+}
+
 namespace loom::sink {
+
+/// Where messages go that cannot become rows: one of the two at least.
+struct DeadLetterRoute {
+  bool table = true;                            ///< kafka_dead_letters, in the batch's own transaction
+  batch::DeadLetterPublisher* topic = nullptr;  ///< a Kafka topic, before that transaction; it outlives the writers
+};
 
 /// How the service talks to PostgreSQL. Constant after start-up.
 struct DatabaseSettings {
@@ -17,6 +27,7 @@ struct DatabaseSettings {
   std::chrono::milliseconds statement_timeout{60'000};
   std::chrono::milliseconds lock_timeout{2'000};
   std::chrono::seconds idle_close{60};  ///< a connection above the minimum that idled this long is closed
+  DeadLetterRoute dead_letters;
 };
 
 }  // namespace loom::sink

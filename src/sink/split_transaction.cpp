@@ -5,7 +5,7 @@
 #include <optional>
 #include <utility>
 
-#include "sink/dead_letters.h"
+#include "sink/dead_letter_step.h"
 #include "sink/merge_transaction.h"
 #include "sink/statements.h"
 
@@ -78,7 +78,7 @@ class Splitter {
     open_transaction(job_, rows, script);
     create_stages(job_, rows, script);
     script.command("SAVEPOINT part");
-    return judge_uncommitted(script.run(job_.connection));
+    return judge_uncommitted(script.run(job_.connection, job_.failpoints, Script::Ends::in_transaction));
   }
 
   Attempt store_ranges() {
@@ -147,7 +147,7 @@ class Splitter {
     script.command("RELEASE SAVEPOINT part");
     script.command("SAVEPOINT part");
 
-    const Script::Ran ran = script.run(job_.connection);
+    const Script::Ran ran = script.run(job_.connection, job_.failpoints, Script::Ends::in_transaction);
     Tried tried{judge_uncommitted(ran), std::nullopt};
     failed_ = tried.attempt.failure.has_value();
     if (failed_) {
@@ -172,18 +172,19 @@ class Splitter {
   }
 
   void reject(std::uint32_t message, const DatabaseError& error) {
-    rejected_.push_back({message, {reject_reason(error.sqlstate), error.text(), error.sqlstate}});
+    rejected_.push_back({message, {reject_reason(error.sqlstate), error.text(), error.sqlstate}, batch::InTopic::no});
   }
 
   Attempt commit() {
     std::stable_sort(rejected_.begin(), rejected_.end(),
                      [](const auto& a, const auto& b) { return a.message < b.message; });
-    const ByteBuffer dead = encode_dead_letters(job_.settings.consumer_group, job_.batch, rejected_);
+    // Before COMMIT, so that the offsets never pass a message which its topic does not have.
+    if (auto waiting = publish_dead_letters(job_, rejected_)) return *waiting;
     Script script;
     if (failed_) script.command("ROLLBACK TO SAVEPOINT part");
-    if (!dead.empty()) script.copy(statements::copy_dead_letters(), {true, {dead.view()}});
+    const ByteBuffer dead = add_dead_letters(job_, rejected_, script);
     script.command("COMMIT");
-    return judge(script.run(job_.connection));
+    return judge(script.run(job_.connection, job_.failpoints));
   }
 
   const Job& job_;

@@ -15,6 +15,7 @@ struct Rule {
 // A code stands before its class.
 constexpr std::array kRules{
     Rule{"KO001", Verdict::stale},
+    Rule{"KO002", Verdict::stale},            // a replay whose dead letters are gone, or in another one's hands
     Rule{"08007", Verdict::in_doubt},         // transaction_resolution_unknown
     Rule{"40003", Verdict::in_doubt},         // statement_completion_unknown
     Rule{"08", Verdict::retry},               // connection

@@ -7,6 +7,9 @@
 #include <chrono>
 #include <iterator>
 
+#include "sink/dead_letters.h"
+#include "sink/utf8.h"
+
 namespace loom::sink::statements {
 namespace {
 
@@ -43,6 +46,15 @@ std::string array(const batch::Batch& batch, std::string_view type, Value value)
 
 std::string partitions(const batch::Batch& batch) {
   return array(batch, "int", [](const auto& range, std::string& out) { out += std::to_string(range.partition); });
+}
+
+std::string ids(const std::vector<std::int64_t>& numbers) {
+  std::string out = "'{";
+  for (const auto number : numbers) {
+    if (out.size() > 2) out += ',';
+    out += std::to_string(number);
+  }
+  return out + "}'::bigint[]";
 }
 
 // Producers may send any 64-bit number; what no calendar has must not fail the batch.
@@ -126,7 +138,38 @@ std::string copy(const std::string& target, const std::string& columns, bool bin
 
 std::string copy_dead_letters() {
   return copy("kafka_dead_letters",
-              "consumer_group, topic, partition, \"offset\", key, value, headers, reason, sqlstate, message", true);
+              "consumer_group, topic, partition, \"offset\", message_timestamp, key, value, headers, reason, sqlstate, "
+              "message",
+              true);
+}
+
+std::string take_dead_letters(const batch::Batch& batch) {
+  const std::string wanted = std::to_string(batch.replayed.size());
+  // SKIP LOCKED: another replay has those, and waiting for it would only show that they are gone.
+  return "DO $take$ BEGIN IF (SELECT count(*) FROM (SELECT 1 FROM kafka_dead_letters WHERE id = ANY (" +
+         ids(batch.replayed) + ") ORDER BY id FOR UPDATE SKIP LOCKED) taken) <> " + wanted +
+         " THEN RAISE EXCEPTION 'some of these dead letters are gone, or in the hands of another replay' USING ERRCODE "
+         "= 'KO002'; END IF; END $take$";
+}
+
+std::string delete_dead_letters(const std::vector<std::int64_t>& letters) {
+  return "DELETE FROM kafka_dead_letters WHERE id = ANY (" + ids(letters) + ")";
+}
+
+std::string update_dead_letters(const batch::Batch& batch, const std::vector<batch::RejectedMessage>& rejected,
+                                const Literal& literal) {
+  std::string out =
+      "UPDATE kafka_dead_letters d SET reason = v.reason, sqlstate = v.sqlstate, message = v.message FROM "
+      "(VALUES ";
+  for (std::size_t i = 0; i < rejected.size(); ++i) {
+    const Reject& reject = rejected[i].reject;
+    if (i > 0) out += ", ";
+    out += "(" + std::to_string(batch.replayed.at(rejected[i].message)) + "::bigint, ";
+    out += literal(to_string(reject.reason)) + ", ";
+    out += (reject.sqlstate.empty() ? "NULL::text" : literal(reject.sqlstate)) + ", ";
+    out += literal(storable_text(reject.message, kDeadLetterMessageMax)) + ")";
+  }
+  return out + ") v (id, reason, sqlstate, message) WHERE d.id = v.id";
 }
 
 std::string stage_relation(std::size_t table) { return "loom_stage_" + std::to_string(table); }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -37,6 +38,13 @@ std::string describe(const mapping::TablePlan& table);
 
 std::string copy(const std::string& target, const std::string& columns, bool binary);
 std::string copy_dead_letters();
+
+/// Locks the dead letters that a replay has taken, all of them, or raises KO002.
+std::string take_dead_letters(const batch::Batch& batch);
+std::string delete_dead_letters(const std::vector<std::int64_t>& letters);
+/// Gives those of a replay that fail again their new reason; at least one.
+std::string update_dead_letters(const batch::Batch& batch, const std::vector<batch::RejectedMessage>& rejected,
+                                const Literal& literal);
 
 /// The staging table of the plan's table with this index, for the length of a transaction.
 std::string stage_relation(std::size_t table);

@@ -73,13 +73,14 @@ struct WriterPool::Impl {
     std::unique_ptr<Connection> connection;
   };
 
-  explicit Impl(DatabaseSettings given) : settings(std::move(given)) {
+  Impl(DatabaseSettings given, Failpoints& points) : settings(std::move(given)), failpoints(points) {
     settings.pool_max = std::max<std::size_t>(settings.pool_max, 1);
     settings.pool_min = std::min(settings.pool_min, settings.pool_max);
   }
 
   // Constant after construction:
   DatabaseSettings settings;
+  Failpoints& failpoints;
   // Own synchronisation:
   StopSignal stop_signal;
   // Guarded by mutex:
@@ -171,6 +172,7 @@ void WriterPool::Impl::run(Writer& writer) {
     ++busy;
     lock.unlock();
     Outcome outcome = attempt(writer, *task.batch);
+    if (outcome.kind == OutcomeKind::committed) failpoints.reach(Failpoint::committed);
     task.reply({std::move(task.batch), std::move(outcome)});
     task = {};
     lock.lock();
@@ -202,7 +204,7 @@ Outcome WriterPool::Impl::attempt(Writer& writer, Batch& batch) {
   set_canceller(writer.connection->canceller());
   Outcome outcome;
   try {
-    outcome = write_batch(settings, *writer.connection, batch);
+    outcome = write_batch(settings, *writer.connection, batch, failpoints);
   } catch (const std::exception& failure) {
     // Only out of memory gets here. What the server has seen of it is not known.
     writer.connection.reset();
@@ -244,7 +246,8 @@ void WriterPool::Impl::stop() {
   for (auto& writer : ended) writer->thread.join();
 }
 
-WriterPool::WriterPool(DatabaseSettings settings) : impl_(std::make_unique<Impl>(std::move(settings))) {}
+WriterPool::WriterPool(DatabaseSettings settings, Failpoints& failpoints)
+    : impl_(std::make_unique<Impl>(std::move(settings), failpoints)) {}
 WriterPool::~WriterPool() { impl_->stop(); }
 
 void WriterPool::submit(std::unique_ptr<Batch> batch, Reply reply) {

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 
+#include "base/failpoints.h"
 #include "batch/sink.h"
 #include "sink/settings.h"
 
@@ -26,7 +27,7 @@ struct PoolState {
 ///          started are answered with OutcomeKind::retry.
 class WriterPool final : public batch::Sink {
  public:
-  explicit WriterPool(DatabaseSettings settings);
+  WriterPool(DatabaseSettings settings, Failpoints& failpoints);
   ~WriterPool() override;
 
   void submit(std::unique_ptr<batch::Batch> batch, Reply reply) override;

@@ -181,19 +181,19 @@ std::optional<std::vector<TopicOffset>> GroupClient::committed(const std::vector
   return from_list(list.get());
 }
 
-std::optional<std::vector<TopicOffset>> GroupClient::earliest(const std::vector<TopicOffset>& partitions,
-                                                              std::chrono::milliseconds timeout) {
-  std::vector<TopicOffset> first = partitions;
-  for (auto& at : first) {
+std::optional<std::vector<TopicOffset>> GroupClient::log_bound(const std::vector<TopicOffset>& partitions, bool end,
+                                                               std::chrono::milliseconds timeout) {
+  std::vector<TopicOffset> bounds = partitions;
+  for (auto& at : bounds) {
     std::int64_t low = 0;
     std::int64_t high = 0;
     if (rd_kafka_query_watermark_offsets(client_, at.topic.c_str(), at.partition, &low, &high,
                                          static_cast<int>(timeout.count())) != RD_KAFKA_RESP_ERR_NO_ERROR) {
       return std::nullopt;
     }
-    at.offset = low;
+    at.offset = end ? high : low;
   }
-  return first;
+  return bounds;
 }
 
 void GroupClient::commit(const std::vector<TopicOffset>& offsets, bool wait) {

@@ -81,9 +81,9 @@ class GroupClient {
   /// What the group has committed in Kafka; offset -1 where nothing. Nothing at all when the broker does not answer.
   std::optional<std::vector<TopicOffset>> committed(const std::vector<TopicOffset>& partitions,
                                                     std::chrono::milliseconds timeout);
-  /// First offset of each partition's log.
-  std::optional<std::vector<TopicOffset>> earliest(const std::vector<TopicOffset>& partitions,
-                                                   std::chrono::milliseconds timeout);
+  /// First offset of each partition's log, or the one after its last.
+  std::optional<std::vector<TopicOffset>> log_bound(const std::vector<TopicOffset>& partitions, bool end,
+                                                    std::chrono::milliseconds timeout);
   void commit(const std::vector<TopicOffset>& offsets, bool wait);
 
   /// Leaves the group; events go on coming from poll() until closed().

@@ -18,8 +18,8 @@ using std::chrono::milliseconds;
 
 pipeline::WorkerSettings settings(Random& random) {
   pipeline::WorkerSettings chosen;
-  chosen.limits.size = 1 + random.below(8);
-  chosen.limits.rows_max = chosen.limits.size + random.below(20);
+  chosen.lane.limits.size = 1 + random.below(8);
+  chosen.lane.limits.rows_max = chosen.lane.limits.size + random.below(20);
   chosen.turn = 1 + random.below(10);
   return chosen;
 }
@@ -59,7 +59,7 @@ Simulation::Simulation(std::uint64_t seed) : random_(seed), database_(logs_), pl
   const std::size_t members = 1 + random_.below(4);
   for (std::size_t i = 0; i < members; ++i) {
     members_.push_back({.worker = std::make_unique<pipeline::Worker>(
-                            settings(random_), clock_, counters_, sink_, plans_,
+                            settings(random_), context(), sink_, plans_,
                             [this](std::unique_ptr<source::PartitionSource> from, const pipeline::PartitionLedger&) {
                               const Where where{from->topic(), from->partition()};
                               const auto owner = owners_.find(where);
@@ -67,6 +67,10 @@ Simulation::Simulation(std::uint64_t seed) : random_(seed), database_(logs_), pl
                             }),
                         .frozen = false});
   }
+}
+
+pipeline::Context Simulation::context() {
+  return {.clock = clock_, .counters = counters_, .memory = memory_, .failpoints = failpoints_};
 }
 
 void Simulation::run() {

@@ -47,6 +47,7 @@ class Simulation {
     Where where;
   };
 
+  pipeline::Context context();
   void act();
   [[nodiscard]] std::string describe() const;
   void produce();
@@ -67,6 +68,8 @@ class Simulation {
   bool faults_ = true;
   test_support::ManualClock clock_;
   pipeline::Counters counters_;
+  pipeline::MemoryBudget memory_{std::size_t{64} << 20U};
+  Failpoints failpoints_;
   std::map<Where, Log> logs_;
   SimulatedDatabase database_;
   SimulatedSink sink_;

@@ -46,7 +46,8 @@ void Flow::run() {
                                  static_cast<double>(number - settings_.from) / settings_.rate));
     // In small clumps: a sleep for each message would be slower than the rate.
     if (due > Clock::now() + std::chrono::milliseconds(5)) std::this_thread::sleep_until(due);
-    producer.send(topic_, {.value = numbered_message(number),
+    const auto bad = bad_message(number, settings_.bad_every);
+    producer.send(topic_, {.value = bad ? bad->value : numbered_message(number),
                            .key = std::to_string(number),
                            .partition = round[static_cast<std::size_t>(number) % round.size()],
                            .headers = {}});
@@ -56,8 +57,14 @@ void Flow::run() {
 }
 
 void Flow::finish() {
-  thread_.join();
+  if (thread_.joinable()) thread_.join();
   if (!failure_.empty()) throw std::runtime_error("the flow broke off: " + failure_);
+}
+
+std::int64_t Flow::stop() {
+  stopping_ = true;
+  finish();
+  return settings_.from + sent_;
 }
 
 }  // namespace loom::testing

@@ -104,20 +104,25 @@ void flush(rd_kafka_t* client, const rd_kafka_resp_err_t& refused) {
   if (refused != RD_KAFKA_RESP_ERR_NO_ERROR) fail("a record was refused", rd_kafka_err2str(refused));
 }
 
-/// Runs scripts/servers.sh and returns what it printed.
-std::string servers(const std::vector<std::string>& arguments, const std::string& output) {
+/// Runs scripts/servers.sh, with `more` NAME=VALUE in its environment, and returns what it printed.
+std::string servers(const std::vector<std::string>& arguments, const std::string& output,
+                    std::vector<std::string> more = {}) {
   std::vector<std::string> words{LOOM_SOURCE_DIR "/scripts/servers.sh"};
   words.insert(words.end(), arguments.begin(), arguments.end());
   std::vector<char*> argv;
   argv.reserve(words.size() + 1);
   for (std::string& word : words) argv.push_back(word.data());
   argv.push_back(nullptr);
+  std::vector<char*> variables;
+  for (std::string& variable : more) variables.push_back(variable.data());
+  for (char** variable = environ; *variable != nullptr; ++variable) variables.push_back(*variable);
+  variables.push_back(nullptr);
 
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
   posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, output.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
   pid_t pid = -1;
-  const int spawned = posix_spawn(&pid, argv[0], &actions, nullptr, argv.data(), environ);
+  const int spawned = posix_spawn(&pid, argv[0], &actions, nullptr, argv.data(), variables.data());
   posix_spawn_file_actions_destroy(&actions);
   if (spawned != 0) fail(words[0], std::strerror(spawned));
   int status = 0;
@@ -171,12 +176,31 @@ struct KafkaServer::Client {
 KafkaServer::KafkaServer(Kind kind) {
   if (kind == Kind::shareable) bootstrap_ = environment("LOOM_TEST_KAFKA_BOOTSTRAP");
   if (!bootstrap_.empty()) return;
+  make_folder();
+  start();
+}
+
+KafkaServer::KafkaServer(const KafkaSettings& settings) {
+  make_folder();
+  std::string listeners;
+  for (const KafkaListener& listener : settings.listeners) {
+    listeners += listener.name + "=" + listener.protocol;
+    if (!listener.advertised.empty()) listeners += "@" + listener.advertised;
+    listeners += " ";
+  }
+  const std::string extra = folder_ + "/extra.properties";
+  std::ofstream file(extra);
+  for (const std::string& property : settings.properties) file << property << "\n";
+  file.close();
+  start({"LOOM_KAFKA_LISTENERS=" + listeners, "LOOM_KAFKA_EXTRA_PROPERTIES=" + extra});
+}
+
+void KafkaServer::make_folder() {
   std::string folder = environment("TMPDIR").empty() ? "/tmp" : environment("TMPDIR");
   folder += "/loom-servers.XXXXXX";
   if (mkdtemp(folder.data()) == nullptr) fail("temporary folder", std::strerror(errno));
   folder_ = folder;
   const std::ofstream mark(folder_ + "/.made-here");  // so that servers.sh removes it
-  start();
 }
 
 KafkaServer::~KafkaServer() {
@@ -194,9 +218,15 @@ KafkaServer& KafkaServer::shared() {
   return server;
 }
 
-void KafkaServer::start() {
-  const std::string text =
-      servers({"start", "--only", "kafka", "--dir", folder_, "--while", std::to_string(getpid())}, folder_ + "/env");
+std::string KafkaServer::address(const std::string& listener) const {
+  std::ostringstream text;
+  text << std::ifstream(folder_ + "/env").rdbuf();
+  return exported(text.str(), "LOOM_KAFKA_LISTENER_" + listener);
+}
+
+void KafkaServer::start(const std::vector<std::string>& environment) {
+  const std::string text = servers({"start", "--only", "kafka", "--dir", folder_, "--while", std::to_string(getpid())},
+                                   folder_ + "/env", environment);
   bootstrap_ = exported(text, "LOOM_KAFKA_BOOTSTRAP_SERVERS");
 }
 

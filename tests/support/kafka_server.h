@@ -18,6 +18,19 @@ struct TestRecord {
   std::vector<std::pair<std::string, std::string>> headers;
 };
 
+/// One more way into a broker: what it tells its clients may be another address (a proxy's, a name in a certificate).
+struct KafkaListener {
+  std::string name;                    ///< as TLS
+  std::string protocol = "PLAINTEXT";  ///< SSL, SASL_PLAINTEXT, SASL_SSL
+  std::string advertised;              ///< HOST or HOST:PORT; "" for 127.0.0.1 and the listener's own port
+};
+
+/// What a broker of a test's own has beside what scripts/servers.sh gives each.
+struct KafkaSettings {
+  std::vector<KafkaListener> listeners;
+  std::vector<std::string> properties;  ///< "name=value", for the broker
+};
+
 /// A real Kafka broker, started through scripts/servers.sh in a temporary folder, or the one that
 /// LOOM_TEST_KAFKA_BOOTSTRAP names. Ready when the constructor returns; its process ends in the destructor, or soon
 /// after the test's.
@@ -30,6 +43,8 @@ class KafkaServer {
     shareable,  ///< LOOM_TEST_KAFKA_BOOTSTRAP where it is set
   };
   explicit KafkaServer(Kind kind = Kind::own);
+  /// One of this test's own.
+  explicit KafkaServer(const KafkaSettings& settings);
   ~KafkaServer();
   KafkaServer(const KafkaServer&) = delete;
   KafkaServer& operator=(const KafkaServer&) = delete;
@@ -38,6 +53,8 @@ class KafkaServer {
   static KafkaServer& shared();
 
   [[nodiscard]] const std::string& bootstrap() const { return bootstrap_; }
+  /// Where a further listener is bound: HOST:PORT.
+  [[nodiscard]] std::string address(const std::string& listener) const;
 
   /// Own brokers only. After kill9() or stop(), restart() brings it back on the same port with the same data.
   void kill9();
@@ -62,7 +79,8 @@ class KafkaServer {
 
  private:
   struct Client;
-  void start();
+  void make_folder();
+  void start(const std::vector<std::string>& environment = {});
   Client& client();
   [[nodiscard]] int partitions_known(const std::string& topic);
   void await_partitions(const std::string& topic, int partitions);

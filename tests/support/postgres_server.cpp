@@ -184,6 +184,11 @@ std::string PostgresServer::url(const std::string& database) const {
   return "postgres://postgres@127.0.0.1:" + std::to_string(port_) + "/" + database;
 }
 
+std::string PostgresServer::user() {
+  const passwd* user = server_user();
+  return user == nullptr ? "" : user->pw_name;
+}
+
 void PostgresServer::start() {
   std::vector<std::string> command = {server_programs() / "postgres", "-D", folder_ + "/data"};
   std::vector<std::string> settings = {"port=" + std::to_string(port_),
@@ -226,6 +231,13 @@ void PostgresServer::kill9() {
 void PostgresServer::stop() {
   if (pid_ < 0) return;
   kill(pid_, SIGINT);
+  waitpid(pid_, nullptr, 0);
+  pid_ = -1;
+}
+
+void PostgresServer::stop_immediately() {
+  if (pid_ < 0) return;
+  kill(pid_, SIGQUIT);
   waitpid(pid_, nullptr, 0);
   pid_ = -1;
 }
@@ -282,6 +294,29 @@ std::vector<std::vector<std::string>> TestDatabase::rows(const std::string& sql)
     }
   }
   return out;
+}
+
+void TestDatabase::each_row(const std::string& sql,
+                            const std::function<void(const std::vector<std::string_view>&)>& row) const {
+  const Session session = connect(url_);
+  if (PQsendQuery(session.get(), sql.c_str()) == 0 || PQsetSingleRowMode(session.get()) == 0) {
+    throw std::runtime_error(PQerrorMessage(session.get()));
+  }
+  std::vector<std::string_view> values;
+  while (PGresult* next = PQgetResult(session.get())) {
+    const Rows result(next, PQclear);
+    const ExecStatusType status = PQresultStatus(next);
+    if (status == PGRES_TUPLES_OK) continue;  // the end of the rows
+    if (status != PGRES_SINGLE_TUPLE) throw std::runtime_error(std::string(PQresultErrorMessage(next)) + " in: " + sql);
+    values.clear();
+    for (int column = 0; column < PQnfields(next); ++column) {
+      const bool null = PQgetisnull(next, 0, column) != 0;
+      values.emplace_back(
+          null ? std::string_view("NULL")
+               : std::string_view(PQgetvalue(next, 0, column), static_cast<std::size_t>(PQgetlength(next, 0, column))));
+    }
+    row(values);
+  }
 }
 
 std::string TestDatabase::value(const std::string& sql) const {

@@ -2,8 +2,10 @@
 
 #include <sys/types.h>
 
+#include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace loom::testing {
@@ -23,11 +25,15 @@ class PostgresServer {
   static PostgresServer& shared();
 
   [[nodiscard]] std::string url(const std::string& database = "postgres") const;
+  /// The user of the machine that it runs as; "" for the test's own.
+  [[nodiscard]] static std::string user();
 
   /// As a crash of the machine: the server and its backends, without a word.
   void kill9();
   /// As an orderly stop that does not wait for its clients.
   void stop();
+  /// As `pg_ctl stop -m immediate`: the backends quit at once, and the next start recovers.
+  void stop_immediately();
   /// After kill9() or stop(): on the same port with the same data.
   void restart();
 
@@ -59,6 +65,8 @@ class TestDatabase {
   void run_file(const std::string& path) const;
   /// Every row as its values; NULL is "NULL".
   [[nodiscard]] std::vector<std::vector<std::string>> rows(const std::string& sql) const;
+  /// The same row by row, for results that are larger than memory.
+  void each_row(const std::string& sql, const std::function<void(const std::vector<std::string_view>&)>& row) const;
   /// The first value of the first row, or "" without rows.
   [[nodiscard]] std::string value(const std::string& sql) const;
 

@@ -93,9 +93,11 @@ Environment ServiceTest::environment(const Environment& more) const {
 
 ServiceProcess& ServiceTest::start(const Environment& more) { return start_with(environment(more)); }
 
-ServiceProcess& ServiceTest::start_with(const Environment& exactly) {
+ServiceProcess& ServiceTest::start_with(const Environment& exactly) { return start_program(LOOM_PROGRAM, exactly); }
+
+ServiceProcess& ServiceTest::start_program(const std::string& program, const Environment& exactly) {
   const std::string log = folder_.path_of(fmt::format("replica-{}.log", replicas_.size() + 1));
-  replicas_.emplace_back(LOOM_PROGRAM, std::vector<std::string>{"run"}, exactly, log);
+  replicas_.emplace_back(program, std::vector<std::string>{"run"}, exactly, log);
   replicas_.back().start();
   return replicas_.back();
 }

@@ -52,6 +52,8 @@ class ServiceTest : public ::testing::Test {
   ServiceProcess& start(const Environment& more = {});
   /// Starts one that is told exactly this.
   ServiceProcess& start_with(const Environment& exactly);
+  /// The same with another program than the product's.
+  ServiceProcess& start_program(const std::string& program, const Environment& exactly);
   /// Runs a command to its end.
   [[nodiscard]] CommandResult command(const std::vector<std::string>& arguments, const Environment& more = {}) const;
   /// Applies the migrations, so that the tables of offsets and dead letters can be written before the program runs.

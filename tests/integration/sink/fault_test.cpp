@@ -285,7 +285,8 @@ TEST_F(ServerFaultTest, TooManyConnectionsAreRetried) {
   DatabaseSettings settings = sink.settings;
   const auto at = settings.url.find("user='postgres'");
   if (at != std::string::npos) settings.url.replace(at, 15, "user='plain'");
-  WriterPool pool(settings);
+  Failpoints failpoints;
+  WriterPool pool(settings, failpoints);
   std::promise<batch::WriteReply> done;
   pool.submit(batch.take(), [&](batch::WriteReply r) { done.set_value(std::move(r)); });
   const auto reply = done.get_future().get();

@@ -200,7 +200,7 @@ void SinkTest::set_up() {
 
 void SinkTest::restart_pool() {
   pool.reset();
-  pool = std::make_unique<WriterPool>(settings);
+  pool = std::make_unique<WriterPool>(settings, failpoints);
 }
 
 SinkTest::Written SinkTest::write(std::unique_ptr<batch::Batch> batch) {

@@ -84,6 +84,7 @@ class SinkTest : public ::testing::Test {
 
   TestDatabase database;
   DatabaseSettings settings;
+  Failpoints failpoints;
   std::unique_ptr<WriterPool> pool;
 
  private:

@@ -9,11 +9,11 @@ namespace {
 constexpr MessageBacking kNotOwned{.release = [](void*) noexcept {},
                                    .headers = [](const void*) { return std::vector<Header>{}; }};
 
-BatchLimits small_limits() {
-  BatchLimits limits;
-  limits.size = 3;
-  limits.rows_max = 5;
-  return limits;
+LaneSettings small_batches() {
+  LaneSettings settings;
+  settings.limits.size = 3;
+  settings.limits.rows_max = 5;
+  return settings;
 }
 
 }  // namespace
@@ -23,12 +23,20 @@ void QueuedSource::emit(bool good) {
   ++end_;
 }
 
+void QueuedSource::made_again(std::int64_t timestamp_ms) {
+  log_.clear();
+  end_ = 0;
+  first_timestamp_ = timestamp_ms;
+}
+
 source::Taken QueuedSource::take() {
   if (out_of_range) return source::OffsetOutOfRange{"offset out of range"};
-  if (position_ >= end_) return std::monostate{};
+  if (position_ > end_) return source::OffsetOutOfRange{"offset out of range"};
+  if (position_ == end_) return std::monostate{};
   Message message(&kNotOwned, nullptr);
   message.value = log_[static_cast<std::size_t>(position_)];
   message.has_value = true;
+  message.timestamp_ms = first_timestamp_ + position_;
   message.offset = position_++;
   message.partition = partition_;
   return message;
@@ -41,17 +49,24 @@ bool QueuedSource::seek(std::int64_t offset) {
   return true;
 }
 
-LaneTest::LaneTest() : limits_(small_limits()), lane_("readings", limits_, clock_, counters_) {
+LaneTest::LaneTest() : LaneTest(small_batches()) {}
+
+LaneTest::LaneTest(const LaneSettings& settings)
+    : limits_(settings.limits),
+      lane_("readings", settings,
+            {.clock = clock_, .counters = counters_, .memory = memory_, .failpoints = failpoints_}) {
   bool fresh = false;
   EXPECT_TRUE(lane_.take_plan_request(fresh)) << "a new lane asks for its plan";
   lane_.use_plan(plan());
 }
 
-QueuedSource& LaneTest::assign(std::int32_t partition, std::int64_t stored) {
+QueuedSource& LaneTest::assign(std::int32_t partition, std::int64_t stored, std::int64_t last_timestamp_ms) {
   auto source = std::make_unique<QueuedSource>("readings", partition);
   sources_[partition] = source.get();
   QueuedSource& made = *source;
-  lane_.add(static_cast<std::uint64_t>(partition) + 1, std::move(source), PartitionLedger(partition, stored, 0));
+  const PartitionLedger ledger(partition, stored, 0, last_timestamp_ms);
+  made.start_at(ledger.position());
+  lane_.add(static_cast<std::uint64_t>(partition) + 1, std::move(source), ledger);
   return made;
 }
 

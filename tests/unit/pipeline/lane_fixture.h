@@ -27,8 +27,12 @@ class QueuedSource final : public source::PartitionSource {
   [[nodiscard]] std::int64_t backlog(std::int64_t next) const override { return end_ - next; }
   void on_ready(std::function<void()> /*ready*/) override {}
 
-  /// A good message with the next offset, or a bad one.
+  /// A good message with the next offset, or a bad one; younger by a millisecond than the one before.
   void emit(bool good = true);
+  /// The topic is deleted and made again; its first record will have this timestamp.
+  void made_again(std::int64_t timestamp_ms);
+  /// As the client does on assignment: no seek that a lane asked for.
+  void start_at(std::int64_t offset) { position_ = offset; }
 
   std::vector<std::int64_t> seeks;
   bool out_of_range = false;
@@ -38,6 +42,7 @@ class QueuedSource final : public source::PartitionSource {
   std::string topic_;
   std::int32_t partition_;
   std::deque<std::string> log_;  // by offset; a deque: messages point into it
+  std::int64_t first_timestamp_ = 1'000;
   std::int64_t position_ = 0;
   std::int64_t end_ = 0;
 };
@@ -46,10 +51,11 @@ class QueuedSource final : public source::PartitionSource {
 class LaneTest : public testing::Test {
  protected:
   LaneTest();
+  explicit LaneTest(const LaneSettings& settings);
 
   /// One BIGINT column, `id`.
   static std::shared_ptr<const mapping::TopicPlan> plan() { return test_support::id_plan("readings"); }
-  QueuedSource& assign(std::int32_t partition, std::int64_t stored = 0);
+  QueuedSource& assign(std::int32_t partition, std::int64_t stored = 0, std::int64_t last_timestamp_ms = -1);
   void emit(std::int32_t partition, int messages, bool good = true);
   void take_all();
   std::unique_ptr<batch::Batch> due(bool input_waiting = false) { return lane_.hand_over(input_waiting); }
@@ -61,6 +67,8 @@ class LaneTest : public testing::Test {
   BatchLimits limits_;
   test_support::ManualClock clock_;
   Counters counters_;
+  MemoryBudget memory_{std::size_t{64} << 20U};
+  Failpoints failpoints_;
   Lane lane_;
   std::map<std::int32_t, QueuedSource*> sources_;
 };

@@ -198,23 +198,6 @@ TEST_F(LaneTest, ALostPartitionTakesItsRowsAlong) {
   EXPECT_EQ(rows_of(*rest), 1);
 }
 
-TEST_F(LaneTest, MessagesLostToRetentionAreCountedExactly) {
-  QueuedSource& source = assign(0, 10);
-  source.out_of_range = true;
-  source.marks = source::Watermarks{.low = 25, .high = 40};
-  take_all();
-  EXPECT_EQ(counters_.lost_to_retention.load(), 15U);
-  EXPECT_EQ(lane_.find(0)->ledger.next(), 25);
-}
-
-TEST_F(LaneTest, AnOffsetAfterTheLogsEndStopsTheTopic) {
-  QueuedSource& source = assign(0, 100);
-  source.out_of_range = true;
-  source.marks = source::Watermarks{.low = 0, .high = 40};
-  take_all();
-  EXPECT_EQ(lane_.state(), LaneState::stopped);
-}
-
 TEST_F(LaneTest, BadMessagesAreRejectedAndCountedWhenTheyAreStored) {
   assign(0);
   emit(0, 2);
@@ -228,20 +211,48 @@ TEST_F(LaneTest, BadMessagesAreRejectedAndCountedWhenTheyAreStored) {
   EXPECT_EQ(counters_.rows.load(), 2U);
 }
 
-TEST_F(LaneTest, OurOwnTimeoutThreeTimesOverStopsTheTopic) {
-  assign(0);
-  emit(0, 3);
-  take_all();
-  for (int i = 0; i < 4; ++i) {
-    ASSERT_EQ(lane_.state(), LaneState::running);
+/// How often the database runs out of time on the batch that is due before the lane does something else about it.
+class SlowTableTest : public LaneTest {
+ protected:
+  void time_out() {
     clock_.advance(std::chrono::seconds(5));
+    take_all();
     batch::WriteReply reply{.batch = due(), .outcome = {}};
     ASSERT_NE(reply.batch, nullptr);
+    sizes_.push_back(reply.batch->messages.size());
     reply.outcome.kind = OutcomeKind::retry;
     reply.outcome.sqlstate = "57014";
     lane_.settle(std::move(reply));
   }
+  std::vector<std::size_t> sizes_;
+};
+
+TEST_F(SlowTableTest, OurOwnTimeoutFourTimesOverHalvesTheBatchesUntilOneMessageStopsTheTopic) {
+  assign(0);
+  emit(0, 5);
+  for (int i = 0; i < 6; ++i) {
+    ASSERT_EQ(lane_.state(), LaneState::running);
+    time_out();
+  }
+  EXPECT_EQ(sizes_, (std::vector<std::size_t>{5, 5, 5, 5, 2, 1}));
   EXPECT_EQ(lane_.state(), LaneState::stopped);
+  EXPECT_EQ(stored(0), 0);
+}
+
+TEST_F(SlowTableTest, BatchesGrowAgainWhenTheyAreStored) {
+  assign(0);
+  emit(0, 12);
+  for (int i = 0; i < 4; ++i) time_out();
+  std::vector<std::int64_t> stored_each;
+  while (stored(0) < 12) {
+    take_all();
+    clock_.advance(std::chrono::seconds(1));
+    auto batch = due();
+    ASSERT_NE(batch, nullptr);
+    stored_each.push_back(rows_of(*batch));
+    settle(std::move(batch), OutcomeKind::committed);
+  }
+  EXPECT_EQ(stored_each, (std::vector<std::int64_t>{2, 4, 5, 1}));
 }
 
 }  // namespace

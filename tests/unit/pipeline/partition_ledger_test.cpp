@@ -8,7 +8,7 @@ namespace {
 PartitionLedger at_100() { return {3, 100, 0}; }
 
 void take(PartitionLedger& ledger, std::int64_t offset) {
-  ASSERT_EQ(ledger.judge(offset), Verdict::take);
+  ASSERT_EQ(ledger.judge(offset, 0), Verdict::take);
   ledger.take(offset, 1700);
 }
 
@@ -16,36 +16,36 @@ TEST(PartitionLedger, TakesWhatComesNextAndSkipsWhatWasTaken) {
   auto ledger = at_100();
   take(ledger, 100);
   take(ledger, 101);
-  EXPECT_EQ(ledger.judge(101), Verdict::skip);
-  EXPECT_EQ(ledger.judge(5), Verdict::skip);
+  EXPECT_EQ(ledger.judge(101, 0), Verdict::skip);
+  EXPECT_EQ(ledger.judge(5, 0), Verdict::skip);
   EXPECT_EQ(ledger.next(), 102);
 }
 
 TEST(PartitionLedger, BelievesAGapInARunningStreamAtOnce) {
   auto ledger = at_100();
   take(ledger, 100);
-  EXPECT_EQ(ledger.judge(150), Verdict::take);
+  EXPECT_EQ(ledger.judge(150, 0), Verdict::take);
 }
 
 TEST(PartitionLedger, BelievesAGapAfterSeekOnlyWhenItIsSeenTwice) {
   auto ledger = at_100();
-  EXPECT_EQ(ledger.judge(150), Verdict::verify);
+  EXPECT_EQ(ledger.judge(150, 0), Verdict::verify);
   ledger.repositioned();
-  EXPECT_EQ(ledger.judge(150), Verdict::take);
+  EXPECT_EQ(ledger.judge(150, 0), Verdict::take);
 }
 
 TEST(PartitionLedger, TakesTheSkippedMessageWhenTheSecondFetchFindsIt) {
   auto ledger = at_100();
-  EXPECT_EQ(ledger.judge(150), Verdict::verify);
+  EXPECT_EQ(ledger.judge(150, 0), Verdict::verify);
   ledger.repositioned();
-  EXPECT_EQ(ledger.judge(100), Verdict::take);
+  EXPECT_EQ(ledger.judge(100, 0), Verdict::take);
 }
 
 TEST(PartitionLedger, DoubtsADifferentGapInTheSecondFetch) {
   auto ledger = at_100();
-  EXPECT_EQ(ledger.judge(150), Verdict::verify);
+  EXPECT_EQ(ledger.judge(150, 0), Verdict::verify);
   ledger.repositioned();
-  EXPECT_EQ(ledger.judge(120), Verdict::verify);
+  EXPECT_EQ(ledger.judge(120, 0), Verdict::verify);
 }
 
 TEST(PartitionLedger, GrowthGoesFromWhatWasHandedOverToWhatWasTaken) {
@@ -85,7 +85,7 @@ TEST(PartitionLedger, RewindForgetsEverythingAfterTheOffset) {
   EXPECT_TRUE(ledger.settled());
   EXPECT_EQ(ledger.next(), 42);
   EXPECT_EQ(ledger.epoch(), 7);
-  EXPECT_EQ(ledger.judge(43), Verdict::verify);
+  EXPECT_EQ(ledger.judge(43, 0), Verdict::verify);
 }
 
 TEST(PartitionLedger, AdvancesBeyondControlRecordsButNeverBack) {
@@ -94,6 +94,24 @@ TEST(PartitionLedger, AdvancesBeyondControlRecordsButNeverBack) {
   EXPECT_EQ(ledger.growth().to, 103);
   ledger.advance_to(101);
   EXPECT_EQ(ledger.next(), 103);
+}
+
+TEST(PartitionLedger, ComparesTheRecordBeforeTheStoredOffsetOnce) {
+  PartitionLedger ledger(0, 100, 0, 5'000);
+  EXPECT_EQ(ledger.position(), 99);
+  EXPECT_EQ(ledger.judge(99, 5'000), Verdict::known);
+  EXPECT_EQ(ledger.judge(99, 5'000), Verdict::skip);
+  EXPECT_EQ(ledger.position(), 100);
+}
+
+TEST(PartitionLedger, TellsAnotherRecordInItsPlace) {
+  PartitionLedger ledger(0, 100, 0, 5'000);
+  EXPECT_EQ(ledger.judge(99, 5'001), Verdict::foreign);
+}
+
+TEST(PartitionLedger, AsksForNoProofWhereNothingIsKnown) {
+  EXPECT_EQ(PartitionLedger(0, 100, 0, -1).position(), 100);
+  EXPECT_EQ(PartitionLedger(0, 0, 0, 5'000).position(), 0);
 }
 
 TEST(CompareRange, AnswersForEveryStanding) {

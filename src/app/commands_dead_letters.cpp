@@ -1,0 +1,114 @@
+#include <unistd.h>
+
+#include <iostream>
+
+#include "app/commands.h"
+#include "base/clock.h"
+#include "control/dead_letter_replay.h"
+#include "control/dead_letter_report.h"
+#include "control/instant.h"
+#include "mapping/loader.h"
+#include "mapping/topic_pattern.h"
+#include "pipeline/compile_topic.h"
+#include "sink/catalog_reader.h"
+
+namespace loom::app {
+
+namespace {
+
+constexpr int kWrongUsage = 2;
+constexpr std::uint64_t kListed = 20;
+
+/// Nothing after saying what is wrong with the options.
+std::optional<control::DeadLetterFilter> filter_of(const control::Config& config, const DeadLetterOptions& options) {
+  control::DeadLetterFilter filter;
+  if (!options.all_groups) filter.group = options.group.value_or(config.group_id());
+  filter.topic = options.topic;
+  filter.reason = options.reason;
+  filter.ids = options.ids;
+  filter.limit = options.limit;
+  if (options.since) {
+    filter.since_us = control::parse_since(*options.since, SystemClock().wall_us());
+    if (!filter.since_us) {
+      std::cerr << "error: --since is \"" << *options.since
+                << "\", but takes a time span such as 30m, 2h or 3d, or a time such as 2026-01-31T12:00:00Z\n";
+      return std::nullopt;
+    }
+  }
+  return filter;
+}
+
+/// Compiles the topic's mapping against its tables as they are now.
+control::ReplayPlan plan_of(const mapping::MappingFile& file, const std::string& url, const std::string& topic) {
+  const mapping::TopicMapping* found = mapping::find_topic(file, topic);
+  if (found == nullptr) return {.plan = nullptr, .error = "no mapping of " + file.path + " names this topic"};
+  const auto catalog = sink::DatabaseCatalog::read(url, pipeline::tables_of(*found));
+  mapping::CompileResult compiled = pipeline::compile_topic(*found, catalog, file.path);
+  if (compiled.plan) {
+    return {.plan = std::make_shared<const mapping::TopicPlan>(std::move(*compiled.plan)), .error = {}};
+  }
+  std::string errors;
+  for (const auto& problem : compiled.problems) {
+    if (problem.severity == mapping::Severity::error) errors += (errors.empty() ? "" : "; ") + to_string(problem);
+  }
+  return {.plan = nullptr, .error = std::move(errors)};
+}
+
+}  // namespace
+
+int list_dead_letters(const control::Config& config, const DeadLetterOptions& options) {
+  auto filter = filter_of(config, options);
+  if (!filter) return kWrongUsage;
+  control::DeadLetterStore store(config.database.url);
+  const auto counts = store.counts(*filter);
+  if (!filter->limit) filter->limit = kListed;
+  const auto newest = store.list(*filter);
+  std::cout << (options.json ? control::render_list_json(counts, newest) : control::render_list(counts, newest));
+  return 0;
+}
+
+int show_dead_letter(const control::Config& config, const DeadLetterOptions& options) {
+  const auto letter = control::DeadLetterStore(config.database.url).find(options.id);
+  if (!letter) {
+    std::cerr << "error: there is no dead letter " << options.id << '\n';
+    return 1;
+  }
+  std::cout << (options.json ? control::render_letter_json(*letter) : control::render_letter(*letter));
+  return 0;
+}
+
+int replay_dead_letters(const control::Config& config, const DeadLetterOptions& options, Failpoints& failpoints) {
+  const auto filter = filter_of(config, options);
+  if (!filter) return kWrongUsage;
+  const mapping::LoadResult loaded = mapping::load_mapping_file(config.topic_mappings);
+  if (!loaded.file) {
+    for (const auto& problem : loaded.problems) std::cerr << to_string(problem) << '\n';
+    return kWrongUsage;
+  }
+  control::ReplayOptions replay;
+  replay.filter = *filter;
+  replay.dry_run = options.dry_run;
+  replay.progress = isatty(STDERR_FILENO) != 0 ? stderr : nullptr;
+  replay.plan_of = [&](const std::string& topic) { return plan_of(*loaded.file, config.database.url, topic); };
+  const control::ReplayReport report = control::replay_dead_letters(config.database, replay, failpoints);
+  std::cout << (options.json ? control::render_replay_json(report) : control::render_replay(report));
+  return report.ok() ? 0 : 1;
+}
+
+int purge_dead_letters(const control::Config& config, const DeadLetterOptions& options) {
+  const auto filter = filter_of(config, options);
+  if (!filter) return kWrongUsage;
+  if (!filter->narrows() && !options.all) {
+    std::cerr << "error: say which: --topic, --reason, --since, --id or --limit, or --all for all of the group\n";
+    return kWrongUsage;
+  }
+  control::DeadLetterStore store(config.database.url);
+  if (!options.yes) {
+    std::cerr << "error: this would delete " << store.count(*filter) << " dead letters for good; add --yes to do it\n";
+    return kWrongUsage;
+  }
+  std::cout << "deleted " << store.purge(*filter) << " dead letters\n";
+  return 0;
+}
+
+}  // namespace loom::app

@@ -1,0 +1,52 @@
+#include <iostream>
+
+#include "app/commands.h"
+#include "control/offset_tool.h"
+
+namespace loom::app {
+
+namespace {
+
+constexpr int kWrongUsage = 2;
+
+control::OffsetToolSettings settings_of(const control::Config& config) {
+  return {.bootstrap_servers = config.bootstrap_servers,
+          .rdkafka = config.rdkafka,
+          .group = config.group_id(),
+          .database_url = config.database.url};
+}
+
+}  // namespace
+
+int show_offsets(const control::Config& config, const OffsetOptions& options) {
+  control::OffsetToolSettings settings = settings_of(config);
+  if (options.group) settings.group = *options.group;
+  const control::OffsetReport report = control::read_offsets(settings, options.topic);
+  std::cout << (options.json ? control::render_json(report) : control::render_table(report));
+  return 0;
+}
+
+int reset_offsets(const control::Config& config, const OffsetOptions& options) {
+  control::ResetRequest request;
+  request.topic = options.topic;
+  request.partition = options.partition;
+  request.dry_run = options.dry_run;
+  if (options.from_kafka) {
+    request.from_group = options.group.value_or(config.group_id());
+  } else if (!options.to) {
+    std::cerr << "error: say where to: --topic T --to earliest, latest, an offset or a time, or --from-kafka\n";
+    return kWrongUsage;
+  } else {
+    request.to = control::parse_offset_target(*options.to);
+    if (!request.to) {
+      std::cerr << "error: --to is \"" << *options.to
+                << "\", but takes earliest, latest, an offset, or a time such as 2026-01-31T12:00:00Z\n";
+      return kWrongUsage;
+    }
+  }
+  const control::ResetReport report = control::reset_offsets(settings_of(config), request);
+  std::cout << (options.json ? control::render_json(report) : control::render_table(report));
+  return 0;
+}
+
+}  // namespace loom::app

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <functional>
+
+#include "app/commands.h"
+#include "base/failpoints.h"
+#include "control/config.h"
+
+namespace loom::app {
+
+/// What the command line of `dead-letters` and `offsets` was parsed into.
+struct ToolCommandLine {
+  DeadLetterOptions dead_letters;
+  OffsetOptions offsets;
+};
+
+/// Leaves the command that the user named, to be run once the configuration is read.
+using Choose = std::function<void(std::function<int(const control::Config&)> run, control::ConfigNeeds needs)>;
+
+/// Adds `dead-letters` and `offsets` with their subcommands. All arguments must outlive the parsing and the command.
+void add_tool_commands(CLI::App& app, ToolCommandLine& line, const Choose& choose, Failpoints& failpoints);
+
+}  // namespace loom::app

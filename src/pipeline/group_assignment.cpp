@@ -1,0 +1,128 @@
+// From an assignment to partitions that are being read: the first part of GroupConsumer's life with them.
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <exception>
+#include <utility>
+
+#include "pipeline/group_consumer.h"
+
+namespace loom::pipeline {
+
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr milliseconds kBrokerTimeout{5000};
+constexpr milliseconds kCompareTimeout{1000};
+
+sink::TopicPartition key_of(const source::TopicOffset& at) { return {.topic = at.topic, .partition = at.partition}; }
+
+}  // namespace
+
+/// Stored positions. What has none gets its first one, in the database before anything is fetched.
+std::optional<GroupConsumer::Positions> GroupConsumer::positions(const Partitions& partitions) {
+  std::vector<sink::TopicPartition> wanted;
+  for (const auto& at : partitions) wanted.push_back(key_of(at));
+  std::map<sink::TopicPartition, sink::StoredPosition> known;
+  for (auto& row : offsets_.load(wanted)) known[row.where] = row;
+
+  Partitions fresh;
+  for (const auto& at : partitions) {
+    if (!known.contains(key_of(at))) fresh.push_back(at);
+  }
+  if (!fresh.empty()) {
+    const auto first = first_positions(fresh);
+    if (!first) return std::nullopt;
+    for (auto& row : offsets_.claim(*first)) known[row.where] = row;
+  }
+  Positions found;
+  for (const auto& at : wanted) found.push_back(known.at(at));
+  return found;
+}
+
+/// What the group has committed in Kafka (it takes over from a predecessor), else the first offset of the log, or its
+/// end.
+std::optional<GroupConsumer::Positions> GroupConsumer::first_positions(const Partitions& fresh) {
+  auto committed = client_->committed(fresh, kBrokerTimeout);
+  if (!committed) return std::nullopt;
+  Partitions unknown;
+  std::erase_if(*committed, [&](const source::TopicOffset& at) {
+    if (at.offset < 0) unknown.push_back(at);
+    return at.offset < 0;
+  });
+  const auto first = client_->log_bound(unknown, settings_.new_at_end, kBrokerTimeout);
+  if (!first) return std::nullopt;
+  Positions positions;
+  const auto add = [&](const source::TopicOffset& at) {
+    positions.push_back({.where = key_of(at), .next_offset = at.offset, .epoch = 0, .last_timestamp_ms = -1});
+  };
+  std::for_each(committed->begin(), committed->end(), add);
+  std::for_each(first->begin(), first->end(), add);
+  return positions;
+}
+
+/// Somebody may have reset the group's offsets in Kafka and wonder why nothing happens.
+void GroupConsumer::compare_with_kafka(const Positions& positions) {
+  Partitions asked;
+  for (const auto& at : positions) asked.push_back({.topic = at.where.topic, .partition = at.where.partition});
+  const auto committed = client_->committed(asked, kCompareTimeout);
+  if (!committed) return;
+  std::map<sink::TopicPartition, std::int64_t> in_kafka;
+  for (const auto& at : *committed) in_kafka[key_of(at)] = at.offset;
+  std::size_t differ = 0;
+  std::string example;
+  for (const auto& at : positions) {
+    const auto found = in_kafka.find(at.where);
+    if (found == in_kafka.end() || found->second < 0 || found->second == at.next_offset) continue;
+    if (differ++ > 0) continue;
+    example = fmt::format("{} partition {}: {} in Kafka, {} in the database", at.where.topic, at.where.partition,
+                          found->second, at.next_offset);
+  }
+  if (differ == 0) return;
+  spdlog::warn(
+      "the group's offsets in Kafka are others than those in the database for {} of {} partitions ({}). The database's "
+      "rule. After a crash that is normal; whoever wants to go elsewhere uses `offsets reset`",
+      differ, positions.size(), example);
+}
+
+void GroupConsumer::take_assignment() {
+  std::optional<Positions> found;
+  try {
+    found = positions(*pending_);
+  } catch (const std::exception& error) {
+    spdlog::warn("the assigned partitions wait: the stored offsets cannot be read now: {}", error.what());
+  }
+  if (!found) {
+    pending_retry_ = clock_.now() + pending_backoff_.next();
+    return;
+  }
+  // Queues first: a message fetched before its queue is split off would land on the main queue.
+  std::vector<std::unique_ptr<source::PartitionSource>> sources;
+  std::vector<PartitionLedger> ledgers;
+  Partitions starts;
+  for (const auto& at : *found) {
+    sources.push_back(client_->open(at.where.topic, at.where.partition));
+    ledgers.emplace_back(at.where.partition, at.next_offset, at.epoch, at.last_timestamp_ms);
+    starts.push_back(
+        {.topic = at.where.topic, .partition = at.where.partition, .offset = ledgers.back().position()});
+  }
+  client_->assign(starts);
+  for (std::size_t i = 0; i < found->size(); ++i) {
+    const std::size_t worker = lightest_worker();
+    owned_[(*found)[i].where] = {.worker = worker, .moving_to = std::nullopt, .mirrored = -1};
+    workers_[worker]->add_partition(std::move(sources[i]), ledgers[i]);
+  }
+  spdlog::info("{} partitions assigned, {} in all", found->size(), owned_.size());
+  pending_.reset();
+  compare_with_kafka(*found);
+}
+
+std::size_t GroupConsumer::lightest_worker() const {
+  std::vector<std::size_t> counts(workers_.size(), 0);
+  for (const auto& [where, owned] : owned_) ++counts[owned.moving_to.value_or(owned.worker)];
+  return static_cast<std::size_t>(std::min_element(counts.begin(), counts.end()) - counts.begin());
+}
+
+}  // namespace loom::pipeline

@@ -1,0 +1,62 @@
+#include "sink/dead_letter_step.h"
+
+#include <cstdint>
+#include <string>
+#include <utility>
+
+#include "batch/dead_letter_publisher.h"
+#include "sink/dead_letters.h"
+#include "sink/statements.h"
+
+namespace loom::sink {
+namespace {
+
+/// The dead letters of a replay that are none any more.
+std::vector<std::int64_t> stored_letters(const batch::Batch& batch,
+                                         const std::vector<batch::RejectedMessage>& rejected) {
+  std::vector<std::int64_t> stored;
+  auto next = rejected.begin();  // both are in order of message
+  for (std::uint32_t message = 0; message < batch.replayed.size(); ++message) {
+    if (next != rejected.end() && next->message == message) {
+      ++next;
+    } else {
+      stored.push_back(batch.replayed[message]);
+    }
+  }
+  return stored;
+}
+
+void add_replayed(const Job& job, const std::vector<batch::RejectedMessage>& rejected, Script& script) {
+  const auto stored = stored_letters(job.batch, rejected);
+  if (!stored.empty()) script.command(statements::delete_dead_letters(stored));
+  if (rejected.empty()) return;
+  script.command(statements::update_dead_letters(job.batch, rejected,
+                                                 [&](std::string_view text) { return job.connection.literal(text); }));
+}
+
+}  // namespace
+
+std::optional<Attempt> publish_dead_letters(const Job& job, std::vector<batch::RejectedMessage>& rejected) {
+  batch::DeadLetterPublisher* const topic = job.settings.dead_letters.topic;
+  if (topic == nullptr || rejected.empty() || !job.batch.replayed.empty()) return std::nullopt;
+  auto why = topic->publish(job.batch, rejected);
+  if (!why) return std::nullopt;
+  Attempt attempt;
+  attempt.failure = Verdict::retry;
+  attempt.error.message = std::move(*why);
+  return attempt;
+}
+
+ByteBuffer add_dead_letters(const Job& job, const std::vector<batch::RejectedMessage>& rejected, Script& script) {
+  if (!job.batch.replayed.empty()) {
+    add_replayed(job, rejected, script);
+    return {};
+  }
+  ByteBuffer dead = encode_dead_letters(job.settings.consumer_group, job.batch, rejected, job.settings.dead_letters);
+  if (!dead.empty()) {
+    script.copy(statements::copy_dead_letters(), {true, {dead.view()}}, Failpoint::writing_dead_letter);
+  }
+  return dead;
+}
+
+}  // namespace loom::sink

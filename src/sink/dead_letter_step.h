@@ -1,0 +1,24 @@
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "base/byte_buffer.h"
+#include "sink/attempt.h"
+
+namespace loom::sink {
+
+/// What a batch does with its messages that become no rows:
+///   sent to the dead-letter topic, where there is one, and acknowledged  (before the transaction can commit)
+///   -> written into kafka_dead_letters behind the rows, in their transaction
+/// A replay's messages are in that table already: those that became rows are deleted from it, in the transaction that
+/// stores the rows, and those that fail again get their new reason.
+
+/// Why the batch has to wait before it can be written; nothing: all of `rejected` is where the topic wants it.
+/// Blocks: as DeadLetterPublisher.
+std::optional<Attempt> publish_dead_letters(const Job& job, std::vector<batch::RejectedMessage>& rejected);
+
+/// Adds the table's part to the script. The bytes that it sends are the caller's to keep until the script has run.
+ByteBuffer add_dead_letters(const Job& job, const std::vector<batch::RejectedMessage>& rejected, Script& script);
+
+}  // namespace loom::sink

@@ -1,0 +1,109 @@
+#include "decode/timestamp.h"
+
+#include <chrono>
+#include <cmath>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+
+#include "check.h"
+#include "decode/number.h"
+#include "targets.h"
+
+namespace loom::fuzz {
+namespace {
+
+using decode::Parsed;
+
+constexpr std::int64_t kDaysOf400Years = 146'097;
+
+std::string printed(std::int64_t us) {
+  ByteBuffer out;
+  decode::append_timestamp(us, 'T', "Z", out);
+  return std::string(out.view());
+}
+
+/// The standard library's calendar, moved into the years that it knows: 400 years are a whole number of days.
+std::string expected_date(std::int64_t day) {
+  std::int64_t periods = 0;
+  while (day < 0) {
+    day += kDaysOf400Years;
+    --periods;
+  }
+  periods += day / kDaysOf400Years;
+  const std::chrono::sys_days since_1970{std::chrono::days{day % kDaysOf400Years + 10'957}};
+  const std::chrono::year_month_day date{since_1970};
+  std::int64_t year = int{date.year()} + 400 * periods;
+  if (year <= 0) year = 1 - year;
+  std::string text(32, '\0');
+  const int size =
+      std::snprintf(text.data(), text.size(), "%04lld-%02u-%02u", static_cast<long long>(year),
+                    static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()));
+  text.resize(static_cast<std::size_t>(size));
+  return text;
+}
+
+void check_instant(std::int64_t us, const std::string& from) {
+  const std::string text = printed(us);
+  check(text.starts_with(expected_date(decode::day_of(us))), "a date that the calendar does not have", from + text);
+  ByteBuffer date;
+  decode::append_date(decode::day_of(us), date);
+  check(text.starts_with(date.view().substr(0, 10)), "date and timestamp print different days", text);
+  if (text.ends_with("BC")) return;  // no message spells them
+  std::int64_t again = 0;
+  check(decode::parse_timestamp(text, again) == Parsed::ok && again == us, "a timestamp's way back", from + text);
+}
+
+/// Seconds since 1970 in 64 bits of precision, by the limits in the header.
+void check_number(const std::string& text) {
+  std::int64_t us = 0;
+  decode::NumberParts parts;
+  const bool is_number = decode::split_number(text, parts);
+  const Parsed parsed = decode::timestamp_from_number(text, us);
+  if (parsed != Parsed::ok) {
+    check(is_number == (parsed == Parsed::out_of_range), "a number is no timestamp, or the other way round", text);
+    return;
+  }
+  check_instant(us, text + " -> ");
+  if (!is_number || text.find_first_not_of("0123456789+-.eE") != std::string::npos) return;
+  const long double value = std::strtold(text.c_str(), nullptr);
+  const long double size = std::fabs(value);
+  const long double unit = size > 1e17L ? 1e9L : size > 1e14L ? 1e6L : size > 1e11L ? 1e3L : 1;
+  // Where the limits are, one unit more or less is a matter of the last bit.
+  for (const long double limit : {1e11L, 1e14L, 1e17L}) {
+    if (std::fabs(size / limit - 1) < 1e-12L) return;
+  }
+  const long double expected = value / unit * 1e6L - static_cast<long double>(decode::kPostgresEpochUs);
+  const long double allowed = 2 + std::fabs(expected) * 1e-15L;
+  check(std::fabs(static_cast<long double>(us) - expected) <= allowed, "a number becomes another instant", text);
+}
+
+void check_time(const std::string& text) {
+  std::int64_t us = 0;
+  if (decode::parse_time(text, us) != Parsed::ok) return;
+  check(us >= 0 && us <= decode::kMicrosPerDay, "a time outside of the day", text);
+  ByteBuffer out;
+  decode::append_time(us, out);
+  std::int64_t again = 0;
+  check(decode::parse_time(out.view(), again) == Parsed::ok && again == us, "a time's way back", text);
+}
+
+}  // namespace
+
+void timestamps(std::string_view bytes) {
+  const std::string text(bytes);
+  std::int64_t us = 0;
+  if (decode::parse_timestamp(text, us) == Parsed::ok) {
+    check_instant(us, text + " -> ");
+    // An hour's offset is an hour, wherever the text says nothing about its zone.
+    std::int64_t moved = 0;
+    if (decode::parse_timestamp(text + "+01:00", moved) == Parsed::ok) {
+      check(us - moved == 3600 * decode::kMicrosPerSecond, "an offset of one hour is none", text);
+    }
+  }
+  check_number(text);
+  check_time(text);
+}
+
+}  // namespace loom::fuzz

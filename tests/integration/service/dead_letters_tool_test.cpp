@@ -1,0 +1,272 @@
+// `dead-letters`: what operators do with messages that could not become rows.
+#include <fmt/format.h>
+
+#include <future>
+
+#include "support/service_test.h"
+
+namespace loom::testing {
+namespace {
+
+using ::testing::AssertionFailure;
+using ::testing::AssertionResult;
+using ::testing::AssertionSuccess;
+
+/// Numbered messages that all became dead letters, since the mapping wanted a field that they do not have.
+class DeadLettersToolTest : public ServiceTest {
+ protected:
+  DeadLettersToolTest() : topic_(new_topic("numbers", 2)) { database().run(numbered_table("numbers")); }
+
+  /// Numbers 0 to `messages` - 1; the service has ended.
+  void become_dead_letters(std::int64_t messages) {
+    map(numbered_mapping(topic_, "numbers") + "    required_fields: [operator]\n");
+    send_numbered(topic_, 0, messages);
+    auto& service = start();
+    ASSERT_TRUE(drained(topic_));
+    ASSERT_EQ(service.terminate().value().exit_code, 0);
+    ASSERT_EQ(count("kafka_dead_letters WHERE reason = 'missing_required_field'"), messages);
+  }
+  void mend_mapping() { map(numbered_mapping(topic_, "numbers")); }
+
+  [[nodiscard]] CommandResult dead_letters(std::vector<std::string> arguments, const Environment& more = {}) const {
+    arguments.insert(arguments.begin(), "dead-letters");
+    return command(arguments, more);
+  }
+
+  /// Each message either a row or a dead letter, and none both.
+  [[nodiscard]] AssertionResult each_once(std::int64_t messages) const {
+    const auto rows = count("numbers");
+    const auto letters = count("kafka_dead_letters");
+    const auto both =
+        count("numbers n JOIN kafka_dead_letters d ON d.partition = n.partition AND d.\"offset\" = n.\"offset\"");
+    const auto twice = count("(SELECT 1 FROM numbers GROUP BY number HAVING count(*) > 1) t");
+    if (rows + letters == messages && both == 0 && twice == 0) return AssertionSuccess();
+    return AssertionFailure() << rows << " rows and " << letters << " dead letters of " << messages << " messages, "
+                              << both << " are both, " << twice << " rows twice";
+  }
+
+  std::string topic_;
+};
+
+TEST_F(DeadLettersToolTest, ReplayStoresWhatTheMendedMappingTakes) {
+  become_dead_letters(1200);
+  mend_mapping();
+  const auto before = stored_offsets(topic_);
+  const CommandResult replay = dead_letters({"replay"});
+  EXPECT_EQ(replay.exit_code, 0) << replay.err;
+  EXPECT_NE(replay.out.find("1200"), std::string::npos) << replay.out;
+  EXPECT_TRUE(every_one_once("numbers", 1200));
+  EXPECT_EQ(count("kafka_dead_letters"), 0);
+  EXPECT_EQ(stored_offsets(topic_), before) << "a replay is not about offsets";
+  EXPECT_EQ(dead_letters({"replay"}).out, "no dead letters to replay\n");
+}
+
+TEST_F(DeadLettersToolTest, WhatFailsAgainStaysOnceWithItsNewReason) {
+  become_dead_letters(300);
+  mend_mapping();
+  database().run("ALTER TABLE numbers ADD CHECK (number % 10 <> 3)");
+  for (int round = 0; round < 2; ++round) {
+    const CommandResult replay = dead_letters({"replay", "--json"});
+    EXPECT_EQ(replay.exit_code, 0) << replay.err;
+    EXPECT_NE(replay.out.find(R"("fail_again":{"check_violation":30})"), std::string::npos) << replay.out;
+    EXPECT_TRUE(each_once(300));
+    EXPECT_EQ(count("numbers"), 270);
+    EXPECT_EQ(count("kafka_dead_letters WHERE reason = 'check_violation' AND sqlstate = '23514' AND message LIKE "
+                    "'%check%'"),
+              30);
+  }
+  database().run("ALTER TABLE numbers DROP CONSTRAINT numbers_number_check");
+  EXPECT_EQ(dead_letters({"replay"}).exit_code, 0);
+  EXPECT_TRUE(every_one_once("numbers", 300));
+}
+
+TEST_F(DeadLettersToolTest, ADryRunChangesNothing) {
+  become_dead_letters(20);
+  const CommandResult unmended = dead_letters({"replay", "--dry-run", "--json"});
+  EXPECT_NE(unmended.out.find(R"("stored":0,"fail_again":{"missing_required_field":20})"), std::string::npos)
+      << unmended.out;
+  mend_mapping();
+  const CommandResult mended = dead_letters({"replay", "--dry-run", "--json"});
+  EXPECT_EQ(mended.exit_code, 0) << mended.err;
+  EXPECT_NE(mended.out.find(R"("stored":20,"fail_again":{})"), std::string::npos) << mended.out;
+  EXPECT_EQ(count("numbers"), 0);
+  EXPECT_EQ(count("kafka_dead_letters"), 20);
+}
+
+TEST_F(DeadLettersToolTest, AReplayKilledAtAnyPointLeavesEachMessageOnce) {
+  constexpr std::int64_t kMessages = 4000;
+  become_dead_letters(kMessages);
+  mend_mapping();
+  const std::string log = folder().path_of("fired.log");
+  int fired = 0;
+  for (const std::string point :
+       {"copying:1", "before_commit:2", "commit_sent:1", "before_commit:1", "commit_sent:2"}) {
+    const std::string order = folder().write("order", point + ":kill\n");
+    const CommandResult killed = run_command(LOOM_PROGRAM_WITH_FAILPOINTS, {"dead-letters", "replay"},
+                                             environment({{"FAULT_AT", order}, {"FAULT_LOG", log}}));
+    EXPECT_NE(killed.exit_code, 0) << point;
+    // The backend may still be at what it was sent.
+    EXPECT_TRUE(await(seconds(10), [&] {
+      return count(
+                 "pg_stat_activity WHERE datname = current_database() AND application_name = 'kafka-to-db-consumer'") ==
+             0;
+    }));
+    EXPECT_TRUE(each_once(kMessages)) << point;
+    const std::string lines = read_text(log);
+    EXPECT_EQ(std::count(lines.begin(), lines.end(), '\n'), ++fired) << point << " did not fire";
+  }
+  EXPECT_GT(count("numbers"), 0);
+  EXPECT_GT(count("kafka_dead_letters"), 0);
+  EXPECT_EQ(dead_letters({"replay"}).exit_code, 0);
+  EXPECT_TRUE(every_one_once("numbers", kMessages));
+  EXPECT_EQ(count("kafka_dead_letters"), 0);
+}
+
+TEST_F(DeadLettersToolTest, ATransactionThatFailsAtItsEndChangesNothing) {
+  become_dead_letters(50);
+  mend_mapping();
+  database().run(
+      "CREATE FUNCTION no() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'not now'; END $$;"
+      "CREATE TRIGGER no BEFORE DELETE ON kafka_dead_letters FOR EACH ROW EXECUTE FUNCTION no()");
+  const CommandResult failed = dead_letters({"replay"});
+  EXPECT_EQ(failed.exit_code, 1);
+  EXPECT_NE(failed.out.find("not now"), std::string::npos) << failed.out;
+  EXPECT_EQ(count("numbers"), 0);
+  EXPECT_EQ(count("kafka_dead_letters WHERE reason = 'missing_required_field'"), 50);
+
+  database().run("DROP TRIGGER no ON kafka_dead_letters");
+  EXPECT_EQ(dead_letters({"replay"}).exit_code, 0);
+  EXPECT_TRUE(every_one_once("numbers", 50));
+}
+
+TEST_F(DeadLettersToolTest, TwoReplaysBesideARunningServiceStoreNothingTwice) {
+  become_dead_letters(6000);
+  mend_mapping();
+  start();
+  const auto replay = [&] { return dead_letters({"replay"}); };
+  auto one = std::async(std::launch::async, replay);
+  auto other = std::async(std::launch::async, replay);
+  send_numbered(topic_, 6000, 7000);
+  const CommandResult first = one.get();
+  const CommandResult second = other.get();
+  EXPECT_EQ(first.exit_code, 0) << first.out << first.err;
+  EXPECT_EQ(second.exit_code, 0) << second.out << second.err;
+  ASSERT_TRUE(drained(topic_));
+  // What one left because the other had its hands on it, a third one finds.
+  EXPECT_EQ(dead_letters({"replay"}).exit_code, 0);
+  EXPECT_TRUE(every_one_once("numbers", 7000));
+  EXPECT_EQ(count("kafka_dead_letters"), 0);
+}
+
+TEST_F(DeadLettersToolTest, OtherGroupsAreLeftAloneUnlessNamed) {
+  become_dead_letters(30);
+  mend_mapping();
+  database().run("UPDATE kafka_dead_letters SET consumer_group = 'other' WHERE \"offset\" % 3 = 0");
+  database().run("UPDATE kafka_dead_letters SET consumer_group = 'third' WHERE \"offset\" % 3 = 1");
+  EXPECT_EQ(dead_letters({"replay"}).exit_code, 0);
+  EXPECT_EQ(count("numbers"), 10);
+  EXPECT_EQ(dead_letters({"replay", "--group", "other"}).exit_code, 0);
+  EXPECT_EQ(count("numbers"), 20);
+  EXPECT_EQ(count("kafka_dead_letters WHERE consumer_group = 'third'"), 10);
+  EXPECT_EQ(dead_letters({"replay", "--all-groups"}).exit_code, 0);
+  EXPECT_TRUE(every_one_once("numbers", 30));
+}
+
+TEST_F(DeadLettersToolTest, ATopicWithoutAMappingIsSaidAndLeft) {
+  become_dead_letters(5);
+  map(numbered_mapping("another.topic", "numbers"));
+  const CommandResult replay = dead_letters({"replay"});
+  EXPECT_EQ(replay.exit_code, 1);
+  EXPECT_NE(replay.out.find("names this topic"), std::string::npos) << replay.out;
+  EXPECT_EQ(count("kafka_dead_letters"), 5);
+}
+
+TEST_F(DeadLettersToolTest, AReplayMeetsRowsWithItsKeys) {
+  database().run("DROP TABLE numbers");
+  database().run(numbered_table("numbers", "PRIMARY KEY (number)"));
+  become_dead_letters(100);
+  map(numbered_mapping(topic_, "numbers") + "    upsert_key: [number]\n    conflict_strategy: replace\n");
+  database().run("INSERT INTO numbers (number, note) SELECT n, 'older' FROM generate_series(0, 49) n");
+  const CommandResult replay = dead_letters({"replay"});
+  EXPECT_EQ(replay.exit_code, 0) << replay.out << replay.err;
+  EXPECT_TRUE(every_one_once("numbers", 100));
+}
+
+TEST_F(DeadLettersToolTest, MetadataIsTheDeadLettersOwn) {
+  const std::string topic = new_topic("meta", 1);
+  const std::string entry = "  " + topic + R"(:
+    table: meta
+    field_mappings:
+      id: id
+      $key: key
+      $topic: topic
+      $partition: part
+      $offset: at
+      $timestamp: sent
+      $headers.kind: kind
+      $headers.raw: raw
+      $headers.none: nothing
+)";
+  database().run(
+      "CREATE TABLE meta (id bigint, key bytea, topic text, part int, at bigint, sent timestamptz, kind text, raw "
+      "bytea, nothing text)");
+  map(entry + "    required_fields: [nobody]\n");
+  const std::string key("k\0\xFF", 3);
+  producer().send(topic, {.value = R"({"id": 7})",
+                          .key = key,
+                          .partition = 0,
+                          .headers = {{"kind", "first"}, {"kind", "grüße"}, {"raw", "\xFF\x01"}}});
+  producer().flush();
+  start();
+  ASSERT_TRUE(drained(topic));
+  map(entry);
+  ASSERT_EQ(dead_letters({"replay"}).exit_code, 0);
+  EXPECT_EQ(database().rows("SELECT id, encode(key, 'hex'), topic, part, at, kind, encode(raw, 'hex'), nothing, sent "
+                            "BETWEEN now() - interval '5 minutes' AND now() + interval '5 seconds' FROM meta"),
+            (std::vector<std::vector<std::string>>{{"7", "6b00ff", topic, "0", "0", "grüße", "ff01", "NULL", "t"}}));
+}
+
+TEST_F(DeadLettersToolTest, ListCountsAndShowShowsEveryByte) {
+  become_dead_letters(3);
+  producer().send(
+      topic_, {.value = std::string("\0\x1b[31mred\xFF", 10), .key = "k\n1", .partition = 1, .headers = {{"h", "v"}}});
+  producer().flush();
+  start();
+  ASSERT_TRUE(await_count("kafka_dead_letters", 4));
+  const CommandResult list = dead_letters({"list"});
+  EXPECT_EQ(list.exit_code, 0) << list.err;
+  EXPECT_NE(list.out.find("missing_required_field      3"), std::string::npos) << list.out;
+  EXPECT_NE(list.out.find("invalid_json                1"), std::string::npos) << list.out;
+  const CommandResult some =
+      dead_letters({"list", "--reason", "invalid_json", "--since", "1h", "--topic", topic_, "--json"});
+  EXPECT_NE(some.out.find(R"("total":1)"), std::string::npos) << some.out;
+  EXPECT_NE(dead_letters({"list", "--since", "2999-01-01"}).out.find("no dead letters"), std::string::npos);
+
+  const std::string id = database().value("SELECT id FROM kafka_dead_letters WHERE reason = 'invalid_json'");
+  const CommandResult show = dead_letters({"show", id});
+  EXPECT_EQ(show.exit_code, 0) << show.err;
+  EXPECT_NE(show.out.find("00 1b 5b 33 31 6d 72 65 64 ff"), std::string::npos) << show.out;
+  EXPECT_EQ(show.out.find('\x1b'), std::string::npos) << "a message must not write on the terminal";
+  EXPECT_NE(show.out.find("header h (1 bytes)"), std::string::npos) << show.out;
+  const CommandResult json = dead_letters({"show", id, "--json"});
+  EXPECT_NE(json.out.find(R"("value":"ABtbMzFtcmVk/w==","value_encoding":"base64")"), std::string::npos) << json.out;
+  EXPECT_EQ(dead_letters({"show", "999999"}).exit_code, 1);
+}
+
+TEST_F(DeadLettersToolTest, PurgeNeedsAFilterAndAYes) {
+  become_dead_letters(10);
+  EXPECT_EQ(dead_letters({"purge", "--yes"}).exit_code, 2);
+  const CommandResult asked = dead_letters({"purge", "--all"});
+  EXPECT_EQ(asked.exit_code, 2);
+  EXPECT_NE(asked.err.find("10 dead letters"), std::string::npos) << asked.err;
+  EXPECT_EQ(dead_letters({"purge", "--since", "yesterday", "--yes"}).exit_code, 2);
+  EXPECT_EQ(count("kafka_dead_letters"), 10);
+
+  database().run("UPDATE kafka_dead_letters SET consumer_group = 'other' WHERE \"offset\" = 0");
+  EXPECT_EQ(dead_letters({"purge", "--limit", "3", "--yes"}).out, "deleted 3 dead letters\n");
+  EXPECT_EQ(dead_letters({"purge", "--all", "--yes"}).out, "deleted 5 dead letters\n");
+  EXPECT_EQ(count("kafka_dead_letters WHERE consumer_group = 'other'"), 2);
+}
+
+}  // namespace
+}  // namespace loom::testing
