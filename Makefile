@@ -3,7 +3,7 @@
 JOBS ?= $(shell nproc)
 SOURCES = $(shell find src tests benchmarks -name '*.cpp' -o -name '*.h')
 
-.PHONY: help build test run fmt tidy db-migrate quickstart servers clean
+.PHONY: help build test fault-report run fmt tidy db-migrate quickstart servers clean
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -14,6 +14,9 @@ build: ## build/release/kafka-to-db-consumer
 
 test: ## Everything that CI runs (LABELS="unit" for some of it)
 	./scripts/test.sh $(LABELS)
+
+fault-report: ## The fault tests at full length (hours), and the table in docs/reliability.md
+	./scripts/fault-report.sh
 
 run: build ## The consumer, with the environment's settings
 	build/release/kafka-to-db-consumer run

@@ -147,8 +147,11 @@ run_label() {
       start_servers
       run_ctest "$1" release -L "^$1\$" --parallel "$jobs"
       ;;
-    # One at a time: each has servers of its own and a load that is meant to fill the machine.
-    fault) run_ctest "$1" release -L "^$1\$" ;;
+    # One at a time: many have servers of their own, and all a load that is meant to fill the machine.
+    fault)
+      start_servers
+      run_ctest "$1" release -L "^$1\$"
+      ;;
     asan | tsan)
       build "$1" --target tests/unit/all tests/simulation/all || return 0
       LOOM_SIMULATION_SEEDS=${LOOM_SIMULATION_SEEDS:-200} run_ctest "$1" "$1" -L '^unit$' --parallel "$jobs"

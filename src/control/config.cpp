@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "control/config_value.h"
+#include "control/database_url.h"
 
 extern char** environ;  // NOLINT(readability-redundant-declaration): POSIX leaves the declaration to us
 
@@ -185,6 +186,9 @@ void read_database(Reader& reader, ConfigResult& result, ConfigNeeds needs) {
   // Other drivers' URLs are accepted by the service that this one takes over from.
   for (const std::string_view scheme : {"postgresql+asyncpg://", "postgresql+psycopg2://", "postgresql+psycopg://"}) {
     if (database.url.starts_with(scheme)) database.url = "postgresql://" + database.url.substr(scheme.size());
+  }
+  if (const std::string problem = database_url_problem(database.url); !database.url.empty() && !problem.empty()) {
+    result.errors.push_back("LOOM_DATABASE_URL (or DATABASE_URL) " + problem);
   }
   constexpr std::size_t kMost = 1000;
   const bool has_min = reader.read({"LOOM_DB_MIN_POOL_SIZE"}, parse_count, std::size_t{0}, kMost,

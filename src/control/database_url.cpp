@@ -1,7 +1,10 @@
 #include "control/database_url.h"
 
+#include <algorithm>
 #include <cctype>
 #include <vector>
+
+#include "sink/conninfo.h"
 
 namespace loom::control {
 namespace {
@@ -30,7 +33,10 @@ void find_in_query(std::string_view url, std::size_t at, std::vector<Span>& foun
 std::vector<Span> find_in_url(std::string_view url) {
   std::vector<Span> found;
   const std::size_t begin = url.find("://") + 3;
-  const std::size_t query = std::min(url.find('?', begin), url.size());
+  // As libpq reads it, an '@' before any '/' ends the user's part, whatever stands in that.
+  const std::size_t first_at = url.find('@', begin);
+  const std::size_t authority = first_at < url.find('/', begin) ? first_at : begin;
+  const std::size_t query = std::min(url.find('?', authority), url.size());
   // A password with an unescaped '/' or '@' is malformed, yet must not leak: the last '@' before the query counts.
   const std::size_t at = url.substr(0, query).rfind('@');
   if (at != std::string_view::npos && at >= begin) {
@@ -76,9 +82,31 @@ std::vector<Span> find_in_pairs(std::string_view text) {
   return found;
 }
 
+/// Whether an '@' or a '/' in a password makes libpq take a part of it for the host, the port or the database.
+bool password_spills(std::string_view url) {
+  const std::size_t begin = url.find("://") + 3;
+  const std::size_t first_at = url.find('@', begin);
+  const std::size_t slash = url.find('/', begin);
+  const std::size_t rest = first_at < slash ? first_at + 1 : begin;
+  return url.substr(rest, url.find('?', rest) - rest).find('@') != std::string_view::npos;
+}
+
 std::vector<Span> secrets(std::string_view url) { return is_url(url) ? find_in_url(url) : find_in_pairs(url); }
 
 }  // namespace
+
+std::string database_url_problem(const std::string& url) {
+  if (!is_url(url)) {
+    const std::size_t scheme = url.find("://");
+    if (scheme < url.find('=')) return "does not begin with postgresql://";
+  } else if (password_spills(url)) {
+    return "has an '@' or a '/' in its password: write %40 or %2F for it";
+  }
+  if (sink::connection_string(url, {}).error.empty()) return {};
+  return "is not a connection string of PostgreSQL: a parameter may be misspelt, a value with blanks may lack its "
+         "quotes, "
+         "or a '%' in the password may have to be %25";
+}
 
 std::string redact_url(std::string_view url) {
   std::string out;

@@ -139,7 +139,7 @@ std::string render_letter(const DeadLetter& letter) {
   line("since", instant_text(letter.created_us));
   line("reason", letter.reason);
   line("sqlstate", letter.sqlstate);
-  out += content("message", letter.message);
+  line("message", letter.message);
   out += content("key", letter.key);
   out += content("value", letter.value);
   for (const auto& header : letter.headers) out += content("header " + printable(header.name), header.value);

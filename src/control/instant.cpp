@@ -16,7 +16,7 @@ std::optional<std::int64_t> unit_us(std::string_view unit) {
   if (unit == "m") return 60 * kSecond;
   if (unit == "h") return 3600 * kSecond;
   if (unit == "d") return 86'400 * kSecond;
-  if (unit == "w") return 7 * 86'400 * kSecond;
+  if (unit == "w") return 604'800 * kSecond;
   return std::nullopt;
 }
 

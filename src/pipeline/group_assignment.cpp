@@ -105,8 +105,7 @@ void GroupConsumer::take_assignment() {
   for (const auto& at : *found) {
     sources.push_back(client_->open(at.where.topic, at.where.partition));
     ledgers.emplace_back(at.where.partition, at.next_offset, at.epoch, at.last_timestamp_ms);
-    starts.push_back(
-        {.topic = at.where.topic, .partition = at.where.partition, .offset = ledgers.back().position()});
+    starts.push_back({.topic = at.where.topic, .partition = at.where.partition, .offset = ledgers.back().position()});
   }
   client_->assign(starts);
   for (std::size_t i = 0; i < found->size(); ++i) {

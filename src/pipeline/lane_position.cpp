@@ -13,13 +13,18 @@ using std::chrono::seconds;
 /// A broker that has just come back may not know the whole of its log yet.
 constexpr int kLooksBeyondEnd = 3;
 constexpr seconds kBetweenLooks{1};
+constexpr std::chrono::milliseconds kBetweenSeeks{100};
 
 }  // namespace
 
 /// False: not yet.
 bool Lane::prepare_seek(Partition& partition) {
   if (!partition.seek_to) return true;
-  if (clock_.now() < partition.seek_after || !partition.source->seek(*partition.seek_to)) return false;
+  if (clock_.now() < partition.seek_after) return false;
+  if (!partition.source->seek(*partition.seek_to)) {
+    partition.seek_after = clock_.now() + kBetweenSeeks;
+    return false;
+  }
   partition.ledger.repositioned();
   partition.seek_to.reset();
   return true;
@@ -78,9 +83,10 @@ void Lane::lost_to_retention(Partition& partition, const source::Watermarks& mar
   const std::int64_t wanted = partition.ledger.next();
   if (settings_.out_of_range == OutOfRange::stop) {
     partition.seek_to = wanted;
-    stop(fmt::format("partition {}: {} messages from the stored offset {} on were removed by retention "
-                     "(LOOM_KAFKA_OUT_OF_RANGE=stop): see `offsets reset`",
-                     partition.ledger.partition(), marks.low - wanted, wanted));
+    stop(
+        fmt::format("partition {}: {} messages from the stored offset {} on were removed by retention "
+                    "(LOOM_KAFKA_OUT_OF_RANGE=stop): see `offsets reset`",
+                    partition.ledger.partition(), marks.low - wanted, wanted));
     return;
   }
   const std::int64_t to = settings_.out_of_range == OutOfRange::latest ? marks.high : marks.low;
@@ -110,14 +116,16 @@ void Lane::inspected(Partition& partition, const Message& first) {
   partition.inspecting = false;
   const std::int64_t last_stored = partition.ledger.last_timestamp();
   if (last_stored >= 0 && first.timestamp_ms > last_stored) {
-    restart(partition, first.offset, "its first record is younger than the last one that was stored: it was made again");
+    restart(partition, first.offset,
+            "its first record is younger than the last one that was stored: it was made again");
     return;
   }
   partition.seek_to = partition.ledger.next();
-  stop(fmt::format("partition {}: the stored offset {} does not fit the log, which begins with a record that is not "
-                   "younger than the last one stored: either the log lost its end, or the topic was made again with "
-                   "old records. Decide with `offsets reset --topic {} --partition {} --to ...`",
-                   partition.ledger.partition(), partition.ledger.next(), topic_, partition.ledger.partition()));
+  stop(
+      fmt::format("partition {}: the stored offset {} does not fit the log, which begins with a record that is not "
+                  "younger than the last one stored: either the log lost its end, or the topic was made again with "
+                  "old records. Decide with `offsets reset --topic {} --partition {} --to ...`",
+                  partition.ledger.partition(), partition.ledger.next(), topic_, partition.ledger.partition()));
 }
 
 void Lane::restart(Partition& partition, std::int64_t at, const std::string& why) {

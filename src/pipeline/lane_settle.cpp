@@ -131,8 +131,8 @@ void Lane::stop_for_dead_letters(std::unique_ptr<Batch> batch) {
   const std::size_t bad = batch->rejected.size();
   hold(std::move(batch), Duration::zero());
   dead_letters_.start_over();
-  stop(fmt::format("too many of its recent messages are bad ({} of the {} in hand; LOOM_DEAD_LETTER_MAX_RATIO={}){}", bad,
-                   messages, settings_.dead_letter_max_ratio, example));
+  stop(fmt::format("too many of its recent messages are bad ({} of the {} in hand; LOOM_DEAD_LETTER_MAX_RATIO={}){}",
+                   bad, messages, settings_.dead_letter_max_ratio, example));
 }
 
 void Lane::settle_committed(std::unique_ptr<Batch> batch, const batch::Outcome& outcome) {

@@ -1,5 +1,6 @@
 #include "source/dead_letter_topic.h"
 
+#include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
@@ -93,7 +94,9 @@ ClientHandle make_producer(const DeadLetterTopicSettings& settings) {
   set(conf.get(), "client.id", "kafka-to-db-consumer");
   set(conf.get(), "linger.ms", "5");
   set(conf.get(), "compression.type", "lz4");
-  for (const auto& [name, value] : settings.properties) set(conf.get(), name, value);
+  for (const auto& [name, value] : settings.properties) {
+    if (name != "topic.blacklist") set(conf.get(), name, value);  // it hides topics from consumers
+  }
   set(conf.get(), "bootstrap.servers", settings.bootstrap_servers);
   set(conf.get(), "enable.idempotence", "true");
   set(conf.get(), "message.timeout.ms", timeout);
@@ -130,6 +133,26 @@ HeadersHandle headers_of(const batch::Batch& batch, const RejectedMessage& rejec
   add(headers.get(), "dlq.message", rejected.reject.message);
   return headers;
 }
+
+std::vector<std::size_t> those_with(InTopic state, const std::vector<RejectedMessage>& rejected) {
+  std::vector<std::size_t> found;
+  for (std::size_t i = 0; i < rejected.size(); ++i) {
+    if (rejected[i].in_topic == state) found.push_back(i);
+  }
+  return found;
+}
+
+std::vector<std::size_t> refused_of(const std::vector<RejectedMessage>& rejected, std::vector<std::size_t> indices) {
+  std::erase_if(indices, [&](std::size_t i) { return rejected[i].in_topic != InTopic::refused; });
+  return indices;
+}
+
+/// Where messages of a batch are sent.
+struct Destination {
+  const std::string& topic;
+  std::int32_t partitions;
+  const batch::Batch& batch;
+};
 
 }  // namespace
 
@@ -217,10 +240,31 @@ struct DeadLetterTopic::Impl {
     return partitions[topic] = found;
   }
 
-  void send(const std::string& topic, std::int32_t partition, const batch::Batch& batch,
-            const RejectedMessage& rejected, std::unique_ptr<Ticket> ticket) {
-    const Message& message = batch.messages.at(rejected.message);
-    HeadersHandle headers = headers_of(batch, rejected, settings.consumer_group);
+  void forget(const std::string& topic) {
+    const std::lock_guard lock(mutex);
+    partitions.erase(topic);
+  }
+
+  /// Sends these, waits for all and notes what became of each. Returns the last failure; "" without one.
+  std::string send_all(const Destination& to, std::vector<RejectedMessage>& rejected,
+                       const std::vector<std::size_t>& indices) {
+    auto wait = std::make_shared<Wait>();
+    wait->missing = indices.size();
+    wait->in_topic.resize(rejected.size(), InTopic::no);
+    for (const std::size_t i : indices) send(to, rejected[i], std::make_unique<Ticket>(Ticket{wait, i}));
+    // librdkafka answers each message within its timeout; beyond that and a little, nobody waits for it.
+    std::unique_lock lock(wait->mutex);
+    const bool all = wait->all_here.wait_for(lock, settings.acknowledge_within + milliseconds(1000),
+                                             [&] { return wait->missing == 0; });
+    for (const std::size_t i : indices) rejected[i].in_topic = wait->in_topic[i];
+    if (!all) return "no acknowledgement";
+    return wait->error == RD_KAFKA_RESP_ERR_NO_ERROR ? "" : rd_kafka_err2str(wait->error);
+  }
+
+  void send(const Destination& to, const RejectedMessage& rejected, std::unique_ptr<Ticket> ticket) {
+    const Message& message = to.batch.messages.at(rejected.message);
+    const std::int32_t partition = message.partition < to.partitions ? message.partition : RD_KAFKA_PARTITION_UA;
+    HeadersHandle headers = headers_of(to.batch, rejected, settings.consumer_group);
     std::array<rd_kafka_vu_t, 7> fields{};
     std::size_t used = 0;
     const auto field = [&](rd_kafka_vtype_t type) -> rd_kafka_vu_t& {
@@ -231,7 +275,7 @@ struct DeadLetterTopic::Impl {
     const auto memory = [](std::string_view bytes) {
       return std::pair(const_cast<char*>(bytes.data() == nullptr ? "" : bytes.data()), bytes.size());
     };
-    field(RD_KAFKA_VTYPE_TOPIC).u.cstr = topic.c_str();
+    field(RD_KAFKA_VTYPE_TOPIC).u.cstr = to.topic.c_str();
     field(RD_KAFKA_VTYPE_PARTITION).u.i32 = partition;
     field(RD_KAFKA_VTYPE_MSGFLAGS).u.i = RD_KAFKA_MSG_F_COPY | RD_KAFKA_MSG_F_BLOCK;
     if (message.has_key) {
@@ -268,46 +312,31 @@ DeadLetterTopic::~DeadLetterTopic() {
 
 std::optional<std::string> DeadLetterTopic::publish(const batch::Batch& batch, std::vector<RejectedMessage>& rejected) {
   const std::string topic = batch.topic + impl_->settings.suffix;
-  std::vector<std::size_t> todo;
-  for (std::size_t i = 0; i < rejected.size(); ++i) {
-    if (rejected[i].in_topic == InTopic::no) todo.push_back(i);
-  }
+  const auto until = std::chrono::steady_clock::now() + impl_->settings.acknowledge_within;
+  std::vector<std::size_t> todo = those_with(InTopic::no, rejected);
   if (todo.empty()) return std::nullopt;
-  std::int32_t partitions = 0;
   try {
-    partitions = impl_->prepare(batch.topic, topic);
-  } catch (const std::exception& error) {
-    return "dead-letter topic " + topic + ": " + error.what();
-  }
-
-  auto wait = std::make_shared<Wait>();
-  wait->missing = todo.size();
-  wait->in_topic.resize(rejected.size(), InTopic::no);
-  for (const std::size_t i : todo) {
-    const std::int32_t origin = batch.messages.at(rejected[i].message).partition;
-    impl_->send(topic, origin < partitions ? origin : RD_KAFKA_PARTITION_UA, batch, rejected[i],
-                std::make_unique<Ticket>(Ticket{wait, i}));
-  }
-  std::unique_lock lock(wait->mutex);
-  // librdkafka answers each message within its timeout; a little longer, and it is not this process's to wait.
-  const bool all = wait->all_here.wait_for(lock, impl_->settings.acknowledge_within + milliseconds(1000),
-                                           [&] { return wait->missing == 0; });
-  std::size_t missing = 0;
-  for (const std::size_t i : todo) {
-    rejected[i].in_topic = wait->in_topic[i];
-    if (wait->in_topic[i] == InTopic::no) ++missing;
-    if (wait->in_topic[i] == InTopic::refused) {
+    const std::int32_t partitions = impl_->prepare(batch.topic, topic);
+    std::string why = impl_->send_all({topic, partitions, batch}, rejected, todo);
+    // One that is too large takes all with it that travel in the same request: those are sent alone.
+    for (const std::size_t i : todo.size() > 1 ? refused_of(rejected, todo) : std::vector<std::size_t>()) {
+      rejected[i].in_topic = InTopic::no;
+      if (std::chrono::steady_clock::now() > until) continue;
+      const std::string alone = impl_->send_all({topic, partitions, batch}, rejected, {i});
+      if (!alone.empty()) why = alone;
+    }
+    for (const std::size_t i : refused_of(rejected, todo)) {
       const Message& message = batch.messages.at(rejected[i].message);
       spdlog::warn("dead-letter topic {} does not take the message at {} {}@{} ({} bytes): it goes to the table", topic,
                    batch.topic, message.partition, message.offset, message.value.size());
     }
+    todo = those_with(InTopic::no, rejected);
+    if (todo.empty()) return std::nullopt;
+    impl_->forget(topic);  // it may be gone, or have fewer partitions than it had
+    return fmt::format("dead-letter topic {}: {} messages not acknowledged: {}", topic, todo.size(), why);
+  } catch (const std::exception& error) {
+    return "dead-letter topic " + topic + ": " + error.what();
   }
-  if (missing == 0) return std::nullopt;
-  const std::string why = all ? rd_kafka_err2str(wait->error) : "no acknowledgement";
-  lock.unlock();
-  const std::lock_guard again(impl_->mutex);
-  impl_->partitions.erase(topic);  // it may be gone, or have fewer partitions than it had
-  return "dead-letter topic " + topic + ": " + std::to_string(missing) + " messages not acknowledged: " + why;
 }
 
 }  // namespace loom::source

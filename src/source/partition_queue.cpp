@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "source/reassign.h"
+
 namespace loom::source {
 
 namespace {
@@ -89,6 +91,7 @@ Taken PartitionQueue::take() {
       return EndOfPartition{raw->offset};
     case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET:
     case RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE:
+      out_of_range_ = true;
       return OffsetOutOfRange{rd_kafka_message_errstr(raw)};
     default:
       // librdkafka goes on by itself (leader changes, authorization mended, topic back): worth a line, not an end.
@@ -105,6 +108,11 @@ void PartitionQueue::keep_filled() {
 }
 
 bool PartitionQueue::seek(std::int64_t offset) {
+  if (out_of_range_) {
+    if (!reassign(client_, topic_, partition_, offset)) return false;
+    out_of_range_ = false;
+    return true;
+  }
   const ListHandle where(rd_kafka_topic_partition_list_new(1));
   rd_kafka_topic_partition_list_add(where.get(), topic_.c_str(), partition_)->offset = offset;
   const ErrorHandle error(rd_kafka_seek_partitions(client_, where.get(), kSeekTimeoutMs));

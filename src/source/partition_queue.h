@@ -47,6 +47,7 @@ class PartitionQueue final : public PartitionSource {
   std::size_t low_water_;
   std::int64_t next_ = 0;  // the offset after the last message taken
   std::uint32_t takes_ = 0;
+  bool out_of_range_ = false;  // librdkafka has stopped fetching it
   std::mutex mutex_;
   std::function<void()> ready_;  // guarded by mutex_
 };

@@ -24,7 +24,7 @@ class DatabaseFaultTest : public OutageTest {
 };
 
 TEST_F(DatabaseFaultTest, ItsSessionsAreTerminatedAgainAndAgain) {
-  const auto every = rounds(milliseconds(3'000), milliseconds(5'000));
+  const auto every = rounds(milliseconds(2'500), milliseconds(5'000));
   const int times = rounds(5, 120);
   begin(kRate);
   int terminated = 0;
@@ -55,21 +55,21 @@ TEST_F(DatabaseFaultTest, StoppedAtOnceAndAwayForLong) {
 
   begin(kRate);
   own_server_->stop();
-  pass(rounds(seconds(15), seconds(600)));
+  pass(rounds(seconds(12), seconds(600)));
   own_server_->restart();
   resumes();
   finish("database away for long", 1);
 }
 
 TEST_F(DatabaseFaultTest, ItsDiskIsFull) {
-  SmallDisk disk(own_server_->user(), 24);
+  SmallDisk disk(PostgresServer::user(), 12);
   if (!disk.reason().empty()) GTEST_SKIP() << "no small disk can be mounted here: " << disk.reason();
   database().run("CREATE TABLESPACE small LOCATION '" + disk.path() + "'");
   database().run("ALTER TABLE numbers SET TABLESPACE small");
   begin(4 * kRate);
   EXPECT_TRUE(await_log("53100", 0, seconds(60))) << "the disk did not become full";
   const std::int64_t stored_by_then = stored();
-  pass(rounds(seconds(5), seconds(60)));
+  pass(rounds(seconds(3), seconds(60)));
   EXPECT_EQ(count("kafka_dead_letters"), 0);
   disk.grow(4'096);
   resumes();
@@ -103,7 +103,7 @@ TEST_F(DatabaseFaultTest, OthersTakeAllItsConnections) {
       milliseconds(1));
   EXPECT_TRUE(all_taken);
   EXPECT_TRUE(await_log("too many clients", log));
-  pass(rounds(seconds(5), seconds(60)));
+  pass(rounds(seconds(3), seconds(60)));
   others.clear();
   resumes();
   finish("too many connections (53300)", 1);
@@ -118,7 +118,7 @@ TEST_F(DatabaseFaultTest, ItIsReadOnlyForAWhile) {
     database().run("ALTER SYSTEM SET default_transaction_read_only = on");
     database().run("SELECT pg_reload_conf()");
     EXPECT_TRUE(await_log("25006", log)) << "nothing was refused";
-    pass(rounds(seconds(5), seconds(30)));
+    pass(rounds(seconds(3), seconds(30)));
     database().run("ALTER SYSTEM RESET default_transaction_read_only");
     database().run("SELECT pg_reload_conf()");
     resumes();

@@ -250,6 +250,25 @@ void FaultTest::settle(Flow& flow, std::int64_t expected) {
   EXPECT_EQ(verdict_.expected, expected);
 }
 
+void FaultTest::judge_sent(std::int64_t sent, std::int64_t taken) {
+  verdict_ = judge(database(), "numbers", sent);
+  EXPECT_EQ(verdict_.missing, taken) << verdict_.describe();
+  EXPECT_EQ(verdict_.twice + verdict_.foreign + verdict_.wrong, 0) << verdict_.describe();
+  EXPECT_EQ(count("kafka_dead_letters"), 0);
+  verdict_.missing -= taken;
+}
+
+void FaultTest::judge_also(const std::string& table, std::int64_t sent) {
+  const Verdict more = judge(database(), table, sent);
+  EXPECT_TRUE(more.clean()) << table << ": " << more.describe();
+  verdict_.expected += more.expected;
+  verdict_.rows += more.rows;
+  verdict_.missing += more.missing;
+  verdict_.twice += more.twice;
+  verdict_.foreign += more.foreign;
+  verdict_.wrong += more.wrong;
+}
+
 void FaultTest::record(const std::string& fault, int injected, const std::string& note) {
   using Clock = std::chrono::steady_clock;
   recorded_ = true;

@@ -81,6 +81,10 @@ class FaultTest : public ServiceTest {
   void settle(Flow& flow, seconds within = seconds(90));
   /// The same, and so many messages they were.
   void settle(Flow& flow, std::int64_t expected);
+  /// Judges what the test itself has sent; `taken`: messages or rows that somebody took away, and not the service.
+  void judge_sent(std::int64_t sent, std::int64_t taken = 0);
+  /// Judges one more table, of messages [0, sent) of its own, and adds it to the verdict.
+  void judge_also(const std::string& table, std::int64_t sent);
   [[nodiscard]] const Verdict& verdict() const { return verdict_; }
 
   /// One line of the fault report: the last verdict, the recoveries since the last record, and whether the test has

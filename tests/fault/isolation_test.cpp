@@ -57,7 +57,7 @@ class IsolationTest : public OutageTest {
 };
 
 TEST_F(IsolationTest, ALockedTableHoldsUpOnlyItsOwnTopic) {
-  const auto time = rounds(seconds(8), seconds(60));
+  const auto time = rounds(seconds(7), seconds(60));
   map(mappings());
   begin(1'500);
   std::deque<Flow> flows;

@@ -24,9 +24,9 @@ class MixedTest : public FaultTest {
 
   MixedTest() : FaultTest(broker()) {}
 
-  void start_replicas() {
-    replicas_ = {&start_with_failpoints({}, "first"), &start_with_failpoints(), &start_with_failpoints()};
-  }
+  /// Without fixed names: a named one that dies while it gives partitions up can leave them without an owner until the
+  /// next rebalance (docs/reliability.md).
+  void start_replicas() { replicas_ = {&start_with_failpoints(), &start_with_failpoints(), &start_with_failpoints()}; }
 
   /// The next kind: each once, in the order of the seed, then all again.
   Kind& draw() {
@@ -111,8 +111,7 @@ class MixedTest : public FaultTest {
     std::cout << "replica " << chosen + 1 << " dies at " << name << ", pass " << nth << std::endl;
     arm(victim, name, nth);
     if (name == "leaving") victim.send(SIGTERM);
-    // The first has a name and comes back unnoticed: only the others make the group rebalance.
-    if (name == "revoking") restart(*replicas_[chosen == 2 ? 1 : 2]);
+    if (name == "revoking") restart(*replicas_[(chosen + 1) % replicas_.size()]);
     EXPECT_TRUE(killed(victim, seconds(60))) << name;
     EXPECT_EQ(fired(name), before + 1);
     if (!victim.running()) victim.start();
@@ -164,12 +163,12 @@ class MixedTest : public FaultTest {
   int sessions_ended_ = 0;
 };
 
-/// CI: 30 s; the long run: an hour; LOOM_FAULT_MIXED_MINUTES: so many.
+/// CI: 20 s; the long run: an hour; LOOM_FAULT_MIXED_MINUTES: so many.
 Clock::duration how_long(bool long_run) {
   using Minutes = std::chrono::duration<double, std::ratio<60>>;
   const char* given = std::getenv("LOOM_FAULT_MIXED_MINUTES");
   if (given != nullptr) return std::chrono::duration_cast<Clock::duration>(Minutes(std::atof(given)));
-  return long_run ? Clock::duration(std::chrono::hours(1)) : Clock::duration(std::chrono::seconds(30));
+  return long_run ? Clock::duration(std::chrono::hours(1)) : Clock::duration(std::chrono::seconds(20));
 }
 
 TEST_F(MixedTest, EveryMessageIsOneRowOrOneDeadLetterWhateverHappens) {

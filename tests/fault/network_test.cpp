@@ -36,7 +36,7 @@ class NetworkTest : public OutageTest {
       link.stall();
       pass(seconds(3));  // what had been fetched or was in the server's hands by then is stored
       const std::int64_t stored_by_then = stored();
-      pass(rounds(milliseconds(9'000), milliseconds(57'000)));
+      pass(rounds(milliseconds(7'000), milliseconds(57'000)));
       EXPECT_EQ(stored(), stored_by_then) << "the link was not stalled";
       link.pass();
       recovery(flow(), seconds(120));
@@ -51,7 +51,7 @@ class NetworkTest : public OutageTest {
       const TcpProxy::Counts before = link.counts();
       const std::int64_t stored_before = stored();
       link.delay(milliseconds(500));
-      pass(rounds(milliseconds(5'000), milliseconds(20'000)));
+      pass(rounds(milliseconds(4'000), milliseconds(20'000)));
       EXPECT_GT(link.counts().delayed, before.delayed);
       EXPECT_GT(stored(), stored_before) << "slow is not away";
       link.pass();

@@ -48,14 +48,14 @@ class SnapshotTest : public FaultTest {
 };
 
 TEST_F(SnapshotTest, ASnapshotHeldByAnotherSessionDoesNotSlowItDown) {
-  const std::int64_t messages = rounds(60'000, 1'000'000);
+  const std::int64_t messages = rounds(100'000, 2'000'000);
   service_ = &start_with_name();
   const double without = usual_speed(messages);
 
   HeldSession other(database().url());
   other.run("BEGIN ISOLATION LEVEL REPEATABLE READ");
   other.run("SELECT count(*) FROM numbers");
-  load(rounds(seconds(15), seconds(600)));
+  load(rounds(seconds(8), seconds(600)));
   const double with = usual_speed(messages);
   const std::string dead =
       database().value("SELECT n_dead_tup FROM pg_stat_user_tables WHERE relname = 'kafka_consumer_offsets'");

@@ -114,7 +114,8 @@ class Case {
 };
 
 void compare_with_oracle(std::string_view bytes, const std::optional<Reject>& reject) {
-  if (bytes.empty()) return check(reject && reject->reason == RejectReason::tombstone, "an empty value is no tombstone");
+  if (bytes.empty())
+    return check(reject && reject->reason == RejectReason::tombstone, "an empty value is no tombstone");
   const Verdict verdict = json_oracle(bytes);
   const bool too_deep = reject && reject->message.find("nested deeper") != std::string::npos;
   if (verdict == Verdict::undecided || too_deep) return;
@@ -145,7 +146,9 @@ void json_decoder(std::string_view bytes) {
   const auto reject = binary.run(message);
   const auto as_text = text.run(message);
   check(reject.has_value() == as_text.has_value(), "binary and text COPY disagree about a message",
-        reject ? reject->message : as_text ? as_text->message : "");
+        reject    ? reject->message
+        : as_text ? as_text->message
+                  : "");
   check(!reject || reject->reason == as_text->reason, "binary and text COPY refuse for different reasons");
   check(binary.rows() == text.rows(), "binary and text COPY make different numbers of rows");
   compare_with_oracle(bytes, reject);

@@ -7,7 +7,7 @@ namespace loom::fuzz {
 
 enum class Verdict : std::uint8_t {
   accepted,
-  object,     ///< accepted, and its root is an object
+  object,  ///< accepted, and its root is an object
   refused,
   undecided,  ///< where simdjson's DOM and a message's rules differ by intention
 };

@@ -1,5 +1,3 @@
-#include "mapping/loader.h"
-
 #include <string>
 
 #include "base/clock.h"
@@ -7,6 +5,7 @@
 #include "encode/row_builder.h"
 #include "mapping/compile.h"
 #include "mapping/ddl.h"
+#include "mapping/loader.h"
 #include "plan_builder.h"
 #include "row_check.h"
 #include "targets.h"

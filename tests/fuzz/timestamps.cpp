@@ -1,5 +1,3 @@
-#include "decode/timestamp.h"
-
 #include <chrono>
 #include <cmath>
 #include <cstdint>
@@ -9,6 +7,7 @@
 
 #include "check.h"
 #include "decode/number.h"
+#include "decode/timestamp.h"
 #include "targets.h"
 
 namespace loom::fuzz {
@@ -37,9 +36,8 @@ std::string expected_date(std::int64_t day) {
   std::int64_t year = int{date.year()} + 400 * periods;
   if (year <= 0) year = 1 - year;
   std::string text(32, '\0');
-  const int size =
-      std::snprintf(text.data(), text.size(), "%04lld-%02u-%02u", static_cast<long long>(year),
-                    static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()));
+  const int size = std::snprintf(text.data(), text.size(), "%04lld-%02u-%02u", static_cast<long long>(year),
+                                 static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()));
   text.resize(static_cast<std::size_t>(size));
   return text;
 }

@@ -298,6 +298,37 @@ void KafkaServer::grow_topic(const std::string& topic, int partitions) {
   await_partitions(topic, partitions);
 }
 
+void KafkaServer::delete_records(const std::string& topic, std::int32_t partition, std::int64_t first) {
+  const std::string what = "delete records of topic " + topic;
+  const std::unique_ptr<rd_kafka_topic_partition_list_t, Deleter<rd_kafka_topic_partition_list_destroy>> before(
+      rd_kafka_topic_partition_list_new(1));
+  rd_kafka_topic_partition_list_add(before.get(), topic.c_str(), partition)->offset = first;
+  const std::unique_ptr<rd_kafka_DeleteRecords_t, Deleter<rd_kafka_DeleteRecords_destroy>> wanted(
+      rd_kafka_DeleteRecords_new(before.get()));
+  const Queue queue(rd_kafka_queue_new(client().handle.get()));
+  rd_kafka_DeleteRecords_t* list = wanted.get();
+  rd_kafka_DeleteRecords(client().handle.get(), &list, 1, nullptr, queue.get());
+  const Event event = Client::answer(queue, what);
+  const auto* done = rd_kafka_DeleteRecords_result_offsets(rd_kafka_event_DeleteRecords_result(event.get()));
+  if (done->elems[0].err != RD_KAFKA_RESP_ERR_NO_ERROR) fail(what, rd_kafka_err2str(done->elems[0].err));
+}
+
+void KafkaServer::delete_group(const std::string& group) {
+  const std::string what = "delete group " + group;
+  const std::unique_ptr<rd_kafka_DeleteGroup_t, Deleter<rd_kafka_DeleteGroup_destroy>> wanted(
+      rd_kafka_DeleteGroup_new(group.c_str()));
+  const Queue queue(rd_kafka_queue_new(client().handle.get()));
+  rd_kafka_DeleteGroup_t* list = wanted.get();
+  rd_kafka_DeleteGroups(client().handle.get(), &list, 1, nullptr, queue.get());
+  const Event event = Client::answer(queue, what);
+  std::size_t count = 0;
+  const auto** results = rd_kafka_DeleteGroups_result_groups(rd_kafka_event_DeleteGroups_result(event.get()), &count);
+  for (std::size_t i = 0; i < count; ++i) {
+    const rd_kafka_error_t* error = rd_kafka_group_result_error(results[i]);
+    if (error != nullptr) fail(what, rd_kafka_error_string(error));
+  }
+}
+
 std::string KafkaServer::new_topic(const std::string& prefix, int partitions) {
   std::string topic = unique_name(prefix);
   create_topic(topic, partitions);

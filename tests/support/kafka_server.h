@@ -65,6 +65,10 @@ class KafkaServer {
   void create_topic(const std::string& topic, int partitions);
   void delete_topic(const std::string& topic);
   void grow_topic(const std::string& topic, int partitions);
+  /// As retention would: the partition's log begins at `first` from now on.
+  void delete_records(const std::string& topic, std::int32_t partition, std::int64_t first);
+  /// An empty group with all its offsets.
+  void delete_group(const std::string& group);
 
   /// A name that no other test has used, with a topic of that name behind it.
   std::string new_topic(const std::string& prefix, int partitions);

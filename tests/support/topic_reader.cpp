@@ -20,6 +20,9 @@ struct Destroy {
   void operator()(rd_kafka_t* client) const { rd_kafka_destroy(client); }
   void operator()(rd_kafka_topic_partition_list_t* list) const { rd_kafka_topic_partition_list_destroy(list); }
   void operator()(rd_kafka_message_t* message) const { rd_kafka_message_destroy(message); }
+  void operator()(rd_kafka_NewTopic_t* topic) const { rd_kafka_NewTopic_destroy(topic); }
+  void operator()(rd_kafka_queue_t* queue) const { rd_kafka_queue_destroy(queue); }
+  void operator()(rd_kafka_event_t* event) const { rd_kafka_event_destroy(event); }
   void operator()(const rd_kafka_metadata_t* metadata) const { rd_kafka_metadata_destroy(metadata); }
 };
 using Client = std::unique_ptr<rd_kafka_t, Destroy>;
@@ -100,6 +103,25 @@ std::vector<ReadRecord> read_topic(const std::string& bootstrap, const std::stri
     return std::tie(a.partition, a.offset) < std::tie(b.partition, b.offset);
   });
   return records;
+}
+
+void create_topic_with(const std::string& bootstrap, const std::string& topic,
+                       const std::vector<std::pair<std::string, std::string>>& configurations) {
+  const Client client = make_consumer(bootstrap);
+  std::array<char, 512> error{};
+  const std::unique_ptr<rd_kafka_NewTopic_t, Destroy> made(
+      rd_kafka_NewTopic_new(topic.c_str(), 1, -1, error.data(), error.size()));
+  for (const auto& [name, value] : configurations) {
+    rd_kafka_NewTopic_set_config(made.get(), name.c_str(), value.c_str());
+  }
+  const std::unique_ptr<rd_kafka_queue_t, Destroy> queue(rd_kafka_queue_new(client.get()));
+  rd_kafka_NewTopic_t* topics = made.get();
+  rd_kafka_CreateTopics(client.get(), &topics, 1, nullptr, queue.get());
+  const std::unique_ptr<rd_kafka_event_t, Destroy> event(rd_kafka_queue_poll(queue.get(), kTimeoutMs));
+  const auto known = [&] { return partition_count(client.get(), topic) > 0; };
+  if (event == nullptr || !await(std::chrono::milliseconds(kTimeoutMs), known)) {
+    throw std::runtime_error("topic " + topic + " was not created");
+  }
 }
 
 bool topic_exists(const std::string& bootstrap, const std::string& topic) {

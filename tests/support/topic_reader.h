@@ -26,6 +26,10 @@ struct ReadRecord {
 std::vector<ReadRecord> read_topic(const std::string& bootstrap, const std::string& topic, std::size_t count,
                                    std::chrono::milliseconds within = std::chrono::seconds(20));
 
+/// Creates a topic of one partition with these configurations, such as max.message.bytes.
+void create_topic_with(const std::string& bootstrap, const std::string& topic,
+                       const std::vector<std::pair<std::string, std::string>>& configurations);
+
 /// Whether the broker has such a topic.
 bool topic_exists(const std::string& bootstrap, const std::string& topic);
 

@@ -47,8 +47,7 @@ void Certificates::sign(const std::string& name, const std::string& names) const
   const std::string extensions = folder_.write(name + ".ext", "subjectAltName=" + names + "\n");
   openssl({"x509", "-req", "-in", request, "-CA", authority(), "-CAkey", path("ca.key"), "-CAcreateserial", "-days",
            "30", "-extfile", extensions, "-out", path(name + ".pem")});
-  static_cast<void>(
-      folder_.write(name + ".both.pem", read_text(path(name + ".key")) + read_text(path(name + ".pem"))));
+  static_cast<void>(folder_.write(name + ".both.pem", read_text(path(name + ".key")) + read_text(path(name + ".pem"))));
   keep_from_others(path(name + ".key"));
 }
 

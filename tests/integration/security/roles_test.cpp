@@ -1,1 +1,195 @@
-// soon
+// The service as a role that may do no more than it needs: scripts/sql/roles.sql as docs/security.md tells to use it.
+#include <fmt/format.h>
+
+#include "support/service_test.h"
+
+namespace loom::testing {
+namespace {
+
+std::string replaced(std::string text, const std::string& what, const std::string& with) {
+  for (std::size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + with.size())) {
+    text.replace(at, what.size(), with);
+  }
+  return text;
+}
+
+class RolesTest : public ServiceTest {
+ protected:
+  RolesTest() : owner_(unique_role("owner")), service_(unique_role("service")) {
+    grant();
+    database().run(fmt::format("ALTER ROLE {} PASSWORD 'pw'; ALTER ROLE {} PASSWORD 'pw'", owner_, service_));
+  }
+  void TearDown() override {
+    ServiceTest::TearDown();
+    try {
+      for (const auto& role : {service_, owner_}) database().run(fmt::format("DROP OWNED BY {0}; DROP ROLE {0}", role));
+    } catch (const std::exception& error) {
+      ADD_FAILURE() << error.what();
+    }
+  }
+
+  /// Roles belong to the whole server, which other tests share.
+  static std::string unique_role(const std::string& what) { return replaced(unique_name("loom_" + what), "-", "_"); }
+  void grant() const {
+    std::string sql = read_text(LOOM_SOURCE_DIR "/scripts/sql/roles.sql");
+    sql = replaced(replaced(sql, "loom_owner", owner_), "loom_service", service_);
+    database().run(sql);
+  }
+  [[nodiscard]] std::string url(const std::string& role) const {
+    return fmt::format("postgresql://{}:pw@127.0.0.1:{}/{}", role, database().value("SHOW port"),
+                       database().value("SELECT current_database()"));
+  }
+  [[nodiscard]] Environment as_owner() const { return {{"LOOM_DATABASE_URL", url(owner_)}}; }
+  [[nodiscard]] Environment as_service() const {
+    return {{"LOOM_DATABASE_URL", url(service_)}, {"LOOM_AUTO_MIGRATE", "false"}};
+  }
+
+  /// Topics for every way into a table: plain, update on conflict, and elements in a child table.
+  void map_all() {
+    plain_ = new_topic("plain", 1);
+    update_ = new_topic("update", 1);
+    exploded_ = new_topic("exploded", 1);
+    map("  " + plain_ +
+        ":\n    table: plain\n    field_mappings: {id: id, word: word}\n    data_types: {id: integer}\n" + "  " +
+        update_ + ":\n    table: latest\n    field_mappings: {id: id, word: word}\n    data_types: {id: integer}\n" +
+        "    upsert_key: id\n    conflict_strategy: update\n" + "  " + exploded_ +
+        ":\n    table: parents\n    field_mappings: {id: id}\n    data_types: {id: integer}\n    upsert_key: id\n" +
+        "    array_mappings:\n      words:\n        table: children\n        foreign_key_mapping: {parent: id}\n" +
+        "        element_mappings: {value: word}\n        sequence_field: place\n");
+  }
+  /// What deployment does: as the owner, then the privileges.
+  void deploy() {
+    map_all();
+    for (const char* step : {"migrate", "create-tables"}) {
+      const CommandResult done = command({step}, as_owner());
+      ASSERT_EQ(done.exit_code, 0) << step << ": " << done.err;
+    }
+    grant();
+  }
+  void send_some(std::int64_t from, std::int64_t to) {
+    for (std::int64_t i = from; i < to; ++i) {
+      const std::string message = fmt::format(R"({{"id": {}, "word": "w{}", "words": ["a", "b"]}})", i, i);
+      for (const auto& topic : {plain_, update_, exploded_}) {
+        producer().send(topic, {.value = message, .key = {}, .partition = 0, .headers = {}});
+      }
+    }
+    producer().flush();
+  }
+  /// The topic's stop names these; then, once granted, it goes on by itself.
+  void expect_stop_until_granted(const std::string& topic, const std::vector<std::string>& words,
+                                 const std::string& sql_grant) {
+    auto& service = start(as_service());
+    for (const auto& word : words) {
+      EXPECT_TRUE(await(seconds(20), [&] { return service.logged(word); })) << "the log does not say: " << word;
+    }
+    EXPECT_EQ(count("kafka_dead_letters"), 0);
+    for (const auto& other : {plain_, update_, exploded_}) {
+      if (other == topic) continue;
+      EXPECT_TRUE(drained(other)) << "a privilege on another table";
+    }
+    database().run(sql_grant);
+    EXPECT_TRUE(drained(topic));
+    EXPECT_EQ(count("kafka_dead_letters"), 0);
+  }
+  [[nodiscard]] const std::string& service_role() const { return service_; }
+
+  std::string plain_;
+  std::string update_;
+  std::string exploded_;
+
+ private:
+  std::string owner_;
+  std::string service_;
+};
+
+TEST_F(RolesTest, TheServiceRoleStoresAndCanMakeNothing) {
+  deploy();
+  send_some(0, 100);
+  send_some(50, 150);  // keys again: the merge, with its temporary table
+  send(plain_, 0, R"({"id": "no number"})");
+  auto& service = start(as_service());
+  for (const auto& topic : {plain_, update_, exploded_}) ASSERT_TRUE(drained(topic));
+  EXPECT_EQ(count("plain"), 200);
+  EXPECT_EQ(count("latest"), 150);
+  EXPECT_EQ(count("parents"), 150);
+  EXPECT_EQ(count("children"), 300);
+  EXPECT_EQ(count("kafka_dead_letters WHERE reason = 'conversion_failed'"), 1);
+  const auto end = service.terminate();
+  ASSERT_TRUE(end.has_value());
+  EXPECT_EQ(end->exit_code, 0);
+
+  // What it needs to work is there; what it does not need is not.
+  const TestDatabase& all = database();
+  const auto may = [&](const std::string& privilege, const std::string& table) {
+    return all.value(fmt::format("SELECT has_table_privilege('{}', '{}', '{}')", service_role(), table, privilege)) ==
+           "t";
+  };
+  for (const char* table : {"plain", "kafka_consumer_offsets", "kafka_dead_letters", "schema_migrations"}) {
+    for (const char* privilege : {"DELETE", "TRUNCATE", "REFERENCES", "TRIGGER"}) {
+      EXPECT_FALSE(may(privilege, table)) << privilege << " on " << table;
+    }
+  }
+  EXPECT_FALSE(may("INSERT", "schema_migrations"));
+  EXPECT_FALSE(may("UPDATE", "kafka_dead_letters"));
+
+  map(numbered_mapping("another", "another_table"));
+  const CommandResult refused = command({"create-tables"}, as_service());
+  EXPECT_EQ(refused.exit_code, 1);
+  EXPECT_NE(refused.err.find("permission denied for schema public"), std::string::npos) << refused.err;
+  // Nothing is pending, so that this is no failure; a service that is told to migrate starts all the same.
+  EXPECT_EQ(command({"migrate"}, as_service()).exit_code, 0);
+}
+
+TEST_F(RolesTest, MigratingIsNotTheServicesToDo) {
+  map_all();
+  const CommandResult refused = command({"migrate"}, as_service());
+  EXPECT_EQ(refused.exit_code, 1);
+  EXPECT_NE(refused.err.find("permission denied"), std::string::npos) << refused.err;
+}
+
+TEST_F(RolesTest, WithoutInsertTheTopicStopsUntilItIsGranted) {
+  deploy();
+  send_some(0, 20);
+  database().run("REVOKE INSERT ON plain FROM " + service_role());
+  expect_stop_until_granted(plain_, {"permission denied for table plain", "42501", "INSERT"},
+                            "GRANT INSERT ON plain TO " + service_role());
+  EXPECT_EQ(count("plain"), 20);
+}
+
+TEST_F(RolesTest, WithoutSelectTheTopicStopsUntilItIsGranted) {
+  deploy();
+  send_some(0, 20);
+  database().run("REVOKE SELECT ON plain FROM " + service_role());
+  expect_stop_until_granted(plain_, {"permission denied for table plain", "42501", "SELECT"},
+                            "GRANT SELECT ON plain TO " + service_role());
+  EXPECT_EQ(count("plain"), 20);
+}
+
+TEST_F(RolesTest, WithoutUpdateAnUpdatingTopicStopsUntilItIsGranted) {
+  deploy();
+  send_some(0, 20);
+  send_some(0, 20);
+  database().run("REVOKE UPDATE ON latest FROM " + service_role());
+  expect_stop_until_granted(update_, {"permission denied for table latest", "42501", "UPDATE"},
+                            "GRANT UPDATE ON latest TO " + service_role());
+  EXPECT_EQ(count("latest"), 20);
+}
+
+TEST_F(RolesTest, WithoutTemporaryTablesAnUpsertStopsUntilTheyAreGranted) {
+  deploy();
+  send_some(0, 20);
+  send_some(0, 20);
+  const std::string name = database().value("SELECT current_database()");
+  database().run(fmt::format("REVOKE TEMPORARY ON DATABASE {} FROM PUBLIC, {}", name, service_role()));
+  auto& service = start(as_service());
+  EXPECT_TRUE(await(seconds(20), [&] { return service.logged("permission denied to create temporary tables"); }));
+  EXPECT_TRUE(drained(plain_));
+  EXPECT_EQ(count("kafka_dead_letters"), 0);
+  database().run(fmt::format("GRANT TEMPORARY ON DATABASE {} TO {}", name, service_role()));
+  for (const auto& topic : {update_, exploded_}) EXPECT_TRUE(drained(topic));
+  EXPECT_EQ(count("latest"), 20);
+  EXPECT_EQ(count("children"), 40);
+}
+
+}  // namespace
+}  // namespace loom::testing

@@ -35,14 +35,12 @@ KafkaSettings settings(const Certificates& certificates) {
   return settings;
 }
 
-/// SCRAM's users live in the cluster, not in the broker's settings.
-void add_scram_user(const std::string& bootstrap) {
-  const std::string credentials = fmt::format("SCRAM-SHA-256=[iterations=4096,password={0}],"
-                                              "SCRAM-SHA-512=[iterations=4096,password={0}]",
-                                              SecureKafka::kPassword);
+/// SCRAM's users live in the cluster, not in the broker's settings. It takes one mechanism at a time.
+void add_scram_user(const std::string& bootstrap, const std::string& mechanism) {
   const CommandResult done =
       run_command(LOOM_SOURCE_DIR "/scripts/kafka-tool.sh",
-                  {"configs", "--bootstrap-server", bootstrap, "--alter", "--add-config", credentials, "--entity-type",
+                  {"configs", "--bootstrap-server", bootstrap, "--alter", "--add-config",
+                   fmt::format("{}=[iterations=4096,password={}]", mechanism, SecureKafka::kPassword), "--entity-type",
                    "users", "--entity-name", SecureKafka::kUser},
                   {}, std::chrono::seconds(90));
   if (done.exit_code != 0) throw std::runtime_error("no SCRAM user: " + done.out + done.err);
@@ -59,7 +57,7 @@ SecureKafka::SecureKafka() {
   authority_.sign("localhost", "DNS:localhost");
   authority_.sign("client", "DNS:client");
   server_ = std::make_unique<KafkaServer>(settings(authority_));
-  add_scram_user(server_->bootstrap());
+  for (const char* mechanism : {"SCRAM-SHA-256", "SCRAM-SHA-512"}) add_scram_user(server_->bootstrap(), mechanism);
 }
 
 std::string SecureKafka::address(const std::string& listener) const {

@@ -1,6 +1,10 @@
 // LOOM_DLQ: messages that cannot become rows go to a topic, before the offsets pass them.
 #include <fmt/format.h>
 
+#include <csignal>
+#include <limits>
+#include <set>
+
 #include "support/service_test.h"
 #include "support/topic_reader.h"
 
@@ -64,7 +68,7 @@ TEST_F(DeadLetterTopicTest, BothHaveEachOfThem) {
     EXPECT_EQ(record.header("dlq.timestamp"), row[6]);
     EXPECT_EQ(record.key.value_or(""), row[4]);
     EXPECT_EQ(record.value.value_or(""), row[5]);
-    if (row[2] == "invalid_json") EXPECT_EQ(record.headers.front().first, "trace");
+    EXPECT_EQ(record.headers.front().first, row[2] == "invalid_json" ? "trace" : "dlq.topic");
   }
 }
 
@@ -109,23 +113,49 @@ TEST_F(DeadLetterTopicTest, WhatTheTopicCannotTakeHoldsTheOffsetsBack) {
   EXPECT_EQ(read_topic(bootstrap(), topic_ + "-failed", 10).size(), 10U);
 }
 
+TEST_F(DeadLetterTopicTest, AKillAroundTheCommitLosesNoDeadLetter) {
+  send_mixed(30);
+  for (const std::string point : {"commit_sent:1", "before_commit:1"}) {
+    const std::string order = folder().write("order", point + ":kill\n");
+    ServiceProcess doomed(
+        LOOM_PROGRAM_WITH_FAILPOINTS, {"run"},
+        environment({{"LOOM_DLQ", "topic"}, {"FAULT_AT", order}, {"FAULT_LOG", folder().path_of("fired.log")}}),
+        folder().path_of("doomed.log"));
+    doomed.start();
+    const auto end = doomed.await_end(seconds(30));
+    ASSERT_TRUE(end.has_value() && end->signal == SIGKILL) << point << " did not fire: " << doomed.log();
+    send_mixed(30);  // so that the next one has something to commit
+  }
+  start({{"LOOM_DLQ", "topic"}});
+  ASSERT_TRUE(drained(topic_));
+  EXPECT_EQ(count("orders"), 90);
+  EXPECT_EQ(count("kafka_dead_letters"), 0);
+  std::set<std::pair<std::string, std::string>> places;
+  for (const auto& record : read_topic(bootstrap(), dlq_, std::numeric_limits<std::size_t>::max(), seconds(3))) {
+    places.emplace(record.header("dlq.partition"), record.header("dlq.offset"));
+  }
+  EXPECT_EQ(places.size(), 180U) << "at least once each";
+}
+
 TEST_F(DeadLetterTopicTest, WhatIsTooLargeForTheTopicGoesToTheTable) {
-  kafka().create_topic(dlq_, 1);
+  create_topic_with(bootstrap(), dlq_, {{"max.message.bytes", "2000"}});
+  send_to(0, "small, no json");
   std::string large = "no json ";
-  std::uint64_t state = 7;  // what does not compress is large for the broker, too
-  while (large.size() < 1'048'400) {
+  std::uint64_t state = 7;
+  while (large.size() < 20'000) {  // of what does not compress
     state = state * 6364136223846793005ULL + 1442695040888963407ULL;
     large += static_cast<char>(33 + (state >> 33U) % 90);
   }
-  TestProducer(bootstrap()).flush();
-  send_to(0, "small, no json");
-  send_to(0, large.substr(0, 990'000), "", {});
+  send_to(0, large);
   send_to(1, R"({"id": 1})");
   producer().flush();
-  start({{"LOOM_DLQ", "topic"}});
+  start({{"LOOM_DLQ", "topic"}, {"LOOM_KAFKA_BATCH_SIZE", "1"}});
   ASSERT_TRUE(drained(topic_));
-  const auto records = read_topic(bootstrap(), dlq_, 2, seconds(5));
-  EXPECT_EQ(static_cast<std::int64_t>(records.size()) + count("kafka_dead_letters"), 2) << "neither lost nor both";
+  EXPECT_EQ(count("orders"), 1);
+  const auto records = read_topic(bootstrap(), dlq_, 1);
+  ASSERT_EQ(records.size(), 1U);
+  EXPECT_EQ(records[0].value, "small, no json");
+  EXPECT_EQ(database().value("SELECT convert_from(value, 'UTF8') FROM kafka_dead_letters"), large);
 }
 
 TEST_F(DeadLetterTopicTest, APatternDoesNotTakeTheServicesOwnDeadLetters) {

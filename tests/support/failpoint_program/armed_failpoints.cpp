@@ -15,6 +15,20 @@ namespace loom::testing {
 namespace {
 
 constexpr std::chrono::milliseconds kLookEvery{5};
+constexpr std::int64_t kHangMs = 10'000;
+
+std::int64_t now_ms() {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now().time_since_epoch())
+      .count();
+}
+
+int signal_of(const std::string& action) {
+  if (action == "kill") return SIGKILL;
+  if (action == "stop") return SIGSTOP;
+  if (action == "hang") return 0;
+  std::cerr << "FAULT_AT: there is no action \"" << action << "\"\n";
+  std::_Exit(2);
+}
 
 std::string variable(const char* name) {
   const char* value = std::getenv(name);
@@ -60,14 +74,14 @@ void ArmedFailpoints::take_order() {
   std::string action;
   if (!file || !std::getline(file, point, ':') || !std::getline(file, nth, ':') || !std::getline(file, action)) return;
   passes_left_ = std::stoll(nth);
-  signal_ = action == "stop" ? SIGSTOP : SIGKILL;
+  signal_ = signal_of(action);
   point_ = point_named(point);  // last: it arms
   unlink(order_.c_str());
 }
 
 void ArmedFailpoints::reach(Failpoint point) {
-  if (point_.load(std::memory_order_acquire) != static_cast<int>(point)) return;
-  if (passes_left_.fetch_sub(1) == 1) fire(point);
+  if (point_.load(std::memory_order_acquire) == static_cast<int>(point) && passes_left_.fetch_sub(1) == 1) fire(point);
+  while (now_ms() < hang_until_ms_.load(std::memory_order_relaxed)) std::this_thread::sleep_for(kLookEvery);
 }
 
 void ArmedFailpoints::fire(Failpoint point) {
@@ -76,7 +90,11 @@ void ArmedFailpoints::fire(Failpoint point) {
   const int log = open(log_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
   if (log < 0 || write(log, line.data(), line.size()) < 0) std::_Exit(3);
   close(log);
-  kill(getpid(), signal_);
+  if (signal_ == 0) {
+    hang_until_ms_ = now_ms() + kHangMs;
+  } else {
+    kill(getpid(), signal_);
+  }
 }
 
 }  // namespace loom::testing

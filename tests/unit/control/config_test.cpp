@@ -55,6 +55,15 @@ TEST(Config, HasTheDocumentedDefaults) {
   EXPECT_THAT(config.rdkafka, IsEmpty());
 }
 
+TEST(Config, SaysWhereDeadLettersGo) {
+  EXPECT_EQ(parse({}).config.dead_letters, DeadLetterTarget::table);
+  EXPECT_EQ(parse({}).config.dead_letter_suffix, ".dlq");
+  EXPECT_EQ(parse({{"LOOM_DLQ", "Both"}}).config.dead_letters, DeadLetterTarget::both);
+  EXPECT_EQ(parse({{"LOOM_DLQ", "topic"}, {"LOOM_DLQ_SUFFIX", "-dead"}}).config.dead_letter_suffix, "-dead");
+  EXPECT_THAT(parse({{"LOOM_DLQ", "kafka"}}).errors, ElementsAre(HasSubstr("table, topic or both")));
+  EXPECT_THAT(parse({{"LOOM_DLQ_SUFFIX", ",x"}}).errors, ElementsAre(HasSubstr("LOOM_DLQ_SUFFIX")));
+}
+
 TEST(Config, WithoutADatabaseSaysWhatToSet) {
   const ConfigResult result = parse_config({}, {}, {});
   EXPECT_THAT(result.errors, ElementsAre(HasSubstr("LOOM_DATABASE_URL")));

@@ -37,6 +37,28 @@ TEST(RedactUrl, HidesThePasswordOfKeyValuePairs) {
   EXPECT_EQ(redact_url("host=db password=s3cret"), "host=db password=***");
 }
 
+TEST(RedactUrl, HidesAPasswordWithAQuestionMark) {
+  EXPECT_EQ(redact_url("postgresql://loom:who?me@db/loom?port=1"), "postgresql://loom:***@db/loom?port=1");
+}
+
+TEST(DatabaseUrlProblem, NothingIsWrongWithWhatLibpqReads) {
+  for (const char* url :
+       {"postgresql://loom:s3cret@db:5432/loom", "postgres://loom:s%40%2F%25@db/loom?sslmode=verify-full",
+        "postgresql://db/loom?application_name=a@b", "postgresql:///loom?host=/run/pg", "host=db password='a b'",
+        "postgresql://loom:s#c?r:t@db/loom", "dbname=a://b"}) {
+    EXPECT_EQ(database_url_problem(url), "") << url;
+  }
+}
+
+TEST(DatabaseUrlProblem, IsSaidWithoutShowingAnything) {
+  for (const char* url : {"postgresql://loom:zq@zq@db/loom", "postgresql://loom:zq/zq@db/loom",
+                          "postgresql://loom:zq%zz@db/loom", "postgresql://db/loom?passwort=zq",
+                          "host=db password=a zq", "host=db password='zq", "mysql://loom:zq@db/loom", "zq"}) {
+    EXPECT_NE(database_url_problem(url), "") << url;
+    EXPECT_THAT(database_url_problem(url), Not(HasSubstr("zq")));
+  }
+}
+
 TEST(WithoutSecrets, TakesThePasswordOutOfErrors) {
   EXPECT_EQ(without_secrets("bad token: \"s3cret\" in s3cret", "postgresql://u:s3cret@h/d"),
             "bad token: \"***\" in ***");

@@ -19,6 +19,7 @@ TEST(SqlstateTest, DecidesWhatComesNext) {
   for (const auto& [sqlstate, verdict] : std::vector<Row>{
            {"", Verdict::in_doubt},
            {"KO001", Verdict::stale},
+           {"KO002", Verdict::stale},
            {"08000", Verdict::retry},
            {"08006", Verdict::retry},
            {"08007", Verdict::in_doubt},

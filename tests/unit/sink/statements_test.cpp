@@ -37,6 +37,22 @@ TEST(StatementsTest, AdvanceHoldsNumbersAndQuotedNamesOnly) {
             "'{9,1,2}'::bigint[], '{\"2023-11-14 22:13:20.007+00\",NULL,NULL}'::timestamptz[])");
 }
 
+TEST(StatementsTest, AReplayTakesAllOfItsDeadLettersOrNone) {
+  batch::Batch batch;
+  batch.replayed = {3, 9};
+  EXPECT_THAT(statements::take_dead_letters(batch),
+              ::testing::AllOf(::testing::HasSubstr("id = ANY ('{3,9}'::bigint[]) ORDER BY id FOR UPDATE SKIP LOCKED"),
+                               ::testing::HasSubstr("<> 2 THEN RAISE"), ::testing::HasSubstr("'KO002'")));
+  EXPECT_EQ(statements::delete_dead_letters({3}), "DELETE FROM kafka_dead_letters WHERE id = ANY ('{3}'::bigint[])");
+  const std::vector<batch::RejectedMessage> rejected{
+      {0, {RejectReason::tombstone, "why", ""}, batch::InTopic::no},
+      {1, {RejectReason::check_violation, std::string("a\0b", 3), "23514"}, batch::InTopic::no}};
+  EXPECT_THAT(statements::update_dead_letters(batch, rejected,
+                                              [](std::string_view text) { return "<" + std::string(text) + ">"; }),
+              ::testing::HasSubstr("(VALUES (3::bigint, <tombstone>, NULL::text, <why>), (9::bigint, "
+                                   "<check_violation>, <23514>, <a\uFFFDb>)) v"));
+}
+
 TEST(StatementsTest, ColumnsAreThoseOfTheRows) {
   EXPECT_EQ(statements::columns(table(ConflictStrategy::ignore), bits({2})), R"("id", "Name")");
   EXPECT_EQ(statements::describe(table(ConflictStrategy::ignore)),
