@@ -8,7 +8,8 @@ set -euo pipefail
 build_packages=(build-essential g++ cmake ninja-build ccache pkg-config git ca-certificates)
 library_packages=(librdkafka-dev libpqxx-dev libpq-dev libsimdjson-dev libyaml-cpp-dev prometheus-cpp-dev libcli11-dev
   libspdlog-dev libfmt-dev libcpp-httplib-dev)
-test_packages=(libgtest-dev libgmock-dev libbenchmark-dev shellcheck clang-format-14 clang-tidy-14 python3)
+test_packages=(libgtest-dev libgmock-dev libbenchmark-dev shellcheck clang-format-14 clang-tidy-14 python3
+  clang-14 libclang-rt-14-dev openssl)
 server_packages=(postgresql default-jre-headless maven procps util-linux)
 
 usage() {

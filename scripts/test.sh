@@ -5,7 +5,7 @@ set -euo pipefail
 # shellcheck source=scripts/servers.sh
 . "$(dirname "${BASH_SOURCE[0]}")/servers.sh"
 
-ALL_LABELS=(checks unit integration fault asan tsan)
+ALL_LABELS=(checks unit integration fault asan tsan fuzz)
 
 usage() {
   cat <<EOF
@@ -18,6 +18,7 @@ Labels (default: all):
   integration  release build, on the real servers
   fault        release build: processes and servers killed under load
   asan, tsan   the unit tests and some seeds of the simulation under the sanitizers
+  fuzz         each fuzzer for LOOM_FUZZ_SECONDS (60), where clang++-14 is
 
 Environment: JOBS (default: the number of processors).
 The logs of a run are in build/test-logs/.
@@ -54,7 +55,7 @@ check() {
 check_format() {
   find src tests benchmarks \( -name '*.cpp' -o -name '*.h' \) -exec clang-format-14 --dry-run -Werror {} +
 }
-check_shell() { shellcheck scripts/*.sh scripts/lib/*.sh .ci/run; }
+check_shell() { shellcheck scripts/*.sh scripts/lib/*.sh tests/fuzz/*.sh .ci/run; }
 
 # A file that no target compiles rots: each .cpp has to occur in the commands of the build.
 check_known_files() {
@@ -155,6 +156,15 @@ run_label() {
     asan | tsan)
       build "$1" --target tests/unit/all tests/simulation/all || return 0
       LOOM_SIMULATION_SEEDS=${LOOM_SIMULATION_SEEDS:-200} run_ctest "$1" "$1" -L '^unit$' --parallel "$jobs"
+      ;;
+    fuzz)
+      if ! command -v clang++-14 >/dev/null; then
+        note 'fuzz: skipped, clang++-14 is not there (the unit tests run the corpus all the same)'
+        return 0
+      fi
+      build "$1" --target fuzzers || return 0
+      run_ctest "$1" "$1" -L '^fuzz$' --parallel "$jobs"
+      grep -hE '^stat::number_of_executed_units' build/fuzz/fuzz-work/*/log | awk '{ n += $2 } END { print "  inputs tried: " n }' >&2
       ;;
   esac
 }

@@ -9,8 +9,8 @@ namespace loom::control {
 /// `postgresql://user:password@host/db?...` and `host=... password=...`. Pure.
 std::string redact_url(std::string_view url);
 
-/// What is wrong with a connection string, in words that show nothing of it; empty: libpq can read it. libpq's own words
-/// may quote parts of a password.
+/// What is wrong with a connection string, in words that show nothing of it; empty: libpq can read it. libpq's own
+/// words may quote parts of a password.
 std::string database_url_problem(const std::string& url);
 
 /// `text` without the passwords of `url`: libpq quotes parts of a malformed connection string in its errors.

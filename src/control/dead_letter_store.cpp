@@ -87,10 +87,9 @@ void add_headers(pqxx::work& tx, const std::string& ids, std::vector<DeadLetter>
 
 std::vector<DeadLetter> read_whole(pqxx::work& tx, const std::string& ids, const std::string& lock) {
   std::vector<DeadLetter> letters;
-  for (const auto& row : tx.exec(std::string("SELECT ") + kSummary +
-                                 ", encode(d.key, 'hex'), encode(d.value, 'hex') FROM kafka_dead_letters d WHERE d.id "
-                                 "= ANY (" +
-                                 ids + ") ORDER BY d.id" + lock)) {
+  std::string sql = std::string("SELECT ") + kSummary + ", encode(d.key, 'hex'), encode(d.value, 'hex')";
+  sql.append(" FROM kafka_dead_letters d WHERE d.id = ANY (").append(ids).append(") ORDER BY d.id").append(lock);
+  for (const auto& row : tx.exec(sql)) {
     letters.push_back(summary_of(row));
     letters.back().key = bytes_of(row[kSummaryColumns]);
     letters.back().value = bytes_of(row[kSummaryColumns + 1]);

@@ -43,8 +43,8 @@ ArrayMapping read_array(const Entry& entry, const Place& place, Findings& findin
     } else if (part.key == "element_mappings") {
       has_elements = true;
       array.element_mappings = read_elements(part, here, findings);
-      if (part.value.IsNull() || (part.value.IsMap() && part.value.size() == 0)) {
-        findings.error(here, "is empty; it maps an element's keys to columns");
+      if (part.value.IsNull() || (part.value.IsMap() && array.element_mappings.empty())) {
+        findings.error(here, "names no column; it maps an element's keys to columns");
       }
     } else if (part.key == "sequence_field") {
       const auto column = text_of(part.value, here, findings);

@@ -6,6 +6,7 @@
 #include "sink/copy_transaction.h"
 #include "sink/dead_letter_step.h"
 #include "sink/merge_transaction.h"
+#include "sink/privileges.h"
 #include "sink/split_transaction.h"
 #include "sink/statements.h"
 
@@ -75,6 +76,7 @@ Outcome write_batch(const DatabaseSettings& settings, Connection& connection, ba
   outcome.message = attempt.error.text();
   if (outcome.kind == OutcomeKind::stale) read_back(job, outcome);
   if (outcome.sqlstate == "55P03" && !connection.lost()) end_frozen_writers(job);
+  if (outcome.sqlstate == "42501" && !connection.lost()) outcome.message += missing_privileges(job);
   return outcome;
 }
 

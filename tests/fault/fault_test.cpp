@@ -1,5 +1,7 @@
 #include "fault_test.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
@@ -79,6 +81,9 @@ void FaultTest::arm(const ServiceProcess& service, std::string_view point, int n
   // Renamed into place, so that it is never read by halves.
   const std::string written = folder().write("order", text.str());
   if (std::rename(written.c_str(), order.c_str()) != 0) throw std::runtime_error("cannot write " + order);
+  EXPECT_TRUE(await(
+      seconds(20), [&] { return access(order.c_str(), F_OK) != 0; }, milliseconds(1)))
+      << "process " << service.pid() << " does not take its order";
 }
 
 int FaultTest::fired(std::string_view point) const {
@@ -201,6 +206,11 @@ bool FaultTest::await_stored(std::int64_t messages, seconds within) const {
 }
 
 FaultTest::milliseconds FaultTest::recovery(const Flow& flow, seconds within) {
+  recoveries_.push_back(await_all_partitions(flow, within));
+  return recoveries_.back();
+}
+
+FaultTest::milliseconds FaultTest::await_all_partitions(const Flow& flow, seconds within) {
   using Clock = std::chrono::steady_clock;
   const auto begin = Clock::now();
   EXPECT_TRUE(flow.flowing()) << "nothing flows any more that could show a recovery";
@@ -227,7 +237,6 @@ FaultTest::milliseconds FaultTest::recovery(const Flow& flow, seconds within) {
     if (now[i] <= ends[i]) still << " partition " << i << " at " << now[i] << ", wanted past " << ends[i] << ';';
   }
   EXPECT_TRUE(done) << "no recovery within " << within.count() << " s:" << still.str();
-  recoveries_.push_back(took);
   return took;
 }
 

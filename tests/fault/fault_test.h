@@ -41,10 +41,9 @@ class FaultTest : public ServiceTest {
   ServiceProcess& start_with_name();
   /// A service whose failpoints can be armed; `name`: a fixed one, as above.
   ServiceProcess& start_with_failpoints(const Environment& more = {}, const std::string& name = "");
-  /// The nth pass of this point from now on is the one; `action`: kill or stop. See ArmedFailpoints.
+  /// The nth pass of this point from now on is the one; `action`: kill, stop or hang. See ArmedFailpoints.
+  /// Returns when the process knows it.
   void arm(const ServiceProcess& service, std::string_view point, int nth, std::string_view action = "kill");
-  /// Takes back an order that has not fired yet by giving one that never will.
-  void disarm(const ServiceProcess& service) { arm(service, "polled", 2'000'000'000); }
   /// How often this point has fired in a replica of this test.
   [[nodiscard]] int fired(std::string_view point) const;
   /// Waits until the replica has ended by SIGKILL.
@@ -73,6 +72,8 @@ class FaultTest : public ServiceTest {
   /// The time from now, the end of a fault, until each partition has stored a message that was produced from now on.
   /// It is kept for record(). Fails the test when that takes longer.
   milliseconds recovery(const Flow& flow, seconds within = seconds(60));
+  /// The same without keeping it: the test may go on when all partitions are stored.
+  milliseconds await_all_partitions(const Flow& flow, seconds within = seconds(60));
   /// For recoveries that the test measures itself.
   void recovered_in(milliseconds time) { recoveries_.push_back(time); }
 

@@ -94,7 +94,7 @@ TEST_F(FrozenTest, PastThePollIntervalOthersTakeOverFromAReplicaThatStillSendsHe
   for (int hang = 1; hang <= hangs; ++hang) {
     if (hang > 1) start_again();
     stop_in_order(third);
-    recovery(flow);
+    await_all_partitions(flow);
     arm(*victim_, "revoking", 1, "hang");
     const std::size_t log = victim_->log().size();
     third.start();
@@ -121,6 +121,10 @@ TEST_F(FrozenTest, BetweenCopyInResponseAndCopyDoneTheNewOwnerWritesWithinFiveSe
     arm(*victim_, "copying", random(1, 10), "stop");
     ASSERT_TRUE(frozen(*victim_));
     ASSERT_EQ(fired("copying"), freeze);
+    EXPECT_EQ(count("pg_stat_activity WHERE datname = current_database() AND state = 'active'"
+                    " AND wait_event = 'ClientRead' AND query LIKE '%COPY%'"),
+              1)
+        << "no session is in the middle of a COPY";
     ASSERT_TRUE(await_partitions(*other_, log)) << "nobody took over";
     const auto took = recovery(flow);  // from the assignment on
     EXPECT_TRUE(frozen(*victim_));

@@ -61,7 +61,7 @@ TEST_F(TableChangeTest, InsertRevokedStopsTheTopicUntilItIsGranted) {
       "GRANT SELECT, INSERT ON numbers TO loom_writer;"
       "GRANT SELECT, INSERT, UPDATE ON kafka_consumer_offsets TO loom_writer;"
       "GRANT INSERT, SELECT ON kafka_dead_letters TO loom_writer; GRANT SELECT ON schema_migrations TO loom_writer");
-  begin(1'500, {{"LOOM_DATABASE_URL", database().url() + " user=loom_writer"}});
+  begin(1'500, {{"LOOM_DATABASE_URL", database().url() + " user=loom_writer"}, {"LOOM_AUTO_MIGRATE", "false"}});
   alter("REVOKE INSERT ON numbers FROM loom_writer");
   stops_because("permission denied");
   alter("GRANT INSERT ON numbers TO loom_writer");

@@ -166,6 +166,7 @@ void check_binary(const std::vector<const mapping::PlanColumn*>& columns, std::s
 void check_text_row(std::size_t columns, std::string_view row) {
   check(row.ends_with('\n'), "a text row does not end with a newline");
   check(row.find('\n') == row.size() - 1, "a text row holds a newline");
+  check(row.find('\r') == std::string_view::npos, "a text row holds a carriage return");
   check_text(row);
   for (std::size_t i = row.find('\\'); i != std::string_view::npos; i = row.find('\\', i + 2)) {
     check(std::strchr("\\tnrN", row[i + 1]) != nullptr, "an escape that text COPY does not know", std::string(row));

@@ -53,6 +53,25 @@ void check_instant(std::int64_t us, const std::string& from) {
   check(decode::parse_timestamp(text, again) == Parsed::ok && again == us, "a timestamp's way back", from + text);
 }
 
+/// Whether a text begins with a day that the standard library's calendar has. 400 years later is the same day.
+bool begins_with_a_day(const std::string& text) {
+  long long year = 0;
+  unsigned month = 0;
+  unsigned day = 0;
+  if (std::sscanf(text.c_str(), "%lld-%2u-%2u", &year, &month, &day) != 3) return false;
+  const std::chrono::year of_period{static_cast<int>(year % 400) + 2000};
+  return year > 0 && std::chrono::year_month_day{of_period, std::chrono::month{month}, std::chrono::day{day}}.ok();
+}
+
+/// `2024-01-31` and nothing else: where the two calendars have to agree both ways.
+bool is_plain_date(const std::string& text) {
+  if (text.size() != 10) return false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (i == 4 || i == 7 ? text[i] != '-' : text[i] < '0' || text[i] > '9') return false;
+  }
+  return true;
+}
+
 /// Seconds since 1970 in 64 bits of precision, by the limits in the header.
 void check_number(const std::string& text) {
   std::int64_t us = 0;
@@ -92,8 +111,11 @@ void check_time(const std::string& text) {
 void timestamps(std::string_view bytes) {
   const std::string text(bytes);
   std::int64_t us = 0;
-  if (decode::parse_timestamp(text, us) == Parsed::ok) {
+  const Parsed parsed = decode::parse_timestamp(text, us);
+  if (is_plain_date(text)) check((parsed == Parsed::ok) == begins_with_a_day(text), "a day that is one, or none", text);
+  if (parsed == Parsed::ok) {
     check_instant(us, text + " -> ");
+    check(begins_with_a_day(text), "a day that no calendar has", text);
     // An hour's offset is an hour, wherever the text says nothing about its zone.
     std::int64_t moved = 0;
     if (decode::parse_timestamp(text + "+01:00", moved) == Parsed::ok) {

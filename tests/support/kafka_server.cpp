@@ -251,20 +251,26 @@ KafkaServer::Client& KafkaServer::client() {
   return *client_;
 }
 
-void KafkaServer::create_topic(const std::string& topic, int partitions) {
-  const std::string what = "create topic " + topic;
+void KafkaServer::create_topic(const std::string& topic, int partitions) { create_topics({topic}, partitions); }
+
+void KafkaServer::create_topics(const std::vector<std::string>& topics, int partitions) {
+  const std::string what = "create topic " + topics.front();
   std::array<char, 512> error{};
-  const std::unique_ptr<rd_kafka_NewTopic_t, Deleter<rd_kafka_NewTopic_destroy>> wanted(
-      rd_kafka_NewTopic_new(topic.c_str(), partitions, 1, error.data(), error.size()));
-  if (!wanted) fail(what, error.data());
+  std::vector<std::unique_ptr<rd_kafka_NewTopic_t, Deleter<rd_kafka_NewTopic_destroy>>> wanted;
+  std::vector<rd_kafka_NewTopic_t*> list;
+  for (const std::string& topic : topics) {
+    wanted.emplace_back(rd_kafka_NewTopic_new(topic.c_str(), partitions, 1, error.data(), error.size()));
+    if (!wanted.back()) fail("create topic " + topic, error.data());
+    list.push_back(wanted.back().get());
+  }
   const Queue queue(rd_kafka_queue_new(client().handle.get()));
-  rd_kafka_NewTopic_t* list = wanted.get();
-  rd_kafka_CreateTopics(client().handle.get(), &list, 1, nullptr, queue.get());
+  rd_kafka_CreateTopics(client().handle.get(), list.data(), list.size(), nullptr, queue.get());
   const Event event = Client::answer(queue, what);
   std::size_t count = 0;
   const auto** results = rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event.get()), &count);
   Client::check_topics(results, count, what);
-  await_partitions(topic, partitions);
+  // The broker takes them up in this order.
+  await_partitions(topics.back(), partitions);
 }
 
 void KafkaServer::delete_topic(const std::string& topic) {

@@ -63,6 +63,8 @@ class KafkaServer {
 
   /// Returns when the broker knows the topic with all its partitions.
   void create_topic(const std::string& topic, int partitions);
+  /// The same for many at once.
+  void create_topics(const std::vector<std::string>& topics, int partitions);
   void delete_topic(const std::string& topic);
   void grow_topic(const std::string& topic, int partitions);
   /// As retention would: the partition's log begins at `first` from now on.

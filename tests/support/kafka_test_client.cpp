@@ -67,14 +67,15 @@ struct TestProducer::Impl {
   }
 };
 
-TestProducer::TestProducer(const std::string& bootstrap) : impl_(std::make_unique<Impl>()) {
-  impl_->client = make_client(RD_KAFKA_PRODUCER,
-                              {{"bootstrap.servers", bootstrap},
-                               {"enable.idempotence", "true"},
-                               {"linger.ms", "5"},
-                               {"log_level", "3"},
-                               {"compression.type", "lz4"}},
-                              Impl::delivered, impl_.get());
+TestProducer::TestProducer(const std::string& bootstrap, const std::map<std::string, std::string>& properties)
+    : impl_(std::make_unique<Impl>()) {
+  std::map<std::string, std::string> all{{"bootstrap.servers", bootstrap},
+                                         {"enable.idempotence", "true"},
+                                         {"linger.ms", "5"},
+                                         {"log_level", "3"},
+                                         {"compression.type", "lz4"}};
+  for (const auto& [name, value] : properties) all[name] = value;
+  impl_->client = make_client(RD_KAFKA_PRODUCER, all, Impl::delivered, impl_.get());
 }
 
 TestProducer::~TestProducer() = default;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -16,7 +17,8 @@ namespace loom::testing {
 /// Fails:   std::runtime_error, also from flush() for a message that was not delivered.
 class TestProducer {
  public:
-  explicit TestProducer(const std::string& bootstrap);
+  /// `properties`: further ones of librdkafka's, or others than ours.
+  explicit TestProducer(const std::string& bootstrap, const std::map<std::string, std::string>& properties = {});
   ~TestProducer();
   TestProducer(const TestProducer&) = delete;
   TestProducer& operator=(const TestProducer&) = delete;

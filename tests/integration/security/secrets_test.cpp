@@ -2,6 +2,8 @@
 // they can be.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "security/secure_kafka.h"
 #include "support/service_test.h"
 
@@ -28,10 +30,11 @@ class SecretsTest : public ServiceTest {
                                        << "\": " << text.substr(at > 200 ? at - 200 : 0, 400);
     }
   }
-  void expect_silent(const std::vector<std::string>& arguments, const Environment& settings) const {
-    const CommandResult done = command(arguments, talkative(settings));
+  CommandResult expect_silent(const std::vector<std::string>& arguments, const Environment& settings) const {
+    CommandResult done = command(arguments, talkative(settings));
     expect_no_secret(done.out + done.err, arguments[0] + " (exit code " + std::to_string(done.exit_code) + ")");
     EXPECT_FALSE((done.out + done.err).empty()) << arguments[0];
+    return done;
   }
   static Environment talkative(Environment settings) {
     settings.insert({{"LOOM_LOG_LEVEL", "trace"}, {"LOOM_RDKAFKA_DEBUG", "all"}});
@@ -48,26 +51,28 @@ TEST_F(SecretsTest, AServiceThatWorks) {
   map(numbered_mapping(topic, "numbers"));
   database().run(numbered_table("numbers"));
   send_numbered(topic, 0, 50);
-  database().run("CREATE ROLE loom_quiet LOGIN SUPERUSER PASSWORD 'Zq7/db@pw%'");
-  for (const char* mechanism : {"PLAIN", "SCRAM-SHA-256"}) {
-    const Environment settings =
-        talkative(joined(secure().sasl(mechanism), {{"LOOM_DATABASE_URL", url_with("loom_quiet:Zq7%2Fdb%40pw%25")}}));
-    auto& service = start(settings);
-    ASSERT_TRUE(drained(topic));
-    for (const std::vector<std::string>& arguments :
-         std::vector<std::vector<std::string>>{{"lag"},
-                                               {"lag", "--json"},
-                                               {"migrate", "--status"},
-                                               {"create-tables"},
-                                               {"validate", "--database"},
-                                               {"produce-sample", "--topic", topic, "--count", "3"}}) {
-      expect_silent(arguments, settings);
-    }
-    service.terminate();
-    EXPECT_TRUE(service.logged("librdkafka")) << "nothing of librdkafka's: is it talkative?";
-    expect_no_secret(service.log(), std::string("the log with ") + mechanism);
+  std::string role = unique_name("quiet");
+  std::replace(role.begin(), role.end(), '-', '_');
+  database().run("CREATE ROLE " + role + " LOGIN SUPERUSER PASSWORD 'Zq7/db@pw%'");
+  const Environment settings =
+      talkative(joined(secure().sasl("SCRAM-SHA-256"), {{"LOOM_DATABASE_URL", url_with(role + ":Zq7%2Fdb%40pw%25")}}));
+  auto& service = start(settings);
+  ASSERT_TRUE(drained(topic));
+  for (const std::vector<std::string>& arguments :
+       std::vector<std::vector<std::string>>{{"lag"},
+                                             {"migrate", "--status"},
+                                             {"create-tables"},
+                                             {"validate", "--database"},
+                                             {"dead-letters", "list"},
+                                             {"offsets", "show"},
+                                             {"produce-sample", "--topic", topic, "--count", "3"}}) {
+    const CommandResult done = expect_silent(arguments, settings);
+    EXPECT_EQ(done.exit_code, 0) << arguments[0] << ": " << last_lines(done.err, 5);
   }
-  database().run("REASSIGN OWNED BY loom_quiet TO CURRENT_USER; DROP ROLE loom_quiet");
+  service.terminate();
+  EXPECT_TRUE(service.logged("librdkafka")) << "nothing of librdkafka's: is it talkative?";
+  expect_no_secret(service.log(), "the log");
+  database().run("REASSIGN OWNED BY " + role + " TO CURRENT_USER; DROP ROLE " + role);
 }
 
 TEST_F(SecretsTest, FailuresOfKafka) {
@@ -86,13 +91,12 @@ TEST_F(SecretsTest, FailuresOfKafka) {
   bearer["LOOM_RDKAFKA_SASL_OAUTHBEARER_TOKEN_ENDPOINT_URL"] = "https://localhost:1/token";
   Environment misspelt = secure().sasl("PLAIN");
   misspelt["LOOM_RDKAFKA_SASL_PASWORD"] = "Zq7-misspelt";
-  for (const Environment& broken : {secure().sasl("PLAIN", "Zq7-wrong"), secure().sasl("SCRAM-SHA-512", "Zq7-wrong"),
-                                    secure().sasl("SCRAM-SHA-1", "Zq7-wrong"), wrong_key, pem, bearer, misspelt}) {
+  for (const Environment& broken : {secure().sasl("PLAIN", "Zq7-wrong"), wrong_key, pem, bearer, misspelt}) {
     const Environment settings = talkative(broken);
     auto& service = start(settings);
-    expect_silent({"lag"}, settings);
-    await(seconds(3), [&] { return !service.running(); });
-    service.terminate();
+    // Those that can be made wait for the broker, and have said everything by then.
+    await(seconds(9), [&] { return !service.running() || service.logged("uthentication failed"); });
+    service.kill9();
     EXPECT_FALSE(service.log().empty());
     expect_no_secret(service.log(), "the log");
   }
@@ -133,9 +137,7 @@ TEST_F(SecretsTest, FailuresOfTheDatabase) {
     const Environment settings = talkative({{"LOOM_DATABASE_URL", url}});
     for (const std::vector<std::string>& arguments :
          std::vector<std::vector<std::string>>{{"migrate"}, {"validate", "--database"}, {"create-tables"}}) {
-      const CommandResult done = command(arguments, settings);
-      EXPECT_NE(done.exit_code, 0);
-      expect_silent(arguments, settings);
+      EXPECT_NE(expect_silent(arguments, settings).exit_code, 0);
     }
     auto& service = start(settings);
     await(seconds(1), [&] { return !service.running() || service.logged("the database is not ready"); });

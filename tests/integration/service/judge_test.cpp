@@ -1,4 +1,5 @@
 // The judge that other tests rely on: it must see what it is there to see.
+#include "support/flow.h"
 #include "support/service_test.h"
 
 namespace loom::testing {
@@ -38,6 +39,53 @@ TEST_F(JudgeTest, SeesTwoRowsThatChangedPlaces) {
   ASSERT_TRUE(stored_);
   database().run("UPDATE numbers SET number = 51 - number WHERE number IN (25, 26)");
   EXPECT_EQ(judge(database(), "numbers", 100).wrong, 2);
+}
+
+/// Every tenth message is bad.
+class DeadLetterJudgeTest : public ServiceTest {
+ protected:
+  static constexpr std::int64_t kSent = 700;
+  static constexpr std::int64_t kBadEvery = 10;
+
+  DeadLetterJudgeTest() {
+    const std::string topic = new_topic("numbers", 2);
+    map(numbered_mapping(topic, "numbers"));
+    database().run(numbered_table("numbers", bad_numbered_check()));
+    Flow flow(bootstrap(), topic, {.from = 0, .to = kSent, .rate = 1e6, .shares = {1, 1}, .bad_every = kBadEvery});
+    flow.finish();
+    start();
+    stored_ = drained(topic);
+  }
+  [[nodiscard]] Verdict verdict() const { return judge(database(), "numbers", kSent, kBadEvery); }
+  bool stored_ = false;
+};
+
+TEST_F(DeadLetterJudgeTest, IsContentWithExactlyTheBadOnes) {
+  ASSERT_TRUE(stored_);
+  const Verdict found = verdict();
+  EXPECT_TRUE(found.clean()) << found.describe();
+  EXPECT_EQ(found.bad, kSent / kBadEvery);
+  EXPECT_EQ(found.dead_letters, found.bad);
+  EXPECT_EQ(found.rows, kSent - found.bad);
+}
+
+TEST_F(DeadLetterJudgeTest, SeesDeadLettersThatAreMissingTwiceOrWrong) {
+  ASSERT_TRUE(stored_);
+  const std::string copy =
+      "INSERT INTO kafka_dead_letters (consumer_group, topic, partition, \"offset\", key, value, reason, message)"
+      " SELECT consumer_group, topic, partition, \"offset\", ";
+  database().run("DELETE FROM kafka_dead_letters WHERE key = '5'");
+  database().run(copy + "key, value, reason, message FROM kafka_dead_letters WHERE key = '15'");
+  database().run(copy + "'16', value, reason, message FROM kafka_dead_letters WHERE key = '25'");
+  database().run("UPDATE kafka_dead_letters SET reason = 'tombstone' WHERE key = '35'");
+  database().run("UPDATE kafka_dead_letters SET value = value || 'x' WHERE key = '75'");
+  database().run("INSERT INTO numbers (number) VALUES (85)");
+  const Verdict found = verdict();
+  EXPECT_FALSE(found.clean());
+  EXPECT_EQ(found.missing, 1) << "5";
+  EXPECT_EQ(found.twice, 1) << "15";
+  EXPECT_EQ(found.dead_wrong, 3) << "16, 35 and 75";
+  EXPECT_EQ(found.foreign, 1) << "85";
 }
 
 }  // namespace

@@ -93,7 +93,8 @@ void ArmedFailpoints::fire(Failpoint point) {
   if (signal_ == 0) {
     hang_until_ms_ = now_ms() + kHangMs;
   } else {
-    kill(getpid(), signal_);
+    // To this thread: one for the process may go to another, and this one would run on for a while.
+    raise(signal_);
   }
 }
 

@@ -124,7 +124,10 @@ TEST(LoaderValuesTest, MetadataSourcesAreKnownAndOthersOfThatLookAreFields) {
 
 TEST(LoaderValuesTest, ArrayMappingsSayWhatTheyLack) {
   EXPECT_THAT(problems_of(topic_yaml("array_mappings:\n  words:\n    element_mappings: {}")),
-              ElementsAre(StartsWith("7 error array_mappings.words.element_mappings: is empty")));
+              ElementsAre(StartsWith("7 error array_mappings.words.element_mappings: names no column")));
+  EXPECT_THAT(problems_of(topic_yaml("array_mappings:\n  words:\n    element_mappings: {a: }")),
+              ElementsAre(StartsWith("7 warning array_mappings.words.element_mappings.a: names no column"),
+                          StartsWith("7 error array_mappings.words.element_mappings: names no column")));
   EXPECT_THAT(problems_of(topic_yaml("array_mappings:\n  words: w")),
               ElementsAre("6 error array_mappings.words: must be a map (`name: value` lines), and is the single value "
                           "`w`"));

@@ -1,0 +1,41 @@
+#include "sink/privileges.h"
+
+#include <string_view>
+
+namespace loom::sink {
+namespace {
+
+using mapping::ConflictStrategy;
+
+std::string needed(const mapping::TablePlan& table) {
+  return table.key.empty() || table.conflict_strategy == ConflictStrategy::ignore ? "{SELECT,INSERT}"
+                                                                                  : "{SELECT,INSERT,UPDATE}";
+}
+
+}  // namespace
+
+std::string missing_privileges(const Job& job) {
+  const auto literal = [&](std::string_view text) { return job.connection.literal(text); };
+  std::string wanted;
+  const auto add = [&](const std::string& table, const std::string& privileges) {
+    wanted += (wanted.empty() ? "(" : ", (") + literal(table) + ", " + literal(privileges) + "::text[])";
+  };
+  bool merges = false;
+  for (const auto& table : job.batch.plan->tables) {
+    add(table.name.quoted(), needed(table));
+    merges = merges || !table.key.empty();
+  }
+  add("kafka_consumer_offsets", "{SELECT,INSERT,UPDATE}");
+  add("kafka_dead_letters", "{SELECT,INSERT}");
+  const std::string temporary = merges ? " UNION ALL SELECT 'TEMPORARY on the database' WHERE NOT "
+                                         "has_database_privilege(current_database(), 'TEMPORARY')"
+                                       : "";
+  const Result lacking = job.connection.execute(
+      "SELECT current_user, string_agg(what, ', ') FROM (SELECT p || ' on ' || name AS what FROM (VALUES " + wanted +
+      ") w (name, privileges), unnest(privileges) p WHERE NOT has_table_privilege(to_regclass(name), p)" + temporary +
+      ") lacking");
+  if (lacking.kind() != Result::Kind::tuples || lacking.rows() == 0 || lacking.is_null(0, 1)) return {};
+  return "; role \"" + std::string(lacking.text(0, 0)) + "\" lacks " + std::string(lacking.text(0, 1));
+}
+
+}  // namespace loom::sink
