@@ -115,9 +115,7 @@ int run_command_line(int argc, char** argv, Failpoints& failpoints) {
   add_commands(app, line, chosen);
   add_tool_commands(
       app, line.tools,
-      [&chosen](Command run, control::ConfigNeeds needs) {
-        chosen = {.run = std::move(run), .needs = needs};
-      },
+      [&chosen](Command run, control::ConfigNeeds needs) { chosen = {.run = std::move(run), .needs = needs}; },
       failpoints);
 
   try {

@@ -55,7 +55,7 @@ struct Batch {
   [[nodiscard]] bool empty() const { return ranges.empty(); }
   /// About the memory that it holds, bytes.
   [[nodiscard]] std::size_t footprint() const {
-    constexpr std::size_t kPerMessage = 500;  // librdkafka's own of each, and ours
+    constexpr std::size_t kPerMessage = 300;  // librdkafka's own of each, and ours
     return rows.bytes() + message_bytes + messages.size() * kPerMessage;
   }
 };

@@ -162,7 +162,7 @@ void Lane::settle_committed(std::unique_ptr<Batch> batch, const batch::Outcome& 
   for (const auto& rejected : batch->rejected) {
     counters_.dead_letters[static_cast<std::size_t>(rejected.reject.reason)].fetch_add(1, std::memory_order_relaxed);
   }
-  const std::size_t footprint = batch->footprint();
+  const std::size_t kept = batch->rows.bytes();
   batch->messages.clear();
   batch->rows.clear();
   batch->rejected.clear();
@@ -170,7 +170,7 @@ void Lane::settle_committed(std::unique_ptr<Batch> batch, const batch::Outcome& 
   batch->message_bytes = 0;
   if (batch->plan != plan_ || memory_.scarce()) return;
   spare_ = std::move(batch);
-  spare_bytes_ = footprint;
+  spare_bytes_ = kept;
 }
 
 void Lane::settle_stale(std::unique_ptr<Batch> batch, const batch::Outcome& outcome) {

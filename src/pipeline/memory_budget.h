@@ -13,8 +13,17 @@ class MemoryBudget {
  public:
   explicit MemoryBudget(std::size_t limit) : limit_(limit) {}
 
-  void join() { lanes_.fetch_add(1, std::memory_order_relaxed); }
-  void leave() { lanes_.fetch_sub(1, std::memory_order_relaxed); }
+  /// What a lane costs beside what its batches hold: buffers that are half empty, a connection, a thread's stack.
+  static constexpr std::size_t kPerLane = std::size_t{512} << 10U;
+
+  void join() {
+    lanes_.fetch_add(1, std::memory_order_relaxed);
+    change(0, kPerLane);
+  }
+  void leave() {
+    lanes_.fetch_sub(1, std::memory_order_relaxed);
+    change(kPerLane, 0);
+  }
   /// A lane that held `before` bytes holds `now`.
   void change(std::size_t before, std::size_t now) { used_.fetch_add(now - before, std::memory_order_relaxed); }
 
@@ -25,7 +34,7 @@ class MemoryBudget {
     return held < limit_ / (lanes == 0 ? 1 : lanes);
   }
   /// Whether what is only kept for later use should be given back.
-  [[nodiscard]] bool scarce() const { return used() > limit_ / 2; }
+  [[nodiscard]] bool scarce() const { return used() > limit_ / 4 * 3; }
   [[nodiscard]] std::size_t used() const { return used_.load(std::memory_order_relaxed); }
 
  private:

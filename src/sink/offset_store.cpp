@@ -15,7 +15,8 @@ using namespace std::chrono_literals;
 constexpr auto kSilence = 8s;  // beyond the statement timeout of 5 s
 constexpr std::string_view kTimeout = "SET LOCAL statement_timeout = 5000; ";
 constexpr std::string_view kSelect =
-    "SELECT topic, partition, next_offset, epoch, coalesce((extract(epoch FROM last_timestamp) * 1000)::bigint, -1) FROM "
+    "SELECT topic, partition, next_offset, epoch, coalesce((extract(epoch FROM last_timestamp) * 1000)::bigint, -1) "
+    "FROM "
     "kafka_consumer_offsets WHERE consumer_group = ";
 constexpr std::string_view kOrder = " ORDER BY topic, partition";
 

@@ -27,11 +27,17 @@ Properties defaults() {
 }
 
 /// librdkafka counts what is prefetched per partition, so each gets its share of what the process can bear. Messages
-/// are counted too: a small one costs more in bookkeeping than in bytes.
+/// are counted too: a small one costs more in bookkeeping than in bytes. And one message holds on to the whole answer that
+/// it came in, so the answers are kept small where many partitions share them (40 topics of 3 partitions: 340 MB at the
+/// peak instead of 430 to 500).
 Properties prefetch(const ClientSettings& settings) {
   constexpr std::size_t kBytes = std::size_t{64} << 20U;
-  const std::size_t share = kBytes / 1024 / std::max<std::size_t>(1, settings.partitions);
+  constexpr std::size_t kAnswer = std::size_t{8} << 20U;
+  const std::size_t partitions = std::max<std::size_t>(1, settings.partitions);
+  const std::size_t share = kBytes / 1024 / partitions;
   return {
+      {"fetch.message.max.bytes",
+       std::to_string(std::clamp<std::size_t>(kAnswer / partitions, std::size_t{64} << 10U, std::size_t{1} << 20U))},
       {"queued.max.messages.kbytes", std::to_string(std::clamp<std::size_t>(share, 256, 65536))},
       {"queued.min.messages", std::to_string(settings.prefetch_messages())},
   };
@@ -55,8 +61,9 @@ void set(rd_kafka_conf_t* conf, const std::string& name, const std::string& valu
 }  // namespace
 
 std::size_t ClientSettings::prefetch_messages() const {
-  constexpr std::size_t kMessages = 200'000;
-  return std::clamp<std::size_t>(kMessages / std::max<std::size_t>(1, partitions), 1000, 100'000);
+  // Of few partitions each must be far ahead of its reader; many are read in turns.
+  const std::size_t messages = partitions <= 24 ? 200'000 : 100'000;
+  return std::clamp<std::size_t>(messages / std::max<std::size_t>(1, partitions), 500, 100'000);
 }
 
 ConfHandle make_configuration(const ClientSettings& settings) {

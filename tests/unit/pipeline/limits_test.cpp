@@ -67,28 +67,29 @@ TEST_F(DeadLetterLimitTest, GoodMessagesPassAfterAStop) {
 }
 
 TEST(MemoryBudget, GivesEachLaneItsShareWhenItIsUsedUp) {
-  MemoryBudget memory(1000);
+  constexpr std::size_t kLane = MemoryBudget::kPerLane;
+  MemoryBudget memory(10 * kLane);
   memory.join();
   memory.join();
-  memory.change(0, 900);
-  EXPECT_TRUE(memory.allows(900)) << "there is still room";
-  memory.change(900, 1200);
-  EXPECT_FALSE(memory.allows(1200));
-  EXPECT_TRUE(memory.allows(400)) << "less than a half";
-  EXPECT_FALSE(memory.allows(500));
+  memory.change(0, 7 * kLane);
+  EXPECT_TRUE(memory.allows(7 * kLane)) << "there is still room";
+  memory.change(7 * kLane, 9 * kLane);
+  EXPECT_FALSE(memory.allows(9 * kLane));
+  EXPECT_TRUE(memory.allows(4 * kLane)) << "less than a half";
+  EXPECT_FALSE(memory.allows(5 * kLane));
 }
 
 class LittleMemoryTest : public LaneTest {};
 
 TEST_F(LittleMemoryTest, ALaneStopsTakingWhenTheBudgetIsUsedUpAndGoesOnAfterIt) {
   memory_.change(0, std::size_t{64} << 20U);  // somebody else's
-  memory_.join();
+  const std::size_t before = memory_.used();
   assign(0);
   emit(0, 5);
   take_all();
   EXPECT_FALSE(lane_.idle()) << "its share it has in any case";
   settle(due(), OutcomeKind::committed);
-  EXPECT_EQ(memory_.used(), std::size_t{64} << 20U) << "what it held is given back, nothing is kept for later";
+  EXPECT_EQ(memory_.used(), before) << "what it held is given back, nothing is kept for later";
 }
 
 }  // namespace
