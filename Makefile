@@ -3,7 +3,7 @@
 JOBS ?= $(shell nproc)
 SOURCES = $(shell find src tests benchmarks -name '*.cpp' -o -name '*.h')
 
-.PHONY: help build test fault-report run fmt tidy db-migrate quickstart servers clean
+.PHONY: help build test fault-report mutants run fmt tidy db-migrate quickstart servers clean
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -17,6 +17,9 @@ test: ## Everything that CI runs (LABELS="unit" for some of it)
 
 fault-report: ## The fault tests at full length (hours), and the table in docs/reliability.md
 	./scripts/fault-report.sh
+
+mutants: ## Plant known bugs and show which test catches each
+	./scripts/mutants.sh
 
 run: build ## The consumer, with the environment's settings
 	build/release/kafka-to-db-consumer run

@@ -20,7 +20,6 @@ CREATE TABLE IF NOT EXISTS kafka_dead_letters (
     topic          text NOT NULL,
     partition      integer NOT NULL,
     "offset"       bigint NOT NULL,
-    message_timestamp timestamptz,
     key            bytea,
     value          bytea,
     headers        jsonb,
@@ -48,7 +47,7 @@ BEGIN
     FOR i IN 1 .. cardinality(p_partitions) LOOP
         UPDATE kafka_consumer_offsets o
            SET next_offset = p_to[i],
-               last_timestamp = p_last_timestamps[i],
+               last_timestamp = coalesce(p_last_timestamps[i], o.last_timestamp),
                updated_at = clock_timestamp()
          WHERE o.consumer_group = p_group AND o.topic = p_topic AND o.partition = p_partitions[i]
            AND o.epoch = p_epochs[i] AND o.next_offset = p_from[i];

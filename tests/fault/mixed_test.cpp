@@ -185,7 +185,7 @@ Clock::duration how_long(bool long_run) {
 
 TEST_F(MixedTest, EveryMessageIsOneRowOrOneDeadLetterWhateverHappens) {
   start_replicas();
-  Flow flow(bootstrap(), topic_, {.from = 0, .rate = 8'000, .shares = {1, 1, 1, 1, 1, 1}, .bad_every = 100});
+  Flow flow(bootstrap(), topic_, {.from = 0, .rate = 8'000, .shares = {1, 1, 1, 1, 1, 1}, .bad_every = 101});
   ASSERT_TRUE(await_stored(20'000));
   const auto begin = Clock::now();
   const auto until = begin + how_long(long_run());

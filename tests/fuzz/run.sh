@@ -36,7 +36,8 @@ mkdir -p "$found" "$crashes"
 
 # A message of 64 KiB is far more than any branch needs; the real limits have tests of their own. The memory that the
 # sanitizer holds on to, 256 MiB and more, counts as the program's.
-options=(-timeout=10 -rss_limit_mb=2048 -max_len=65536 "-dict=$here/dictionaries/$target.dict" -print_final_stats=1)
+options=(-timeout=10 -rss_limit_mb=2048 -max_len=65536 "-dict=$here/dictionaries/$target.dict" -print_final_stats=1
+  "-seed=${LOOM_FUZZ_SEED:-1}")
 
 if $keep; then
   # The fewest inputs that reach every branch: what it takes to get on from there, each run finds by itself.

@@ -1,6 +1,7 @@
 // Where it starts, what it leaves behind, and what `lag` says of it.
 #include <regex>
 
+#include "support/held_session.h"
 #include "support/service_test.h"
 
 namespace loom::testing {
@@ -49,6 +50,23 @@ TEST_F(OffsetsTest, TheDatabasesOffsetsRuleOverThoseInKafka) {
   EXPECT_EQ(stored_of(1, 80), 20);
   EXPECT_EQ(stored_of(2, 70), 30) << "the database has none for this partition, Kafka has";
   EXPECT_EQ(count("numbers"), 140);
+}
+
+TEST_F(OffsetsTest, KafkaIsNeverToldOfOffsetsThatAreNotStored) {
+  start();
+  ASSERT_TRUE(drained(topic_));
+  const auto in_kafka = [&] { return committed_in_kafka(bootstrap(), group(), topic_, 3); };
+  ASSERT_TRUE(await(seconds(20), [&] { return in_kafka() == stored_offsets(topic_); })) << "Kafka gets no copy at all";
+  HeldSession other(database().url());
+  other.run("BEGIN; LOCK TABLE numbers IN ACCESS EXCLUSIVE MODE");
+  send_numbered(topic_, 300, 600);
+  // Longer than the time between two copies.
+  EXPECT_FALSE(await(seconds(7), [&] {
+    return in_kafka() != std::vector<std::int64_t>{100, 100, 100};
+  })) << "Kafka knows of messages that are in no table";
+  other.run("COMMIT");
+  ASSERT_TRUE(drained(topic_));
+  EXPECT_TRUE(every_one_once("numbers", 600));
 }
 
 TEST_F(OffsetsTest, TermFlushesWhatWasTakenAndLeavesWithinTenSeconds) {

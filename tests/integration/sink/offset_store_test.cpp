@@ -2,7 +2,7 @@
 
 #include <gmock/gmock.h>
 
-#include "support/postgres_server.h"
+#include "sink_fixture.h"
 
 namespace loom::sink {
 namespace {
@@ -13,7 +13,7 @@ using ::testing::Not;
 
 class OffsetStoreTest : public ::testing::Test {
  protected:
-  OffsetStoreTest() { database.run_file(LOOM_SOURCE_DIR "/migrations/001_offsets_and_dead_letters.sql"); }
+  OffsetStoreTest() { testing::run_migrations(database); }
   TestDatabase database;
 };
 

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <bit>
+#include <filesystem>
 #include <future>
+#include <set>
 #include <stdexcept>
 
 #include "sink/catalog_reader.h"
@@ -188,8 +190,16 @@ std::unique_ptr<batch::Batch> BatchMaker::take() { return std::move(batch_); }
 SinkTest::SinkTest() { set_up(); }
 SinkTest::SinkTest(const PostgresServer& server) : database(server) { set_up(); }
 
+void run_migrations(const TestDatabase& database) {
+  std::set<std::filesystem::path> files;
+  for (const auto& entry : std::filesystem::directory_iterator(LOOM_SOURCE_DIR "/migrations")) {
+    if (entry.path().extension() == ".sql") files.insert(entry.path());
+  }
+  for (const auto& file : files) database.run_file(file.string());
+}
+
 void SinkTest::set_up() {
-  database.run_file(LOOM_SOURCE_DIR "/migrations/001_offsets_and_dead_letters.sql");
+  run_migrations(database);
   settings.url = database.url();
   settings.consumer_group = "group's";
   settings.pool_min = 1;

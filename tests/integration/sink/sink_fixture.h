@@ -58,6 +58,9 @@ class BatchMaker {
   std::unique_ptr<batch::Batch> batch_;
 };
 
+/// The project's own tables, as `migrate` makes them.
+void run_migrations(const TestDatabase& database);
+
 /// A test with a database of its own, the project's own tables in it, a claimed partition 0 of topic `t` and a pool.
 class SinkTest : public ::testing::Test {
  protected:
