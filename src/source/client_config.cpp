@@ -27,9 +27,9 @@ Properties defaults() {
 }
 
 /// librdkafka counts what is prefetched per partition, so each gets its share of what the process can bear. Messages
-/// are counted too: a small one costs more in bookkeeping than in bytes. And one message holds on to the whole answer that
-/// it came in, so the answers are kept small where many partitions share them (40 topics of 3 partitions: 340 MB at the
-/// peak instead of 430 to 500).
+/// are counted too: a small one costs more in bookkeeping than in bytes. And one message holds on to the whole answer
+/// that it came in, so the answers are kept small where many partitions share them (40 topics of 3 partitions: 340 MB
+/// at the peak instead of 430 to 500).
 Properties prefetch(const ClientSettings& settings) {
   constexpr std::size_t kBytes = std::size_t{64} << 20U;
   constexpr std::size_t kAnswer = std::size_t{8} << 20U;
