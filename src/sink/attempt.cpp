@@ -36,8 +36,14 @@ void open_transaction(const Job& job, const RowGroups& rows, Script& script) {
 
 std::size_t copy_group(const Job& job, const RowGroup& group, Script& script) {
   const mapping::TablePlan& table = job.batch.plan->tables[group.table];
-  return script.copy(statements::copy(table.name.quoted(), statements::columns(table, group.omitted), table.binary),
-                     {table.binary, group.pieces});
+  const std::string columns = statements::columns(table, group.omitted);
+  if (columns.empty()) {
+    std::size_t bytes = 0;
+    for (const std::string_view piece : group.pieces) bytes += piece.size();
+    // Of such a row there is only its count of columns, two bytes, or in text its end of line.
+    return script.command(statements::insert_defaults(table.name.quoted(), bytes / (table.binary ? 2 : 1)));
+  }
+  return script.copy(statements::copy(table.name.quoted(), columns, table.binary), {table.binary, group.pieces});
 }
 
 bool on_upsert_key(const mapping::TopicPlan& plan, const DatabaseError& error) {

@@ -136,6 +136,10 @@ std::string copy(const std::string& target, const std::string& columns, bool bin
   return "COPY " + target + " (" + columns + ") FROM STDIN" + (binary ? " (FORMAT binary)" : "");
 }
 
+std::string insert_defaults(const std::string& target, std::size_t rows) {
+  return "INSERT INTO " + target + " SELECT FROM generate_series(1, " + std::to_string(rows) + ")";
+}
+
 std::string copy_dead_letters() {
   return copy("kafka_dead_letters",
               "consumer_group, topic, partition, \"offset\", message_timestamp, key, value, headers, reason, sqlstate, "

@@ -37,6 +37,8 @@ std::string columns(const mapping::TablePlan& table, const encode::ColumnBits& o
 std::string describe(const mapping::TablePlan& table);
 
 std::string copy(const std::string& target, const std::string& columns, bool binary);
+/// Rows of nothing but the table's defaults, which COPY has no words for.
+std::string insert_defaults(const std::string& target, std::size_t rows);
 std::string copy_dead_letters();
 
 /// Locks the dead letters that a replay has taken, all of them, or raises KO002.

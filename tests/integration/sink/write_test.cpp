@@ -71,6 +71,15 @@ TEST_F(WriteTest, DefaultsThatPostgresComputesApplyWhereTheMessageHasNothing) {
               ElementsAre(ElementsAre("1", "a", "t", "5"), ElementsAre("70", "b", "t", "6")));
 }
 
+TEST_F(WriteTest, ARowOfNothingButComputedDefaultsIsStored) {
+  database.run("CREATE TABLE readings (id bigserial, at timestamptz NOT NULL DEFAULT now())");
+  auto batch = next_batch(plan("readings"));
+  for (int i = 0; i < 3; ++i) batch.add({});
+  const auto written = write(batch);
+  EXPECT_EQ(written.outcome.kind, OutcomeKind::committed) << written.outcome.message;
+  EXPECT_EQ(count("readings WHERE at > now() - interval '1 minute'"), "3");
+}
+
 TEST_F(WriteTest, ParentsAreWrittenBeforeChildrenWhateverTheOrderOfTheirRowSets) {
   database.run(
       "CREATE TABLE parents (id bigint PRIMARY KEY, made timestamptz DEFAULT now(), tag bigint DEFAULT random())");
