@@ -85,7 +85,7 @@ void prepare_database(const control::Config& config, const mapping::MappingFile&
 /// Tries until it is done: a database that is away when the service starts is no reason to die. False: told to stop.
 bool prepare_until_done(const control::Config& config, const mapping::MappingFile& file, pipeline::DatabasePlans& plans,
                         const StopSignals& signals) {
-  Backoff backoff(milliseconds(500), seconds(5), static_cast<std::uint64_t>(getpid()));
+  Backoff backoff(milliseconds(500), seconds(3), static_cast<std::uint64_t>(getpid()));
   while (true) {
     try {
       prepare_database(config, file, plans);

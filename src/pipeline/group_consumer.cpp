@@ -32,7 +32,7 @@ GroupConsumer::GroupConsumer(ConsumerSettings settings, const Context& context, 
       context_(context),
       clock_(context.clock),
       offsets_(offsets),
-      pending_backoff_(milliseconds(200), seconds(5), std::hash<std::string>{}(settings_.client.group_id)) {
+      pending_backoff_(milliseconds(200), seconds(3), std::hash<std::string>{}(settings_.client.group_id)) {
   for (std::size_t i = 0; i < settings_.workers; ++i) {
     workers_.push_back(
         std::make_unique<Worker>(settings_.worker, context, sink, plans,

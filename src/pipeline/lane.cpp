@@ -13,6 +13,9 @@ using batch::Batch;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
+/// A fault that is over should not be waited out for long: within five seconds everything goes on.
+constexpr seconds kWaitMost{3};
+
 /// Draws differ between topics, so that lanes that failed together do not come back together.
 std::uint64_t seed_of(const std::string& topic) { return std::hash<std::string>{}(topic); }
 
@@ -26,8 +29,8 @@ Lane::Lane(std::string topic, const LaneSettings& settings, const Context& conte
       memory_(context.memory),
       failpoints_(context.failpoints),
       limits_(settings.limits),
-      backoff_(milliseconds(100), seconds(5), seed_of(topic_)),
-      stop_backoff_(seconds(1), seconds(5), seed_of(topic_)),
+      backoff_(milliseconds(100), kWaitMost, seed_of(topic_)),
+      stop_backoff_(seconds(1), kWaitMost, seed_of(topic_)),
       dead_letters_(settings.dead_letter_max_ratio) {
   memory_.join();
 }
