@@ -126,7 +126,7 @@ class Lane {
   [[nodiscard]] bool prepare_seek(Partition& partition);
   void out_of_range(Partition& partition, const std::string& message);
   void lost_to_retention(Partition& partition, const source::Watermarks& marks);
-  void inspect(Partition& partition, const std::string& why);
+  void inspect(Partition& partition, std::int64_t first, const std::string& why);
   void inspected(Partition& partition, const Message& first);
   void restart(Partition& partition, std::int64_t at, const std::string& why);
   void note_growth();

@@ -44,9 +44,13 @@ bool Lane::believes(Partition& partition, std::int64_t offset, std::int64_t time
       counters_.gaps_verified.fetch_add(1, std::memory_order_relaxed);
       partition.seek_to = partition.ledger.next();
       return false;
-    case Verdict::foreign:
-      inspect(partition, fmt::format("the record at offset {} is not the one that was stored", offset));
+    case Verdict::foreign: {
+      const auto marks = partition.source->watermarks();
+      // Without an answer any offset will do: out of range is answered with the right one.
+      inspect(partition, marks ? marks->low : 0,
+              fmt::format("the record at offset {} is not the one that was stored", offset));
       return false;
+    }
   }
   return false;
 }
@@ -74,8 +78,7 @@ void Lane::out_of_range(Partition& partition, const std::string& message) {
     partition.seek_to = wanted;
     partition.seek_after = clock_.now() + kBetweenLooks;
   } else {
-    inspect(partition, fmt::format("the log ends at offset {} ({})", marks->high, message));
-    partition.seek_to = marks->low;
+    inspect(partition, marks->low, fmt::format("the log ends at offset {} ({})", marks->high, message));
   }
 }
 
@@ -103,13 +106,12 @@ void Lane::lost_to_retention(Partition& partition, const source::Watermarks& mar
 
 /// The stored offset does not fit the log. Its first record tells a topic that was made again from a log that lost its
 /// end: there, going on at the start would store everything twice.
-void Lane::inspect(Partition& partition, const std::string& why) {
+void Lane::inspect(Partition& partition, std::int64_t first, const std::string& why) {
   spdlog::warn("topic {} partition {}: the stored offset is {}, but {}: was the topic made again?", topic_,
                partition.ledger.partition(), partition.ledger.next(), why);
   partition.inspecting = true;
   partition.beyond_end = 0;
-  const auto marks = partition.source->watermarks();
-  partition.seek_to = marks ? marks->low : 0;  // out of range is answered with the right one
+  partition.seek_to = first;
 }
 
 void Lane::inspected(Partition& partition, const Message& first) {

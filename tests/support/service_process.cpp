@@ -69,6 +69,9 @@ pid_t spawn(const std::string& program, const std::vector<std::string>& argument
   if (pid < 0) throw std::runtime_error("fork failed");
   if (pid > 0) return pid;
   prctl(PR_SET_PDEATHSIG, SIGKILL);
+  // A group of its own: when the shell that started the tests ends, the kernel hangs up on a group with a stopped
+  // process.
+  setpgid(0, 0);
   if (getppid() != parent) _exit(126);
   const int flags = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC;
   dup2(open("/dev/null", O_RDONLY | O_CLOEXEC), STDIN_FILENO);
