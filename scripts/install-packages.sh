@@ -7,14 +7,16 @@ set -euo pipefail
 
 build_packages=(build-essential g++ cmake ninja-build ccache pkg-config git ca-certificates)
 library_packages=(librdkafka-dev libpqxx-dev libpq-dev libsimdjson-dev libyaml-cpp-dev prometheus-cpp-dev libcli11-dev
-  libspdlog-dev libfmt-dev libcpp-httplib-dev)
+  libspdlog-dev libfmt-dev libcpp-httplib-dev nlohmann-json3-dev)
 test_packages=(libgtest-dev libgmock-dev libbenchmark-dev shellcheck clang-format-14 clang-tidy-14 python3
   clang-14 libclang-rt-14-dev openssl)
 server_packages=(postgresql default-jre-headless maven procps util-linux)
+# Groups that only --with names: nobody gets a browser for trying the service.
+ui_packages=(chromium chromium-driver fonts-dejavu-core)
 
 usage() {
   cat <<EOF
-Usage: scripts/install-packages.sh [--print]
+Usage: scripts/install-packages.sh [--print] [--with GROUP]
 
 Installs what is missing of these Debian packages, as root or through sudo:
   ${build_packages[*]}
@@ -22,13 +24,15 @@ Installs what is missing of these Debian packages, as root or through sudo:
   ${test_packages[*]}
   ${server_packages[*]}
 
---print  only prints the names of those that are missing
+--print    only prints the names of those that are missing
+--with ui  also ${ui_packages[*]}: for the tests of the live page
 EOF
 }
 
 missing_packages() {
   local name
-  for name in "${build_packages[@]}" "${library_packages[@]}" "${test_packages[@]}" "${server_packages[@]}"; do
+  for name in "${build_packages[@]}" "${library_packages[@]}" "${test_packages[@]}" "${server_packages[@]}" \
+    "${further_packages[@]}"; do
     [[ $(dpkg-query -W -f '${db:Status-Status}' "$name" 2>/dev/null) == installed ]] || echo "$name"
   done
 }
@@ -55,22 +59,36 @@ install_without_cluster() {
   return "$result"
 }
 
+parse_arguments() {
+  while (($# > 0)); do
+    case $1 in
+      --print) print_only=true ;;
+      --with)
+        [[ ${2:-} == ui ]] || die "--with needs a group: ui"
+        further_packages+=("${ui_packages[@]}")
+        shift
+        ;;
+      -h | --help)
+        usage
+        exit 0
+        ;;
+      *)
+        usage >&2
+        exit 2
+        ;;
+    esac
+    shift
+  done
+}
+
 main() {
-  case ${1:-} in
-    '') ;;
-    --print)
-      missing_packages
-      return 0
-      ;;
-    -h | --help)
-      usage
-      return 0
-      ;;
-    *)
-      usage >&2
-      return 2
-      ;;
-  esac
+  print_only=false
+  further_packages=()
+  parse_arguments "$@"
+  if $print_only; then
+    missing_packages
+    return 0
+  fi
 
   command -v dpkg-query >/dev/null || die 'this is not Debian: install by hand what --help lists'
   local missing

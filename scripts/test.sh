@@ -5,7 +5,7 @@ set -euo pipefail
 # shellcheck source=scripts/servers.sh
 . "$(dirname "${BASH_SOURCE[0]}")/servers.sh"
 
-ALL_LABELS=(checks unit integration fault asan tsan fuzz)
+ALL_LABELS=(checks unit integration ui fault asan tsan fuzz)
 
 usage() {
   cat <<EOF
@@ -16,6 +16,7 @@ Labels (default: all):
   checks       shellcheck, clang-format, no .cpp file that the build does not know
   unit         release build; with them 10,000 seeds of the fault simulation
   integration  release build, on the real servers
+  ui           the live page in a headless Chromium; LOOM_UI_SCREENSHOTS=DIR keeps its pictures
   fault        release build: processes and servers killed under load
   asan, tsan   the unit tests and some seeds of the simulation under the sanitizers
   fuzz         each fuzzer for LOOM_FUZZ_SECONDS (60), where clang++-14 is
@@ -148,6 +149,11 @@ run_label() {
       start_servers
       run_ctest "$1" release -L "^$1\$" --parallel "$jobs"
       ;;
+    # One at a time: each has a browser, and measures seconds.
+    ui)
+      start_servers
+      run_ctest "$1" release -L "^$1\$"
+      ;;
     # One at a time: many have servers of their own, and all a load that is meant to fill the machine.
     fault)
       start_servers
@@ -189,8 +195,10 @@ main() {
   cd "$LOOM_ROOT"
   mkdir -p "$logs"
   trap finish EXIT
-  "$LOOM_ROOT/scripts/install-packages.sh"
-  if wanted checks || wanted unit || wanted integration || wanted fault; then
+  local groups=()
+  if wanted ui; then groups=(--with ui); fi
+  "$LOOM_ROOT/scripts/install-packages.sh" "${groups[@]}"
+  if wanted checks || wanted unit || wanted integration || wanted ui || wanted fault; then
     build release --target kafka-to-db-consumer tests/all || exit 1
   fi
   for label in "${ALL_LABELS[@]}"; do

@@ -50,19 +50,20 @@ int show_lag(const control::Config& config, const LagCommandOptions& options);
 struct DeadLetterOptions {
   std::optional<std::string> topic;
   std::optional<std::string> reason;
+  std::optional<std::string> trace;
   std::optional<std::string> since;
   std::vector<std::int64_t> ids;
   std::optional<std::uint64_t> limit;
   std::optional<std::string> group;
   bool all_groups = false;
-  std::int64_t id = 0;  ///< of `show`
+  std::optional<std::int64_t> id;  ///< of `show`
   bool json = false;
   bool dry_run = false;
   bool all = false;
   bool yes = false;
 };
 int list_dead_letters(const control::Config& config, const DeadLetterOptions& options);
-int show_dead_letter(const control::Config& config, const DeadLetterOptions& options);
+int show_dead_letters(const control::Config& config, const DeadLetterOptions& options);
 int replay_dead_letters(const control::Config& config, const DeadLetterOptions& options, Failpoints& failpoints);
 int purge_dead_letters(const control::Config& config, const DeadLetterOptions& options);
 

@@ -1,6 +1,7 @@
 #include <unistd.h>
 
 #include <iostream>
+#include <string>
 
 #include "app/commands.h"
 #include "base/clock.h"
@@ -25,6 +26,7 @@ std::optional<control::DeadLetterFilter> filter_of(const control::Config& config
   if (!options.all_groups) filter.group = options.group.value_or(config.group_id());
   filter.topic = options.topic;
   filter.reason = options.reason;
+  filter.trace_id = options.trace;
   filter.ids = options.ids;
   filter.limit = options.limit;
   if (options.since) {
@@ -67,14 +69,28 @@ int list_dead_letters(const control::Config& config, const DeadLetterOptions& op
   return 0;
 }
 
-int show_dead_letter(const control::Config& config, const DeadLetterOptions& options) {
-  const auto letter = control::DeadLetterStore(config.database.url).find(options.id);
-  if (!letter) {
-    std::cerr << "error: there is no dead letter " << options.id << '\n';
-    return 1;
+int show_dead_letters(const control::Config& config, const DeadLetterOptions& options) {
+  control::DeadLetterFilter filter;
+  filter.trace_id = options.trace;
+  if (options.id) filter.ids = {*options.id};
+  if (!filter.narrows()) {
+    std::cerr << "error: say which: an ID as in the list, or --trace\n";
+    return kWrongUsage;
   }
-  std::cout << (options.json ? control::render_letter_json(*letter) : control::render_letter(*letter));
-  return 0;
+  control::DeadLetterStore store(config.database.url);
+  bool first = true;
+  // One by one, the oldest first: each may be tens of megabytes.
+  for (const std::int64_t id : store.ids(filter)) {
+    const auto letter = store.find(id);
+    if (!letter) continue;  // purged or replayed just now
+    if (!first && !options.json) std::cout << '\n';
+    std::cout << (options.json ? control::render_letter_json(*letter) : control::render_letter(*letter));
+    first = false;
+  }
+  if (!first) return 0;
+  std::cerr << "error: there is no dead letter " << (options.id ? std::to_string(*options.id) : "")
+            << (options.trace ? (options.id ? " of" : "of") + (" trace " + *options.trace) : "") << '\n';
+  return 1;
 }
 
 int replay_dead_letters(const control::Config& config, const DeadLetterOptions& options, Failpoints& failpoints) {
@@ -99,7 +115,8 @@ int purge_dead_letters(const control::Config& config, const DeadLetterOptions& o
   const auto filter = filter_of(config, options);
   if (!filter) return kWrongUsage;
   if (!filter->narrows() && !options.all) {
-    std::cerr << "error: say which: --topic, --reason, --since, --id or --limit, or --all for all of the group\n";
+    std::cerr
+        << "error: say which: --topic, --reason, --trace, --since, --id or --limit, or --all for all of the group\n";
     return kWrongUsage;
   }
   control::DeadLetterStore store(config.database.url);

@@ -1,14 +1,18 @@
+#include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <csignal>
 #include <cstdio>
 #include <iostream>
+#include <limits>
 
 #include "app/commands.h"
-#include "control/lag.h"
 #include "control/sample_messages.h"
 #include "control/sample_producer.h"
+#include "lag/look.h"
+#include "lag/report.h"
 #include "mapping/loader.h"
 #include "mapping/topic_pattern.h"
 
@@ -26,6 +30,15 @@ std::atomic<bool>& interrupted() {
 
 void stop_on_interrupt() {
   for (const int signal : {SIGINT, SIGTERM}) std::signal(signal, [](int) { interrupted() = true; });
+}
+
+/// How many partitions fit on the screen beside the headings, the total and a few notes; all when there is no screen.
+std::size_t partitions_on_screen() {
+  constexpr std::size_t kOtherLines = 6;
+  winsize size{};
+  if (isatty(STDOUT_FILENO) == 0) return std::numeric_limits<std::size_t>::max();
+  if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_row == 0) return std::numeric_limits<std::size_t>::max();
+  return std::max<std::size_t>(size.ws_row, kOtherLines + 1) - kOtherLines;
 }
 
 }  // namespace
@@ -57,19 +70,23 @@ int produce_sample(const control::Config& config, const SampleCommandOptions& op
 }
 
 int show_lag(const control::Config& config, const LagCommandOptions& options) {
-  const control::LagOptions lag{.bootstrap_servers = config.bootstrap_servers,
-                                .rdkafka = config.rdkafka,
-                                .group = options.group.value_or(config.group_id()),
-                                .database_url = config.database.url};
-  const auto show = [&](const control::LagReport& report) {
-    std::cout << (options.json ? control::render_json(report) : control::render_table(report)) << std::flush;
-  };
+  const lag::LookOptions look{.bootstrap_servers = config.bootstrap_servers,
+                              .rdkafka = config.rdkafka,
+                              .group = options.group.value_or(config.group_id()),
+                              .database_url = config.database.url};
   if (!options.watch) {
-    show(control::read_lag(lag));
+    const lag::GroupLag found = lag::read_lag(look);
+    std::cout << (options.json ? lag::render_json(found) : lag::render_table(found)) << std::flush;
     return 0;
   }
   stop_on_interrupt();
-  control::watch_lag(lag, kWatchEvery, interrupted(), show);
+  const bool redraw = !options.json && isatty(STDOUT_FILENO) != 0;
+  lag::watch_lag(look, kWatchEvery, interrupted(), [&](const lag::GroupLag& found) {
+    // Home, and clear what is below: in place, and without the flicker of a screen that is empty for a moment.
+    if (redraw) std::cout << "\x1b[H\x1b[J";
+    std::cout << (options.json ? lag::render_json(found) : lag::render_table(found, partitions_on_screen()))
+              << std::flush;
+  });
   return 0;
 }
 

@@ -1,51 +1,31 @@
 #include "app/logging.h"
 
-#include <spdlog/pattern_formatter.h>
+#include <spdlog/sinks/sink.h>
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
 #include <memory>
+#include <string>
+
+#include "app/log_format.h"
+#include "base/log.h"
 
 namespace loom::app {
 
 namespace {
 
-/// The message as the inside of a JSON string.
-class JsonMessage final : public spdlog::custom_flag_formatter {
+/// Lets warnings and errors that come past log::write(), from plain spdlog calls, be seen on status pages, too.
+class RecentSink final : public spdlog::sinks::sink {
  public:
-  void format(const spdlog::details::log_msg& message, const std::tm& /*time*/, spdlog::memory_buf_t& to) override {
-    for (const char letter : message.payload) append(letter, to);
+  RecentSink() { set_level(spdlog::level::warn); }
+  void log(const spdlog::details::log_msg& message) override {
+    if (log::current() != nullptr) return;
+    log::remember(static_cast<log::Level>(message.level), {message.payload.data(), message.payload.size()});
   }
-  [[nodiscard]] std::unique_ptr<custom_flag_formatter> clone() const override {
-    return std::make_unique<JsonMessage>();
-  }
-
- private:
-  static void append(char letter, spdlog::memory_buf_t& to) {
-    const auto code = static_cast<unsigned char>(letter);
-    if (letter == '"' || letter == '\\') {
-      to.push_back('\\');
-      to.push_back(letter);
-    } else if (code < 0x20) {
-      fmt::format_to(std::back_inserter(to), "\\u{:04x}", code);
-    } else {
-      to.push_back(letter);
-    }
-  }
-};
-
-/// The message on one line, whatever a library put into it.
-class OneLineMessage final : public spdlog::custom_flag_formatter {
- public:
-  void format(const spdlog::details::log_msg& message, const std::tm& /*time*/, spdlog::memory_buf_t& to) override {
-    const std::string_view text(message.payload.data(), message.payload.size());
-    const std::size_t length = text.find_last_not_of("\r\n") + 1;
-    for (const char letter : text.substr(0, length)) to.push_back(letter == '\n' || letter == '\r' ? ' ' : letter);
-  }
-  [[nodiscard]] std::unique_ptr<custom_flag_formatter> clone() const override {
-    return std::make_unique<OneLineMessage>();
-  }
+  void flush() override {}
+  void set_pattern(const std::string& /*pattern*/) override {}
+  void set_formatter(std::unique_ptr<spdlog::formatter> /*formatter*/) override {}
 };
 
 spdlog::level::level_enum to_spdlog(control::LogLevel level) {
@@ -72,17 +52,11 @@ void set_up_logging(control::LogLevel level, control::LogFormat format) {
   const bool json =
       format == control::LogFormat::json || (format == control::LogFormat::automatic && isatty(STDERR_FILENO) == 0);
   auto logger = spdlog::get("kafka-to-db-consumer");
-  if (logger == nullptr) logger = spdlog::stderr_color_mt("kafka-to-db-consumer");
-  if (json) {
-    auto formatter = std::make_unique<spdlog::pattern_formatter>(spdlog::pattern_time_type::utc);
-    formatter->add_flag<JsonMessage>('*').set_pattern(
-        R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l","thread":%t,"message":"%*"})");
-    logger->set_formatter(std::move(formatter));
-  } else {
-    auto formatter = std::make_unique<spdlog::pattern_formatter>();
-    formatter->add_flag<OneLineMessage>('*').set_pattern("%Y-%m-%d %H:%M:%S.%e %^%-7l%$ %*");
-    logger->set_formatter(std::move(formatter));
+  if (logger == nullptr) {
+    logger = spdlog::stderr_color_mt("kafka-to-db-consumer");
+    logger->sinks().push_back(std::make_shared<RecentSink>());
   }
+  logger->set_formatter(json ? json_lines() : text_lines());
   logger->set_level(to_spdlog(level));
   logger->flush_on(spdlog::level::info);
   spdlog::set_default_logger(logger);

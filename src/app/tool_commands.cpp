@@ -11,6 +11,7 @@ constexpr const char* kPurpose =
 void add_filters(CLI::App& command, DeadLetterOptions& line) {
   command.add_option("--topic", line.topic, "Only of this topic");
   command.add_option("--reason", line.reason, "Only with this reason, such as invalid_json");
+  command.add_option("--trace", line.trace, "Only of this trace: the id as in the logs and in `list --json`");
   command.add_option("--since", line.since, "Only from then on: 45s, 30m, 2h, 3d, 1w ago, or a time in ISO 8601 (UTC)");
   command.add_option("--id", line.ids, "Only these; may be given several times");
   command.add_option("--limit", line.limit, "At most so many");
@@ -30,11 +31,12 @@ void add_dead_letters(CLI::App& app, DeadLetterOptions& line, const Choose& choo
   });
 
   auto* show = all->add_subcommand(
-      "show", "One of them whole: key, value, headers, error; bytes that are no text as hexadecimal");
-  show->add_option("ID", line.id, "As in the list")->required();
-  show->add_flag("--json", line.json, "As JSON; bytes that are no text as base64");
+      "show", "One of them, or a trace's, whole: key, value, headers, error; bytes that are no text as hexadecimal");
+  show->add_option("ID", line.id, "As in the list");
+  show->add_option("--trace", line.trace, "All of this trace, of whichever group");
+  show->add_flag("--json", line.json, "As JSON, one object a line; bytes that are no text as base64");
   show->callback([&line, choose] {
-    choose([&line](const control::Config& config) { return show_dead_letter(config, line); }, {.database = true});
+    choose([&line](const control::Config& config) { return show_dead_letters(config, line); }, {.database = true});
   });
 
   auto* replay = all->add_subcommand("replay", "Try them again through the mapping file as it is now");

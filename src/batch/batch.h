@@ -50,6 +50,7 @@ struct Batch {
   std::vector<std::int64_t> replayed;     ///< per message the dead letter that it is; only in a replay of dead letters
   std::size_t message_bytes = 0;          ///< of the messages' keys and values
   TimePoint first_row_at{};               ///< when its first message came: it is due a batch timeout later
+  Duration decoding{};                    ///< a worker's time for its messages so far
   bool prefer_merge = false;              ///< this topic's batches conflicted lately: skip the optimistic COPY
 
   [[nodiscard]] bool empty() const { return ranges.empty(); }

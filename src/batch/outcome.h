@@ -5,6 +5,8 @@
 #include <string_view>
 #include <vector>
 
+#include "base/clock.h"
+
 namespace loom::batch {
 
 /// What a failed statement means for the batch: the answer to "what next?". sink/sqlstate.cpp alone maps SQLSTATEs to
@@ -26,6 +28,13 @@ struct StoredOffset {
   std::int64_t epoch = 0;
 };
 
+/// How long the parts of one attempt took.
+struct Timings {
+  Duration queued{};  ///< from submit() until a writer had it
+  Duration copy{};    ///< from the query sent to the answer of its last statement
+  Duration commit{};  ///< from there to the end of the transaction
+};
+
 /// How one attempt to store a batch ended. Exactly one attempt's outcome is `committed`.
 struct Outcome {
   OutcomeKind kind = OutcomeKind::committed;
@@ -33,6 +42,7 @@ struct Outcome {
   std::string message;               ///< for log and status; never holds a password
   bool merged = false;               ///< a unique violation sent it through the staging merge
   bool conflicted = false;           ///< at least one row met a row with its key
+  Timings timings;
   std::vector<StoredOffset> stored;  ///< for `stale`: what the database has; a partition without a row is not in it
 };
 

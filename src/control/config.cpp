@@ -261,6 +261,7 @@ void read_dead_letters(Reader& reader, ConfigResult& result) {
 void read_service(Reader& reader, ConfigResult& result) {
   Config& config = result.config;
   reader.read_text({"LOOM_TOPIC_MAPPINGS"}, config.topic_mappings);
+  reader.read_switch({"LOOM_WATCH_FILES"}, config.watch_files);
   reader.read_switch({"LOOM_AUTO_CREATE_TABLES"}, config.auto_create_tables);
   reader.read_switch({"LOOM_AUTO_MIGRATE"}, config.auto_migrate);
   reader.read_switch({"LOOM_USE_DATABASE_CONFIG", "USE_DATABASE_CONFIG"}, config.use_database_config);
@@ -357,6 +358,7 @@ ConfigResult load_config(const std::optional<std::string>& file, ConfigNeeds nee
     }
   }
   ConfigResult result = parse_config(process_environment(), file_entries, read_file, needs);
+  result.config.file = file;
   result.errors.insert(result.errors.begin(), file_errors.begin(), file_errors.end());
   return result;
 }

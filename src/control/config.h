@@ -39,6 +39,8 @@ struct Config {
   std::string dead_letter_suffix = ".dlq";                  ///< LOOM_DLQ_SUFFIX: behind the topic's name
 
   std::string topic_mappings = "topic_mappings.yml";
+  bool watch_files = true;          ///< LOOM_WATCH_FILES: a changed mapping or configuration file is reloaded by itself
+  std::optional<std::string> file;  ///< the YAML file that this was read from
   bool auto_create_tables = false;
   bool auto_migrate = false;
   bool use_database_config = false;

@@ -74,10 +74,10 @@ std::string json_bytes(const std::string& name, const std::optional<std::string>
 std::string json_summary(const DeadLetter& letter) {
   return fmt::format(
       "\"id\":{},\"group\":{},\"topic\":{},\"partition\":{},\"offset\":{},\"timestamp\":{},\"reason\":{},"
-      "\"sqlstate\":{},\"message\":{},\"created_at\":{}",
+      "\"sqlstate\":{},\"message\":{},\"trace_id\":{},\"created_at\":{}",
       letter.id, json_text(letter.group), json_text(letter.topic), letter.partition, letter.offset,
       json_or_null(instant_of_message(letter.timestamp_ms)), json_text(letter.reason), json_or_null(letter.sqlstate),
-      json_text(letter.message), json_text(instant_text(letter.created_us)));
+      json_text(letter.message), json_or_null(letter.trace_id), json_text(instant_text(letter.created_us)));
 }
 
 }  // namespace
@@ -140,6 +140,7 @@ std::string render_letter(const DeadLetter& letter) {
   line("reason", letter.reason);
   line("sqlstate", letter.sqlstate);
   line("message", letter.message);
+  line("trace", letter.trace_id);
   out += content("key", letter.key);
   out += content("value", letter.value);
   for (const auto& header : letter.headers) out += content("header " + printable(header.name), header.value);

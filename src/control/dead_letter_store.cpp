@@ -14,8 +14,8 @@ namespace {
 constexpr const char* kSummary =
     "d.id, d.consumer_group, d.topic, d.partition, d.\"offset\", (extract(epoch FROM d.message_timestamp) * "
     "1000)::bigint, d.reason, coalesce(d.sqlstate, ''), d.message, (extract(epoch FROM d.created_at) * "
-    "1000000)::bigint";
-constexpr int kSummaryColumns = 10;
+    "1000000)::bigint, coalesce(d.trace_id, '')";
+constexpr int kSummaryColumns = 11;
 
 std::string id_list(const std::vector<std::int64_t>& ids) {
   std::string out = "'{";
@@ -31,6 +31,7 @@ std::string condition(const pqxx::work& tx, const DeadLetterFilter& filter) {
   add("consumer_group", filter.group);
   add("topic", filter.topic);
   add("reason", filter.reason);
+  add("trace_id", filter.trace_id);
   if (filter.since_us) out += " AND d.created_at >= " + tx.quote(instant_text(*filter.since_us)) + "::timestamptz";
   if (!filter.ids.empty()) out += " AND d.id = ANY (" + id_list(filter.ids) + ")";
   return out;
@@ -66,6 +67,7 @@ DeadLetter summary_of(const pqxx::row& row) {
   letter.sqlstate = row[7].as<std::string>();
   letter.message = row[8].as<std::string>();
   letter.created_us = row[9].as<std::int64_t>();
+  letter.trace_id = row[10].as<std::string>();
   return letter;
 }
 
@@ -165,6 +167,17 @@ std::optional<DeadLetter> DeadLetterStore::find(std::int64_t id) {
   return impl_->transact([&](pqxx::work& tx) {
     auto letters = read_whole(tx, id_list({id}), "");
     return letters.empty() ? std::optional<DeadLetter>() : std::move(letters.front());
+  });
+}
+
+std::vector<std::int64_t> DeadLetterStore::ids(const DeadLetterFilter& filter) {
+  return impl_->transact([&](pqxx::work& tx) {
+    std::vector<std::int64_t> ids;
+    for (const auto& row : tx.exec("SELECT d.id FROM kafka_dead_letters d" + condition(tx, filter) + " ORDER BY d.id" +
+                                   limited(filter))) {
+      ids.push_back(row[0].as<std::int64_t>());
+    }
+    return ids;
   });
 }
 

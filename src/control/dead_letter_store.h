@@ -14,12 +14,13 @@ struct DeadLetterFilter {
   std::optional<std::string> group;  ///< nothing: of every consumer group
   std::optional<std::string> topic;
   std::optional<std::string> reason;
+  std::optional<std::string> trace_id;
   std::optional<std::int64_t> since_us;  ///< became dead letters at or after this instant; microseconds since 1970
   std::vector<std::int64_t> ids;         ///< empty: any
   std::optional<std::uint64_t> limit;
 
   /// Whether anything beside the group is set.
-  [[nodiscard]] bool narrows() const { return topic || reason || since_us || !ids.empty() || limit; }
+  [[nodiscard]] bool narrows() const { return topic || reason || trace_id || since_us || !ids.empty() || limit; }
 };
 
 struct DeadLetterCount {
@@ -49,6 +50,7 @@ struct DeadLetter {
   std::string reason;
   std::string sqlstate;
   std::string message;
+  std::string trace_id;  ///< empty: the message carried none
   std::int64_t created_us = 0;
 };
 
@@ -67,6 +69,8 @@ class DeadLetterStore {
   /// How many there are, `limit` counted.
   std::uint64_t count(const DeadLetterFilter& filter);
   std::optional<DeadLetter> find(std::int64_t id);
+  /// In order.
+  std::vector<std::int64_t> ids(const DeadLetterFilter& filter);
   /// Deletes, the oldest first where `limit` does not let it be all. Returns how many.
   std::uint64_t purge(const DeadLetterFilter& filter);
 

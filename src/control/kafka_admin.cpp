@@ -24,7 +24,7 @@ std::string text(rd_kafka_resp_err_t error) { return rd_kafka_err2str(error); }
 struct KafkaAdmin::Impl {
   std::string bootstrap;
   std::chrono::milliseconds timeout;
-  KafkaClient client;
+  KafkaConsumer client;
 
   [[nodiscard]] int timeout_ms() const { return static_cast<int>(timeout.count()); }
 
@@ -107,7 +107,11 @@ struct KafkaAdmin::Impl {
 
 KafkaAdmin::KafkaAdmin(const std::string& bootstrap, const std::map<std::string, std::string>& properties,
                        std::chrono::milliseconds timeout)
-    : impl_(new Impl{bootstrap, timeout, make_kafka_producer(make_kafka_conf(bootstrap, {}, properties))}) {}
+    // A consumer that never joins: librdkafka (2.0 to 2.10 at least) runs into a null pointer in a client without a
+    // group when the broker that it asks for a group's offsets is not the group's coordinator.
+    : impl_(new Impl{
+          bootstrap, timeout,
+          make_kafka_consumer(make_kafka_conf(bootstrap, {{"group.id", "kafka-to-db-consumer-admin"}}, properties))}) {}
 KafkaAdmin::~KafkaAdmin() = default;
 KafkaAdmin::KafkaAdmin(KafkaAdmin&&) noexcept = default;
 KafkaAdmin& KafkaAdmin::operator=(KafkaAdmin&&) noexcept = default;
@@ -126,6 +130,24 @@ bool KafkaAdmin::create_topic(const std::string& topic, int partitions) {
 }
 
 std::optional<int> KafkaAdmin::partition_count(const std::string& topic) { return impl_->partition_count(topic); }
+
+std::map<std::string, std::vector<std::int32_t>> KafkaAdmin::leaders() {
+  const rd_kafka_metadata_t* raw = nullptr;
+  const auto error = rd_kafka_metadata(impl_->client.get(), 1, nullptr, &raw, impl_->timeout_ms());
+  const Metadata metadata(raw);
+  if (error != RD_KAFKA_RESP_ERR_NO_ERROR) impl_->fail("cannot read the cluster's topics", text(error));
+  std::map<std::string, std::vector<std::int32_t>> topics;
+  for (int t = 0; t < metadata->topic_cnt; ++t) {
+    const rd_kafka_metadata_topic_t& topic = metadata->topics[t];
+    auto& leaders = topics[topic.topic];
+    leaders.assign(static_cast<std::size_t>(std::max(topic.partition_cnt, 0)), -1);
+    for (int p = 0; p < topic.partition_cnt; ++p) {
+      const auto id = static_cast<std::size_t>(topic.partitions[p].id);
+      if (id < leaders.size()) leaders[id] = topic.partitions[p].leader;
+    }
+  }
+  return topics;
+}
 
 std::vector<TopicPartitionOffset> KafkaAdmin::committed(const std::string& group) {
   const std::string what = "cannot read the offsets of group " + group;

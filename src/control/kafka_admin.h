@@ -45,6 +45,10 @@ class KafkaAdmin {
   /// How many partitions the topic has; nothing when there is no such topic.
   std::optional<int> partition_count(const std::string& topic);
 
+  /// The leader of each partition of every topic that the cluster shows us, by partition; -1 where there is none now.
+  /// Also takes leaders that have moved into the client's memory.
+  std::map<std::string, std::vector<std::int32_t>> leaders();
+
   /// What the group has committed, of every partition that it committed anything for.
   std::vector<TopicPartitionOffset> committed(const std::string& group);
 

@@ -15,6 +15,15 @@ void set(rd_kafka_conf_t* conf, const std::string& name, const std::string& valu
   throw KafkaError("Kafka setting " + name + ": " + error.data());
 }
 
+rd_kafka_t* make_client(rd_kafka_type_t type, KafkaConf conf) {
+  ErrorText error{};
+  rd_kafka_t* client = rd_kafka_new(type, conf.get(), error.data(), error.size());
+  if (client == nullptr) throw KafkaError(std::string("Kafka client: ") + error.data());
+  // The client has taken the configuration over.
+  static_cast<void>(conf.release());  // NOLINT(bugprone-unused-return-value)
+  return client;
+}
+
 }  // namespace
 
 KafkaConf make_kafka_conf(const std::string& bootstrap, const KafkaProperties& ours,
@@ -29,13 +38,10 @@ KafkaConf make_kafka_conf(const std::string& bootstrap, const KafkaProperties& o
   return conf;
 }
 
-KafkaClient make_kafka_producer(KafkaConf conf) {
-  ErrorText error{};
-  KafkaClient client(rd_kafka_new(RD_KAFKA_PRODUCER, conf.get(), error.data(), error.size()));
-  if (!client) throw KafkaError(std::string("Kafka client: ") + error.data());
-  // The client has taken the configuration over.
-  static_cast<void>(conf.release());  // NOLINT(bugprone-unused-return-value)
-  return client;
+KafkaClient make_kafka_producer(KafkaConf conf) { return KafkaClient(make_client(RD_KAFKA_PRODUCER, std::move(conf))); }
+
+KafkaConsumer make_kafka_consumer(KafkaConf conf) {
+  return KafkaConsumer(make_client(RD_KAFKA_CONSUMER, std::move(conf)));
 }
 
 }  // namespace loom::control

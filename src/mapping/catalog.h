@@ -55,6 +55,7 @@ struct ColumnInfo {
   std::string default_binary;    ///< the constant in binary COPY's form, without its length; empty and null differ:
   std::string default_text;      ///< the same in text form, unescaped
   bool default_is_null = false;  ///< DEFAULT NULL, spelled out
+  bool operator==(const ColumnInfo&) const = default;
 };
 
 struct UniqueIndex {

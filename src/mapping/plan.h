@@ -16,10 +16,12 @@ struct PathNode {
   struct Child {
     std::string key;
     std::uint16_t node = 0;
+    bool operator==(const Child&) const = default;
   };
   std::vector<Child> children;  ///< empty: nothing below is wanted
   std::int16_t slot = -1;       ///< the slot that takes this node's value, or -1
   std::int16_t array = -1;      ///< the array mapping whose elements stand here, or -1
+  bool operator==(const PathNode&) const = default;
 };
 
 /// All wanted paths of one scope (the message, or one element of an array mapping) as a tree. Node 0 is the root.
@@ -27,6 +29,7 @@ struct PathTree {
   std::vector<PathNode> nodes{PathNode{}};
   std::uint16_t slots = 0;
   std::vector<std::string> slot_paths;  ///< slot -> its dotted path, for messages to people
+  bool operator==(const PathTree&) const = default;
 };
 
 enum class SourceKind : std::uint8_t {
@@ -48,6 +51,7 @@ struct ColumnSource {
   std::string header;        ///< for SourceKind::header
   std::int16_t inside = -1;  ///< index of a later source of this column whose path goes on inside this one, or -1:
                              ///< an object here gives way to the value found there
+  bool operator==(const ColumnSource&) const = default;
 };
 
 struct PlanColumn {
@@ -59,6 +63,7 @@ struct PlanColumn {
   std::vector<ColumnSource> sources;
   std::optional<std::string> default_json;  ///< the mapping's default, as JSON text
   bool ingestion_time = false;              ///< `created_at` without a default: takes the time of ingestion
+  bool operator==(const PlanColumn&) const = default;
 };
 
 /// The columns that a COPY into one table writes, and how conflicts on its key are met.
@@ -71,6 +76,7 @@ struct TablePlan {
   bool binary = true;                ///< false: text COPY, since a column has no binary encoder
   std::vector<std::int16_t> arrays;  ///< whose elements become rows of this table, in file order
   bool row_without_elements = true;  ///< the topic's own table: one row also when no array gave any
+  bool operator==(const TablePlan&) const = default;
 };
 inline constexpr std::size_t kMaxColumns = 1600;  // PostgreSQL's own limit (MaxHeapAttributeNumber)
 
@@ -78,11 +84,13 @@ struct ArrayPlan {
   std::string path;
   PathTree element;  ///< paths inside one element; the root's slot takes a scalar element
   std::uint16_t table = 0;
+  bool operator==(const ArrayPlan&) const = default;
 };
 
 struct RequiredField {
   std::string name;                   ///< as the file has it
   std::vector<ColumnSource> sources;  ///< satisfied when one of them is there and not null
+  bool operator==(const RequiredField&) const = default;
 };
 
 /// Everything that decoding and writing one topic needs, compiled once from the mapping and the tables' catalog
@@ -96,6 +104,7 @@ struct TopicPlan {
   NulPolicy nul = NulPolicy::reject;
   std::optional<int> batch_size;
   std::optional<std::chrono::milliseconds> batch_timeout;
+  bool operator==(const TopicPlan&) const = default;
 };
 
 }  // namespace loom::mapping

@@ -15,25 +15,43 @@
 
 namespace loom::pipeline {
 
+/// A mapping file, and what became of its topics against the tables as they are. By mapping key; a topic with an error
+/// has no plan.
+struct PreparedPlans {
+  std::shared_ptr<const mapping::MappingFile> file;
+  std::map<std::string, std::shared_ptr<const mapping::TopicPlan>> plans;
+  std::vector<mapping::Problem> problems;
+};
+
+/// What another mapping file changes, by mapping key.
+struct PlanChanges {
+  std::vector<std::string> added;
+  std::vector<std::string> removed;
+  std::vector<std::string> changed;  ///< another mapping, or the table has changed
+};
+
 /// Plans from the mapping file and the database's catalog. Requests that come together are answered by one reading.
-/// Threads: request() from any; answers come from a thread of its own, or at once where the plan is known.
+/// Threads: any; answers come from a thread of its own, or at once where the plan is known.
 /// Owns:    that thread, and the plans made so far.
 /// Blocks:  the destructor, while a reading of the catalog is under way (at most the connect timeout).
 class DatabasePlans final : public PlanProvider {
  public:
-  DatabasePlans(mapping::MappingFile file, std::string database_url);
+  DatabasePlans(std::shared_ptr<const mapping::MappingFile> file, std::string database_url);
   ~DatabasePlans() override;
   DatabasePlans(const DatabasePlans&) = delete;
   DatabasePlans& operator=(const DatabasePlans&) = delete;
 
   void request(const std::string& topic, bool fresh, std::function<void(PlanAnswer)> answer) override;
 
-  /// Compiles every topic of the file now. Returns the problems, warnings among them, for the log.
-  /// Fails: std::runtime_error when the database cannot be read.
-  std::vector<mapping::Problem> preload();
+  /// Compiles every topic of the file; nothing changes by that.
+  /// Blocks: on reading the catalog.  Fails: std::runtime_error when the database cannot be read.
+  [[nodiscard]] PreparedPlans prepare(std::shared_ptr<const mapping::MappingFile> file) const;
+  /// From now on topics go by these. A plan that is equal to the one in use leaves that one in place.
+  PlanChanges adopt(PreparedPlans prepared);
 
-  /// The topics and patterns to subscribe to.
-  [[nodiscard]] std::vector<std::string> topics() const;
+  [[nodiscard]] std::shared_ptr<const mapping::MappingFile> file() const;
+  /// Whether a topic of this mapping key has a plan.
+  [[nodiscard]] bool has_plan(const std::string& mapping) const;
 
  private:
   struct Request {
@@ -42,14 +60,16 @@ class DatabasePlans final : public PlanProvider {
   };
 
   void run();
-  void answer_all(const std::vector<Request>& requests);
+  void answer_all(std::vector<Request> requests);
+  bool deliver(const mapping::MappingFile& file, const mapping::TopicMapping* mapping, const Request& request,
+               PlanAnswer answer);
 
   // Constant after construction
-  const mapping::MappingFile file_;
   const std::string url_;
 
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::condition_variable asked_;
+  std::shared_ptr<const mapping::MappingFile> file_;                        // guarded by mutex_
   std::vector<Request> requests_;                                           // guarded by mutex_
   std::map<std::string, std::shared_ptr<const mapping::TopicPlan>> plans_;  // by mapping key; guarded by mutex_
   bool stopping_ = false;                                                   // guarded by mutex_

@@ -11,6 +11,7 @@ class DeadLetterWatch {
  public:
   /// `max_ratio`: 1 and more for no limit.
   explicit DeadLetterWatch(double max_ratio) : max_ratio_(max_ratio) {}
+  void limit(double max_ratio) { max_ratio_ = max_ratio; }
 
   /// Whether these messages, `bad` of them dead letters, would take the share beyond what is allowed.
   [[nodiscard]] bool exceeds(std::size_t messages, std::size_t bad) const {
@@ -33,7 +34,7 @@ class DeadLetterWatch {
  private:
   static constexpr double kFew = 100;  // below, one bad message would be a large share
   static constexpr double kRecent = 10'000;
-  const double max_ratio_;
+  double max_ratio_;
   double messages_ = 0;
   double bad_ = 0;
 };

@@ -1,11 +1,11 @@
 // From an assignment to partitions that are being read: the first part of GroupConsumer's life with them.
 #include <fmt/format.h>
-#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <exception>
 #include <utility>
 
+#include "base/log.h"
 #include "pipeline/group_consumer.h"
 
 namespace loom::pipeline {
@@ -81,7 +81,8 @@ void GroupConsumer::compare_with_kafka(const Positions& positions) {
                           found->second, at.next_offset);
   }
   if (differ == 0) return;
-  spdlog::warn(
+  log::warn(
+      {},
       "the group's offsets in Kafka are others than those in the database for {} of {} partitions ({}). The database's "
       "rule. After a crash that is normal; whoever wants to go elsewhere uses `offsets reset`",
       differ, positions.size(), example);
@@ -92,7 +93,7 @@ void GroupConsumer::take_assignment() {
   try {
     found = positions(*pending_);
   } catch (const std::exception& error) {
-    spdlog::warn("the assigned partitions wait: the stored offsets cannot be read now: {}", error.what());
+    log::warn({}, "the assigned partitions wait: the stored offsets cannot be read now: {}", error.what());
   }
   if (!found) {
     pending_retry_ = clock_.now() + pending_backoff_.next();
@@ -113,7 +114,7 @@ void GroupConsumer::take_assignment() {
     owned_[(*found)[i].where] = {.worker = worker, .moving_to = std::nullopt, .mirrored = -1};
     workers_[worker]->add_partition(std::move(sources[i]), ledgers[i]);
   }
-  spdlog::info("{} partitions assigned, {} in all", found->size(), owned_.size());
+  log::info({}, "{} partitions assigned, {} in all", found->size(), owned_.size());
   pending_.reset();
   compare_with_kafka(*found);
 }

@@ -1,12 +1,12 @@
 #include "pipeline/group_consumer.h"
 
 #include <pthread.h>
-#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <exception>
 #include <utility>
 
+#include "base/log.h"
 #include "pipeline/balancer.h"
 
 namespace loom::pipeline {
@@ -18,6 +18,7 @@ using std::chrono::seconds;
 
 constexpr milliseconds kPoll{50};
 constexpr milliseconds kBalanceEvery{100};
+constexpr milliseconds kPublishEvery{500};
 constexpr seconds kStepAtMost{120};  // a step asks the broker at most a few times, up to 5 s each
 constexpr seconds kLeaveGroup{2};
 constexpr seconds kDiscard{1};
@@ -28,10 +29,10 @@ sink::TopicPartition key_of(const source::TopicOffset& at) { return {.topic = at
 
 GroupConsumer::GroupConsumer(ConsumerSettings settings, const Context& context, batch::Sink& sink, PlanProvider& plans,
                              sink::OffsetStore& offsets)
-    : settings_(std::move(settings)),
-      context_(context),
+    : context_(context),
       clock_(context.clock),
       offsets_(offsets),
+      settings_(std::move(settings)),
       pending_backoff_(milliseconds(200), seconds(3), std::hash<std::string>{}(settings_.client.group_id)) {
   for (std::size_t i = 0; i < settings_.workers; ++i) {
     workers_.push_back(
@@ -52,7 +53,7 @@ GroupConsumer::~GroupConsumer() {
 
 void GroupConsumer::start() {
   client_ = std::make_unique<source::GroupClient>(settings_.client);
-  client_->subscribe(settings_.topics);
+  join();
   for (auto& worker : workers_) threads_.emplace_back([this, &worker] { run_worker(*worker); });
   threads_.emplace_back([this] { run(); });
 }
@@ -68,7 +69,17 @@ void GroupConsumer::stop() {
   threads_.clear();
 }
 
-WorkerView GroupConsumer::view() const {
+GroupView GroupConsumer::view() const {
+  GroupView found;
+  {
+    const std::lock_guard lock(view_mutex_);
+    found = view_;
+  }
+  found.work = work();
+  return found;
+}
+
+WorkerView GroupConsumer::work() const {
   WorkerView all;
   for (const auto& worker : workers_) {
     WorkerView one = worker->view();
@@ -105,25 +116,60 @@ void GroupConsumer::run() {
       pending_.reset();
       retired_.push_back(std::move(client_));
       client_ = std::make_unique<source::GroupClient>(settings_.client);
-      client_->subscribe(settings_.topics);
+      join();
       fatal_ = false;
     }
+    take_reconfiguration();
+    fit_shares();
+    publish();
   }
   leave();
 }
 
+/// Wildcards and names; an empty list would be an error, and means to be in no group at all.
+void GroupConsumer::join() {
+  joined_ = settings_.topics.empty();
+  if (settings_.topics.empty()) {
+    client_->unsubscribe();
+  } else {
+    client_->subscribe(settings_.topics);
+  }
+}
+
+void GroupConsumer::publish() {
+  if (clock_.now() < publish_at_) return;
+  publish_at_ = clock_.now() + kPublishEvery;
+  GroupView fresh{
+      .state = GroupState::joining, .member = client_->member_id(), .work = {}, .kafka = client_->statistics()};
+  if (pending_) {
+    fresh.state = GroupState::waiting_for_database;
+  } else if (stopping_) {
+    fresh.state = GroupState::leaving;
+  } else if (joined_) {
+    fresh.state = GroupState::consuming;
+  }
+  const std::lock_guard lock(view_mutex_);
+  view_ = std::move(fresh);
+}
+
 void GroupConsumer::serve(source::GroupEvent event) {
   if (auto* assigned = std::get_if<source::Assigned>(&event)) {
+    joined_ = true;
+    context_.counters.rebalances.fetch_add(1, std::memory_order_relaxed);
     pending_ = std::move(assigned->partitions);
     pending_retry_ = {};
     pending_backoff_.reset();
   } else if (const auto* revoked = std::get_if<source::Revoked>(&event)) {
     pending_.reset();
-    spdlog::info("{} partitions {}", revoked->partitions.size(), revoked->lost ? "lost" : "revoked");
+    context_.counters.rebalances.fetch_add(1, std::memory_order_relaxed);
+    if (revoked->lost) {
+      context_.counters.partitions_lost.fetch_add(revoked->partitions.size(), std::memory_order_relaxed);
+    }
+    log::info({}, "{} partitions {}", revoked->partitions.size(), revoked->lost ? "lost" : "revoked");
     give_up(revoked->partitions, revoked->lost);
     client_->unassign(revoked->partitions);
   } else if (const auto* fatal = std::get_if<source::FatalError>(&event)) {
-    spdlog::error("the Kafka client cannot go on, making a new one: {}", fatal->message);
+    log::error({}, "the Kafka client cannot go on, making a new one: {}", fatal->message);
     fatal_ = true;
   }
 }
@@ -138,7 +184,8 @@ GroupConsumer::Partitions GroupConsumer::all_owned() const {
 }
 
 /// Returns when no worker has the partitions any more: after their batches, or after `release_within` without them.
-void GroupConsumer::give_up(const Partitions& partitions, bool lost) {
+/// True: all of them with their batches, so that nobody holds a message of theirs.
+bool GroupConsumer::give_up(const Partitions& partitions, bool lost) {
   context_.failpoints.reach(Failpoint::revoking);
   for (const auto& at : partitions) {
     const auto found = owned_.find(key_of(at));
@@ -147,13 +194,17 @@ void GroupConsumer::give_up(const Partitions& partitions, bool lost) {
     workers_[found->second.worker]->release(at.topic, at.partition, lost);
   }
   if (!lost) wait_returned(partitions, clock_.now() + settings_.release_within);
+  bool all_stored = !lost;
   for (const auto& at : partitions) {
     const auto found = owned_.find(key_of(at));
-    if (found != owned_.end()) workers_[found->second.worker]->release(at.topic, at.partition, true);
+    if (found == owned_.end()) continue;
+    all_stored = false;
+    workers_[found->second.worker]->release(at.topic, at.partition, true);
   }
   wait_returned(partitions, clock_.now() + kDiscard);
   if (!lost) client_->commit(final_offsets_, false);
   final_offsets_.clear();
+  return all_stored;
 }
 
 void GroupConsumer::wait_returned(const Partitions& partitions, TimePoint until) {
@@ -210,14 +261,14 @@ void GroupConsumer::rebalance_workers() {
     Owned& owned = owned_.at(where[move.load]);
     owned.moving_to = move.to;
     workers_[owned.worker]->release(where[move.load].topic, where[move.load].partition, false);
-    spdlog::debug("topic {} partition {} moves from worker {} to {}", where[move.load].topic,
-                  where[move.load].partition, owned.worker, move.to);
+    log::debug({.topic = where[move.load].topic, .partition = where[move.load].partition}, "moves from worker {} to {}",
+               owned.worker, move.to);
   }
 }
 
 void GroupConsumer::mirror() {
   Partitions moved;
-  for (const auto& partition : view().partitions) {
+  for (const auto& partition : work().partitions) {
     const auto found = owned_.find({.topic = partition.topic, .partition = partition.partition});
     if (found == owned_.end() || partition.stored == found->second.mirrored) continue;
     found->second.mirrored = partition.stored;
@@ -243,7 +294,7 @@ void GroupConsumer::audit() {
       found[row.where] = {.partition = row.where.partition, .next_offset = row.next_offset, .epoch = row.epoch};
     }
   } catch (const std::exception& error) {
-    spdlog::warn("the stored offsets cannot be checked now: {}", error.what());
+    log::warn({}, "the stored offsets cannot be checked now: {}", error.what());
     return;
   }
   for (std::size_t worker = 0; worker < views.size(); ++worker) {
@@ -281,6 +332,10 @@ void GroupConsumer::leave() {
   context_.failpoints.reach(Failpoint::leaving);
   pending_.reset();
   give_up(all_owned(), false);
+  close_client();
+}
+
+void GroupConsumer::close_client() {
   client_->close();
   const TimePoint until = clock_.now() + kLeaveGroup;
   while (!client_->closed() && clock_.now() < until) serve(client_->poll(kPoll));

@@ -4,8 +4,10 @@
 #include <chrono>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -16,6 +18,7 @@
 #include "pipeline/plan_provider.h"
 #include "pipeline/worker.h"
 #include "sink/offset_store.h"
+#include "source/client_statistics.h"
 #include "source/group_client.h"
 
 namespace loom::pipeline {
@@ -30,6 +33,27 @@ struct ConsumerSettings {
   bool new_at_end = false;  ///< partitions that nobody ever consumed begin at their end, not with their first message
 };
 
+/// Whether going from one to the other takes a new Kafka client; else all of it changes in place.
+bool needs_new_client(const ConsumerSettings& from, const ConsumerSettings& to);
+
+/// Where the member stands.
+enum class GroupState : std::uint8_t {
+  starting,
+  joining,
+  waiting_for_database,  ///< assigned, and the positions cannot be read now
+  consuming,             ///< also with no partition, when there are more members than partitions
+  leaving
+};
+std::string_view to_string(GroupState state);
+
+/// The member as it was at most half a second ago.
+struct GroupView {
+  GroupState state = GroupState::starting;
+  std::string member;  ///< its id; empty until it has joined
+  WorkerView work;
+  std::optional<source::ClientStatistics> kafka;
+};
+
 /// The member of the consumer group and its workers: who reads which partition, from where, and until when.
 ///
 ///   poll the group -> assigned: stored offset, else Kafka's, else the first; row in the database; then fetch
@@ -38,7 +62,8 @@ struct ConsumerSettings {
 ///                     still has what it committed
 ///
 /// A rebalance whose positions the database cannot tell now waits, member of the group, until it can.
-/// Threads: start(), stop() and view() from any one; inside, one thread for the group and one per worker.
+/// Threads: start() and stop() from any one, view(), stuck() and reconfigure() from any; inside, one thread for the
+///          group and one per worker.
 /// Owns:    the Kafka client, the workers and their threads.
 /// Blocks:  stop(), up to about 8 s, whatever broker and database do.
 class GroupConsumer {
@@ -52,7 +77,10 @@ class GroupConsumer {
   void start();
   /// Flushes what was taken, leaves the group, and ends all threads.
   void stop();
-  [[nodiscard]] WorkerView view() const;
+  [[nodiscard]] GroupView view() const;
+  /// Other settings, and another mapping file behind the plans; see Worker::reconfigure. Returns at once. Partitions of
+  /// topics that are no longer subscribed are given up after what was taken of them is stored.
+  void reconfigure(ConsumerSettings settings);
   /// Whether some worker has been in one step for so long that it will not come back by itself.
   [[nodiscard]] bool stuck() const;
 
@@ -69,6 +97,13 @@ class GroupConsumer {
   using Partitions = std::vector<source::TopicOffset>;
 
   void run();
+  void take_reconfiguration();
+  void fit_shares();
+  void renew_client();
+  void join();
+  void close_client();
+  void publish();
+  [[nodiscard]] WorkerView work() const;
   void run_worker(Worker& worker);
   void serve(source::GroupEvent event);
   void take_assignment();
@@ -77,7 +112,7 @@ class GroupConsumer {
   [[nodiscard]] std::optional<Positions> first_positions(const Partitions& fresh);
   void compare_with_kafka(const Positions& positions);
   void restart_partitions(const std::vector<WorkerView>& views);
-  void give_up(const Partitions& partitions, bool lost);
+  bool give_up(const Partitions& partitions, bool lost);
   void wait_returned(const Partitions& partitions, TimePoint until);
   void read_returned();
   void rebalance_workers();
@@ -88,7 +123,6 @@ class GroupConsumer {
   [[nodiscard]] Partitions all_owned() const;
 
   // Constant after construction
-  const ConsumerSettings settings_;
   const Context context_;
   const Clock& clock_;
   sink::OffsetStore& offsets_;
@@ -98,7 +132,8 @@ class GroupConsumer {
   std::atomic<bool> stopping_{false};
   std::atomic<bool> workers_stopping_{false};
 
-  // The group thread's
+  // The group thread's, once it runs
+  ConsumerSettings settings_;
   std::unique_ptr<source::GroupClient> client_;
   std::vector<std::unique_ptr<source::GroupClient>> retired_;  // batches in flight may still hold their messages
   std::map<sink::TopicPartition, Owned> owned_;
@@ -108,6 +143,13 @@ class GroupConsumer {
   bool fatal_ = false;
   Partitions final_offsets_;  // of partitions just returned, for Kafka
   std::vector<Returned> letters_;
+  std::vector<ConsumerSettings> wanted_;
+  bool joined_ = false;
+  TimePoint publish_at_{};
+
+  Mailbox<ConsumerSettings> reconfigurations_;
+  mutable std::mutex view_mutex_;
+  GroupView view_;  // but for its `work`; guarded by view_mutex_
 
   std::vector<std::thread> threads_;
 };

@@ -1,9 +1,9 @@
 #include "pipeline/lane.h"
 
-#include <spdlog/spdlog.h>
-
 #include <algorithm>
 #include <utility>
+
+#include "base/log.h"
 
 namespace loom::pipeline {
 
@@ -23,11 +23,12 @@ std::uint64_t seed_of(const std::string& topic) { return std::hash<std::string>{
 
 Lane::Lane(std::string topic, const LaneSettings& settings, const Context& context)
     : topic_(std::move(topic)),
-      settings_(settings),
       clock_(context.clock),
       counters_(context.counters),
+      topic_counters_(context.counters.of(topic_)),
       memory_(context.memory),
       failpoints_(context.failpoints),
+      settings_(settings),
       limits_(settings.limits),
       backoff_(milliseconds(100), kWaitMost, seed_of(topic_)),
       stop_backoff_(seconds(1), kWaitMost, seed_of(topic_)),
@@ -45,21 +46,37 @@ Lane::~Lane() {
 void Lane::use_plan(std::shared_ptr<const mapping::TopicPlan> plan) {
   plan_ = std::move(plan);
   builder_.emplace(plan_, topic_, clock_);
-  limits_ = settings_.limits;
-  if (plan_->batch_size) limits_.size = static_cast<std::size_t>(*plan_->batch_size);
-  if (plan_->batch_timeout) limits_.timeout = *plan_->batch_timeout;
+  take_limits();
   spare_.reset();
   spare_bytes_ = 0;
   if (held_ != nullptr) encode_again(held_, {});
   if (growing_ != nullptr) encode_again(growing_, {});
   account();
   retry_at_ = clock_.now();
-  if (state_ == LaneState::stopped) spdlog::info("topic {}: trying again", topic_);
+  if (state_ == LaneState::stopped) log::debug({.topic = topic_}, "trying again");
   state_ = LaneState::running;
   reason_.clear();
 }
 
 void Lane::plan_failed(const std::string& why) { stop(why); }
+
+void Lane::change_plan(std::shared_ptr<const mapping::TopicPlan> plan) {
+  if (plan != plan_) use_plan(std::move(plan));
+}
+
+void Lane::use_settings(const LaneSettings& settings) {
+  settings_ = settings;
+  dead_letters_.limit(settings.dead_letter_max_ratio);
+  take_limits();
+}
+
+/// The topic's mapping may have its own.
+void Lane::take_limits() {
+  limits_ = settings_.limits;
+  if (plan_ == nullptr) return;
+  if (plan_->batch_size) limits_.size = static_cast<std::size_t>(*plan_->batch_size);
+  if (plan_->batch_timeout) limits_.timeout = *plan_->batch_timeout;
+}
 
 bool Lane::take_plan_request(bool& fresh) {
   if (!plan_wanted_ || clock_.now() < plan_retry_at_) return false;
@@ -75,9 +92,10 @@ void Lane::stop(const std::string& why) {
   suspect_plan_ = false;
   const Duration wait = stop_backoff_.next();
   plan_retry_at_ = clock_.now() + wait;
-  counters_.stopped_topics.fetch_add(1, std::memory_order_relaxed);
-  spdlog::error("topic {}: stopped, next try in {} ms: {}", topic_,
-                std::chrono::duration_cast<milliseconds>(wait).count(), why);
+  topic_counters_.stops.fetch_add(1, std::memory_order_relaxed);
+  was_stopped_ = true;
+  log::error({.topic = topic_}, "stopped, next try in {} ms: {}",
+             std::chrono::duration_cast<milliseconds>(wait).count(), why);
 }
 
 void Lane::refuse_plan(const std::string& why) {
@@ -89,7 +107,7 @@ void Lane::refuse_plan(const std::string& why) {
   state_ = LaneState::waiting_for_plan;
   plan_wanted_ = plan_fresh_ = true;
   plan_retry_at_ = clock_.now();
-  spdlog::warn("topic {}: reading the table's definition again: {}", topic_, why);
+  log::warn({.topic = topic_}, "reading the table's definition again: {}", why);
 }
 
 // ---- Partitions
@@ -154,7 +172,15 @@ void Lane::account() {
 }
 
 bool Lane::fill_from(Partition& partition, std::size_t most) {
+  const TimePoint began = clock_.now();
+  const std::size_t messages = growing_ == nullptr ? 0 : growing_->messages.size();
+  const std::size_t bytes = growing_ == nullptr ? 0 : growing_->message_bytes;
   const bool more = take_from(partition, most);
+  if (growing_ != nullptr) {
+    growing_->decoding += clock_.now() - began;
+    topic_counters_.messages.fetch_add(growing_->messages.size() - messages, std::memory_order_relaxed);
+    topic_counters_.message_bytes.fetch_add(growing_->message_bytes - bytes, std::memory_order_relaxed);
+  }
   account();
   return more;
 }
@@ -190,7 +216,6 @@ void Lane::take_message(Partition& partition, Message message) {
   note_growth();
   if (growing_ == nullptr) growing_ = new_batch();
   append(*growing_, std::move(message));
-  counters_.messages.fetch_add(1, std::memory_order_relaxed);
 }
 
 void Lane::note_growth() {
@@ -202,6 +227,7 @@ std::unique_ptr<Batch> Lane::new_batch() {
   spare_bytes_ = 0;
   batch->topic = topic_;
   batch->plan = plan_;
+  batch->decoding = {};
   return batch;
 }
 

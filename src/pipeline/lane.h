@@ -81,6 +81,9 @@ class Lane {
   // Plan
   void use_plan(std::shared_ptr<const mapping::TopicPlan> plan);
   void plan_failed(const std::string& why);
+  /// Another mapping file is in use, and this is the topic's plan by it.
+  void change_plan(std::shared_ptr<const mapping::TopicPlan> plan);
+  void use_settings(const LaneSettings& settings);
   /// Once after a plan became wanted: true, and `fresh` when the present one proved wrong.
   bool take_plan_request(bool& fresh);
 
@@ -114,6 +117,9 @@ class Lane {
   [[nodiscard]] const std::string& topic() const { return topic_; }
   [[nodiscard]] LaneState state() const { return state_; }
   [[nodiscard]] const std::string& reason() const { return reason_; }
+  /// While it is stopped: when it will be tried again.
+  [[nodiscard]] TimePoint next_try() const { return plan_retry_at_; }
+  [[nodiscard]] const std::shared_ptr<const mapping::TopicPlan>& plan() const { return plan_; }
   [[nodiscard]] const std::vector<std::unique_ptr<Partition>>& partitions() const { return partitions_; }
   [[nodiscard]] bool idle() const { return !out_ && held_ == nullptr && !has_growth(); }
 
@@ -130,6 +136,7 @@ class Lane {
   void inspected(Partition& partition, const Message& first);
   void restart(Partition& partition, std::int64_t at, const std::string& why);
   void note_growth();
+  void take_limits();
   void account();
   void append(batch::Batch& to, Message message);
   void encode_again(std::unique_ptr<batch::Batch>& batch, const std::vector<std::int32_t>& without);
@@ -138,6 +145,7 @@ class Lane {
   void stop_for_dead_letters(std::unique_ptr<batch::Batch> batch);
   void shrink(std::unique_ptr<batch::Batch> batch, const batch::Outcome& outcome);
   void settle_committed(std::unique_ptr<batch::Batch> batch, const batch::Outcome& outcome);
+  void tell_dead_letters(const batch::Batch& batch) const;
   void settle_stale(std::unique_ptr<batch::Batch> batch, const batch::Outcome& outcome);
   void stop(const std::string& why);
   void go_back(Partition& partition, const batch::StoredOffset& to);
@@ -150,12 +158,13 @@ class Lane {
 
   // Constant after construction
   const std::string topic_;
-  const LaneSettings settings_;
   const Clock& clock_;
   Counters& counters_;
+  TopicCounters& topic_counters_;
   MemoryBudget& memory_;
   Failpoints& failpoints_;
 
+  LaneSettings settings_;
   BatchLimits limits_;
   std::vector<std::unique_ptr<Partition>> partitions_;  // in partition order
   std::shared_ptr<const mapping::TopicPlan> plan_;
@@ -173,6 +182,7 @@ class Lane {
   std::string reason_;
   bool plan_wanted_ = true;
   bool plan_fresh_ = false;
+  bool was_stopped_ = false;   // and has stored nothing since
   bool suspect_plan_ = false;  // the database refused the plan; another refusal in a row stops the topic
   bool out_ = false;
   bool flush_ = false;

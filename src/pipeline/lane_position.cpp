@@ -1,7 +1,7 @@
 // Where a partition stands in its log, and what to do when the log is not what the stored offset believes.
 #include <fmt/format.h>
-#include <spdlog/spdlog.h>
 
+#include "base/log.h"
 #include "pipeline/lane.h"
 
 namespace loom::pipeline {
@@ -94,11 +94,10 @@ void Lane::lost_to_retention(Partition& partition, const source::Watermarks& mar
   }
   const std::int64_t to = settings_.out_of_range == OutOfRange::latest ? marks.high : marks.low;
   const std::int64_t lost = marks.low - wanted;
-  counters_.lost_to_retention.fetch_add(static_cast<std::uint64_t>(lost), std::memory_order_relaxed);
-  spdlog::error(
-      "topic {} partition {}: {} messages (offsets {} to {}) were removed by retention before they were stored: going "
-      "on at {}",
-      topic_, partition.ledger.partition(), lost, wanted, marks.low - 1, to);
+  topic_counters_.lost_to_retention.fetch_add(static_cast<std::uint64_t>(lost), std::memory_order_relaxed);
+  log::error({.topic = topic_, .partition = partition.ledger.partition(), .reason = "retention"},
+             "{} messages (offsets {} to {}) were removed by retention before they were stored: going on at {}", lost,
+             wanted, marks.low - 1, to);
   partition.ledger.advance_to(to);
   partition.seek_to = to;
   note_growth();
@@ -107,8 +106,8 @@ void Lane::lost_to_retention(Partition& partition, const source::Watermarks& mar
 /// The stored offset does not fit the log. Its first record tells a topic that was made again from a log that lost its
 /// end: there, going on at the start would store everything twice.
 void Lane::inspect(Partition& partition, std::int64_t first, const std::string& why) {
-  spdlog::warn("topic {} partition {}: the stored offset is {}, but {}: was the topic made again?", topic_,
-               partition.ledger.partition(), partition.ledger.next(), why);
+  log::warn({.topic = topic_, .partition = partition.ledger.partition()},
+            "the stored offset is {}, but {}: was the topic made again?", partition.ledger.next(), why);
   partition.inspecting = true;
   partition.beyond_end = 0;
   partition.seek_to = first;
@@ -142,8 +141,8 @@ void Lane::restart(Partition& partition, std::int64_t at, const std::string& why
     const auto marks = partition.source->watermarks();
     if (marks) at = marks->high;
   }
-  spdlog::error("topic {} partition {}: {}; going on at offset {} under a new epoch", topic_,
-                partition.ledger.partition(), why, at);
+  log::error({.topic = topic_, .partition = partition.ledger.partition()},
+             "{}; going on at offset {} under a new epoch", why, at);
   partition.restart_at = at;
   flush();  // what was taken from the old log is stored first
 }

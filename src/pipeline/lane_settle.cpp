@@ -1,10 +1,12 @@
 // What becomes of batches that were sent: the second half of Lane.
 #include <fmt/format.h>
-#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <utility>
 
+#include "base/log.h"
+#include "decode/trace_id.h"
+#include "pipeline/batch_tally.h"
 #include "pipeline/lane.h"
 
 namespace loom::pipeline {
@@ -55,6 +57,8 @@ std::vector<std::int32_t> Lane::disowned(const Batch& batch) const {
 void Lane::hold(std::unique_ptr<Batch> batch, Duration wait) {
   held_ = std::move(batch);
   retry_at_ = clock_.now() + wait;
+  // The plan was changed while it was out: what goes again goes by the new one.
+  if (held_ != nullptr && held_->plan != plan_) encode_again(held_, {});
 }
 
 void Lane::settle(batch::WriteReply reply) {
@@ -80,11 +84,13 @@ void Lane::act_on(batch::WriteReply reply) {
         shrink(std::move(reply.batch), outcome);
         return;
       }
-      counters_.retried_batches.fetch_add(1, std::memory_order_relaxed);
+      topic_counters_.retried_batches.fetch_add(1, std::memory_order_relaxed);
+      counters_.count_retry(outcome.sqlstate);
       const Duration wait = backoff_.next();
-      spdlog::warn("topic {}: batch of {} messages not stored ({}), again in {} ms: {} {}", topic_,
-                   reply.batch->messages.size(), to_string(outcome.kind),
-                   std::chrono::duration_cast<milliseconds>(wait).count(), outcome.sqlstate, outcome.message);
+      log::warn({.topic = topic_, .batch = reply.batch->messages.size(), .reason = outcome.sqlstate},
+                "batch of {} messages not stored ({}), again in {} ms: {} {}", reply.batch->messages.size(),
+                to_string(outcome.kind), std::chrono::duration_cast<milliseconds>(wait).count(), outcome.sqlstate,
+                outcome.message);
       hold(std::move(reply.batch), wait);
       return;
     }
@@ -110,8 +116,8 @@ void Lane::shrink(std::unique_ptr<Batch> batch, const batch::Outcome& outcome) {
   }
   rows_most_ = messages / 2;
   timeouts_ = 0;
-  spdlog::warn("topic {}: {} messages did not fit into the statement timeout; at most {} at a time now", topic_,
-               messages, *rows_most_);
+  log::warn({.topic = topic_, .batch = messages, .reason = outcome.sqlstate},
+            "{} messages did not fit into the statement timeout; at most {} at a time now", messages, *rows_most_);
   const std::vector<std::int32_t> gone = disowned(*batch);
   std::vector<std::int32_t> again;
   for (const auto& range : batch->ranges) {
@@ -156,12 +162,9 @@ void Lane::settle_committed(std::unique_ptr<Batch> batch, const batch::Outcome& 
   } else {
     merge_streak_ = kMergeStreakFirst;
   }
-  counters_.batches.fetch_add(1, std::memory_order_relaxed);
-  counters_.rows.fetch_add(batch->rows.rows(), std::memory_order_relaxed);
-  if (outcome.merged) counters_.merged_batches.fetch_add(1, std::memory_order_relaxed);
-  for (const auto& rejected : batch->rejected) {
-    counters_.dead_letters[static_cast<std::size_t>(rejected.reject.reason)].fetch_add(1, std::memory_order_relaxed);
-  }
+  count_committed(counters_, topic_counters_, *batch, outcome, clock_.wall_us());
+  tell_dead_letters(*batch);
+  if (std::exchange(was_stopped_, false)) log::info({.topic = topic_}, "stores again");
   const std::size_t kept = batch->rows.bytes();
   batch->messages.clear();
   batch->rows.clear();
@@ -173,8 +176,24 @@ void Lane::settle_committed(std::unique_ptr<Batch> batch, const batch::Outcome& 
   spare_bytes_ = kept;
 }
 
+/// One line a batch, with the first as an example.
+void Lane::tell_dead_letters(const Batch& batch) const {
+  if (batch.rejected.empty()) return;
+  const auto& [index, reject, in_topic] = batch.rejected.front();
+  const Message& message = batch.messages[index];
+  const std::string trace = trace_id_of(message);
+  log::warn({.topic = topic_,
+             .partition = message.partition,
+             .offset = message.offset,
+             .batch = batch.messages.size(),
+             .reason = to_string(reject.reason),
+             .trace_id = trace},
+            "{} of {} messages became dead letters; this one: {}", batch.rejected.size(), batch.messages.size(),
+            reject.message);
+}
+
 void Lane::settle_stale(std::unique_ptr<Batch> batch, const batch::Outcome& outcome) {
-  counters_.stale_batches.fetch_add(1, std::memory_order_relaxed);
+  topic_counters_.stale_batches.fetch_add(1, std::memory_order_relaxed);
   std::vector<std::int32_t> leave_held = disowned(*batch);
   std::vector<std::int32_t> leave_growing;
   std::string vanished;
@@ -221,8 +240,9 @@ void Lane::audit(std::int32_t partition, std::int64_t believed, const std::optio
 }
 
 void Lane::go_back(Partition& partition, const batch::StoredOffset& to) {
-  spdlog::warn("topic {} partition {}: the database stands at offset {} (epoch {}), not at {}: going on from there",
-               topic_, to.partition, to.next_offset, to.epoch, partition.ledger.stored());
+  log::warn({.topic = topic_, .partition = to.partition},
+            "the database stands at offset {} (epoch {}), not at {}: going on from there", to.next_offset, to.epoch,
+            partition.ledger.stored());
   partition.ledger.rewind(to.next_offset, to.epoch);
   partition.seek_to = to.next_offset;
   partition.restart_at.reset();

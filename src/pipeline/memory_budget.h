@@ -36,6 +36,7 @@ class MemoryBudget {
   /// Whether what is only kept for later use should be given back.
   [[nodiscard]] bool scarce() const { return used() > limit_ / 4 * 3; }
   [[nodiscard]] std::size_t used() const { return used_.load(std::memory_order_relaxed); }
+  [[nodiscard]] std::size_t limit() const { return limit_; }
 
  private:
   const std::size_t limit_;

@@ -26,6 +26,7 @@ Verdict PartitionLedger::judge(std::int64_t offset, std::int64_t timestamp_ms) {
 }
 
 void PartitionLedger::take(std::int64_t offset, std::int64_t timestamp_ms) {
+  if (growing_since_ms_ < 0) growing_since_ms_ = timestamp_ms;
   next_ = offset + 1;
   last_timestamp_ms_ = timestamp_ms;
 }
@@ -42,13 +43,14 @@ batch::OffsetRange PartitionLedger::growth() const {
 bool PartitionLedger::commit(const batch::OffsetRange& range) {
   if (!in_flight() || range.epoch != epoch_ || range.from != stored_ || range.to != handed_) return false;
   stored_ = handed_;
+  handed_since_ms_ = -1;
   return true;
 }
 
 void PartitionLedger::rewind(std::int64_t offset, std::int64_t epoch) {
   epoch_ = epoch;
   stored_ = handed_ = next_ = offset;
-  last_timestamp_ms_ = gap_seen_ = -1;
+  last_timestamp_ms_ = gap_seen_ = handed_since_ms_ = growing_since_ms_ = -1;
   confirmed_ = proof_wanted_ = false;
 }
 

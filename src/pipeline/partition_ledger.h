@@ -58,7 +58,11 @@ class PartitionLedger {
   /// What the growing batch covers here.
   [[nodiscard]] batch::OffsetRange growth() const;
   /// The growing batch goes out.
-  void hand_over() { handed_ = next_; }
+  void hand_over() {
+    if (!in_flight()) handed_since_ms_ = growing_since_ms_;
+    growing_since_ms_ = -1;
+    handed_ = next_;
+  }
   /// The batch in flight is committed. False when this range is not the one in flight (it belongs to an earlier
   /// ownership of the partition): nothing changes then.
   bool commit(const batch::OffsetRange& range);
@@ -73,6 +77,8 @@ class PartitionLedger {
   [[nodiscard]] std::int64_t next() const { return next_; }
   [[nodiscard]] std::int64_t epoch() const { return epoch_; }
   [[nodiscard]] std::int64_t last_timestamp() const { return last_timestamp_ms_; }
+  /// Record timestamp of the first message after stored(), when it is in hand; else -1.
+  [[nodiscard]] std::int64_t first_unstored_ms() const { return in_flight() ? handed_since_ms_ : growing_since_ms_; }
 
  private:
   std::int32_t partition_;
@@ -81,9 +87,11 @@ class PartitionLedger {
   std::int64_t handed_;
   std::int64_t next_;
   std::int64_t last_timestamp_ms_;
-  std::int64_t gap_seen_ = -1;  ///< where the first fetch after repositioning found a gap's end
-  bool proof_wanted_;           ///< the record before next() has not been compared yet
-  bool confirmed_ = false;      ///< a message came at exactly the expected offset since the position was set
+  std::int64_t handed_since_ms_ = -1;   ///< timestamp of the first message handed over and not stored
+  std::int64_t growing_since_ms_ = -1;  ///< and of the first one not handed over
+  std::int64_t gap_seen_ = -1;          ///< where the first fetch after repositioning found a gap's end
+  bool proof_wanted_;                   ///< the record before next() has not been compared yet
+  bool confirmed_ = false;              ///< a message came at exactly the expected offset since the position was set
 };
 
 }  // namespace loom::pipeline

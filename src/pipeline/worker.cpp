@@ -12,7 +12,7 @@ constexpr auto kRetrySoon = std::chrono::milliseconds(10);
 
 Worker::Worker(const WorkerSettings& settings, const Context& context, batch::Sink& sink, PlanProvider& plans,
                Released released)
-    : settings_(settings), context_(context), sink_(sink), plans_(plans), released_(std::move(released)) {}
+    : context_(context), sink_(sink), plans_(plans), released_(std::move(released)), settings_(settings) {}
 
 void Worker::add_partition(std::unique_ptr<source::PartitionSource> from, PartitionLedger book) {
   letters_.post(AddPartition{std::move(from), book});
@@ -26,6 +26,8 @@ void Worker::audit(std::string topic, std::int32_t partition, std::int64_t belie
                    std::optional<batch::StoredOffset> found) {
   letters_.post(Audit{std::move(topic), partition, believed, found});
 }
+
+void Worker::reconfigure(const WorkerSettings& settings) { letters_.post(Reconfigure{settings}); }
 
 WorkerView Worker::view() const {
   const std::lock_guard lock(view_mutex_);
@@ -116,6 +118,21 @@ void Worker::read(const Audit& letter) {
   at->second->audit(letter.partition, letter.believed, letter.found);
 }
 
+void Worker::read(const Reconfigure& letter) {
+  settings_ = letter.settings;
+  for (auto& [topic, lane] : lanes_) {
+    lane->use_settings(settings_.lane);
+    plans_.request(topic, false, [this, name = topic](PlanAnswer answer) {
+      letters_.post(PlanChanged{name, std::move(answer)});
+    });
+  }
+}
+
+void Worker::read(PlanChanged letter) {
+  const auto at = lanes_.find(letter.topic);
+  if (at != lanes_.end() && letter.answer.plan != nullptr) at->second->change_plan(std::move(letter.answer.plan));
+}
+
 void Worker::read(Ready letter) {
   const auto at = places_.find(letter.partition_id);
   if (at != places_.end()) line_up(*at->second.partition);
@@ -185,7 +202,11 @@ void Worker::publish(TimePoint now) {
   published_ = now;
   WorkerView fresh;
   for (const auto& [topic, lane] : lanes_) {
-    fresh.lanes.push_back({.topic = topic, .state = lane->state(), .reason = lane->reason()});
+    fresh.lanes.push_back({.topic = topic,
+                           .state = lane->state(),
+                           .reason = lane->reason(),
+                           .next_try = lane->next_try(),
+                           .plan = lane->plan()});
     for (const auto& partition : lane->partitions()) {
       const PartitionLedger& ledger = partition->ledger;
       fresh.partitions.push_back({.topic = topic,
@@ -194,6 +215,7 @@ void Worker::publish(TimePoint now) {
                                   .next = ledger.next(),
                                   .epoch = ledger.epoch(),
                                   .backlog = partition->source->backlog(ledger.next()),
+                                  .first_unstored_ms = ledger.first_unstored_ms(),
                                   .leaving = partition->leaving,
                                   .restart_at = ledger.settled() ? partition->restart_at : std::nullopt});
     }

@@ -26,7 +26,8 @@ struct PartitionView {
   std::int64_t stored = 0;
   std::int64_t next = 0;
   std::int64_t epoch = 0;
-  std::int64_t backlog = 0;  ///< messages after `next`, by what the client last heard
+  std::int64_t backlog = 0;             ///< messages after `next`, by what the client last heard
+  std::int64_t first_unstored_ms = -1;  ///< record timestamp of the message at `stored`, when it is in hand
   bool leaving = false;
   /// All of it is stored, and the log has become another one: its stored position is to be set here.
   std::optional<std::int64_t> restart_at;
@@ -35,6 +36,8 @@ struct LaneView {
   std::string topic;
   LaneState state = LaneState::waiting_for_plan;
   std::string reason;
+  TimePoint next_try{};                            ///< while it is stopped
+  std::shared_ptr<const mapping::TopicPlan> plan;  ///< nullptr: it never had one
 };
 struct WorkerView {
   std::vector<PartitionView> partitions;
@@ -53,7 +56,7 @@ struct WorkerSettings {
 ///   -> hand over the batches that are due
 ///   -> sleep until a letter comes or a batch becomes due
 ///
-/// Threads: one runs step(); post-like members (add_partition, release, stop, view) from any thread.
+/// Threads: one runs step(); post-like members (add_partition, release, reconfigure, audit, view) from any thread.
 /// Owns:    its lanes, and through them partitions and batches.
 /// Blocks:  in wait() only; a seek may take a second.
 class Worker {
@@ -69,6 +72,9 @@ class Worker {
   /// when `discard`, else after they are committed.
   void release(std::string topic, std::int32_t partition, bool discard);
   [[nodiscard]] WorkerView view() const;
+  /// Other settings, and another mapping file behind the plans: topics whose plans differ go on by the new ones,
+  /// between two batches. A topic without a mapping now keeps the plan that it has until its partitions are revoked.
+  void reconfigure(const WorkerSettings& settings);
   /// What the database has for a partition whose `stored` was `believed` before it was asked; see Lane::audit().
   void audit(std::string topic, std::int32_t partition, std::int64_t believed,
              std::optional<batch::StoredOffset> found);
@@ -107,11 +113,19 @@ class Worker {
     std::int64_t believed;
     std::optional<batch::StoredOffset> found;
   };
+  struct Reconfigure {
+    WorkerSettings settings;
+  };
+  struct PlanChanged {
+    std::string topic;
+    PlanAnswer answer;
+  };
   struct Ready {
     std::uint64_t partition_id;
   };
   struct Wake {};
-  using Letter = std::variant<AddPartition, Release, PlanArrived, Settled, Audit, Ready, Wake>;
+  using Letter =
+      std::variant<AddPartition, Release, PlanArrived, Settled, Audit, Reconfigure, PlanChanged, Ready, Wake>;
 
   TimePoint take_step();
   void read(AddPartition letter);
@@ -119,6 +133,8 @@ class Worker {
   void read(PlanArrived letter);
   void read(Settled letter);
   void read(const Audit& letter);
+  void read(const Reconfigure& letter);
+  void read(PlanChanged letter);
   void read(Ready letter);
   void read(Wake /*letter*/) {}  // being read is all that it is for
 
@@ -135,7 +151,6 @@ class Worker {
   void publish(TimePoint now);
 
   // Constant after construction
-  const WorkerSettings settings_;
   const Context context_;
   batch::Sink& sink_;
   PlanProvider& plans_;
@@ -146,6 +161,7 @@ class Worker {
   std::atomic<TimePoint> step_began_{TimePoint::max()};  // max: not stepping
 
   // The stepping thread's
+  WorkerSettings settings_;
   std::vector<Letter> read_;
   std::map<std::string, std::unique_ptr<Lane>> lanes_;
   std::unordered_map<std::uint64_t, Place> places_;

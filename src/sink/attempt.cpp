@@ -10,15 +10,15 @@ namespace loom::sink {
 Attempt judge(const Script::Ran& ran) {
   switch (ran.end) {
     case Script::Ran::End::done:
-      return {};
+      return {.failure = std::nullopt, .error = {}, .commit = ran.commit};
     case Script::Ran::End::failed:
-      return {verdict_of(ran.error), ran.error, false};
+      return {.failure = verdict_of(ran.error), .error = ran.error};
     case Script::Ran::End::table_differs:
-      return {Verdict::catalog_changed, ran.error, false};
+      return {.failure = Verdict::catalog_changed, .error = ran.error};
     case Script::Ran::End::lost:
-      return {ran.sent ? Verdict::in_doubt : Verdict::retry, ran.error, false};
+      return {.failure = ran.sent ? Verdict::in_doubt : Verdict::retry, .error = ran.error};
   }
-  return {Verdict::stop_topic, ran.error, false};
+  return {.failure = Verdict::stop_topic, .error = ran.error};
 }
 
 void open_transaction(const Job& job, const RowGroups& rows, Script& script) {

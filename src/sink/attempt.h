@@ -26,6 +26,7 @@ struct Attempt {
   std::optional<Verdict> failure;  ///< none: committed
   DatabaseError error;
   bool conflicted = false;  ///< at least one row met another one with its key
+  Duration commit{};        ///< of its time, the transaction's end
 };
 
 /// What a script that should have committed says of the batch.

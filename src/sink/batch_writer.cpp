@@ -70,6 +70,7 @@ Outcome write_batch(const DatabaseSettings& settings, Connection& connection, ba
   Outcome outcome;
   outcome.merged = merged;
   outcome.conflicted = attempt.conflicted;
+  outcome.timings.commit = attempt.commit;
   if (!attempt.failure) return outcome;
   outcome.kind = outcome_of(*attempt.failure);
   outcome.sqlstate = attempt.error.sqlstate;

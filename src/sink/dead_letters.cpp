@@ -3,12 +3,13 @@
 #include <array>
 #include <cstdint>
 
+#include "decode/trace_id.h"
 #include "sink/utf8.h"
 
 namespace loom::sink {
 namespace {
 
-constexpr std::uint16_t kColumns = 11;
+constexpr std::uint16_t kColumns = 12;
 
 void append_json_string(std::string_view text, std::string& out) {
   static constexpr std::string_view kHex = "0123456789abcdef";
@@ -120,6 +121,8 @@ ByteBuffer encode_dead_letters(const std::string& consumer_group, const batch::B
     append_field(to_string(reject.reason), out);
     append_bytes(!reject.sqlstate.empty(), reject.sqlstate, out);
     append_field(storable_text(reject.message, kDeadLetterMessageMax), out);
+    const std::string trace_id = trace_id_of(message);
+    append_bytes(!trace_id.empty(), trace_id, out);
   }
   return out;
 }

@@ -104,7 +104,9 @@ Script::Ran Script::run(Connection& connection, Failpoints& failpoints, Ends end
     ran.affected.push_back(rows_of(result));
   }
   if (!differs.empty()) return end(Ran::End::table_differs, {"", differs, "", "", "", ""});
+  const TimePoint answered = std::chrono::steady_clock::now();
   const Result rest = connection.next();
+  ran.commit = std::chrono::steady_clock::now() - answered;
   if (rest.kind() != Result::Kind::none) return end(Ran::End::failed, rest.error());
   return ran;
 }

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/failpoints.h"
 #include "mapping/plan.h"
 #include "sink/connection.h"
@@ -41,6 +42,7 @@ class Script {
     bool sent = false;  ///< whether the server may have seen any of it
     DatabaseError error;
     std::size_t step = 0;
+    Duration commit{};                   ///< from the last statement's answer to the end of the transaction
     std::vector<std::int64_t> affected;  ///< per step: rows written; for a query its rows
   };
   /// Whether the script's success is the transaction's commit.

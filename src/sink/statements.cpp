@@ -143,7 +143,7 @@ std::string insert_defaults(const std::string& target, std::size_t rows) {
 std::string copy_dead_letters() {
   return copy("kafka_dead_letters",
               "consumer_group, topic, partition, \"offset\", message_timestamp, key, value, headers, reason, sqlstate, "
-              "message",
+              "message, trace_id",
               true);
 }
 

@@ -47,6 +47,7 @@ class StopSignal {
 struct Task {
   std::unique_ptr<Batch> batch;
   batch::Sink::Reply reply;
+  TimePoint submitted = std::chrono::steady_clock::now();
 };
 
 Outcome not_now(std::string message) {
@@ -74,8 +75,7 @@ struct WriterPool::Impl {
   };
 
   Impl(DatabaseSettings given, Failpoints& points) : settings(std::move(given)), failpoints(points) {
-    settings.pool_max = std::max<std::size_t>(settings.pool_max, 1);
-    settings.pool_min = std::min(settings.pool_min, settings.pool_max);
+    resize(settings.pool_min, settings.pool_max);
   }
 
   // Constant after construction:
@@ -90,19 +90,39 @@ struct WriterPool::Impl {
   std::vector<std::unique_ptr<Writer>> gone;  // their threads have ended, or are about to: to be joined
   std::vector<Writer*> idle;                  // the last one worked last
   std::deque<Task> waiting;
+  std::size_t pool_min = 0;
+  std::size_t pool_max = 1;
   std::size_t busy = 0;
   std::size_t started = 0;
   bool stopping = false;
 
+  void resize(std::size_t least, std::size_t most);
   void submit(Task task);
   void add_writer(Task task);
   void run(Writer& writer);
   bool take(std::unique_lock<std::mutex>& lock, Writer& writer, Task& task);
   void retire(Writer& writer);
-  Outcome attempt(Writer& writer, Batch& batch);
+  Outcome attempt(Writer& writer, const Task& task);
   bool connect(Writer& writer, std::string& why);
   void stop();
 };
+
+void WriterPool::Impl::resize(std::size_t least, std::size_t most) {
+  std::vector<std::unique_ptr<Writer>> ended;
+  {
+    const std::lock_guard lock(mutex);
+    ended.swap(gone);
+    pool_max = std::max<std::size_t>(most, 1);
+    pool_min = std::min(least, pool_max);
+    while (!waiting.empty() && writers.size() < pool_max && !stopping) {
+      Task task = std::move(waiting.front());
+      waiting.pop_front();
+      add_writer(std::move(task));
+    }
+    for (Writer* writer : idle) writer->wake.notify_one();
+  }
+  for (auto& writer : ended) writer->thread.join();
+}
 
 void WriterPool::Impl::submit(Task task) {
   std::vector<std::unique_ptr<Writer>> ended;
@@ -114,7 +134,7 @@ void WriterPool::Impl::submit(Task task) {
       idle.pop_back();
       writer.hand = std::move(task);
       writer.wake.notify_one();
-    } else if (writers.size() < settings.pool_max && !stopping) {
+    } else if (writers.size() < pool_max && !stopping) {
       add_writer(std::move(task));
     } else {
       waiting.push_back(std::move(task));
@@ -135,6 +155,8 @@ void WriterPool::Impl::add_writer(Task task) {
 
 // False: nothing to do, and the writer is to go.
 bool WriterPool::Impl::take(std::unique_lock<std::mutex>& lock, Writer& writer, Task& task) {
+  const auto too_many = [&] { return writers.size() > pool_max; };
+  if (writer.hand.batch == nullptr && too_many()) return false;
   if (writer.hand.batch == nullptr && !waiting.empty()) {
     writer.hand = std::move(waiting.front());
     waiting.pop_front();
@@ -147,9 +169,9 @@ bool WriterPool::Impl::take(std::unique_lock<std::mutex>& lock, Writer& writer, 
       idle.insert(idle.begin(), &writer);
     }
     const auto idle_close = std::max<std::chrono::milliseconds>(settings.idle_close, 10ms);
-    const auto called = [&] { return writer.hand.batch != nullptr || stopping; };
+    const auto called = [&] { return writer.hand.batch != nullptr || stopping || too_many(); };
     while (!writer.wake.wait_for(lock, idle_close, called)) {
-      if (writers.size() > settings.pool_min) break;
+      if (writers.size() > pool_min) break;
     }
     std::erase(idle, &writer);
   }
@@ -171,7 +193,7 @@ void WriterPool::Impl::run(Writer& writer) {
   while (take(lock, writer, task)) {
     ++busy;
     lock.unlock();
-    Outcome outcome = attempt(writer, *task.batch);
+    Outcome outcome = attempt(writer, task);
     if (outcome.kind == OutcomeKind::committed) failpoints.reach(Failpoint::committed);
     task.reply({std::move(task.batch), std::move(outcome)});
     task = {};
@@ -194,7 +216,7 @@ bool WriterPool::Impl::connect(Writer& writer, std::string& why) {
   return writer.connection != nullptr;
 }
 
-Outcome WriterPool::Impl::attempt(Writer& writer, Batch& batch) {
+Outcome WriterPool::Impl::attempt(Writer& writer, const Task& task) {
   std::string why;
   if (!connect(writer, why)) return not_now("no connection to the database: " + why);
   const auto set_canceller = [&](std::shared_ptr<const Canceller> canceller) {
@@ -203,14 +225,17 @@ Outcome WriterPool::Impl::attempt(Writer& writer, Batch& batch) {
   };
   set_canceller(writer.connection->canceller());
   Outcome outcome;
+  const TimePoint began = std::chrono::steady_clock::now();
   try {
-    outcome = write_batch(settings, *writer.connection, batch, failpoints);
+    outcome = write_batch(settings, *writer.connection, *task.batch, failpoints);
   } catch (const std::exception& failure) {
     // Only out of memory gets here. What the server has seen of it is not known.
     writer.connection.reset();
     outcome = not_now(failure.what());
     outcome.kind = OutcomeKind::in_doubt;
   }
+  outcome.timings.queued = began - task.submitted;
+  outcome.timings.copy = std::chrono::steady_clock::now() - began - outcome.timings.commit;
   set_canceller(nullptr);
   if (writer.connection != nullptr && writer.connection->lost()) writer.connection.reset();
   return outcome;
@@ -251,14 +276,20 @@ WriterPool::WriterPool(DatabaseSettings settings, Failpoints& failpoints)
 WriterPool::~WriterPool() { impl_->stop(); }
 
 void WriterPool::submit(std::unique_ptr<Batch> batch, Reply reply) {
-  impl_->submit({std::move(batch), std::move(reply)});
+  impl_->submit({.batch = std::move(batch), .reply = std::move(reply)});
 }
+
+void WriterPool::resize(std::size_t pool_min, std::size_t pool_max) { impl_->resize(pool_min, pool_max); }
 
 PoolState WriterPool::state() const {
   const std::lock_guard lock(impl_->mutex);
   const auto connected =
       std::count_if(impl_->writers.begin(), impl_->writers.end(), [](const auto& writer) { return writer->connected; });
-  return {static_cast<std::size_t>(connected), impl_->busy, impl_->waiting.size()};
+  return {.connections = static_cast<std::size_t>(connected),
+          .busy = impl_->busy,
+          .waiting = impl_->waiting.size(),
+          .minimum = impl_->pool_min,
+          .maximum = impl_->pool_max};
 }
 
 }  // namespace loom::sink

@@ -22,7 +22,7 @@ Properties defaults() {
       {"topic.metadata.refresh.interval.ms", "30000"},
       {"allow.auto.create.topics", "false"},
       {"log.connection.close", "false"},
-      {"statistics.interval.ms", "0"},
+      {"statistics.interval.ms", "5000"},
   };
 }
 

@@ -1,7 +1,6 @@
 #include "source/dead_letter_topic.h"
 
 #include <fmt/format.h>
-#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <array>
@@ -14,6 +13,8 @@
 #include <thread>
 #include <utility>
 
+#include "base/log.h"
+#include "source/client_log.h"
 #include "source/handles.h"
 
 namespace loom::source {
@@ -74,14 +75,6 @@ void on_delivery(rd_kafka_t* /*client*/, const rd_kafka_message_t* message, void
   deliver(*ticket, message->err);
 }
 
-void log_line(const rd_kafka_t* /*client*/, int level, const char* facility, const char* text) {
-  constexpr int kSyslogError = 3;
-  // A consumer's properties are ignored here, and librdkafka says so of each.
-  if (std::string_view(facility) == "CONFWARN") return;
-  spdlog::log(level <= kSyslogError ? spdlog::level::warn : spdlog::level::debug,
-              "dead-letter topic: librdkafka {}: {}", facility, text);
-}
-
 void set(rd_kafka_conf_t* conf, const std::string& name, const std::string& value) {
   std::array<char, 512> error{};
   if (rd_kafka_conf_set(conf, name.c_str(), value.c_str(), error.data(), error.size()) == RD_KAFKA_CONF_OK) return;
@@ -102,7 +95,7 @@ ClientHandle make_producer(const DeadLetterTopicSettings& settings) {
   set(conf.get(), "message.timeout.ms", timeout);
   set(conf.get(), "message.max.bytes", "1000000000");  // the brokers know what is too large
   rd_kafka_conf_set_dr_msg_cb(conf.get(), on_delivery);
-  rd_kafka_conf_set_log_cb(conf.get(), log_line);
+  log_to_ours(conf.get(), ClientRole::dead_letters);
   std::array<char, 512> error{};
   rd_kafka_t* client = rd_kafka_new(RD_KAFKA_PRODUCER, conf.get(), error.data(), error.size());
   if (client == nullptr) throw std::runtime_error(std::string("cannot make a Kafka producer: ") + error.data());
@@ -218,7 +211,7 @@ struct DeadLetterTopic::Impl {
       const auto code = rd_kafka_topic_result_error(results[i]);
       if (code == RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS) continue;
       if (code != RD_KAFKA_RESP_ERR_NO_ERROR) throw std::runtime_error(rd_kafka_topic_result_error_string(results[i]));
-      spdlog::info("created topic {} with {} partitions, for dead letters", topic, wanted);
+      log::info({.topic = topic}, "created with {} partitions, for dead letters", wanted);
     }
   }
 
@@ -327,8 +320,9 @@ std::optional<std::string> DeadLetterTopic::publish(const batch::Batch& batch, s
     }
     for (const std::size_t i : refused_of(rejected, todo)) {
       const Message& message = batch.messages.at(rejected[i].message);
-      spdlog::warn("dead-letter topic {} does not take the message at {} {}@{} ({} bytes): it goes to the table", topic,
-                   batch.topic, message.partition, message.offset, message.value.size());
+      log::warn({.topic = batch.topic, .partition = message.partition, .offset = message.offset},
+                "dead-letter topic {} does not take this message ({} bytes): it goes to the table", topic,
+                message.value.size());
     }
     todo = those_with(InTopic::no, rejected);
     if (todo.empty()) return std::nullopt;

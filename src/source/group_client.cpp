@@ -1,14 +1,15 @@
 #include "source/group_client.h"
 
 #include <fmt/ranges.h>
-#include <spdlog/spdlog.h>
 
 #include <array>
 #include <cstring>
 #include <stdexcept>
 #include <utility>
 
+#include "base/log.h"
 #include "source/client_config.h"
+#include "source/client_log.h"
 #include "source/partition_queue.h"
 
 namespace loom::source {
@@ -33,15 +34,6 @@ std::vector<TopicOffset> from_list(const rd_kafka_topic_partition_list_t* list) 
   return offsets;
 }
 
-void log_line(const rd_kafka_t* /*client*/, int level, const char* facility, const char* text) {
-  constexpr int kSyslogWarning = 4;
-  constexpr int kSyslogError = 3;
-  const auto severity = level <= kSyslogError     ? spdlog::level::err
-                        : level <= kSyslogWarning ? spdlog::level::warn
-                                                  : spdlog::level::debug;
-  spdlog::log(severity, "librdkafka {}: {}", facility, text);
-}
-
 /// `Subscribed topic not available: NAME: Broker: ...`: the event has the topic nowhere else.
 std::string topic_in(std::string_view text) {
   constexpr std::string_view kBefore = "not available: ";
@@ -60,15 +52,17 @@ bool refills_by_itself(const rd_kafka_t* client) {
 
 void report(const char* what, rd_kafka_error_t* raw) {
   const ErrorHandle error(raw);
-  if (error != nullptr) spdlog::warn("{}: {}", what, rd_kafka_error_string(error.get()));
+  if (error != nullptr)
+    log::write(log::Level::warning, {}, what, fmt::format("{}: {}", what, rd_kafka_error_string(error.get())));
 }
 
 }  // namespace
 
 GroupClient::GroupClient(const ClientSettings& settings) {
   ConfHandle conf = make_configuration(settings);
-  rd_kafka_conf_set_events(conf.get(), RD_KAFKA_EVENT_REBALANCE | RD_KAFKA_EVENT_ERROR | RD_KAFKA_EVENT_OFFSET_COMMIT);
-  rd_kafka_conf_set_log_cb(conf.get(), log_line);
+  rd_kafka_conf_set_events(conf.get(), RD_KAFKA_EVENT_REBALANCE | RD_KAFKA_EVENT_ERROR | RD_KAFKA_EVENT_OFFSET_COMMIT |
+                                           RD_KAFKA_EVENT_STATS);
+  log_to_ours(conf.get(), ClientRole::consumer);
   std::array<char, 512> error{};
   client_ = rd_kafka_new(RD_KAFKA_CONSUMER, conf.get(), error.data(), error.size());
   if (client_ == nullptr) throw std::runtime_error(std::string("cannot make a Kafka consumer: ") + error.data());
@@ -96,6 +90,8 @@ void GroupClient::subscribe(const std::vector<std::string>& topics) {
   }
 }
 
+void GroupClient::unsubscribe() { rd_kafka_unsubscribe(client_); }
+
 GroupEvent GroupClient::poll(std::chrono::milliseconds timeout) {
   const EventHandle event(rd_kafka_queue_poll(queue_.get(), static_cast<int>(timeout.count())));
   if (event != nullptr) return read(event.get());
@@ -106,7 +102,7 @@ GroupEvent GroupClient::poll(std::chrono::milliseconds timeout) {
 /// A mapping may well name topics before anyone produces to them: one line, not one for each.
 void GroupClient::report_missing() {
   if (missing_.empty()) return;
-  spdlog::warn("{} of the subscribed topics do not exist (yet): {}", missing_.size(), fmt::join(missing_, ", "));
+  log::warn({}, "{} of the subscribed topics do not exist (yet): {}", missing_.size(), fmt::join(missing_, ", "));
   missing_.clear();
 }
 
@@ -130,19 +126,38 @@ GroupEvent GroupClient::read(const rd_kafka_event_t* event) {
         missing_.push_back(topic_in(rd_kafka_event_error_string(raw)));
         return {};
       }
-      spdlog::warn("Kafka: {}: {}", rd_kafka_err2name(error), rd_kafka_event_error_string(raw));
+      // A connection's end has a line of librdkafka's own already.
+      const auto level = error == RD_KAFKA_RESP_ERR__TRANSPORT ? log::Level::debug : log::Level::warning;
+      log::write(level, {}, rd_kafka_err2name(error),
+                 fmt::format("Kafka: {}: {}", rd_kafka_err2name(error), rd_kafka_event_error_string(raw)));
       return {};
     }
     case RD_KAFKA_EVENT_OFFSET_COMMIT: {
       const auto error = rd_kafka_event_error(raw);
       if (error != RD_KAFKA_RESP_ERR_NO_ERROR && error != RD_KAFKA_RESP_ERR__NO_OFFSET) {
-        spdlog::warn("Kafka did not take the copy of the offsets (the database has them): {}", rd_kafka_err2str(error));
+        log::warn({}, "Kafka did not take the copy of the offsets (the database has them): {}",
+                  rd_kafka_err2str(error));
       }
       return {};
     }
+    case RD_KAFKA_EVENT_STATS:
+      keep_statistics(rd_kafka_event_stats(raw));
+      return {};
     default:
       return {};
   }
+}
+
+void GroupClient::keep_statistics(const char* json) {
+  auto parsed = parse_statistics(json == nullptr ? "" : json);
+  if (!parsed) return;
+  const std::lock_guard lock(statistics_mutex_);
+  statistics_ = std::move(parsed);
+}
+
+std::optional<ClientStatistics> GroupClient::statistics() const {
+  const std::lock_guard lock(statistics_mutex_);
+  return statistics_;
 }
 
 std::unique_ptr<PartitionSource> GroupClient::open(const std::string& topic, std::int32_t partition) {
@@ -201,7 +216,7 @@ void GroupClient::commit(const std::vector<TopicOffset>& offsets, bool wait) {
   const ListHandle list = to_list(offsets);
   const auto error = rd_kafka_commit(client_, list.get(), wait ? 0 : 1);
   if (error != RD_KAFKA_RESP_ERR_NO_ERROR && error != RD_KAFKA_RESP_ERR__NO_OFFSET) {
-    spdlog::warn("Kafka did not take the copy of the offsets (the database has them): {}", rd_kafka_err2str(error));
+    log::warn({}, "Kafka did not take the copy of the offsets (the database has them): {}", rd_kafka_err2str(error));
   }
 }
 

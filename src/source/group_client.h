@@ -7,11 +7,13 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <variant>
 #include <vector>
 
+#include "source/client_statistics.h"
 #include "source/fetch_waker.h"
 #include "source/handles.h"
 #include "source/partition_source.h"
@@ -28,6 +30,7 @@ struct ClientSettings {
   /// Messages that librdkafka prefetches of each partition, and how few of them are a reason to fetch again.
   [[nodiscard]] std::size_t prefetch_messages() const;
   [[nodiscard]] std::size_t low_water() const { return prefetch_messages() / 2; }
+  bool operator==(const ClientSettings&) const = default;
 };
 
 struct TopicOffset {
@@ -56,7 +59,7 @@ std::optional<std::size_t> count_partitions(const ClientSettings& settings,
 
 /// One member of a consumer group. Rebalances come as events and wait for assign() or unassign(), so that the caller
 /// can look up positions, or let batches finish, without sitting in a callback.
-/// Threads: one at a time, but open() sources belong to their workers.
+/// Threads: one at a time, but open() sources belong to their workers, and statistics() is for any.
 /// Owns:    the librdkafka client; every source of open() must be gone before it is destroyed.
 /// Blocks:  poll() and the calls with a timeout, up to that.
 /// Fails:   std::runtime_error from the constructor (wrong properties).
@@ -69,6 +72,8 @@ class GroupClient {
 
   /// Topic names, or regular expressions that start with `^`.
   void subscribe(const std::vector<std::string>& topics);
+  /// Leaves the group, as long as there is nothing to subscribe to.
+  void unsubscribe();
   GroupEvent poll(std::chrono::milliseconds timeout);
 
   /// The partition's queue, split from the client's. To be called before assign().
@@ -92,17 +97,23 @@ class GroupClient {
 
   [[nodiscard]] std::string member_id() const;
 
+  /// The last that poll() has heard, at most statistics.interval.ms old; nothing before the first.
+  [[nodiscard]] std::optional<ClientStatistics> statistics() const;
+
  private:
   [[nodiscard]] bool cooperative() const;
   GroupEvent read(const rd_kafka_event_t* event);
 
   void report_missing();
+  void keep_statistics(const char* json);
 
   rd_kafka_t* client_ = nullptr;
   QueueHandle queue_;
   std::unique_ptr<FetchWaker> waker_;  // where librdkafka needs one
   std::size_t low_water_ = 0;
-  std::vector<std::string> missing_;  // topics that the broker does not have, to be reported in one line
+  mutable std::mutex statistics_mutex_;
+  std::optional<ClientStatistics> statistics_;  // guarded by statistics_mutex_
+  std::vector<std::string> missing_;            // topics that the broker does not have, to be reported in one line
 };
 
 }  // namespace loom::source

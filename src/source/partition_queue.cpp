@@ -1,10 +1,9 @@
 #include "source/partition_queue.h"
 
-#include <spdlog/spdlog.h>
-
 #include <algorithm>
 #include <utility>
 
+#include "base/log.h"
 #include "source/reassign.h"
 
 namespace loom::source {
@@ -95,7 +94,8 @@ Taken PartitionQueue::take() {
       return OffsetOutOfRange{rd_kafka_message_errstr(raw)};
     default:
       // librdkafka goes on by itself (leader changes, authorization mended, topic back): worth a line, not an end.
-      spdlog::warn("topic {} partition {}: {}", topic_, partition_, rd_kafka_message_errstr(raw));
+      log::write(log::Level::warning, {.topic = topic_, .partition = partition_}, rd_kafka_err2name(raw->err),
+                 rd_kafka_message_errstr(raw));
       return std::monostate{};
   }
 }
@@ -117,8 +117,8 @@ bool PartitionQueue::seek(std::int64_t offset) {
   rd_kafka_topic_partition_list_add(where.get(), topic_.c_str(), partition_)->offset = offset;
   const ErrorHandle error(rd_kafka_seek_partitions(client_, where.get(), kSeekTimeoutMs));
   if (error == nullptr && where->elems[0].err == RD_KAFKA_RESP_ERR_NO_ERROR) return true;
-  spdlog::warn("topic {} partition {}: cannot seek to {} yet: {}", topic_, partition_, offset,
-               error != nullptr ? rd_kafka_error_string(error.get()) : rd_kafka_err2str(where->elems[0].err));
+  log::warn({.topic = topic_, .partition = partition_, .offset = offset}, "cannot seek to this offset yet: {}",
+            error != nullptr ? rd_kafka_error_string(error.get()) : rd_kafka_err2str(where->elems[0].err));
   return false;
 }
 

@@ -1,9 +1,8 @@
 #include "source/reassign.h"
 
-#include <spdlog/spdlog.h>
-
 #include <cstring>
 
+#include "base/log.h"
 #include "source/handles.h"
 
 namespace loom::source {
@@ -11,7 +10,7 @@ namespace loom::source {
 namespace {
 
 bool failed(const char* why, const std::string& topic, std::int32_t partition) {
-  spdlog::warn("topic {} partition {}: cannot be assigned anew yet: {}", topic, partition, why);
+  log::warn({.topic = topic, .partition = partition}, "cannot be assigned anew yet: {}", why);
   return false;
 }
 

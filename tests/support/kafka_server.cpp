@@ -83,6 +83,7 @@ void send(rd_kafka_t* client, const std::string& topic, const TestRecord& record
   add(RD_KAFKA_VTYPE_TOPIC).u.cstr = topic.c_str();
   add(RD_KAFKA_VTYPE_PARTITION).u.i32 = record.partition;
   add(RD_KAFKA_VTYPE_MSGFLAGS).u.i = RD_KAFKA_MSG_F_COPY;
+  if (record.timestamp_ms > 0) add(RD_KAFKA_VTYPE_TIMESTAMP).u.i64 = record.timestamp_ms;
   if (!record.key.empty()) add(RD_KAFKA_VTYPE_KEY).u.mem = {bytes(record.key), record.key.size()};
   if (record.value) add(RD_KAFKA_VTYPE_VALUE).u.mem = {bytes(*record.value), record.value->size()};
   for (const auto& [name, value] : record.headers) {
@@ -230,10 +231,18 @@ void KafkaServer::start(const std::vector<std::string>& environment) {
   bootstrap_ = exported(text, "LOOM_KAFKA_BOOTSTRAP_SERVERS");
 }
 
-void KafkaServer::kill9() {
+pid_t KafkaServer::own_pid(const std::string& what) const {
   pid_t pid = -1;
   std::ifstream(folder_ + "/kafka.pid") >> pid;
-  if (folder_.empty() || pid <= 1) fail("kill9", "no broker of ours runs");
+  if (folder_.empty() || pid <= 1) fail(what, "no broker of ours runs");
+  return pid;
+}
+
+void KafkaServer::freeze() const { kill(own_pid("freeze"), SIGSTOP); }
+void KafkaServer::thaw() const { kill(own_pid("thaw"), SIGCONT); }
+
+void KafkaServer::kill9() {
+  const pid_t pid = own_pid("kill9");
   kill(pid, SIGKILL);
   const std::string stat = "/proc/" + std::to_string(pid);
   if (!eventually([&] { return access(stat.c_str(), F_OK) != 0; })) fail("kill9", "the broker is still there");

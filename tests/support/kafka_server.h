@@ -1,5 +1,7 @@
 #pragma once
 
+#include <sys/types.h>
+
 #include <chrono>
 #include <cstdint>
 #include <memory>
@@ -16,6 +18,7 @@ struct TestRecord {
   std::string key;
   std::int32_t partition = -1;  ///< -1: by key
   std::vector<std::pair<std::string, std::string>> headers;
+  std::int64_t timestamp_ms = 0;  ///< 0: now
 };
 
 /// One more way into a broker: what it tells its clients may be another address (a proxy's, a name in a certificate).
@@ -60,6 +63,9 @@ class KafkaServer {
   void kill9();
   void stop();
   void restart();
+  /// Own brokers only: the broker keeps its connections and says nothing, until thaw().
+  void freeze() const;
+  void thaw() const;
 
   /// Returns when the broker knows the topic with all its partitions.
   void create_topic(const std::string& topic, int partitions);
@@ -88,6 +94,7 @@ class KafkaServer {
   void make_folder();
   void start(const std::vector<std::string>& environment = {});
   Client& client();
+  [[nodiscard]] pid_t own_pid(const std::string& what) const;
   [[nodiscard]] int partitions_known(const std::string& topic);
   void await_partitions(const std::string& topic, int partitions);
 

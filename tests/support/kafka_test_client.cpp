@@ -93,6 +93,7 @@ void TestProducer::send(const std::string& topic, const TestRecord& record) {
   add(RD_KAFKA_VTYPE_TOPIC).cstr = topic.c_str();
   add(RD_KAFKA_VTYPE_PARTITION).i32 = record.partition;
   add(RD_KAFKA_VTYPE_MSGFLAGS).i = RD_KAFKA_MSG_F_COPY;
+  if (record.timestamp_ms > 0) add(RD_KAFKA_VTYPE_TIMESTAMP).i64 = record.timestamp_ms;
   if (!record.key.empty()) add(RD_KAFKA_VTYPE_KEY).mem = {bytes(record.key), record.key.size()};
   if (record.value) add(RD_KAFKA_VTYPE_VALUE).mem = {bytes(*record.value), record.value->size()};
   for (const auto& [name, value] : record.headers) {

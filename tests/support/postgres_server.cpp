@@ -242,6 +242,15 @@ void PostgresServer::stop_immediately() {
   pid_ = -1;
 }
 
+void PostgresServer::signal_all(int signal) const {
+  if (pid_ < 0) return;
+  kill(pid_, signal);  // the postmaster first: then there are no new children
+  for (const pid_t child : children_of(pid_)) kill(child, signal);
+}
+
+void PostgresServer::freeze() const { signal_all(SIGSTOP); }
+void PostgresServer::thaw() const { signal_all(SIGCONT); }
+
 void PostgresServer::restart() {
   stop();
   start();

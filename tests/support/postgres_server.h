@@ -34,12 +34,16 @@ class PostgresServer {
   void stop();
   /// As `pg_ctl stop -m immediate`: the backends quit at once, and the next start recovers.
   void stop_immediately();
+  /// The server and its backends keep their connections and say nothing, until thaw().
+  void freeze() const;
+  void thaw() const;
   /// After kill9() or stop(): on the same port with the same data.
   void restart();
 
  private:
   void start();
   void await_ready();
+  void signal_all(int signal) const;
   [[nodiscard]] std::string log_tail() const;
 
   std::vector<std::string> settings_;

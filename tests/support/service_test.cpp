@@ -96,8 +96,17 @@ ServiceProcess& ServiceTest::start(const Environment& more) { return start_with(
 ServiceProcess& ServiceTest::start_with(const Environment& exactly) { return start_program(LOOM_PROGRAM, exactly); }
 
 ServiceProcess& ServiceTest::start_program(const std::string& program, const Environment& exactly) {
+  return start_replica(program, {"run"}, exactly);
+}
+
+ServiceProcess& ServiceTest::start_configured(const std::string& file, const Environment& exactly) {
+  return start_replica(LOOM_PROGRAM, {"run", "--config", file}, exactly);
+}
+
+ServiceProcess& ServiceTest::start_replica(const std::string& program, std::vector<std::string> arguments,
+                                           const Environment& exactly) {
   const std::string log = folder_.path_of(fmt::format("replica-{}.log", replicas_.size() + 1));
-  replicas_.emplace_back(program, std::vector<std::string>{"run"}, exactly, log);
+  replicas_.emplace_back(program, std::move(arguments), exactly, log);
   replicas_.back().start();
   return replicas_.back();
 }

@@ -1,6 +1,7 @@
 // `dead-letters`: what operators do with messages that could not become rows.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <future>
 
 #include "support/service_test.h"
@@ -251,6 +252,45 @@ TEST_F(DeadLettersToolTest, ListCountsAndShowShowsEveryByte) {
   const CommandResult json = dead_letters({"show", id, "--json"});
   EXPECT_NE(json.out.find(R"("value":"ABtbMzFtcmVk/w==","value_encoding":"base64")"), std::string::npos) << json.out;
   EXPECT_EQ(dead_letters({"show", "999999"}).exit_code, 1);
+}
+
+TEST_F(DeadLettersToolTest, ATraceLeadsToItsDeadLetters) {
+  const std::string parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+  const std::string id = parent.substr(3, 32);
+  map(numbered_mapping(topic_, "numbers") + "    required_fields: [operator]\n");
+  producer().send(topic_,
+                  {.value = numbered_message(0), .key = "k", .partition = 0, .headers = {{"traceparent", parent}}});
+  producer().send(
+      topic_,
+      {.value = "{\"trace_id\": \"" + id + "\", \"number\": 1, \"no", .key = "k", .partition = 0, .headers = {}});
+  producer().send(topic_, {.value = "no json", .key = "k", .partition = 0, .headers = {{"trace_id", "another"}}});
+  producer().send(topic_,
+                  {.value = numbered_message(3), .key = "k", .partition = 0, .headers = {{"traceparent", "00-none"}}});
+  producer().flush();
+  auto& service = start();
+  ASSERT_TRUE(drained(topic_));
+  ASSERT_EQ(service.terminate().value().exit_code, 0);
+  using Rows = std::vector<std::vector<std::string>>;
+  const auto traces = [&] {
+    return database().rows("SELECT \"offset\", coalesce(trace_id, '') FROM kafka_dead_letters ORDER BY 1");
+  };
+  EXPECT_EQ(traces(), (Rows{{"0", id}, {"1", id}, {"2", "another"}, {"3", ""}}));
+
+  EXPECT_NE(dead_letters({"list", "--trace", id, "--json"}).out.find(R"({"total":2,)"), std::string::npos);
+  const CommandResult shown = dead_letters({"show", "--trace", id, "--json"});
+  EXPECT_EQ(shown.exit_code, 0) << shown.err;
+  EXPECT_EQ(std::count(shown.out.begin(), shown.out.end(), '\n'), 2) << shown.out;
+  EXPECT_NE(shown.out.find("\"offset\":1,"), std::string::npos) << shown.out;
+  EXPECT_NE(shown.out.find("\"trace_id\":\"" + id + "\""), std::string::npos) << shown.out;
+  EXPECT_NE(dead_letters({"show", "--trace", "another"}).out.find("trace      another\n"), std::string::npos);
+  EXPECT_EQ(dead_letters({"show", "--trace", "none"}).exit_code, 1);
+  EXPECT_EQ(dead_letters({"show"}).exit_code, 2);
+
+  mend_mapping();
+  EXPECT_EQ(dead_letters({"replay", "--trace", id}).exit_code, 0);
+  EXPECT_EQ(traces(), (Rows{{"1", id}, {"2", "another"}, {"3", ""}})) << "what fails again keeps its trace";
+  EXPECT_EQ(count("numbers"), 1);
+  EXPECT_EQ(dead_letters({"purge", "--trace", "another", "--yes"}).out, "deleted 1 dead letters\n");
 }
 
 TEST_F(DeadLettersToolTest, PurgeNeedsAFilterAndAYes) {

@@ -55,6 +55,7 @@ TEST(DeadLetterReportTest, AListHasCountsAndTheNewest) {
   EXPECT_THAT(text, HasSubstr(" 7  2025-11-21T13:00:00Z  t              1      42  invalid_json  no \"value\"\n"));
   EXPECT_THAT(text, HasSubstr("the newest 1 of 31"));
   EXPECT_EQ(render_list({}, {}), "no dead letters\n");
+  EXPECT_THAT(render_list_json({}, {letter()}), HasSubstr(R"("trace_id":null)"));
   EXPECT_THAT(render_list_json(counts, {letter()}),
               HasSubstr(R"("total":31,"counts":[{"topic":"t","reason":"invalid_json","count":30,)"));
 }
@@ -63,10 +64,12 @@ TEST(DeadLetterReportTest, ALetterIsShownByteForByte) {
   DeadLetter one = letter();
   one.value = std::string("{\"a\":\0\xFF", 7);
   one.key = "k";
+  one.trace_id = "4bf9";
   one.timestamp_ms = kTime / 1000 + 5;
   one.headers = {{"h", "two\nlines"}, {"none", std::nullopt}, {"empty", ""}};
   const std::string text = render_letter(one);
   EXPECT_THAT(text, HasSubstr("timestamp  2025-11-21T13:00:00.005Z\n"));
+  EXPECT_THAT(text, HasSubstr("trace      4bf9\n"));
   EXPECT_THAT(text, HasSubstr("key (1 bytes)\n  k\n"));
   EXPECT_THAT(text, HasSubstr("value (7 bytes)\n  00000000  7b 22 61 22 3a 00 ff "));
   EXPECT_THAT(text, HasSubstr("{\"a\":..\n"));
@@ -74,7 +77,8 @@ TEST(DeadLetterReportTest, ALetterIsShownByteForByte) {
   EXPECT_THAT(text, Not(HasSubstr("sqlstate"))) << "PostgreSQL had no part in it";
   EXPECT_EQ(render_letter_json(one),
             R"({"id":7,"group":"g","topic":"t","partition":1,"offset":42,"timestamp":"2025-11-21T13:00:00.005Z",)"
-            R"("reason":"invalid_json","sqlstate":null,"message":"no \"value\"","created_at":"2025-11-21T13:00:00Z",)"
+            R"("reason":"invalid_json","sqlstate":null,"message":"no \"value\"","trace_id":"4bf9",)"
+            R"("created_at":"2025-11-21T13:00:00Z",)"
             R"("key":"k","value":"eyJhIjoA/w==","value_encoding":"base64","headers":[{"name":"h",)"
             R"("value":"two\u000alines"},{"name":"none","value":null},{"name":"empty","value":""}]})"
             "\n");

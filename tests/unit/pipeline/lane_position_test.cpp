@@ -100,7 +100,7 @@ TEST_F(LanePositionTest, MessagesLostToRetentionAreCountedExactly) {
   source.out_of_range = true;
   source.marks = source::Watermarks{.low = 25, .high = 40};
   take_all();
-  EXPECT_EQ(counters_.lost_to_retention.load(), 15U);
+  EXPECT_EQ(counters_.total(&TopicCounters::lost_to_retention), 15U);
   EXPECT_EQ(lane_.find(0)->ledger.next(), 25);
 }
 
@@ -110,7 +110,7 @@ TEST_F(LanePositionTest, RetentionUpToTheStoredOffsetLosesNothing) {
   source.out_of_range = true;
   source.marks = source::Watermarks{.low = 10, .high = 40};
   take_all();
-  EXPECT_EQ(counters_.lost_to_retention.load(), 0U);
+  EXPECT_EQ(counters_.total(&TopicCounters::lost_to_retention), 0U);
   EXPECT_EQ(source.seeks, std::vector<std::int64_t>{10});
 }
 

@@ -207,8 +207,8 @@ TEST_F(LaneTest, BadMessagesAreRejectedAndCountedWhenTheyAreStored) {
   ASSERT_NE(batch, nullptr);
   EXPECT_EQ(batch->rejected.size(), 1U);
   settle(std::move(batch), OutcomeKind::committed);
-  EXPECT_EQ(counters_.dead_letters[static_cast<std::size_t>(RejectReason::invalid_json)].load(), 1U);
-  EXPECT_EQ(counters_.rows.load(), 2U);
+  EXPECT_EQ(counters_.of("readings").dead_letters[static_cast<std::size_t>(RejectReason::invalid_json)].load(), 1U);
+  EXPECT_EQ(counters_.total(&TopicCounters::rows), 2U);
 }
 
 /// How often the database runs out of time on the batch that is due before the lane does something else about it.

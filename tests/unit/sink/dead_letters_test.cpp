@@ -28,12 +28,12 @@ TEST(DeadLettersTest, ATombstoneKeepsItsNulls) {
   message.offset = 1LL << 40;
   const ByteBuffer rows = encode_dead_letters("g", batch, {{0, {RejectReason::tombstone, "no value", ""}}});
   const auto fields = encode::split_row(rows.view(), true);
-  ASSERT_EQ(fields.size(), 11U);
+  ASSERT_EQ(fields.size(), 12U);
   EXPECT_EQ(fields[0], "g");
   EXPECT_EQ(fields[1], "t");
   EXPECT_EQ(fields[2], "\0\0\0\3"sv);
   EXPECT_EQ(fields[3], "\0\0\1\0\0\0\0\0"sv);
-  for (const std::size_t null : {4U, 5U, 6U, 7U, 9U}) EXPECT_EQ(fields[null].data(), nullptr) << null;
+  for (const std::size_t null : {4U, 5U, 6U, 7U, 9U, 11U}) EXPECT_EQ(fields[null].data(), nullptr) << null;
   EXPECT_EQ(fields[8], "tombstone");
   EXPECT_EQ(fields[10], "no value");
 }
@@ -53,6 +53,14 @@ TEST(DeadLettersTest, TheMessagesTimestampIsKeptWhereACalendarHasIt) {
   }
 }
 
+TEST(DeadLettersTest, TheTraceOfAMessageIsKept) {
+  batch::Batch batch;
+  Message& message = batch.messages.emplace_back();
+  message.value = R"({"trace_id": "abc-1", "number": )";
+  const ByteBuffer row = encode_dead_letters("g", batch, {{0, {RejectReason::invalid_json, "", ""}}});
+  EXPECT_EQ(encode::split_row(row.view(), true)[11], "abc-1");
+}
+
 TEST(DeadLettersTest, WhereOnlyTheTopicWantsThemTheTableGetsWhatTheTopicRefused) {
   batch::Batch batch;
   batch.messages.resize(3);
@@ -62,7 +70,7 @@ TEST(DeadLettersTest, WhereOnlyTheTopicWantsThemTheTableGetsWhatTheTopicRefused)
   rejected.push_back({2, {RejectReason::tombstone, "", ""}, batch::InTopic::yes});
   const ByteBuffer rows = encode_dead_letters("g", batch, rejected, {.table = false});
   const auto fields = encode::split_row(rows.view(), true);
-  ASSERT_EQ(fields.size(), 11U);
+  ASSERT_EQ(fields.size(), 12U);
   EXPECT_EQ(fields[8], "invalid_json");
   const ByteBuffer both = encode_dead_letters("g", batch, rejected, {.table = true});
   EXPECT_GT(both.size(), 2 * rows.size());

@@ -1,0 +1,85 @@
+#include "app/preparation.h"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <stdexcept>
+#include <thread>
+#include <utility>
+
+#include "app/dead_letter_route.h"
+#include "control/migrations.h"
+#include "control/table_creator.h"
+#include "mapping/ddl.h"
+#include "mapping/topic_pattern.h"
+#include "source/group_client.h"
+
+namespace loom::app {
+
+namespace {
+
+constexpr std::chrono::milliseconds kBrokerTimeout{5000};
+constexpr std::size_t kPartitionsUnknown = 16;  // until the group has assigned some
+
+}  // namespace
+
+void log_problem(const mapping::Problem& problem) {
+  if (problem.severity == mapping::Severity::error) {
+    spdlog::error("{}", to_string(problem));
+  } else {
+    spdlog::warn("{}", to_string(problem));
+  }
+}
+
+std::vector<mapping::Problem> create_missing_tables(const control::Config& config, const mapping::MappingFile& file) {
+  std::vector<mapping::Problem> problems;
+  const auto definitions = mapping::table_definitions(file, problems);
+  for (const auto& table : control::create_tables(config.database.url, definitions).created) {
+    spdlog::info("table created: {}", table);
+  }
+  return problems;
+}
+
+void prepare_database(const control::Config& config, pipeline::DatabasePlans& plans) {
+  const std::string& url = config.database.url;
+  if (config.auto_migrate) {
+    for (const auto& done : control::Migrator(url).apply()) spdlog::info("migrated: {} {}", done.version, done.name);
+  }
+  const auto file = plans.file();
+  if (config.auto_create_tables) {
+    for (const auto& problem : create_missing_tables(config, *file)) log_problem(problem);
+  }
+  for (const auto& status : control::Migrator(url).status()) {
+    if (status.state != control::MigrationState::pending) continue;
+    throw std::runtime_error("migration " + status.version + " " + status.name +
+                             " is not applied: run `kafka-to-db-consumer migrate`, or set LOOM_AUTO_MIGRATE=true");
+  }
+  pipeline::PreparedPlans prepared = plans.prepare(file);
+  for (const auto& problem : prepared.problems) log_problem(problem);
+  plans.adopt(std::move(prepared));
+}
+
+pipeline::ConsumerSettings consumer_settings(const control::Config& config, const mapping::MappingFile& file) {
+  pipeline::ConsumerSettings settings;
+  settings.client = {.bootstrap_servers = config.bootstrap_servers,
+                     .group_id = config.group_id(),
+                     .properties = config.rdkafka,
+                     .partitions = kPartitionsUnknown};
+  if (auto hidden = hidden_topics(config, file)) settings.client.properties["topic.blacklist"] = std::move(*hidden);
+  const auto mapped = [&](const std::string& topic) { return mapping::find_topic(file, topic) != nullptr; };
+  const auto count = source::count_partitions(settings.client, mapped, kBrokerTimeout);
+  settings.client.partitions = count.value_or(0) > 0 ? *count : kPartitionsUnknown;
+  for (const auto& topic : file.topics) settings.topics.push_back(topic.topic);
+  settings.workers = std::clamp(std::thread::hardware_concurrency(), 1U, 16U);
+  pipeline::LaneSettings& lane = settings.worker.lane;
+  lane.limits.size = config.batch_size;
+  lane.limits.timeout = config.batch_timeout;
+  lane.limits.rows_max = std::max(config.batch_max, config.batch_size);
+  lane.limits.bytes_max = config.batch_max_bytes;
+  lane.out_of_range = config.out_of_range;
+  lane.dead_letter_max_ratio = config.dead_letter_max_ratio;
+  settings.new_at_end = config.new_at_end;
+  return settings;
+}
+
+}  // namespace loom::app

@@ -1,0 +1,203 @@
+#include "app/reload.h"
+
+#include <fmt/ranges.h>
+#include <pthread.h>
+#include <spdlog/spdlog.h>
+
+#include <exception>
+#include <fstream>
+#include <optional>
+#include <set>
+#include <sstream>
+#include <utility>
+
+#include "app/changed_settings.h"
+#include "app/dead_letter_route.h"
+#include "app/logging.h"
+#include "app/preparation.h"
+#include "mapping/loader.h"
+#include "source/group_client.h"
+
+namespace loom::app {
+
+namespace {
+
+using mapping::Problem;
+using mapping::Severity;
+
+constexpr std::chrono::seconds kLookEvery{1};
+
+Problem problem(Severity severity, std::string message) {
+  Problem made;
+  made.severity = severity;
+  made.message = std::move(message);
+  return made;
+}
+
+std::string content_of(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  std::ostringstream content;
+  content << in.rdbuf();
+  return content.str();
+}
+
+}  // namespace
+
+/// The files as they are now, read and checked.
+struct Reloader::Candidate {
+  control::Config config;
+  std::optional<pipeline::PreparedPlans> plans;  // nothing: they cannot be used
+  std::vector<Problem> problems;
+  bool database_away = false;
+};
+
+Reloader::Reloader(control::Config config, pipeline::ConsumerSettings settings, Parts parts)
+    : parts_(parts), config_(std::move(config)), settings_(std::move(settings)), taken_(files()), thread_([this] {
+        run();
+      }) {}
+
+Reloader::~Reloader() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  asked_.notify_one();
+  thread_.join();
+}
+
+/// With reloading_ held.
+Reloader::Candidate Reloader::read_candidate(bool create_tables) const {
+  Candidate candidate;
+  control::ConfigResult read = control::load_config(config_.file);
+  for (const auto& text : read.errors) candidate.problems.push_back(problem(Severity::error, text));
+  for (const auto& text : read.warnings) candidate.problems.push_back(problem(Severity::warning, text));
+  if (!read.ok()) return candidate;
+  candidate.config = with_fixed_settings(config_, read.config);
+  for (const auto& name : changed_settings(config_, read.config).restart) {
+    candidate.problems.push_back(problem(Severity::warning, name + " changed: takes effect at the next start"));
+  }
+
+  mapping::LoadResult loaded = mapping::load_mapping_file(candidate.config.topic_mappings);
+  std::move(loaded.problems.begin(), loaded.problems.end(), std::back_inserter(candidate.problems));
+  if (!loaded.file) return candidate;
+  if (auto wrong = dead_letter_problem(candidate.config, *loaded.file)) {
+    candidate.problems.push_back(problem(Severity::error, std::move(*wrong)));
+    return candidate;
+  }
+  try {
+    if (create_tables && candidate.config.auto_create_tables) {
+      const auto found = create_missing_tables(candidate.config, *loaded.file);
+      candidate.problems.insert(candidate.problems.end(), found.begin(), found.end());
+    }
+    candidate.plans = parts_.plans.prepare(std::make_shared<const mapping::MappingFile>(std::move(*loaded.file)));
+  } catch (const std::exception& error) {
+    candidate.problems.push_back(
+        problem(Severity::error, std::string("the mapping cannot be checked against the database: ") + error.what()));
+    candidate.database_away = true;
+    return candidate;
+  }
+  std::set<std::string> known;
+  for (const auto& topic : parts_.plans.file()->topics) known.insert(topic.topic);
+  for (Problem found : candidate.plans->problems) {
+    // It was so before, and the topic waits for its table as it did.
+    if (known.contains(found.topic) && !parts_.plans.has_plan(found.topic)) found.severity = Severity::warning;
+    candidate.problems.push_back(std::move(found));
+  }
+  return candidate;
+}
+
+ValidateResult Reloader::validate() const {
+  const std::lock_guard lock(reloading_);
+  Candidate candidate = read_candidate(false);
+  return {.valid = candidate.plans.has_value() && !mapping::has_errors(candidate.problems),
+          .problems = std::move(candidate.problems)};
+}
+
+ReloadResult Reloader::reload(std::string_view trigger) {
+  const std::lock_guard lock(reloading_);
+  ReloadResult result;
+  const std::string found_in = files();
+  Candidate candidate = read_candidate(true);
+  for (const auto& found : candidate.problems) {
+    (found.severity == Severity::error ? result.errors : result.warnings).push_back(to_string(found));
+  }
+  result.try_again = candidate.database_away;
+  if (!result.try_again) taken_ = found_in;
+  if (result.errors.empty()) apply(std::move(candidate), result);
+  if (!result.applied) {
+    ++refused_;
+    spdlog::error("reload ({}) refused, the old configuration stays: {}", trigger, fmt::join(result.errors, "; "));
+    return result;
+  }
+  ++applied_;
+  const auto names = [](const std::vector<std::string>& all) { return fmt::format("{}", fmt::join(all, " ")); };
+  spdlog::info("reload ({}): {} topics added [{}], {} removed [{}], {} changed [{}]; settings [{}]{}", trigger,
+               result.topics.added.size(), names(result.topics.added), result.topics.removed.size(),
+               names(result.topics.removed), result.topics.changed.size(), names(result.topics.changed),
+               names(result.settings), result.client_recreated ? "; a new Kafka client" : "");
+  return result;
+}
+
+/// With reloading_ held.
+void Reloader::apply(Candidate candidate, ReloadResult& result) {
+  pipeline::ConsumerSettings settings;
+  try {
+    settings = consumer_settings(candidate.config, *candidate.plans->file);
+    result.client_recreated = pipeline::needs_new_client(settings_, settings);
+    if (result.client_recreated) source::GroupClient{settings.client};  // refuses what librdkafka refuses
+  } catch (const std::exception& error) {
+    result.errors.emplace_back(error.what());
+    return;
+  }
+  result.settings = changed_settings(config_, candidate.config).taken;
+  result.topics = parts_.plans.adopt(std::move(*candidate.plans));
+  parts_.pool.resize(candidate.config.database.pool_min, candidate.config.database.pool_max);
+  set_up_logging(candidate.config.log_level, candidate.config.log_format);
+  parts_.consumer.reconfigure(settings);
+  settings_ = std::move(settings);
+  config_ = std::move(candidate.config);
+  result.applied = true;
+}
+
+// ---- Its own thread
+
+void Reloader::request(std::string trigger) {
+  {
+    const std::lock_guard lock(mutex_);
+    requested_ = std::move(trigger);
+  }
+  asked_.notify_one();
+}
+
+/// What the files hold: ConfigMaps change by a symbolic link, editors by renaming, so neither times nor inodes tell.
+/// With reloading_ held.
+std::string Reloader::files() const {
+  return content_of(config_.topic_mappings) + '\0' + (config_.file ? content_of(*config_.file) : "");
+}
+
+/// Whether the files hold something that was not tried yet, and have held it at the last look, too (`seen`).
+bool Reloader::changed(std::string& seen) const {
+  const std::lock_guard lock(reloading_);
+  if (!config_.watch_files) return false;
+  std::string now = files();
+  const bool settled = now == seen;
+  seen = std::move(now);
+  return settled && seen != taken_;
+}
+
+void Reloader::run() {
+  pthread_setname_np(pthread_self(), "reload");
+  std::string seen;
+  std::unique_lock lock(mutex_);
+  while (!stopping_) {
+    asked_.wait_for(lock, kLookEvery, [this] { return stopping_ || !requested_.empty(); });
+    if (stopping_) return;
+    std::string trigger = std::exchange(requested_, {});
+    lock.unlock();
+    if (trigger.empty() && changed(seen)) trigger = "file changed";
+    if (!trigger.empty()) reload(trigger);
+    lock.lock();
+  }
+}
+
+}  // namespace loom::app

@@ -1,0 +1,93 @@
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include "control/config.h"
+#include "mapping/problem.h"
+#include "pipeline/database_plans.h"
+#include "pipeline/group_consumer.h"
+#include "sink/writer_pool.h"
+
+namespace loom::app {
+
+/// What came of a reload.
+struct ReloadResult {
+  bool applied = false;
+  std::vector<std::string> errors;    ///< why it was refused; nothing has changed then
+  std::vector<std::string> warnings;  ///< also: what takes effect only at the next start
+  pipeline::PlanChanges topics;
+  std::vector<std::string> settings;  ///< names of those that changed
+  bool client_recreated = false;
+  bool try_again = false;  ///< refused only since the database could not be asked
+};
+
+/// What a reload would find.
+struct ValidateResult {
+  bool valid = false;
+  std::vector<mapping::Problem> problems;
+};
+
+/// Puts the configuration and mapping files in place as they are now, while the service runs:
+///
+///   read both -> check them against each other and the database's tables -> wrong: refused, and the old ones stay
+///   -> plans, pool, log -> the consumer: other plans between two batches, subscription, or a new Kafka client
+///
+/// A topic that had no plan before and still has none (its table is missing) does not refuse the rest.
+/// Threads: reload(), validate() and request() from any; one of its own, which also looks every second whether a file
+///          has changed, and takes it when it has been the same twice (an editor may be at it).
+/// Blocks:  reload() and validate(): while files, database and brokers are asked, some seconds at most.
+class Reloader {
+ public:
+  /// What it changes; all of it outlives the reloader.
+  struct Parts {
+    pipeline::DatabasePlans& plans;
+    pipeline::GroupConsumer& consumer;
+    sink::WriterPool& pool;
+  };
+  Reloader(control::Config config, pipeline::ConsumerSettings settings, Parts parts);
+  ~Reloader();
+  Reloader(const Reloader&) = delete;
+  Reloader& operator=(const Reloader&) = delete;
+
+  ReloadResult reload(std::string_view trigger);
+  [[nodiscard]] ValidateResult validate() const;
+  /// A reload, soon, on the reloader's own thread.
+  void request(std::string trigger);
+
+  [[nodiscard]] std::uint64_t applied() const { return applied_; }
+  [[nodiscard]] std::uint64_t refused() const { return refused_; }
+
+ private:
+  struct Candidate;
+  [[nodiscard]] Candidate read_candidate(bool create_tables) const;
+  void apply(Candidate candidate, ReloadResult& result);
+  [[nodiscard]] std::string files() const;
+  [[nodiscard]] bool changed(std::string& seen) const;
+  void run();
+
+  // Constant after construction
+  const Parts parts_;
+
+  std::atomic<std::uint64_t> applied_{0};
+  std::atomic<std::uint64_t> refused_{0};
+
+  mutable std::mutex reloading_;         // one reload at a time
+  control::Config config_;               // in use; guarded by reloading_
+  pipeline::ConsumerSettings settings_;  // in use; guarded by reloading_
+  std::string taken_;                    // what the files held when they were last taken or refused; likewise
+
+  std::mutex mutex_;
+  std::condition_variable asked_;
+  std::string requested_;  // the trigger; guarded by mutex_
+  bool stopping_ = false;  // guarded by mutex_
+  std::thread thread_;
+};
+
+}  // namespace loom::app

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "status/snapshot.h"
+
+namespace loom::status {
+
+/// The documents of the HTTP API, described key by key in docs/http.md. Pure.
+std::string status_json(const Snapshot& snapshot);
+std::string topics_json(const Snapshot& snapshot);
+/// The Prometheus text format, version 0.0.4; every name is in docs/metrics.md.
+std::string metrics_text(const Snapshot& snapshot);
+
+/// Whether the replica should get to work: database and Kafka answer, and it has its partitions (or there are none for it).
+struct Readiness {
+  bool ready = false;
+  std::string json;
+};
+Readiness readiness(const Snapshot& snapshot);
+
+/// Totals, a second each, oldest first: what the page's charts begin with.
+struct HistoryPoint {
+  std::int64_t wall_us = 0;
+  double messages_per_second = 0;
+  double rows_per_second = 0;
+  std::int64_t lag = 0;
+};
+std::string history_json(const std::vector<HistoryPoint>& points);
+
+}  // namespace loom::status

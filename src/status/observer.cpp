@@ -1,0 +1,156 @@
+#include "status/observer.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <fstream>
+#include <map>
+#include <set>
+#include <utility>
+
+namespace loom::status {
+
+namespace {
+
+double seconds(Duration time) { return std::chrono::duration<double>(time).count(); }
+
+std::string_view name_of(pipeline::LaneState state) {
+  switch (state) {
+    case pipeline::LaneState::waiting_for_plan:
+      return "waiting_for_plan";
+    case pipeline::LaneState::running:
+      return "running";
+    case pipeline::LaneState::stopped:
+      return "stopped";
+  }
+  return "running";
+}
+
+std::size_t resident_bytes() {
+  std::ifstream statm("/proc/self/statm");
+  std::size_t total = 0;
+  std::size_t resident = 0;
+  statm >> total >> resident;
+  return resident * static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+}
+
+/// A topic may be in several workers: whoever has trouble speaks for all.
+void merge(TopicStatus& topic, const pipeline::LaneView& lane, TimePoint now) {
+  if (lane.plan != nullptr && topic.tables.empty()) {
+    topic.mapping = lane.plan->mapping;
+    for (const auto& table : lane.plan->tables) topic.tables.push_back(table.name.display());
+  }
+  const bool worse = topic.state == "idle" || lane.state == pipeline::LaneState::stopped ||
+                     (lane.state == pipeline::LaneState::waiting_for_plan && topic.state == "running");
+  if (!worse) return;
+  topic.state = name_of(lane.state);
+  topic.reason = lane.reason;
+  topic.next_try_seconds.reset();
+  if (lane.state == pipeline::LaneState::stopped) {
+    topic.next_try_seconds = std::max(0.0, seconds(lane.next_try - now));
+  }
+}
+
+using Topics = std::map<std::string, TopicStatus>;
+
+TopicStatus& entry(Topics& topics, const std::string& name) {
+  TopicStatus& found = topics[name];
+  if (found.topic.empty()) {
+    found.topic = name;
+    found.state = "idle";
+  }
+  return found;
+}
+
+/// What is mapped and has not shown up; a pattern only while no topic goes by it.
+void add_mapped(Topics& topics, const mapping::MappingFile& file) {
+  std::set<std::string> used;
+  for (const auto& [name, topic] : topics) used.insert(topic.mapping);
+  for (const auto& mapped : file.topics) {
+    if (mapped.is_pattern && used.contains(mapped.topic)) continue;
+    TopicStatus& topic = entry(topics, mapped.topic);
+    if (!topic.tables.empty()) continue;
+    topic.mapping = mapped.topic;
+    topic.tables.push_back(mapped.table.display());
+  }
+}
+
+}  // namespace
+
+std::vector<lag::LocalPosition> local_positions(const pipeline::WorkerView& work) {
+  std::vector<lag::LocalPosition> positions;
+  positions.reserve(work.partitions.size());
+  for (const auto& at : work.partitions) {
+    positions.push_back(
+        {.topic = at.topic, .partition = at.partition, .stored = at.stored, .first_unstored_ms = at.first_unstored_ms});
+  }
+  return positions;
+}
+
+Observer::Observer(const Observed& observed, std::string version, std::string group)
+    : observed_(observed),
+      version_(std::move(version)),
+      group_(std::move(group)),
+      started_(observed.context.clock.now()) {}
+
+void Observer::tick() {
+  const Clock& clock = observed_.context.clock;
+  rates_.sample(clock.now(), clock.wall_us(), observed_.context.counters, observed_.lag.latest()->total());
+}
+
+Snapshot Observer::take() const {
+  const pipeline::Context& context = observed_.context;
+  const TimePoint now = context.clock.now();
+  const pipeline::GroupView view = observed_.consumer.view();
+  Snapshot seen;
+  seen.version = version_;
+  seen.wall_us = context.clock.wall_us();
+  seen.uptime_seconds = seconds(now - started_);
+  seen.group = group_;
+  seen.member = view.member;
+  seen.state = to_string(view.state);
+  seen.health = observed_.health.health();
+  seen.messages = rates_.messages();
+  seen.rows = rates_.rows();
+  seen.lag = observed_.lag.latest();
+  seen.reports_lag = observed_.lag.reports();
+  seen.pool = observed_.pool.state();
+  seen.pool_min = seen.pool.minimum;
+  seen.pool_max = seen.pool.maximum;
+  seen.resident_bytes = resident_bytes();
+  seen.batch_bytes = context.memory.used();
+  seen.batch_bytes_limit = context.memory.limit();
+  seen.errors = log::recent();
+  seen.kafka = view.kafka;
+  seen.counters = &context.counters;
+
+  Topics topics;
+  for (const auto& lane : view.work.lanes) merge(entry(topics, lane.topic), lane, now);
+  for (const auto& [name, counters] : context.counters.topics()) entry(topics, name).counters = counters;
+  for (const auto& at : view.work.partitions) {
+    ++entry(topics, at.topic).partitions;
+    seen.assignment.push_back({.topic = at.topic,
+                               .partition = at.partition,
+                               .stored = at.stored,
+                               .next = at.next,
+                               .backlog = at.backlog,
+                               .leaving = at.leaving});
+  }
+  add_mapped(topics, *observed_.plans.file());
+  for (const auto& [name, behind] : seen.lag->by_topic()) {
+    const auto found = topics.find(name);
+    if (found == topics.end()) continue;  // of a topic that is not mapped any more
+    found->second.lag = behind.total();
+    found->second.lag_seconds = behind.seconds();
+    found->second.catch_up_seconds = behind.catch_up_seconds();
+    found->second.lag_state = behind.worst();
+  }
+  for (auto& [name, topic] : topics) {
+    topic.messages = rates_.messages(name);
+    topic.rows = rates_.rows(name);
+    seen.topics.push_back(std::move(topic));
+  }
+  return seen;
+}
+
+}  // namespace loom::status

@@ -1,0 +1,130 @@
+#!/usr/bin/env python3
+"""Holds monitoring/ to what docs/metrics.md and docs/monitoring.md say.
+
+Usage: check_monitoring.py ROOT names|alerts|dashboard
+
+names      every metric that a rule or the dashboard asks for is documented, and so is exported (another test compares
+           the document with a running service)
+alerts     every alert has its words, a test that fires and one that stays quiet, and a line in docs/monitoring.md
+dashboard  every expression of the dashboard is PromQL (promtool checks them as rules), and panels do not overlap
+"""
+
+import json
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+
+OURS = re.compile(r"\b((?:kafka_to_db|kafka_consumergroup|process)_[a-z0-9_]+)\b")
+WORDS = ("summary:", "description:", "what_to_do:", "severity:")
+
+
+def documented(root):
+    text = (root / "docs/metrics.md").read_text()
+    return dict(re.findall(r"^\| `([a-z0-9_]+)` \| (\w+) \|", text, re.MULTILINE))
+
+
+def dashboard(root):
+    return json.loads((root / "monitoring/grafana-dashboard.json").read_text())
+
+
+def dashboard_expressions(board):
+    for panel in board["panels"]:
+        for target in panel.get("targets", []):
+            yield panel["title"], target["expr"]
+    for annotation in board["annotations"]["list"]:
+        if "expr" in annotation:
+            yield "annotation", annotation["expr"]
+    for variable in board["templating"]["list"]:
+        if variable["type"] == "query":
+            yield "variable " + variable["name"], variable["query"]["query"]
+
+
+def alerts(root):
+    """Name -> the rule's lines."""
+    text = (root / "monitoring/alerts.yml").read_text()
+    parts = re.split(r"^ +- alert: (\w+)$", text, flags=re.MULTILINE)
+    return dict(zip(parts[1::2], parts[2::2]))
+
+
+def check_names(root):
+    known = documented(root)
+    asked = [("the dashboard's " + where, text) for where, text in dashboard_expressions(dashboard(root))]
+    asked += [(name, text) for name, text in alerts(root).items()]
+    asked.append(("alerts_test.yml", (root / "monitoring/alerts_test.yml").read_text()))
+    for where, text in asked:
+        for name in OURS.findall(text):
+            plain = re.sub(r"_(bucket|sum|count)$", "", name)
+            if name not in known and known.get(plain) != "histogram":
+                yield f"{where} asks for {name}, which is not in docs/metrics.md"
+    if len(known) < 20:
+        yield f"only {len(known)} metrics found in docs/metrics.md: is its table another now?"
+
+
+def check_alerts(root):
+    tests = (root / "monitoring/alerts_test.yml").read_text()
+    page = (root / "docs/monitoring.md").read_text()
+    for name, rule in alerts(root).items():
+        for word in WORDS:
+            if word not in rule:
+                yield f"{name} has no {word[:-1]}"
+        about = re.findall(r'expr: .*"%s".*\n +eval_time: \w+\n +exp_samples:(.*(?:\n {10,}- .*)*)' % name, tests)
+        if not any("value: 1" in answer for answer in about):
+            yield f"{name} has no test in which it fires"
+        if not any(answer.strip() == "[]" for answer in about):
+            yield f"{name} has no test in which it stays quiet"
+        if f"`{name}`" not in page:
+            yield f"{name} is not in docs/monitoring.md"
+
+
+def overlap(one, two):
+    return (one["x"] < two["x"] + two["w"] and two["x"] < one["x"] + one["w"]
+            and one["y"] < two["y"] + two["h"] and two["y"] < one["y"] + one["h"])
+
+
+def check_dashboard(root):
+    board = dashboard(root)
+    panels = board["panels"]
+    if len({panel["id"] for panel in panels}) != len(panels):
+        yield "two panels have the same id"
+    for index, panel in enumerate(panels):
+        place = panel["gridPos"]
+        if place["x"] + place["w"] > 24:
+            yield f"{panel['title']} is wider than the page"
+        for other in panels[:index]:
+            if overlap(place, other["gridPos"]):
+                yield f"{panel['title']} lies over {other['title']}"
+        for target in panel.get("targets", []):
+            if target["datasource"]["uid"] != "${datasource}":
+                yield f"{panel['title']} does not follow the variable datasource"
+    yield from check_promql(root, board)
+
+
+def check_promql(root, board):
+    rules = []
+    for index, (where, text) in enumerate(dashboard_expressions(board)):
+        text = text.replace("$__rate_interval", "1m")
+        if not where.startswith("variable"):
+            rules.append({"record": f"expression:{index}", "expr": text})
+    with tempfile.NamedTemporaryFile("w", suffix=".yml") as file:
+        # JSON is YAML, too.
+        json.dump({"groups": [{"name": "dashboard", "rules": rules}]}, file)
+        file.flush()
+        done = subprocess.run([root / "scripts/promtool.sh", "check", "rules", file.name],
+                              capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        yield done.stdout + done.stderr
+
+
+def main():
+    root, what = pathlib.Path(sys.argv[1]), sys.argv[2]
+    checks = {"names": check_names, "alerts": check_alerts, "dashboard": check_dashboard}
+    problems = list(checks[what](root))
+    for problem in problems:
+        print(problem)
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
