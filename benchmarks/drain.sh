@@ -18,13 +18,15 @@ the ceiling. With the primary key and without; about five minutes.
 --key           only the table with the primary key
 --no-key        only the table without it
 --profile       record the first drain of each section, and the ceiling beside it, with perf: text files beside FILE
+--baseline PROGRAM  another build of the service, drained with in turns: what did a change cost?
+--watched       ask the service for /status once a second and for /metrics every five meanwhile
 --build DIR     use the programs of this build folder as they are, build nothing
 --results FILE  where the figures go as JSON (benchmarks/results/drain.json)
 --keep          leave the servers, the tables and the logs, and say where they are
 EOF
 }
 
-messages=1000000 repeat=3 sections=() profiling=() keep=false build='' results=$LOOM_ROOT/benchmarks/results/drain.json
+messages=1000000 repeat=3 sections=() profiling=() comparing=() watched=false keep=false build='' results=$LOOM_ROOT/benchmarks/results/drain.json
 while (($# > 0)); do
   case $1 in
     --messages) messages=${2:?--messages needs a number} && shift ;;
@@ -34,6 +36,8 @@ while (($# > 0)); do
     --profile) profiling=(--profile) ;;
     --build) build=${2:?--build needs a folder} && shift ;;
     --results) results=${2:?--results needs a file} && shift ;;
+    --baseline) comparing=(--baseline "${2:?--baseline needs a program}") && shift ;;
+    --watched) watched=true ;;
     --keep) keep=true ;;
     -h | --help)
       usage
@@ -82,9 +86,20 @@ write_profiles() {
   done
 }
 
+# Whoever looks at the live page and scrapes the metrics.
+watch_the_service() {
+  local turn url=http://127.0.0.1:$LOOM_HTTP_PORT
+  for ((turn = 0; ; ++turn)); do
+    curl -s -m 2 -o /dev/null "$url/status" || true
+    if ((turn % 5 == 0)); then curl -s -m 2 -o /dev/null "$url/metrics" || true; fi
+    sleep 1
+  done
+}
+
 clean_up() {
   local status=$?
   trap - EXIT
+  if [[ -n $watcher ]]; then kill "$watcher" 2>/dev/null || true; fi
   if $keep; then
     note 'the servers are left running; to stop them: scripts/servers.sh stop'
     servers_env "$servers"
@@ -102,7 +117,7 @@ if [[ -z $build ]]; then
 fi
 mkdir -p "$(dirname "$results")"
 work=$(mktemp -d "${TMPDIR:-/tmp}/loom-drain.XXXXXX")
-servers=$(servers_make_dir)
+servers=$(servers_make_dir) watcher=''
 trap clean_up EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
@@ -114,9 +129,13 @@ servers_start "$servers"
 tune_postgres
 LOOM_HTTP_PORT=$(free_port)
 export LOOM_HTTP_PORT
+if $watched; then
+  watch_the_service &
+  watcher=$!
+fi
 
 say "Measuring: $messages messages, $repeat times"
-"$build/drain-benchmark" --messages "$messages" --repeat "$repeat" "${sections[@]}" "${profiling[@]}" \
+"$build/drain-benchmark" --messages "$messages" --repeat "$repeat" "${sections[@]}" "${profiling[@]}" "${comparing[@]}" \
   --consumer "$build/kafka-to-db-consumer" --mapping "$LOOM_ROOT/benchmarks/drain/topic_mappings.yml" \
   --work-dir "$work" --results "$results" \
   --database-url "$(postgres_url "$servers")" --bootstrap-servers "$(kafka_address "$servers")" \

@@ -146,7 +146,10 @@ export_settings() {
   LOOM_TOPIC_MAPPINGS=$LOOM_ROOT/topic_mappings.yml
   LOOM_AUTO_CREATE_TABLES=true
   LOOM_AUTO_MIGRATE=true
+  LOOM_HTTP_HOST=127.0.0.1
+  LOOM_HTTP_PORT=$(free_port)
   export LOOM_DATABASE_URL LOOM_KAFKA_BOOTSTRAP_SERVERS LOOM_TOPIC_MAPPINGS LOOM_AUTO_CREATE_TABLES LOOM_AUTO_MIGRATE
+  export LOOM_HTTP_HOST LOOM_HTTP_PORT
 }
 
 show_next() {
@@ -162,6 +165,8 @@ EOF
   for name in "${settings[@]}"; do printf '  export %s=%q\n' "$name" "${!name}"; done
   cat <<EOF
 
+  http://$LOOM_HTTP_HOST:$LOOM_HTTP_PORT/   the live page, in a browser
+  curl -s http://$LOOM_HTTP_HOST:$LOOM_HTTP_PORT/status
   psql \$LOOM_DATABASE_URL -c 'SELECT * FROM device_sensor_gps_raw LIMIT 5'
   psql \$LOOM_DATABASE_URL -c 'SELECT topic, reason, count(*) FROM kafka_dead_letters GROUP BY 1, 2'
   build/release/kafka-to-db-consumer lag

@@ -24,6 +24,7 @@ void add_options(CLI::App& app, Options& options) {
   app.add_flag("--with-key,!--no-with-key", options.with_key, "Measure the table with its primary key");
   app.add_flag("--without-key,!--no-without-key", options.without_key, "Measure the table without a key");
   app.add_option("--consumer", options.consumer, "The program under test")->required()->check(CLI::ExistingFile);
+  app.add_option("--baseline", options.baseline, "Another build of it, to compare with")->check(CLI::ExistingFile);
   app.add_option("--mapping", options.mapping, "Its mapping file")->required()->check(CLI::ExistingFile);
   app.add_option("--work-dir", options.work_dir, "Where logs go")->required()->check(CLI::ExistingDirectory);
   app.add_option("--results", options.results, "Where the figures go as JSON");
@@ -71,19 +72,27 @@ Section measure_section(Options options, const PreparedRows& rows, bool with_key
     profiler.stop();
     options.profile = false;  // one of each is enough, and it slows down
   };
-  Section section{.with_key = with_key, .drains = {}, .ceilings = {}};
+  Section section{.with_key = with_key, .drains = {}, .baselines = {}, .ceilings = {}};
+  Options other = options;
+  other.consumer = options.baseline;
+  other.profile = false;
   for (int i = 1; i <= options.repeat; ++i) {
-    create_table(database, kTable, with_key);
-    start_clean(database, kTable);
-    section.drains.push_back(drain_topic(options, fmt::format("{}-{}", name, i)));
-    must_hold_the_same(database, wanted);
+    const auto drain = [&](const Options& with, const std::string& run) {
+      create_table(database, kTable, with_key);
+      start_clean(database, kTable);
+      const DrainRun drained = drain_topic(with, fmt::format("{}-{}", run, i));
+      must_hold_the_same(database, wanted);
+      return drained;
+    };
+    section.drains.push_back(drain(options, name));
+    if (!options.baseline.empty()) section.baselines.push_back(drain(other, name + "-baseline"));
     section.ceilings.push_back(measure_ceiling(options, rows));
     const CeilingRun& best = best_of(section.ceilings.back());
     if (options.profile) profile_ceiling(best);
-    const DrainRun& drain = section.drains.back();
+    const DrainRun& last = section.drains.back();
     fmt::print(stderr, "{} {}/{}: drained {:.0f} rows/s, {:.1f} % of the ceiling, {:.1f} % idle\n", name, i,
-               options.repeat, drain.rows_per_second, 100 * drain.rows_per_second / best.rows_per_second,
-               100 * drain.idle_share);
+               options.repeat, last.rows_per_second, 100 * last.rows_per_second / best.rows_per_second,
+               100 * last.idle_share);
   }
   return section;
 }

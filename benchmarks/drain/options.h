@@ -19,6 +19,7 @@ struct Options {
   bool with_key = true;
   bool without_key = true;
   std::string consumer;  ///< path of the program under test
+  std::string baseline;  ///< of another build of it, drained with in turns; empty: none
   std::string mapping;   ///< its topic_mappings.yml
   std::string work_dir;  ///< logs and profiles
   std::string results;   ///< JSON file; empty: none

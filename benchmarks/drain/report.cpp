@@ -72,6 +72,16 @@ std::vector<Figure> figures(const Section& section) {
   of_drain("peak_megabytes", "consumer, peak MB", whole, &DrainRun::peak_megabytes);
   of_drain("rows_a_transaction", "rows a transaction", grouped, &DrainRun::rows_a_transaction);
   of_drain("seconds_to_first_row", "start to first row, s", two_digits, &DrainRun::seconds_to_first);
+  if (section.baselines.empty()) return out;
+  Figure baseline{.name = "baseline_consumer_cpu_seconds", .title = "baseline, CPU s", .shown = two_digits};
+  Figure cpu{.name = "cpu_ratio", .title = "consumer's CPU / baseline's", .shown = percent};
+  Figure speed{.name = "speed_ratio", .title = "rows/s / baseline's", .shown = percent};
+  for (std::size_t i = 0; i < section.baselines.size(); ++i) {
+    baseline.values.push_back(section.baselines[i].consumer_cpu);
+    cpu.values.push_back(section.drains[i].consumer_cpu / section.baselines[i].consumer_cpu);
+    speed.values.push_back(section.drains[i].rows_per_second / section.baselines[i].rows_per_second);
+  }
+  for (Figure* figure : {&baseline, &cpu, &speed}) out.push_back(std::move(*figure));
   return out;
 }
 

@@ -13,6 +13,7 @@ namespace loom::bench {
 struct Section {
   bool with_key = true;
   std::vector<DrainRun> drains;
+  std::vector<DrainRun> baselines;  ///< by the other build, each right after its drain; none without one
   std::vector<std::vector<CeilingRun>> ceilings;
 };
 

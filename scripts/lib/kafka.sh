@@ -107,7 +107,7 @@ kafka_format() {
   local cluster
   cluster=$(head -c 16 /dev/urandom | base64 | tr '+/' '-_' | tr -d '=')
   if ! (kafka_java "-Xmx128m -XX:TieredStopAtLevel=1 -Dlog4j.configuration=file:$dir/kafka-log4j.properties" \
-    kafka.tools.StorageTool format -t "$cluster" -c "$dir/kafka.properties") >"$dir/kafka-format.log" 2>&1; then
+    kafka.tools.StorageTool format --cluster-id="$cluster" -c "$dir/kafka.properties") >"$dir/kafka-format.log" 2>&1; then
     show_tail "$dir/kafka-format.log"
     return 1
   fi

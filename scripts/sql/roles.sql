@@ -36,6 +36,9 @@ BEGIN
             -- The positions: read, made for new partitions, advanced.
             WHEN 'kafka_consumer_offsets' THEN
                 EXECUTE format('GRANT SELECT, INSERT, UPDATE ON %s TO loom_service', t.name);
+            -- Which replica reports the lag: taken, renewed and released by the service.
+            WHEN 'kafka_lag_reporters' THEN
+                EXECUTE format('GRANT SELECT, INSERT, UPDATE ON %s TO loom_service', t.name);
             -- Written by the service. Replaying and purging them deletes, which is the owner's.
             WHEN 'kafka_dead_letters' THEN
                 EXECUTE format('GRANT SELECT, INSERT ON %s TO loom_service', t.name);

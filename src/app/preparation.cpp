@@ -59,17 +59,18 @@ void prepare_database(const control::Config& config, pipeline::DatabasePlans& pl
   plans.adopt(std::move(prepared));
 }
 
-pipeline::ConsumerSettings consumer_settings(const control::Config& config, const mapping::MappingFile& file) {
+pipeline::ConsumerSettings consumer_settings(const control::Config& config,
+                                             const std::shared_ptr<const mapping::MappingFile>& file) {
   pipeline::ConsumerSettings settings;
   settings.client = {.bootstrap_servers = config.bootstrap_servers,
                      .group_id = config.group_id(),
                      .properties = config.rdkafka,
                      .partitions = kPartitionsUnknown};
-  if (auto hidden = hidden_topics(config, file)) settings.client.properties["topic.blacklist"] = std::move(*hidden);
-  const auto mapped = [&](const std::string& topic) { return mapping::find_topic(file, topic) != nullptr; };
-  const auto count = source::count_partitions(settings.client, mapped, kBrokerTimeout);
+  if (auto hidden = hidden_topics(config, *file)) settings.client.properties["topic.blacklist"] = std::move(*hidden);
+  settings.mapped = [file](const std::string& topic) { return mapping::find_topic(*file, topic) != nullptr; };
+  const auto count = source::count_partitions(settings.client, settings.mapped, kBrokerTimeout);
   settings.client.partitions = count.value_or(0) > 0 ? *count : kPartitionsUnknown;
-  for (const auto& topic : file.topics) settings.topics.push_back(topic.topic);
+  for (const auto& topic : file->topics) settings.topics.push_back(topic.topic);
   settings.workers = std::clamp(std::thread::hardware_concurrency(), 1U, 16U);
   pipeline::LaneSettings& lane = settings.worker.lane;
   lane.limits.size = config.batch_size;

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <memory>
+#include <vector>
+
 #include "control/config.h"
 #include "mapping/mapping_file.h"
 #include "mapping/problem.h"
@@ -22,6 +25,7 @@ void prepare_database(const control::Config& config, pipeline::DatabasePlans& pl
 
 /// What the consumer is told by this configuration and mapping.
 /// Blocks: while the brokers are asked for the partitions, up to 5 s.
-pipeline::ConsumerSettings consumer_settings(const control::Config& config, const mapping::MappingFile& file);
+pipeline::ConsumerSettings consumer_settings(const control::Config& config,
+                                             const std::shared_ptr<const mapping::MappingFile>& file);
 
 }  // namespace loom::app

@@ -142,7 +142,7 @@ ReloadResult Reloader::reload(std::string_view trigger) {
 void Reloader::apply(Candidate candidate, ReloadResult& result) {
   pipeline::ConsumerSettings settings;
   try {
-    settings = consumer_settings(candidate.config, *candidate.plans->file);
+    settings = consumer_settings(candidate.config, candidate.plans->file);
     result.client_recreated = pipeline::needs_new_client(settings_, settings);
     if (result.client_recreated) source::GroupClient{settings.client};  // refuses what librdkafka refuses
   } catch (const std::exception& error) {

@@ -126,7 +126,7 @@ int run_service(const control::Config& config, Failpoints& failpoints) {
   sink::DatabaseSettings database = config.database;
   database.dead_letters = route_of(config, dead_letter_topic.get());
   auto pool = std::make_unique<sink::WriterPool>(std::move(database), failpoints);
-  const pipeline::ConsumerSettings settings = consumer_settings(config, *file);
+  const pipeline::ConsumerSettings settings = consumer_settings(config, file);
   pipeline::GroupConsumer consumer(settings, context, *pool, plans, offsets);
 
   // Who looks at it, and who changes it while it runs.

@@ -38,10 +38,10 @@ struct Timings {
 /// How one attempt to store a batch ended. Exactly one attempt's outcome is `committed`.
 struct Outcome {
   OutcomeKind kind = OutcomeKind::committed;
-  std::string sqlstate;              ///< of the failure; empty when the connection broke, or on success
-  std::string message;               ///< for log and status; never holds a password
-  bool merged = false;               ///< a unique violation sent it through the staging merge
-  bool conflicted = false;           ///< at least one row met a row with its key
+  std::string sqlstate;     ///< of the failure; empty when the connection broke, or on success
+  std::string message;      ///< for log and status; never holds a password
+  bool merged = false;      ///< a unique violation sent it through the staging merge
+  bool conflicted = false;  ///< at least one row met a row with its key
   Timings timings;
   std::vector<StoredOffset> stored;  ///< for `stale`: what the database has; a partition without a row is not in it
 };

@@ -3,7 +3,6 @@
 #include <chrono>
 #include <cstdint>
 #include <map>
-#include <memory>
 #include <string>
 #include <vector>
 
@@ -32,16 +31,19 @@ struct RecordAt {
 /// commits nothing. Made to be asked again and again for weeks: KafkaAdmin's questions about groups are not, since
 /// librdkafka remembers a group's coordinator for good there, and can abort the process when one answers after
 /// the timeout (its issue 4605).
-/// Threads: one at a time.  Owns: a client; a message of each partition while records() looks.
+/// Threads: one at a time, and none in its KafkaAdmin meanwhile.
+/// Owns:    a message of each partition while records() looks.
 /// Blocks:  each call up to `timeout`, records() up to `within`.
 /// Fails:   KafkaError that names the brokers; of records() each partition for itself.
 class GroupReader {
  public:
-  GroupReader(const std::string& bootstrap, const std::map<std::string, std::string>& properties,
-              const std::string& group, std::chrono::milliseconds timeout);
-  ~GroupReader();
-  GroupReader(const GroupReader&) = delete;
-  GroupReader& operator=(const GroupReader&) = delete;
+  /// What the client needs: the user's properties, but those for throughput, which would fetch megabytes for each
+  /// record.
+  static std::map<std::string, std::string> properties(std::map<std::string, std::string> users,
+                                                       const std::string& group);
+
+  /// Over the client of `admin`, which must live longer and have been made with properties().
+  GroupReader(KafkaAdmin& admin, std::string group, std::chrono::milliseconds timeout);
 
   /// What the group has committed, of those of `partitions` that it committed anything for.
   std::vector<TopicPartitionOffset> committed(const std::vector<TopicPartitionOffset>& partitions);
@@ -54,8 +56,11 @@ class GroupReader {
   std::vector<RecordAt> records(const std::vector<TopicPartitionOffset>& places, std::chrono::milliseconds within);
 
  private:
-  struct Impl;
-  std::unique_ptr<Impl> impl_;
+  [[noreturn]] void fail(const std::string& what, int error) const;
+
+  KafkaAdmin& admin_;
+  const std::string group_;
+  const std::chrono::milliseconds timeout_;
 };
 
 }  // namespace loom::control

@@ -64,24 +64,35 @@ struct KafkaAdmin::Impl {
   }
 
   /// Each partition's offset for a time, or for RD_KAFKA_OFFSET_BEGINNING or _END; in the same order, -1 where it does
-  /// not answer. One request per broker instead of one per partition. A topic that is gone fails alone.
+  /// not answer. A topic that is gone fails alone.
   [[nodiscard]] std::vector<TopicPartitionOffset> look_up(const std::vector<TopicPartitionOffset>& partitions,
                                                           std::int64_t query) const {
-    if (partitions.empty()) return {};
-    const KafkaPartitions list(rd_kafka_topic_partition_list_new(static_cast<int>(partitions.size())));
-    for (const TopicPartitionOffset& one : partitions) {
-      rd_kafka_topic_partition_list_add(list.get(), one.topic.c_str(), one.partition)->offset = query;
+    // One request per broker for many partitions, but not for any number: librdkafka looks for each of the answers in
+    // the whole list (6,000 at once: 120 ms of a core, 128 at a time: a few).
+    constexpr std::size_t kAtOnce = 128;
+    std::vector<TopicPartitionOffset> found;
+    found.reserve(partitions.size());
+    for (std::size_t begin = 0; begin < partitions.size(); begin += kAtOnce) {
+      look_up(partitions, begin, std::min(begin + kAtOnce, partitions.size()), query, found);
+    }
+    return found;
+  }
+
+  void look_up(const std::vector<TopicPartitionOffset>& partitions, std::size_t begin, std::size_t end,
+               std::int64_t query, std::vector<TopicPartitionOffset>& found) const {
+    const KafkaPartitions list(rd_kafka_topic_partition_list_new(static_cast<int>(end - begin)));
+    for (std::size_t i = begin; i < end; ++i) {
+      rd_kafka_topic_partition_list_add(list.get(), partitions[i].topic.c_str(), partitions[i].partition)->offset =
+          query;
     }
     const auto error = rd_kafka_offsets_for_times(client.get(), list.get(), timeout_ms());
     const bool all_failed = error != RD_KAFKA_RESP_ERR_NO_ERROR && error != RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION;
     if (all_failed) fail("cannot look up offsets", text(error));
-    std::vector<TopicPartitionOffset> found;
     for (int i = 0; i < list->cnt; ++i) {
       const rd_kafka_topic_partition_t& one = list->elems[i];
       const bool answered = one.err == RD_KAFKA_RESP_ERR_NO_ERROR && one.offset >= 0;
       found.push_back({one.topic, one.partition, answered ? one.offset : -1});
     }
-    return found;
   }
 
   bool send_create(const std::string& topic, int partitions) const {
@@ -115,6 +126,8 @@ KafkaAdmin::KafkaAdmin(const std::string& bootstrap, const std::map<std::string,
 KafkaAdmin::~KafkaAdmin() = default;
 KafkaAdmin::KafkaAdmin(KafkaAdmin&&) noexcept = default;
 KafkaAdmin& KafkaAdmin::operator=(KafkaAdmin&&) noexcept = default;
+
+rd_kafka_s* KafkaAdmin::client() const { return impl_->client.get(); }
 
 bool KafkaAdmin::create_topic(const std::string& topic, int partitions) {
   const bool created = impl_->send_create(topic, partitions);

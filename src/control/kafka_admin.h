@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+struct rd_kafka_s;
+
 namespace loom::control {
 
 class KafkaError : public std::runtime_error {
@@ -69,6 +71,9 @@ class KafkaAdmin {
   void set_committed(const std::string& group, const std::vector<TopicPartitionOffset>& offsets);
 
   std::optional<OffsetRangeOfLog> range_of_log(const std::string& topic, std::int32_t partition);
+
+  /// For GroupReader, which asks over the same connections: librdkafka's consumer, which has joined no group.
+  [[nodiscard]] rd_kafka_s* client() const;
 
  private:
   struct Impl;

@@ -21,8 +21,8 @@
 namespace loom::http {
 namespace {
 
-constexpr std::size_t kThreadsMost = 16;
-constexpr int kBacklog = 128;  // the library's own is 5
+constexpr std::size_t kThreadsMost = 32;  // made when needed, which is in a crowd
+constexpr int kBacklog = 128;             // the library's own is 5
 constexpr int kRequestsMost = 100;
 constexpr std::chrono::milliseconds kBeforeListeningAgain{200};
 
@@ -140,7 +140,7 @@ struct Server::Impl final : public httplib::Server {
         rest_unread = has_body(request);
         simplify(request);
       });
-      if (rest_unread) stream.leave_rest_unread();
+      if (answered && rest_unread) stream.leave_rest_unread();
       if (!answered || closed || rest_unread || last) break;
     }
     return true;

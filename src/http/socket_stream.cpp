@@ -16,6 +16,7 @@ using std::chrono::milliseconds;
 constexpr milliseconds kIdleMost{5000};      // between two requests of a connection
 constexpr milliseconds kRequestMost{5000};   // from a request's first byte to its last
 constexpr milliseconds kAnswerMost{10'000};  // for the client to take all of the answer
+constexpr milliseconds kRestMost{500};       // for what still comes of a request that has been answered
 constexpr milliseconds kCrowded{100};  // for each, and for a client to take anything, while others wait for a thread
 constexpr milliseconds kCrowdedAnswer{1000};
 constexpr milliseconds kLook{50};  // how soon a stop or other clients are noticed
@@ -39,8 +40,8 @@ SocketStream::~SocketStream() {
 // Closing a socket with bytes unread resets the connection, and the client may lose an answer that is on its way.
 void SocketStream::throw_rest_away() {
   ::shutdown(socket_, SHUT_WR);
-  const Time until = now() + milliseconds(500);
-  while (wait(POLLIN, until, until)) {
+  const Time since = now();
+  while (wait(POLLIN, since + kRestMost, since + kCrowded)) {
     if (::recv(socket_, buffer_.data(), buffer_.size(), MSG_DONTWAIT) <= 0) return;
   }
 }

@@ -18,7 +18,7 @@ struct GroupWatchSettings {
   SamplerSettings sampler;
   History::Settings history;
   std::size_t look_ups = 64;  ///< records that are looked up in the log for each sample, at most
-  std::chrono::milliseconds look_ups_within{1'000};
+  std::chrono::milliseconds look_ups_within{1'500};
 };
 
 /// One group's lag, sample by sample, for who decides when.

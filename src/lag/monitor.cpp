@@ -32,7 +32,7 @@ GroupWatchSettings watch_settings(const MonitorSettings& settings, const std::at
   watch.sampler.group = settings.group;
   watch.sampler.database_url = settings.database_url;
   watch.sampler.timeout = kQuestionTimeout;
-  watch.sampler.owners_kept = settings.interval * 5;
+  watch.sampler.seldom = settings.interval * 5;
   watch.sampler.covers = settings.covers;
   watch.sampler.stop = &stop;
   watch.history.interval = settings.interval;

@@ -28,8 +28,9 @@ std::map<std::string, std::string> prompt(std::map<std::string, std::string> pro
 
 Sampler::Sampler(SamplerSettings settings)
     : settings_(std::move(settings)),
-      admin_(settings_.bootstrap_servers, prompt(settings_.rdkafka), settings_.timeout),
-      group_(settings_.bootstrap_servers, prompt(settings_.rdkafka), settings_.group, settings_.timeout) {
+      admin_(settings_.bootstrap_servers, control::GroupReader::properties(prompt(settings_.rdkafka), settings_.group),
+             settings_.timeout),
+      group_(admin_, settings_.group, settings_.timeout) {
   if (!settings_.database_url.empty()) {
     store_ = std::make_unique<sink::OffsetStore>(settings_.database_url, settings_.group);
   }
@@ -37,7 +38,7 @@ Sampler::Sampler(SamplerSettings settings)
 
 Reading Sampler::read(const LocalPositions& local) {
   Reading reading;
-  ask_until_ = Steady::now() + settings_.timeout * 2;
+  ask_until_ = Steady::now() + settings_.timeout * (settings_.ask_for_topics ? 1 : 2);
   reading.kafka_answered = true;
   if (settings_.ask_for_topics) {
     reading.kafka_answered = ask_kafka(reading, [&] { take_from_kafka(reading, admin_.committed(settings_.group)); });
@@ -133,7 +134,7 @@ void Sampler::read_owners(Reading& reading) {
       owned_.emplace();
       for (const TopicPartitionOffset& one : assignment.owned) owned_->insert({one.topic, one.partition});
     });
-    if (owned_) owners_until_ = Steady::now() + settings_.owners_kept;
+    if (owned_) owners_until_ = Steady::now() + settings_.seldom;
   }
   // Also what it has no offset of yet.
   if (!owned_) return;
@@ -145,7 +146,7 @@ void Sampler::mark_owners(Reading& reading) {
   for (auto& [key, entry] : reading.partitions) {
     const bool owned = owned_->contains(key);
     if (owners_are_fresh_ && !entry.assigned) entry.assigned = owned;
-    const bool behind = entry.end.value_or(0) > entry.committed.value_or(entry.begin.value_or(0));
+    const bool behind = entry.end.value_or(0) > entry.committed.value_or(0);
     if (behind && !owned) owners_until_ = {};
   }
 }
@@ -212,22 +213,37 @@ void Sampler::read_ranges(Reading& reading) {
     const auto leader = leader_of(key);
     if (leader && *leader >= 0) by_leader[*leader].push_back({key.first, key.second, 0});
   }
+  const bool begins = Steady::now() >= begins_until_ || begins_of_ != reading.partitions.size();
+  bool answered = true;
   for (const auto& [leader, partitions] : by_leader) {
-    ask_kafka(reading, [&, &asked = partitions] {
-      const auto ranges = admin_.ranges(asked);
-      for (std::size_t i = 0; i < asked.size(); ++i) {
-        if (!ranges[i]) continue;
-        PartitionReading& entry = reading.partitions[{asked[i].topic, asked[i].partition}];
-        entry.begin = ranges[i]->begin;
-        entry.end = ranges[i]->end;
-      }
-    });
+    answered = ask_kafka(reading, [&, &asked = partitions] { read_ranges(reading, asked, begins); }) && answered;
   }
-  const auto leaderless = std::count_if(reading.partitions.begin(), reading.partitions.end(),
-                                        [](const auto& one) { return !one.second.gone && !one.second.end; });
-  if (leaderless > 0 && reading.kafka_error.empty()) {
+  if (begins && answered) {
+    begins_until_ = Steady::now() + settings_.seldom;
+    begins_of_ = reading.partitions.size();
+  }
+  const auto silent = std::count_if(reading.partitions.begin(), reading.partitions.end(),
+                                    [](const auto& one) { return !one.second.gone && !one.second.end; });
+  if (silent > 0 && reading.kafka_error.empty()) {
     leaders_until_ = {};
-    reading.notes.push_back(std::to_string(leaderless) + " partitions have no leader that answers");
+    begins_until_ = {};
+    reading.notes.push_back(std::to_string(silent) + " partitions have no leader that answers");
+  }
+}
+
+void Sampler::read_ranges(Reading& reading, const std::vector<TopicPartitionOffset>& partitions, bool begins) {
+  if (!begins) {
+    for (const TopicPartitionOffset& end : admin_.end_offsets(partitions)) {
+      reading.partitions[{end.topic, end.partition}].end = end.offset;
+    }
+    return;
+  }
+  const auto ranges = admin_.ranges(partitions);
+  for (std::size_t i = 0; i < partitions.size(); ++i) {
+    if (!ranges[i]) continue;
+    PartitionReading& entry = reading.partitions[{partitions[i].topic, partitions[i].partition}];
+    entry.begin = ranges[i]->begin;
+    entry.end = ranges[i]->end;
   }
 }
 

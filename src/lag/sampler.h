@@ -22,9 +22,9 @@ struct SamplerSettings {
   std::string bootstrap_servers;
   std::map<std::string, std::string> rdkafka;
   std::string group;
-  std::string database_url;                       ///< empty: Kafka alone is asked
-  std::chrono::milliseconds timeout{10'000};      ///< of each question to Kafka
-  std::chrono::milliseconds owners_kept{10'000};  ///< how long it is not asked who owns what, when all is well
+  std::string database_url;                   ///< empty: Kafka alone is asked
+  std::chrono::milliseconds timeout{10'000};  ///< of each question to Kafka
+  std::chrono::milliseconds seldom{10'000};   ///< for what changes slowly: owners, where the logs begin
   /// Ask Kafka which topics the group has offsets of: for a group that may not be ours. Not for a process that shall
   /// live long (see control::GroupReader): there the database, this process, the group's members and `covers` tell.
   bool ask_for_topics = false;
@@ -65,6 +65,7 @@ class Sampler {
   void add_partitions(Reading& reading);
   bool read_committed(Reading& reading);
   void read_ranges(Reading& reading);
+  void read_ranges(Reading& reading, const std::vector<control::TopicPartitionOffset>& partitions, bool begins);
   [[nodiscard]] std::optional<std::int32_t> leader_of(const PartitionKey& key) const;
   [[nodiscard]] std::set<PartitionKey> unknown(const Reading& reading) const;
 
@@ -81,6 +82,9 @@ class Sampler {
   std::map<std::string, std::vector<std::int32_t>> leaders_;
   std::set<PartitionKey> not_there_;  // when they were last asked for
   Steady::time_point leaders_until_;
+
+  Steady::time_point begins_until_;
+  std::size_t begins_of_ = 0;  // partitions
 
   // So are owners, for every broker is asked. While something with lag has none, each time.
   std::optional<std::set<PartitionKey>> owned_;  // nothing: not known

@@ -19,6 +19,8 @@ using std::chrono::seconds;
 constexpr milliseconds kPoll{50};
 constexpr milliseconds kBalanceEvery{100};
 constexpr milliseconds kPublishEvery{500};
+constexpr seconds kLookForTopicsEvery{3};
+constexpr milliseconds kBrokerTimeout{1000};
 constexpr seconds kStepAtMost{120};  // a step asks the broker at most a few times, up to 5 s each
 constexpr seconds kLeaveGroup{2};
 constexpr seconds kDiscard{1};
@@ -121,6 +123,7 @@ void GroupConsumer::run() {
     }
     take_reconfiguration();
     fit_shares();
+    look_for_topics();
     publish();
   }
   leave();
@@ -129,11 +132,21 @@ void GroupConsumer::run() {
 /// Wildcards and names; an empty list would be an error, and means to be in no group at all.
 void GroupConsumer::join() {
   joined_ = settings_.topics.empty();
+  no_topics_ = false;
+  look_for_topics_at_ = clock_.now() + kLookForTopicsEvery;
   if (settings_.topics.empty()) {
     client_->unsubscribe();
   } else {
     client_->subscribe(settings_.topics);
   }
+}
+
+/// Without any of its topics a member does not even join, and nobody would say why.
+void GroupConsumer::look_for_topics() {
+  if (joined_ || !settings_.mapped || clock_.now() < look_for_topics_at_) return;
+  look_for_topics_at_ = clock_.now() + kLookForTopicsEvery;
+  const auto partitions = client_->count_partitions(settings_.mapped, kBrokerTimeout);
+  if (partitions) no_topics_ = *partitions == 0;
 }
 
 void GroupConsumer::publish() {
@@ -147,6 +160,8 @@ void GroupConsumer::publish() {
     fresh.state = GroupState::leaving;
   } else if (joined_) {
     fresh.state = GroupState::consuming;
+  } else if (no_topics_) {
+    fresh.state = GroupState::no_topics;
   }
   const std::lock_guard lock(view_mutex_);
   view_ = std::move(fresh);
@@ -168,6 +183,7 @@ void GroupConsumer::serve(source::GroupEvent event) {
     log::info({}, "{} partitions {}", revoked->partitions.size(), revoked->lost ? "lost" : "revoked");
     give_up(revoked->partitions, revoked->lost);
     client_->unassign(revoked->partitions);
+    if (owned_.empty()) joined_ = false;  // an assignment follows, be it of nothing
   } else if (const auto* fatal = std::get_if<source::FatalError>(&event)) {
     log::error({}, "the Kafka client cannot go on, making a new one: {}", fatal->message);
     fatal_ = true;

@@ -25,7 +25,8 @@ namespace loom::pipeline {
 
 struct ConsumerSettings {
   source::ClientSettings client;
-  std::vector<std::string> topics;
+  std::vector<std::string> topics;                       ///< names and patterns
+  std::function<bool(const std::string& topic)> mapped;  ///< whether one of them means this topic; unset: not known
   WorkerSettings worker;
   std::size_t workers = 1;
   std::chrono::milliseconds mirror_every{5000};    ///< committed offsets are checked and given to Kafka this often
@@ -41,6 +42,7 @@ enum class GroupState : std::uint8_t {
   starting,
   joining,
   waiting_for_database,  ///< assigned, and the positions cannot be read now
+  no_topics,             ///< none of the topics is there yet, so there is no group to join
   consuming,             ///< also with no partition, when there are more members than partitions
   leaving
 };
@@ -103,6 +105,7 @@ class GroupConsumer {
   void join();
   void close_client();
   void publish();
+  void look_for_topics();
   [[nodiscard]] WorkerView work() const;
   void run_worker(Worker& worker);
   void serve(source::GroupEvent event);
@@ -144,7 +147,9 @@ class GroupConsumer {
   Partitions final_offsets_;  // of partitions just returned, for Kafka
   std::vector<Returned> letters_;
   std::vector<ConsumerSettings> wanted_;
-  bool joined_ = false;
+  bool joined_ = false;     // and has been told its partitions
+  bool no_topics_ = false;  // as long as it has not joined
+  TimePoint look_for_topics_at_{};
   TimePoint publish_at_{};
 
   Mailbox<ConsumerSettings> reconfigurations_;

@@ -16,6 +16,8 @@ std::string_view to_string(GroupState state) {
       return "joining";
     case GroupState::waiting_for_database:
       return "waiting_for_database";
+    case GroupState::no_topics:
+      return "no_topics";
     case GroupState::consuming:
       return "consuming";
     case GroupState::leaving:

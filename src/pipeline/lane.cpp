@@ -93,7 +93,7 @@ void Lane::stop(const std::string& why) {
   const Duration wait = stop_backoff_.next();
   plan_retry_at_ = clock_.now() + wait;
   topic_counters_.stops.fetch_add(1, std::memory_order_relaxed);
-  was_stopped_ = true;
+  if (!trouble_since_) trouble_since_ = clock_.now();
   log::error({.topic = topic_}, "stopped, next try in {} ms: {}",
              std::chrono::duration_cast<milliseconds>(wait).count(), why);
 }

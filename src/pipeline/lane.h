@@ -145,6 +145,7 @@ class Lane {
   void stop_for_dead_letters(std::unique_ptr<batch::Batch> batch);
   void shrink(std::unique_ptr<batch::Batch> batch, const batch::Outcome& outcome);
   void settle_committed(std::unique_ptr<batch::Batch> batch, const batch::Outcome& outcome);
+  void tell_recovery();
   void tell_dead_letters(const batch::Batch& batch) const;
   void settle_stale(std::unique_ptr<batch::Batch> batch, const batch::Outcome& outcome);
   void stop(const std::string& why);
@@ -175,6 +176,7 @@ class Lane {
   std::optional<TimePoint> growing_since_;
   std::optional<TimePoint> due_since_;
   TimePoint retry_at_{};
+  std::optional<TimePoint> trouble_since_;  // nothing was stored since then, although there was something to store
   TimePoint plan_retry_at_{};
   Backoff backoff_;
   Backoff stop_backoff_;
@@ -182,7 +184,6 @@ class Lane {
   std::string reason_;
   bool plan_wanted_ = true;
   bool plan_fresh_ = false;
-  bool was_stopped_ = false;   // and has stored nothing since
   bool suspect_plan_ = false;  // the database refused the plan; another refusal in a row stops the topic
   bool out_ = false;
   bool flush_ = false;

@@ -87,10 +87,11 @@ void Lane::act_on(batch::WriteReply reply) {
       topic_counters_.retried_batches.fetch_add(1, std::memory_order_relaxed);
       counters_.count_retry(outcome.sqlstate);
       const Duration wait = backoff_.next();
+      if (!trouble_since_) trouble_since_ = clock_.now();
       log::warn({.topic = topic_, .batch = reply.batch->messages.size(), .reason = outcome.sqlstate},
-                "batch of {} messages not stored ({}), again in {} ms: {} {}", reply.batch->messages.size(),
+                "batch of {} messages not stored ({}), again in {} ms: {}{}{}", reply.batch->messages.size(),
                 to_string(outcome.kind), std::chrono::duration_cast<milliseconds>(wait).count(), outcome.sqlstate,
-                outcome.message);
+                outcome.sqlstate.empty() ? "" : " ", outcome.message);
       hold(std::move(reply.batch), wait);
       return;
     }
@@ -164,7 +165,7 @@ void Lane::settle_committed(std::unique_ptr<Batch> batch, const batch::Outcome& 
   }
   count_committed(counters_, topic_counters_, *batch, outcome, clock_.wall_us());
   tell_dead_letters(*batch);
-  if (std::exchange(was_stopped_, false)) log::info({.topic = topic_}, "stores again");
+  tell_recovery();
   const std::size_t kept = batch->rows.bytes();
   batch->messages.clear();
   batch->rows.clear();
@@ -174,6 +175,17 @@ void Lane::settle_committed(std::unique_ptr<Batch> batch, const batch::Outcome& 
   if (batch->plan != plan_ || memory_.scarce()) return;
   spare_ = std::move(batch);
   spare_bytes_ = kept;
+}
+
+/// After an outage that somebody may have heard of, and not after each batch that went through at the second try.
+void Lane::tell_recovery() {
+  constexpr std::chrono::seconds kWorthALine{1};
+  if (!trouble_since_) return;
+  const Duration lasted = clock_.now() - *trouble_since_;
+  trouble_since_.reset();
+  if (lasted < kWorthALine) return;
+  log::info({.topic = topic_}, "stores again, after {} s",
+            std::chrono::duration_cast<std::chrono::seconds>(lasted).count());
 }
 
 /// One line a batch, with the first as an example.

@@ -90,6 +90,9 @@ class GroupClient {
   std::optional<std::vector<TopicOffset>> log_bound(const std::vector<TopicOffset>& partitions, bool end,
                                                     std::chrono::milliseconds timeout);
   void commit(const std::vector<TopicOffset>& offsets, bool wait);
+  /// How many partitions the wanted ones of the cluster's topics have. Nothing when the broker does not answer.
+  std::optional<std::size_t> count_partitions(const std::function<bool(const std::string&)>& wanted,
+                                              std::chrono::milliseconds timeout);
 
   /// Leaves the group; events go on coming from poll() until closed().
   void close();

@@ -218,7 +218,8 @@ Json errors(const std::vector<log::Recent>& recent) {
 }
 
 bool is_ready(const Snapshot& snapshot) {
-  return snapshot.health.database.now && snapshot.health.kafka.now && snapshot.state == "consuming";
+  const bool has_its_partitions = snapshot.state == "consuming" || snapshot.state == "no_topics";
+  return snapshot.health.database.now && snapshot.health.kafka.now && has_its_partitions;
 }
 
 }  // namespace

@@ -7,13 +7,15 @@
 
 namespace loom::status {
 
-/// The documents of the HTTP API, described key by key in docs/http.md. Pure.
+/// The documents of the HTTP API, described key by key in docs/http.md. Pure, but for the process metrics, which
+/// metrics_text() reads from /proc.
 std::string status_json(const Snapshot& snapshot);
 std::string topics_json(const Snapshot& snapshot);
 /// The Prometheus text format, version 0.0.4; every name is in docs/metrics.md.
 std::string metrics_text(const Snapshot& snapshot);
 
-/// Whether the replica should get to work: database and Kafka answer, and it has its partitions (or there are none for it).
+/// Whether the replica should get to work: database and Kafka answer, and it has its partitions (or there are none for
+/// it).
 struct Readiness {
   bool ready = false;
   std::string json;

@@ -8,6 +8,8 @@
 #include <set>
 #include <utility>
 
+#include "status/lag_known.h"
+
 namespace loom::status {
 
 namespace {
@@ -91,7 +93,9 @@ Observer::Observer(const Observed& observed, std::string version, std::string gr
     : observed_(observed),
       version_(std::move(version)),
       group_(std::move(group)),
-      started_(observed.context.clock.now()) {}
+      started_(observed.context.clock.now()) {
+  tick();  // what comes before the first second counts, too
+}
 
 void Observer::tick() {
   const Clock& clock = observed_.context.clock;
@@ -140,6 +144,7 @@ Snapshot Observer::take() const {
   for (const auto& [name, behind] : seen.lag->by_topic()) {
     const auto found = topics.find(name);
     if (found == topics.end()) continue;  // of a topic that is not mapped any more
+    if (!is_known(behind)) continue;
     found->second.lag = behind.total();
     found->second.lag_seconds = behind.seconds();
     found->second.catch_up_seconds = behind.catch_up_seconds();

@@ -60,7 +60,7 @@ struct Snapshot {
   // The group
   std::string group;
   std::string member;  ///< this member's id; empty until it has joined
-  std::string state;   ///< starting, joining, consuming, waiting_for_database, stopping
+  std::string state;   ///< starting, joining, waiting_for_database, no_topics, consuming, leaving
   std::vector<OwnedPartition> assignment;
 
   Health health;
@@ -78,7 +78,7 @@ struct Snapshot {
   std::size_t batch_bytes = 0;        ///< held by batches
   std::size_t batch_bytes_limit = 0;  ///< what they share
 
-  std::uint64_t reloads = 0;          ///< applied since the start
+  std::uint64_t reloads = 0;  ///< applied since the start
   std::uint64_t refused_reloads = 0;
   std::vector<log::Recent> errors;  ///< newest first
   std::optional<source::ClientStatistics> kafka;

@@ -69,7 +69,8 @@ void PageTest::open_page() {
 
 void PageTest::await_answers(int more) {
   const int before = std::stoi(browser_.attribute("body", "data-answers"));
-  ASSERT_TRUE(browser_.wait_until("document.body.dataset.answers >= " + std::to_string(before + more)));
+  ASSERT_TRUE(
+      browser_.wait_until("document.body.dataset.answers >= " + std::to_string(before + more), seconds(10 + 2 * more)));
 }
 
 std::optional<double> PageTest::value_of(const std::string& selector) {

@@ -5,6 +5,7 @@ const Format = (() => {
   const unknown = '–';
   const whole = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
   const tenths = new Intl.NumberFormat('en-US', { maximumFractionDigits: 1 });
+  const hundredths = new Intl.NumberFormat('en-US', { maximumFractionDigits: 2 });
   const known = (value) => value !== null && value !== undefined && !Number.isNaN(value);
 
   // 8,012 and 1.24 M
@@ -46,7 +47,8 @@ const Format = (() => {
   }
 
   function percent(ratio) {
-    return known(ratio) ? `${tenths.format(ratio * 100)} %` : unknown;
+    if (!known(ratio)) return unknown;
+    return `${(ratio < 0.01 ? hundredths : tenths).format(ratio * 100)} %`;
   }
 
   // Seconds between an instant and the service's own clock, so that the clock of the reader does not matter.

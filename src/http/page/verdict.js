@@ -148,8 +148,14 @@ const Verdict = (() => {
       waiting_for_database: 'waiting for the database',
     };
     const { state } = status.group;
-    if (state === 'stopping') {
+    if (state === 'leaving') {
       return [{ level: 'info', word: 'STOPPING', text: 'it stores what it has and leaves the group', todo: '' }];
+    }
+    if (state === 'no_topics') {
+      return [{
+        level: 'info', word: 'NO TOPICS', text: 'none of the mapped topics exists in Kafka yet',
+        todo: 'Nothing, when the producers come later. Else compare the names in the mapping file with those in Kafka.',
+      }];
     }
     if (!(state in states)) return [];
     return [{
@@ -182,5 +188,5 @@ const Verdict = (() => {
     return problems;
   }
 
-  return { judge };
+  return { judge, behindSeconds: kBehindSeconds };
 })();

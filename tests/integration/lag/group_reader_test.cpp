@@ -26,7 +26,8 @@ class GroupReaderTest : public ::testing::Test {
   KafkaServer& server = KafkaServer::shared();
   std::string topic;
   std::string group = unique_name("group");
-  GroupReader reader{server.bootstrap(), {}, group, 10s};
+  KafkaAdmin admin{server.bootstrap(), GroupReader::properties({}, group)};
+  GroupReader reader{admin, group, 10s};
 };
 
 TEST_F(GroupReaderTest, FindsTheTimestampOfARecord) {

@@ -17,7 +17,10 @@ using ::testing::Not;
 
 class LagProgramTest : public ServiceTest {
  protected:
-  LagProgramTest() : topic_(new_topic("numbers", 2)) { map(numbered_mapping(topic_, "numbers")); }
+  LagProgramTest() : topic_(new_topic("numbers", 2)) {
+    map(numbered_mapping(topic_, "numbers"));
+    database().run(numbered_table("numbers"));
+  }
 
   /// `lag --watch --json`, until the test ends.
   ServiceProcess& watch() {

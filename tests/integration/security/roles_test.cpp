@@ -124,11 +124,13 @@ TEST_F(RolesTest, TheServiceRoleStoresAndCanMakeNothing) {
     return all.value(fmt::format("SELECT has_table_privilege('{}', '{}', '{}')", service_role(), table, privilege)) ==
            "t";
   };
-  for (const char* table : {"plain", "kafka_consumer_offsets", "kafka_dead_letters", "schema_migrations"}) {
+  for (const char* table :
+       {"plain", "kafka_consumer_offsets", "kafka_dead_letters", "kafka_lag_reporters", "schema_migrations"}) {
     for (const char* privilege : {"DELETE", "TRUNCATE", "REFERENCES", "TRIGGER"}) {
       EXPECT_FALSE(may(privilege, table)) << privilege << " on " << table;
     }
   }
+  for (const char* privilege : {"SELECT", "INSERT", "UPDATE"}) EXPECT_TRUE(may(privilege, "kafka_lag_reporters"));
   EXPECT_FALSE(may("INSERT", "schema_migrations"));
   EXPECT_FALSE(may("UPDATE", "kafka_dead_letters"));
 

@@ -16,7 +16,8 @@ using ::testing::HasSubstr;
 
 class EndpointsTest : public ServiceTest {
  protected:
-  EndpointsTest() : ServiceTest(std::make_unique<PostgresServer>(), KafkaServer::shared()) {}
+  EndpointsTest() : EndpointsTest(KafkaServer::shared()) {}
+  explicit EndpointsTest(KafkaServer& kafka) : ServiceTest(std::make_unique<PostgresServer>(), kafka) {}
 
   /// A replica that has stored some messages, one of them bad, and reports the group's lag.
   ServiceHttp start_and_store() {
@@ -38,7 +39,29 @@ class EndpointsTest : public ServiceTest {
     return http;
   }
 
+  /// Waits for what was promised: known within five seconds.
+  void expect_ready(const ServiceHttp& http, int status, const std::string& what) {
+    const auto since = std::chrono::steady_clock::now();
+    EXPECT_TRUE(await(seconds(5), [&] { return http.get("/readyz").status == status; })) << http.get("/readyz").body;
+    const auto took = std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - since);
+    const HttpAnswer answer = http.get("/readyz");
+    std::cout << what << ": /readyz is " << answer.status << " after " << took.count() << " ms: " << answer.body
+              << "\n";
+    EXPECT_EQ(http.get("/healthz").status, 200);
+    EXPECT_EQ(http.get("/status").json()["ready"], status == 200);
+  }
+
   std::string topic_;
+};
+
+/// With a broker that may be killed.
+class OwnBrokerTest : public EndpointsTest {
+ protected:
+  OwnBrokerTest() : EndpointsTest(own_broker()) {}
+  static KafkaServer& own_broker() {
+    static KafkaServer broker;
+    return broker;
+  }
 };
 
 TEST_F(EndpointsTest, EachMetricIsDocumentedAndEachDocumentedIsThere) {
@@ -78,17 +101,28 @@ TEST_F(EndpointsTest, ReadinessFollowsTheDatabaseAndTheProcessStaysAlive) {
   const ServiceHttp http = start_and_store();
   ASSERT_TRUE(await(seconds(10), [&] { return http.get("/readyz").status == 200; })) << http.get("/readyz").body;
   own_server_->kill9();
-  const auto down = std::chrono::steady_clock::now();
-  EXPECT_TRUE(await(seconds(5), [&] { return http.get("/readyz").status == 503; })) << http.get("/readyz").body;
-  std::cout << "/readyz is 503 after "
-            << std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - down).count()
-            << " ms: " << http.get("/readyz").body << "\n";
+  expect_ready(http, 503, "PostgreSQL killed");
   EXPECT_EQ(http.get("/readyz").json()["database"]["reachable"], false);
-  EXPECT_EQ(http.get("/healthz").status, 200);
-  EXPECT_EQ(http.get("/status").json()["ready"], false);
   own_server_->restart();
-  EXPECT_TRUE(await(seconds(5), [&] { return http.get("/readyz").status == 200; })) << http.get("/readyz").body;
-  EXPECT_EQ(http.get("/healthz").status, 200);
+  expect_ready(http, 200, "PostgreSQL back");
+  own_server_->freeze();
+  expect_ready(http, 503, "PostgreSQL frozen");
+  own_server_->thaw();
+  expect_ready(http, 200, "PostgreSQL goes on");
+}
+
+TEST_F(OwnBrokerTest, ReadinessFollowsTheBrokerAndTheProcessStaysAlive) {
+  const ServiceHttp http = start_and_store();
+  ASSERT_TRUE(await(seconds(10), [&] { return http.get("/readyz").status == 200; })) << http.get("/readyz").body;
+  own_broker().kill9();
+  expect_ready(http, 503, "Kafka killed");
+  EXPECT_EQ(http.get("/readyz").json()["kafka"]["reachable"], false);
+  own_broker().restart();
+  expect_ready(http, 200, "Kafka back");
+  own_broker().freeze();
+  expect_ready(http, 503, "Kafka frozen");
+  own_broker().thaw();
+  expect_ready(http, 200, "Kafka goes on");
 }
 
 TEST_F(EndpointsTest, EachPathOfThePageAnswers) {

@@ -185,7 +185,7 @@ TEST_F(ServerTest, LargeAnswersArriveWholeAndCompressedWhereAsked) {
   EXPECT_EQ(small->body.size(), 8'000'000u);
 }
 
-TEST_F(ServerTest, HundredsOfIdleAndSlowClientsDoNotHoldUpHealth) {
+TEST_F(ServerTest, ACrowdOfIdleAndSlowClientsDoesNotHoldUpHealth) {
   std::vector<std::unique_ptr<RawClient>> crowd;
   for (int i = 0; i < 120; ++i) {
     crowd.push_back(std::make_unique<RawClient>(server.port()));
