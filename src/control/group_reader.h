@@ -51,11 +51,12 @@ class GroupReader {
   /// Who owns what now. A group that does not exist owns nothing.
   GroupAssignment assignment();
 
-  /// In the order of `places`, no partition twice. Each costs a fetch of at least one batch as its producer sent it,
-  /// so ask for few.
+  /// In the order of `places`, no partition twice. Each costs a fetch of up to 1 MiB, so ask for few.
   std::vector<RecordAt> records(const std::vector<TopicPartitionOffset>& places, std::chrono::milliseconds within);
 
  private:
+  std::vector<RecordAt> records_at_once(const std::vector<TopicPartitionOffset>& places,
+                                        std::chrono::steady_clock::time_point deadline);
   [[noreturn]] void fail(const std::string& what, int error) const;
 
   KafkaAdmin& admin_;

@@ -17,7 +17,7 @@ namespace loom::lag {
 struct GroupWatchSettings {
   SamplerSettings sampler;
   History::Settings history;
-  std::size_t look_ups = 64;  ///< records that are looked up in the log for each sample, at most
+  std::size_t look_ups = 16;  ///< records that are looked up in the log for each sample, at most
   std::chrono::milliseconds look_ups_within{1'500};
 };
 

@@ -39,6 +39,21 @@ TEST_F(GroupReaderTest, FindsTheTimestampOfARecord) {
   }
 }
 
+TEST_F(GroupReaderTest, FindsRecordsInLargeBatches) {
+  constexpr std::int32_t kPartitions = 40;
+  const std::string large = server.new_topic("large", kPartitions);
+  std::vector<loom::testing::TestRecord> records;
+  std::vector<TopicPartitionOffset> places;
+  for (std::int32_t partition = 0; partition < kPartitions; ++partition) {
+    for (int i = 0; i < 30; ++i) records.push_back({std::string(10'000, 'x'), "", partition, {}, 5'000});
+    places.push_back({large, partition, 15});
+  }
+  server.produce(large, records);
+  const auto found = reader.records(places, 20s);
+  ASSERT_THAT(found, SizeIs(kPartitions));
+  for (const RecordAt& one : found) EXPECT_EQ(one.timestamp_ms, 5'000);
+}
+
 TEST_F(GroupReaderTest, FindsNothingAtTheEndOfALog) {
   const auto found = reader.records({{topic, 0, 10}, {topic, 1, 0}}, 10s);
   ASSERT_THAT(found, SizeIs(2));
