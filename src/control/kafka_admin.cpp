@@ -19,6 +19,12 @@ using Metadata = std::unique_ptr<const rd_kafka_metadata_t, KafkaDeleter<rd_kafk
 
 std::string text(rd_kafka_resp_err_t error) { return rd_kafka_err2str(error); }
 
+/// The same question may be answered a moment later.
+class NotNow : public KafkaError {
+ public:
+  using KafkaError::KafkaError;
+};
+
 }  // namespace
 
 struct KafkaAdmin::Impl {
@@ -30,6 +36,33 @@ struct KafkaAdmin::Impl {
 
   [[noreturn]] void fail(const std::string& what, const std::string& why) const {
     throw KafkaError(what + " (Kafka at " + bootstrap + "): " + why);
+  }
+
+  /// The group's part of an answer failed. Fails: NotNow where asking again helps.
+  [[noreturn]] void fail_group(const std::string& what, const rd_kafka_error_t* error) const {
+    switch (rd_kafka_error_code(error)) {
+      case RD_KAFKA_RESP_ERR_NOT_COORDINATOR:
+      case RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE:
+      case RD_KAFKA_RESP_ERR_COORDINATOR_LOAD_IN_PROGRESS:
+        throw NotNow(what + " (Kafka at " + bootstrap + "): " + rd_kafka_error_string(error));
+      default:
+        fail(what, rd_kafka_error_string(error));
+    }
+  }
+
+  /// Asks a group's coordinator, again when it has moved or, on brokers that have just started, is not there yet.
+  template <typename Ask>
+  auto ask_coordinator(const Ask& ask) const {
+    constexpr std::chrono::milliseconds kBetween{300};
+    const auto until = std::chrono::steady_clock::now() + timeout;
+    while (true) {
+      try {
+        return ask();
+      } catch (const NotNow&) {
+        if (std::chrono::steady_clock::now() + kBetween > until) throw;
+        std::this_thread::sleep_for(kBetween);
+      }
+    }
   }
 
   [[nodiscard]] KafkaAdminOptions options(rd_kafka_admin_op_t operation) const {
@@ -94,6 +127,10 @@ struct KafkaAdmin::Impl {
       found.push_back({one.topic, one.partition, answered ? one.offset : -1});
     }
   }
+
+  [[nodiscard]] std::vector<TopicPartitionOffset> committed(const std::string& group) const;
+  [[nodiscard]] std::vector<std::string> members(const std::string& group) const;
+  void set_committed(const std::string& group, const std::vector<TopicPartitionOffset>& offsets) const;
 
   bool send_create(const std::string& topic, int partitions) const {
     const std::string what = "cannot create topic " + topic;
@@ -163,13 +200,17 @@ std::map<std::string, std::vector<std::int32_t>> KafkaAdmin::leaders() {
 }
 
 std::vector<TopicPartitionOffset> KafkaAdmin::committed(const std::string& group) {
+  return impl_->ask_coordinator([&] { return impl_->committed(group); });
+}
+
+std::vector<TopicPartitionOffset> KafkaAdmin::Impl::committed(const std::string& group) const {
   const std::string what = "cannot read the offsets of group " + group;
-  const KafkaQueue queue(rd_kafka_queue_new(impl_->client.get()));
+  const KafkaQueue queue(rd_kafka_queue_new(client.get()));
   const GroupOffsetsRequest request(rd_kafka_ListConsumerGroupOffsets_new(group.c_str(), nullptr));
-  const KafkaAdminOptions options = impl_->options(RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS);
+  const KafkaAdminOptions how = options(RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS);
   rd_kafka_ListConsumerGroupOffsets_t* requests = request.get();
-  rd_kafka_ListConsumerGroupOffsets(impl_->client.get(), &requests, 1, options.get(), queue.get());
-  const KafkaEvent event = impl_->answer(queue, what);
+  rd_kafka_ListConsumerGroupOffsets(client.get(), &requests, 1, how.get(), queue.get());
+  const KafkaEvent event = answer(queue, what);
 
   std::vector<TopicPartitionOffset> found;
   std::size_t count = 0;
@@ -177,7 +218,7 @@ std::vector<TopicPartitionOffset> KafkaAdmin::committed(const std::string& group
       rd_kafka_event_ListConsumerGroupOffsets_result(event.get()), &count);
   for (std::size_t i = 0; i < count; ++i) {
     if (const rd_kafka_error_t* error = rd_kafka_group_result_error(groups[i])) {
-      impl_->fail(what, rd_kafka_error_string(error));
+      fail_group(what, error);
     }
     const rd_kafka_topic_partition_list_t* partitions = rd_kafka_group_result_partitions(groups[i]);
     for (int p = 0; p < partitions->cnt; ++p) {
@@ -220,12 +261,16 @@ std::vector<TopicPartitionOffset> KafkaAdmin::offsets_at(const std::vector<Topic
 }
 
 std::vector<std::string> KafkaAdmin::members(const std::string& group) {
+  return impl_->ask_coordinator([&] { return impl_->members(group); });
+}
+
+std::vector<std::string> KafkaAdmin::Impl::members(const std::string& group) const {
   const std::string what = "cannot ask who is in group " + group;
-  const KafkaQueue queue(rd_kafka_queue_new(impl_->client.get()));
-  const KafkaAdminOptions options = impl_->options(RD_KAFKA_ADMIN_OP_DESCRIBECONSUMERGROUPS);
+  const KafkaQueue queue(rd_kafka_queue_new(client.get()));
+  const KafkaAdminOptions how = options(RD_KAFKA_ADMIN_OP_DESCRIBECONSUMERGROUPS);
   const char* name = group.c_str();
-  rd_kafka_DescribeConsumerGroups(impl_->client.get(), &name, 1, options.get(), queue.get());
-  const KafkaEvent event = impl_->answer(queue, what);
+  rd_kafka_DescribeConsumerGroups(client.get(), &name, 1, how.get(), queue.get());
+  const KafkaEvent event = answer(queue, what);
   std::size_t count = 0;
   const auto** groups =
       rd_kafka_DescribeConsumerGroups_result_groups(rd_kafka_event_DescribeConsumerGroups_result(event.get()), &count);
@@ -233,7 +278,7 @@ std::vector<std::string> KafkaAdmin::members(const std::string& group) {
   for (std::size_t i = 0; i < count; ++i) {
     if (const rd_kafka_error_t* error = rd_kafka_ConsumerGroupDescription_error(groups[i])) {
       if (rd_kafka_error_code(error) == RD_KAFKA_RESP_ERR_GROUP_ID_NOT_FOUND) continue;
-      impl_->fail(what, rd_kafka_error_string(error));
+      fail_group(what, error);
     }
     for (std::size_t m = 0; m < rd_kafka_ConsumerGroupDescription_member_count(groups[i]); ++m) {
       const auto* member = rd_kafka_ConsumerGroupDescription_member(groups[i], m);
@@ -245,28 +290,31 @@ std::vector<std::string> KafkaAdmin::members(const std::string& group) {
 }
 
 void KafkaAdmin::set_committed(const std::string& group, const std::vector<TopicPartitionOffset>& offsets) {
-  if (offsets.empty()) return;
+  if (!offsets.empty()) impl_->ask_coordinator([&] { impl_->set_committed(group, offsets); });
+}
+
+void KafkaAdmin::Impl::set_committed(const std::string& group, const std::vector<TopicPartitionOffset>& offsets) const {
   const std::string what = "cannot commit offsets of group " + group;
   const KafkaPartitions list(rd_kafka_topic_partition_list_new(static_cast<int>(offsets.size())));
   for (const TopicPartitionOffset& one : offsets) {
     rd_kafka_topic_partition_list_add(list.get(), one.topic.c_str(), one.partition)->offset = one.offset;
   }
   const NewOffsets request(rd_kafka_AlterConsumerGroupOffsets_new(group.c_str(), list.get()));
-  const KafkaQueue queue(rd_kafka_queue_new(impl_->client.get()));
-  const KafkaAdminOptions options = impl_->options(RD_KAFKA_ADMIN_OP_ALTERCONSUMERGROUPOFFSETS);
+  const KafkaQueue queue(rd_kafka_queue_new(client.get()));
+  const KafkaAdminOptions how = options(RD_KAFKA_ADMIN_OP_ALTERCONSUMERGROUPOFFSETS);
   rd_kafka_AlterConsumerGroupOffsets_t* requests = request.get();
-  rd_kafka_AlterConsumerGroupOffsets(impl_->client.get(), &requests, 1, options.get(), queue.get());
-  const KafkaEvent event = impl_->answer(queue, what);
+  rd_kafka_AlterConsumerGroupOffsets(client.get(), &requests, 1, how.get(), queue.get());
+  const KafkaEvent event = answer(queue, what);
   std::size_t count = 0;
   const auto** groups = rd_kafka_AlterConsumerGroupOffsets_result_groups(
       rd_kafka_event_AlterConsumerGroupOffsets_result(event.get()), &count);
   for (std::size_t i = 0; i < count; ++i) {
     if (const rd_kafka_error_t* error = rd_kafka_group_result_error(groups[i])) {
-      impl_->fail(what, rd_kafka_error_string(error));
+      fail_group(what, error);
     }
     const rd_kafka_topic_partition_list_t* done = rd_kafka_group_result_partitions(groups[i]);
     for (int p = 0; p < done->cnt; ++p) {
-      if (done->elems[p].err != RD_KAFKA_RESP_ERR_NO_ERROR) impl_->fail(what, text(done->elems[p].err));
+      if (done->elems[p].err != RD_KAFKA_RESP_ERR_NO_ERROR) fail(what, text(done->elems[p].err));
     }
   }
 }

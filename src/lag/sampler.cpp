@@ -39,6 +39,10 @@ Sampler::Sampler(SamplerSettings settings)
 Reading Sampler::read(const LocalPositions& local) {
   Reading reading;
   ask_until_ = Steady::now() + settings_.timeout * (settings_.ask_for_topics ? 1 : 2);
+  if (Steady::now() >= covered_until_) {
+    covered_.clear();
+    covered_until_ = Steady::now() + settings_.seldom;
+  }
   reading.kafka_answered = true;
   if (settings_.ask_for_topics) {
     reading.kafka_answered = ask_kafka(reading, [&] { take_from_kafka(reading, admin_.committed(settings_.group)); });
@@ -87,12 +91,18 @@ bool Sampler::ask_kafka(Reading& reading, const Question& question) {
   return false;
 }
 
-PartitionReading* Sampler::find(Reading& reading, const std::string& topic, std::int32_t partition) const {
-  if (settings_.covers && !settings_.covers(topic)) return nullptr;
+bool Sampler::covers(const std::string& topic) {
+  const auto [found, is_new] = covered_.try_emplace(topic, true);
+  if (is_new) found->second = settings_.covers(topic);
+  return found->second;
+}
+
+PartitionReading* Sampler::find(Reading& reading, const std::string& topic, std::int32_t partition) {
+  if (settings_.covers && !covers(topic)) return nullptr;
   return &reading.partitions[{topic, partition}];
 }
 
-void Sampler::take_from_kafka(Reading& reading, const std::vector<TopicPartitionOffset>& offsets) const {
+void Sampler::take_from_kafka(Reading& reading, const std::vector<TopicPartitionOffset>& offsets) {
   for (const TopicPartitionOffset& one : offsets) {
     PartitionReading* entry = find(reading, one.topic, one.partition);
     if (entry == nullptr) continue;
@@ -188,7 +198,7 @@ void Sampler::add_partitions(Reading& reading) {
   if (!reading.database_answered) topics.insert(topics_.begin(), topics_.end());
   topics_ = topics;
   for (const auto& [topic, leaders] : leaders_) {
-    if (!topics.contains(topic) && !(settings_.covers && settings_.covers(topic))) continue;
+    if (!topics.contains(topic) && !(settings_.covers && covers(topic))) continue;
     for (std::size_t i = 0; i < leaders.size(); ++i) {
       reading.partitions.try_emplace({topic, static_cast<std::int32_t>(i)});
     }

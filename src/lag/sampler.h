@@ -8,6 +8,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "control/group_reader.h"
@@ -28,8 +29,9 @@ struct SamplerSettings {
   /// Ask Kafka which topics the group has offsets of: for a group that may not be ours. Not for a process that shall
   /// live long (see control::GroupReader): there the database, this process, the group's members and `covers` tell.
   bool ask_for_topics = false;
-  std::function<bool(const std::string& topic)> covers;  ///< the group's topics; unset: those that it has offsets of
-  const std::atomic<bool>* stop = nullptr;               ///< once it is set, nothing more is asked
+  /// The group's topics; unset: those that it has offsets of. Asked `seldom`: matching patterns costs something.
+  std::function<bool(const std::string& topic)> covers;
+  const std::atomic<bool>* stop = nullptr;  ///< once it is set, nothing more is asked
 };
 
 /// Takes readings of a consumer group: where it stands, says Kafka, the database (which rules, since Kafka's are a copy
@@ -55,8 +57,9 @@ class Sampler {
 
   template <typename Question>
   bool ask_kafka(Reading& reading, const Question& question);
-  PartitionReading* find(Reading& reading, const std::string& topic, std::int32_t partition) const;
-  void take_from_kafka(Reading& reading, const std::vector<control::TopicPartitionOffset>& offsets) const;
+  PartitionReading* find(Reading& reading, const std::string& topic, std::int32_t partition);
+  bool covers(const std::string& topic);
+  void take_from_kafka(Reading& reading, const std::vector<control::TopicPartitionOffset>& offsets);
   void read_database(Reading& reading);
   static void take(PartitionReading& entry, const LocalPosition& mine);
   void read_owners(Reading& reading);
@@ -77,6 +80,8 @@ class Sampler {
   Steady::time_point database_not_before_;
   std::string database_error_;
   std::set<std::string> topics_;  // of the last reading
+  std::unordered_map<std::string, bool> covered_;
+  Steady::time_point covered_until_;
 
   // The cluster's topics change seldom and are a large answer, so they are asked for now and then.
   std::map<std::string, std::vector<std::int32_t>> leaders_;
