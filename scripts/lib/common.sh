@@ -38,12 +38,13 @@ show_tail() {
 
 port_is_free() { ! (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
 
-# A port nobody listens on, below the range that the kernel gives to outgoing connections.
+# free_port [PORT...]: a port nobody listens on, none of these, below the range that the kernel gives to outgoing
+# connections.
 free_port() {
   local port
   for _ in {1..200}; do
     port=$((20000 + RANDOM % 12000))
-    if port_is_free "$port"; then
+    if [[ " $* " != *" $port "* ]] && port_is_free "$port"; then
       echo "$port"
       return 0
     fi

@@ -48,13 +48,15 @@ kafka_write_settings() {
   local dir=$1 port=$2 controller=$3 wanted name protocol told own
   local -a further
   read -r -a further <<<"${LOOM_KAFKA_LISTENERS:-}"
+  local ports="$port $controller"
   local listeners="PLAINTEXT://127.0.0.1:$port,CONTROLLER://127.0.0.1:$controller"
   local advertised="PLAINTEXT://127.0.0.1:$port" protocols='PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT'
   for wanted in ${further[@]+"${further[@]}"}; do
     [[ $wanted =~ ^([A-Z0-9_]+)=([A-Z_]+)(@([^:]+)(:([0-9]+))?)?$ ]] ||
       die "LOOM_KAFKA_LISTENERS: \"$wanted\" is not NAME=PROTOCOL[@HOST[:PORT]]"
     name=${BASH_REMATCH[1]} protocol=${BASH_REMATCH[2]} told=${BASH_REMATCH[4]:-127.0.0.1}
-    own=$(free_port)
+    own=$(free_port "$ports")
+    ports+=" $own"
     listeners+=",$name://127.0.0.1:$own"
     advertised+=",$name://$told:${BASH_REMATCH[6]:-$own}"
     protocols+=",$name:$protocol"
@@ -135,10 +137,11 @@ kafka_start() {
   if [[ -s $dir/kafka.properties && -s $dir/kafka-data/meta.properties ]]; then
     kafka_launch "$dir" && return 0
   else
-    local try
+    local try port
     for try in 1 2 3; do
       rm -rf "$dir/kafka-data"
-      kafka_write_settings "$dir" "$(free_port)" "$(free_port)"
+      port=$(free_port)
+      kafka_write_settings "$dir" "$port" "$(free_port "$port")"
       kafka_format "$dir" || die "Kafka's storage tool failed (see above)"
       kafka_launch "$dir" && return 0
       # Another program may have taken the port between our look and Kafka's bind.

@@ -1,14 +1,12 @@
 #include "status/observer.h"
 
-#include <unistd.h>
-
 #include <algorithm>
-#include <fstream>
 #include <map>
 #include <set>
 #include <utility>
 
 #include "status/lag_known.h"
+#include "status/process.h"
 
 namespace loom::status {
 
@@ -26,14 +24,6 @@ std::string_view name_of(pipeline::LaneState state) {
       return "stopped";
   }
   return "running";
-}
-
-std::size_t resident_bytes() {
-  std::ifstream statm("/proc/self/statm");
-  std::size_t total = 0;
-  std::size_t resident = 0;
-  statm >> total >> resident;
-  return resident * static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
 }
 
 /// A topic may be in several workers: whoever has trouble speaks for all.
@@ -121,7 +111,7 @@ Snapshot Observer::take() const {
   seen.pool = observed_.pool.state();
   seen.pool_min = seen.pool.minimum;
   seen.pool_max = seen.pool.maximum;
-  seen.resident_bytes = resident_bytes();
+  seen.resident_bytes = read_process_usage().resident_bytes.value_or(0);
   seen.batch_bytes = context.memory.used();
   seen.batch_bytes_limit = context.memory.limit();
   seen.errors = log::recent();

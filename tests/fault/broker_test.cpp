@@ -53,8 +53,8 @@ TEST_F(BrokerTest, CoordinatorGoneForLongerThanTheSession) {
   });
 }
 
-/// Questions about the group that wait for a broker for so long once ended the process inside librdkafka 2.0 (its issues
-/// 4605 and 5040): the lag monitor asks in another way.
+/// Questions about the group that wait for a broker for so long once ended the process inside librdkafka 2.0 (its
+/// issues 4605 and 5040): the lag monitor asks in another way.
 TEST_F(BrokerTest, AwayForSoLongThatQuestionsTimeOut) {
   inject("the broker away for 40 s", rounds(1, 5), [&] {
     kafka().kill9();

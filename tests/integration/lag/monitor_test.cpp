@@ -212,7 +212,7 @@ TEST_F(MonitorTest, OneOfTwoReportsAndTheOtherTakesOverWhenItEnds) {
 
 TEST_F(MonitorTest, TakesOverFromAReporterThatDied) {
   store(3);
-  Lease dead(database_->url(), group_, "dead", 1500ms);
+  Lease dead(database_->url(), group_, "dead", 5000ms);
   ASSERT_EQ(dead.renew(), Lease::Answer::ours);
   const Monitor& monitor = watch();
   await_samples(monitor, 2);
