@@ -130,6 +130,7 @@ ReloadResult Reloader::reload(std::string_view trigger) {
     return result;
   }
   ++applied_;
+  for (const auto& text : result.warnings) spdlog::warn("reload ({}): {}", trigger, text);
   const auto names = [](const std::vector<std::string>& all) { return fmt::format("{}", fmt::join(all, " ")); };
   spdlog::info("reload ({}): {} topics added [{}], {} removed [{}], {} changed [{}]; settings [{}]{}", trigger,
                result.topics.added.size(), names(result.topics.added), result.topics.removed.size(),
