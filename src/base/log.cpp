@@ -22,7 +22,7 @@ spdlog::level::level_enum to_spdlog(Level level) { return static_cast<spdlog::le
 /// What the process remembers of its warnings and errors. There is one, as there is one default logger that it stands
 /// before; it is never destroyed, since threads may log until the end.
 struct Journal {
-  const SystemClock clock;
+  const SystemClock clock{};
   std::mutex mutex;
   Repeats repeats;      // guarded by mutex
   RecentEvents recent;  // guarded by mutex

@@ -20,6 +20,13 @@
 namespace loom::http {
 namespace {
 
+// Health is answered within this time whoever else is connected; a sanitizer makes everything slow.
+#ifdef LOOM_SANITIZED
+constexpr std::chrono::seconds kCrowdPatience{30};
+#else
+constexpr std::chrono::seconds kCrowdPatience{3};
+#endif
+
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 using std::chrono::steady_clock;
@@ -193,13 +200,12 @@ TEST_F(ServerTest, ACrowdOfIdleAndSlowClientsDoesNotHoldUpHealth) {
     if (i % 3 == 1) crowd.back()->say("GET /hea");
     if (i % 3 == 2) crowd.back()->say("GET /large HTTP/1.1\r\nHost: x\r\n\r\n");  // and never reads the answer
   }
-  const auto since = steady_clock::now();
+  // Without places kept for others the answer would wait until the slow ones have run out of their time, and those of
+  // them that stand behind in the line after that.
+  client.set_read_timeout(kCrowdPatience);
   const auto answer = client.Get("/healthz");
   ASSERT_TRUE(answer) << httplib::to_string(answer.error());
   EXPECT_EQ(answer->status, 200);
-  const auto took = std::chrono::duration_cast<milliseconds>(steady_clock::now() - since);
-  RecordProperty("milliseconds", static_cast<int>(took.count()));
-  EXPECT_LT(took, seconds(3));
 }
 
 TEST_F(ServerTest, ManyAtOnceAreAllAnswered) {
