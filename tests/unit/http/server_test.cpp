@@ -23,8 +23,10 @@ namespace {
 // Health is answered within this time whoever else is connected; a sanitizer makes everything slow.
 #ifdef LOOM_SANITIZED
 constexpr std::chrono::seconds kCrowdPatience{30};
+constexpr std::chrono::seconds kStopsWithin{10};
 #else
 constexpr std::chrono::seconds kCrowdPatience{3};
+constexpr std::chrono::seconds kStopsWithin{1};
 #endif
 
 using std::chrono::milliseconds;
@@ -224,7 +226,7 @@ TEST_F(ServerTest, ManyAtOnceAreAllAnswered) {
   EXPECT_EQ(good.load(), 400);
 }
 
-TEST(ServerStopTest, StopsWithinASecondWithOpenConnections) {
+TEST(ServerStopTest, StopsSoonWithOpenConnections) {
   auto server = std::make_unique<Server>(ServerSettings{"127.0.0.1", 0}, routes());
   const RawClient idle(server->port());
   const RawClient half(server->port());
@@ -237,7 +239,7 @@ TEST(ServerStopTest, StopsWithinASecondWithOpenConnections) {
 
   const auto since = steady_clock::now();
   server.reset();
-  EXPECT_LT(steady_clock::now() - since, seconds(1));
+  EXPECT_LT(steady_clock::now() - since, kStopsWithin);
 }
 
 TEST(ServerStopTest, APortIsFreeAgainAtOnce) {
