@@ -54,16 +54,16 @@ check() {
 }
 
 check_format() {
-  find src tests benchmarks \( -name '*.cpp' -o -name '*.h' \) -exec clang-format-14 --dry-run -Werror {} +
+  find src include examples tests benchmarks \( -name '*.cpp' -o -name '*.h' \) -exec clang-format-14 --dry-run -Werror {} +
 }
-check_shell() { shellcheck scripts/*.sh scripts/lib/*.sh tests/fuzz/*.sh .ci/run; }
+check_shell() { shellcheck scripts/*.sh scripts/kafka-topics scripts/lib/*.sh tests/fuzz/*.sh .ci/run; }
 
 # A file that no target compiles rots: each .cpp has to occur in the commands of the build.
 check_known_files() {
   local file missing=0
   while read -r file; do
     grep -qF "/$file\"" build/release/compile_commands.json || { echo "not in the build: $file" && missing=1; }
-  done < <(find src tests benchmarks -name '*.cpp')
+  done < <(find src include examples tests benchmarks -name '*.cpp')
   return "$missing"
 }
 

@@ -31,6 +31,10 @@ DECLARE
 BEGIN
     FOR t IN SELECT c.oid::regclass AS name, c.relname FROM pg_class c
               WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p')
+                -- Their days' pieces are written through them.
+                AND coalesce(pg_partition_root(c.oid)::oid, c.oid) NOT IN (
+                    SELECT m.oid FROM pg_class m WHERE m.oid <> c.oid AND m.relnamespace = 'public'::regnamespace
+                       AND m.relname IN ('consumer_processing_metrics', 'consumer_lag_history'))
     LOOP
         CASE t.relname
             -- The positions: read, made for new partitions, advanced.
@@ -45,12 +49,38 @@ BEGIN
             -- Only looked at: is every migration applied?
             WHEN 'schema_migrations' THEN
                 EXECUTE format('GRANT SELECT ON %s TO loom_service', t.name);
+            -- How services consume, and where advice begins: read. Changing them, `configs populate` and
+            -- `configs recommend --apply` are the owner's.
+            WHEN 'pipeline_consumer_configs', 'consumer_config_profiles', 'consumer_advice_thresholds',
+                 'topic_partition_recommendations' THEN
+                EXECUTE format('GRANT SELECT ON %s TO loom_service', t.name);
+            -- What the service reports of itself.
+            WHEN 'consumer_processing_metrics', 'consumer_lag_history' THEN
+                EXECUTE format('GRANT INSERT ON %s TO loom_service', t.name);
             -- The mapped tables. UPDATE is used by conflict_strategy update and replace; where all your topics have
             -- `ignore` or no key, leave it out.
             ELSE
                 EXECUTE format('GRANT SELECT, INSERT, UPDATE ON %s TO loom_service', t.name);
         END CASE;
     END LOOP;
+END
+$$;
+
+-- Lag, alerts and advice are seen through views, and the metrics' tables are kept in order by a function that has its owner's
+-- rights for that.
+DO $$
+DECLARE
+    v text;
+BEGIN
+    FOREACH v IN ARRAY ARRAY['v_current_consumer_lag', 'v_consumer_lag_alerts', 'v_consumer_performance_monitor',
+        'v_consumer_performance_history', 'v_consumer_advice_basis', 'v_consumer_advice', 'v_consumer_recommendations',
+        'v_consumer_alerts', 'v_consumer_config_monitoring'] LOOP
+        CONTINUE WHEN to_regclass('public.' || v) IS NULL;
+        EXECUTE format('GRANT SELECT ON public.%I TO loom_service', v);
+    END LOOP;
+    IF to_regprocedure('public.maintain_consumer_metrics(interval)') IS NOT NULL THEN
+        GRANT EXECUTE ON FUNCTION public.maintain_consumer_metrics(interval) TO loom_service;
+    END IF;
 END
 $$;
 

@@ -7,7 +7,10 @@ namespace loom::control {
 
 /// The advisory locks that the control commands take, each for one transaction. The numbers are ours alone: the first
 /// spells "loom".
-enum class AdvisoryLock : int { schema = 1 };
+enum class AdvisoryLock : int {
+  schema = 1,
+  consumer_metrics = 2,  ///< taken by maintain_consumer_metrics() itself, in migration 041
+};
 
 inline std::string lock_statement(AdvisoryLock lock) {
   return "SELECT pg_advisory_xact_lock(1819242349, " + std::to_string(static_cast<int>(lock)) + ")";

@@ -92,6 +92,7 @@ class RolesTest : public ServiceTest {
     EXPECT_EQ(count("kafka_dead_letters"), 0);
   }
   [[nodiscard]] const std::string& service_role() const { return service_; }
+  [[nodiscard]] std::string service_url() const { return url(service_); }
 
   std::string plain_;
   std::string update_;
@@ -139,6 +140,32 @@ TEST_F(RolesTest, TheServiceRoleStoresAndCanMakeNothing) {
   EXPECT_EQ(refused.exit_code, 1);
   EXPECT_NE(refused.err.find("permission denied for schema public"), std::string::npos) << refused.err;
   EXPECT_EQ(command({"migrate", "--status"}, as_service()).exit_code, 0);
+}
+
+TEST_F(RolesTest, TheServiceRoleReadsSettingsAndReportsAndKeepsThePieces) {
+  deploy();
+  const auto as = [&](const std::string& sql) {
+    return run_command("/usr/bin/env", {"psql", "-XAtq", "-v", "ON_ERROR_STOP=1", "-c", sql, service_url()}, {});
+  };
+  for (const char* allowed :
+       {"SELECT * FROM effective_consumer_config('silero-vad')",
+        "INSERT INTO consumer_processing_metrics (service_name, messages_processed) VALUES ('s', 1)",
+        "INSERT INTO consumer_lag_history (service_name, topic, lag) VALUES ('s', 't', 2000)",
+        "SELECT * FROM v_consumer_alerts", "SELECT * FROM v_consumer_recommendations",
+        "SELECT * FROM apply_consumer_recommendations(p_dry_run => true)",
+        "SELECT * FROM maintain_consumer_metrics()"}) {
+    const CommandResult done = as(allowed);
+    EXPECT_EQ(done.exit_code, 0) << allowed << ": " << done.err;
+    EXPECT_EQ(done.out.empty(), std::string(allowed).starts_with("INSERT")) << allowed;
+  }
+  for (const char* refused :
+       {"UPDATE pipeline_consumer_configs SET max_poll_records = 1", "SELECT populate_consumer_configs()",
+        "SELECT apply_consumer_recommendations()", "UPDATE consumer_advice_thresholds SET lag_high = 1",
+        "DELETE FROM consumer_lag_history", "UPDATE consumer_processing_metrics SET errors = 0",
+        "SELECT make_consumer_metrics_day('consumer_lag_history', '2030-01-01')"}) {
+    const CommandResult done = as(refused);
+    EXPECT_NE(done.err.find("permission denied"), std::string::npos) << refused << ": " << done.out << done.err;
+  }
 }
 
 TEST_F(RolesTest, MigratingIsNotTheServicesToDo) {

@@ -1,0 +1,2 @@
+-- expect: rows
+SELECT generate_partition_update_script();

@@ -1,0 +1,2 @@
+-- expect: rows
+SELECT mark_partition_changes_applied();
