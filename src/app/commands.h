@@ -79,4 +79,15 @@ struct OffsetOptions {
 int show_offsets(const control::Config& config, const OffsetOptions& options);
 int reset_offsets(const control::Config& config, const OffsetOptions& options);
 
+/// The options of all `configs` commands; each reads those that it has.
+struct ConfigsOptions {
+  std::optional<std::string> service;  ///< of `show`; none: every one
+  bool overwrite = false;
+  bool apply = false;
+  bool json = false;
+};
+int populate_configs(const control::Config& config, const ConfigsOptions& options);
+int show_configs(const control::Config& config, const ConfigsOptions& options);
+int recommend_configs(const control::Config& config, const ConfigsOptions& options);
+
 }  // namespace loom::app

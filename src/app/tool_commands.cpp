@@ -94,11 +94,42 @@ void add_offsets(CLI::App& app, OffsetOptions& line, const Choose& choose) {
   });
 }
 
+void add_configs(CLI::App& app, ConfigsOptions& line, const Choose& choose) {
+  auto* all =
+      app.add_subcommand("configs", "How the pipeline's services consume, by the database: populate, show, recommend.");
+  all->require_subcommand(1);
+
+  auto* populate = all->add_subcommand("populate", "Write a row of settings for each service that has a profile");
+  populate->footer("Rows that are there stay as they are, unless --overwrite says otherwise.");
+  populate->add_flag("--overwrite", line.overwrite, "Set existing rows to the profiles, too");
+  populate->callback([&line, choose] {
+    choose([&line](const control::Config& config) { return populate_configs(config, line); }, {.database = true});
+  });
+
+  auto* show = all->add_subcommand("show", "The settings of every service, or all about one");
+  show->footer(
+      "FROM tells where they come from: the service's row, the profile of its kind, or the defaults. Of one service "
+      "also what librdkafka is told, and what had to be changed for that.");
+  show->add_option("SERVICE", line.service, "Only this one; one that nobody knows has the defaults");
+  show->add_flag("--json", line.json, "As JSON: an array of objects, settings by the names of their columns");
+  show->callback([&line, choose] {
+    choose([&line](const control::Config& config) { return show_configs(config, line); }, {.database = true});
+  });
+
+  auto* recommend = all->add_subcommand("recommend", "What the recorded metrics and lag advise to change, and why");
+  recommend->add_flag("--apply", line.apply, "Change the rows so; without it only said");
+  recommend->add_flag("--json", line.json, "As JSON");
+  recommend->callback([&line, choose] {
+    choose([&line](const control::Config& config) { return recommend_configs(config, line); }, {.database = true});
+  });
+}
+
 }  // namespace
 
 void add_tool_commands(CLI::App& app, ToolCommandLine& line, const Choose& choose, Failpoints& failpoints) {
   add_dead_letters(app, line.dead_letters, choose, failpoints);
   add_offsets(app, line.offsets, choose);
+  add_configs(app, line.configs, choose);
 }
 
 }  // namespace loom::app

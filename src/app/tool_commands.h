@@ -9,16 +9,18 @@
 
 namespace loom::app {
 
-/// What the command line of `dead-letters` and `offsets` was parsed into.
+/// What the command line of `dead-letters`, `offsets` and `configs` was parsed into.
 struct ToolCommandLine {
   DeadLetterOptions dead_letters;
   OffsetOptions offsets;
+  ConfigsOptions configs;
 };
 
 /// Leaves the command that the user named, to be run once the configuration is read.
 using Choose = std::function<void(std::function<int(const control::Config&)> run, control::ConfigNeeds needs)>;
 
-/// Adds `dead-letters` and `offsets` with their subcommands. All arguments must outlive the parsing and the command.
+/// Adds `dead-letters`, `offsets` and `configs` with their subcommands. All arguments must outlive the parsing and the
+/// command.
 void add_tool_commands(CLI::App& app, ToolCommandLine& line, const Choose& choose, Failpoints& failpoints);
 
 }  // namespace loom::app
