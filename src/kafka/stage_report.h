@@ -1,0 +1,75 @@
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/clock.h"
+#include "loom/kafka/config_loader.h"
+
+namespace loom::kafka {
+
+/// What a stage did since its last report.
+/// Pure.  Threads: one at a time.
+class StageTally {
+ public:
+  explicit StageTally(TimePoint now) : since_(now) {}
+
+  /// A message is done with; `failed`: not at the first try.
+  void processed(Duration took, bool failed);
+  void rebalanced(std::int32_t times) { rebalances_ += times; }
+  [[nodiscard]] bool due(TimePoint now, Duration every) const { return now - since_ >= every; }
+  /// The report; counts anew from now on.
+  ProcessingMetrics take(const std::string& service, TimePoint now);
+
+ private:
+  TimePoint since_;
+  std::int64_t messages_ = 0;
+  std::int64_t errors_ = 0;
+  std::int32_t rebalances_ = 0;
+  Duration busy_{};
+};
+
+struct StageReport {
+  ProcessingMetrics metrics;
+  std::vector<LagRecord> lag;
+};
+
+/// Talks with the database for a stage, so that the stage never waits for it: writes its reports down and looks at its
+/// settings now and then.
+/// Threads: made and used by one.  Owns: the loader, and a thread.
+/// Blocks:  the constructor, while it asks for the settings (5 s with the database away), and the destructor, while a
+///          statement is under way.
+/// Fails:   never: the loader says why something was not written.
+class StageReporter {
+ public:
+  StageReporter(LoaderSettings settings, std::string service);
+  ~StageReporter();
+  StageReporter(const StageReporter&) = delete;
+  StageReporter& operator=(const StageReporter&) = delete;
+
+  /// The settings as they were last known.
+  [[nodiscard]] ConsumerConfig config();
+  /// Writes this down. When the database is so slow that one is waiting already, that one is lost.
+  void post(StageReport report);
+
+ private:
+  void run();
+
+  const std::string service_;
+  KafkaConsumerConfigLoader loader_;
+
+  std::mutex mutex_;
+  std::condition_variable something_;
+  ConsumerConfig config_;              // guarded by mutex_
+  std::optional<StageReport> report_;  // guarded by mutex_
+  bool stopping_ = false;              // guarded by mutex_
+  std::thread thread_;                 // none without a database
+};
+
+}  // namespace loom::kafka
