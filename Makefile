@@ -1,7 +1,7 @@
 # The everyday verbs; each is a line that a person could type.
 .DEFAULT_GOAL := help
 JOBS ?= $(shell nproc)
-SOURCES = $(shell find src tests benchmarks -name '*.cpp' -o -name '*.h')
+SOURCES = $(shell find src include examples tests benchmarks -name '*.cpp' -o -name '*.h')
 
 .PHONY: help build test fault-report mutants run fmt tidy db-migrate quickstart servers clean
 

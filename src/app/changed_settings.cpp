@@ -40,6 +40,8 @@ const std::vector<Setting>& settings() {
       setting(
           "LOOM_KAFKA_BATCH_MAX_BYTES", true, [](auto& c) -> auto& { return c.batch_max_bytes; }),
       setting(
+          "LOOM_KAFKA_MAX_POLL_RECORDS", true, [](auto& c) -> auto& { return c.max_poll_records; }),
+      setting(
           "LOOM_KAFKA_AUTO_OFFSET_RESET", true, [](auto& c) -> auto& { return c.new_at_end; }),
       setting(
           "LOOM_KAFKA_OUT_OF_RANGE", true, [](auto& c) -> auto& { return c.out_of_range; }),
@@ -71,6 +73,8 @@ const std::vector<Setting>& settings() {
           "LOOM_AUTO_MIGRATE", false, [](auto& c) -> auto& { return c.auto_migrate; }),
       setting(
           "LOOM_USE_DATABASE_CONFIG", false, [](auto& c) -> auto& { return c.use_database_config; }),
+      setting(
+          "LOOM_DATABASE_CONFIG_CACHE", false, [](auto& c) -> auto& { return c.database_config_cache; }),
       setting(
           "LOOM_HTTP_HOST", false, [](auto& c) -> auto& { return c.http_host; }),
       setting(

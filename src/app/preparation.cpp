@@ -79,6 +79,8 @@ pipeline::ConsumerSettings consumer_settings(const control::Config& config,
   lane.limits.bytes_max = config.batch_max_bytes;
   lane.out_of_range = config.out_of_range;
   lane.dead_letter_max_ratio = config.dead_letter_max_ratio;
+  settings.worker.turn = config.max_poll_records;
+  settings.origin = config.consumer_settings_from;
   settings.new_at_end = config.new_at_end;
   return settings;
 }

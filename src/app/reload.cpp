@@ -46,15 +46,19 @@ std::string content_of(const std::string& path) {
 /// The files as they are now, read and checked.
 struct Reloader::Candidate {
   control::Config config;
+  kafka::ConsumerConfig row;
   std::optional<pipeline::PreparedPlans> plans;  // nothing: they cannot be used
   std::vector<Problem> problems;
   bool database_away = false;
 };
 
-Reloader::Reloader(control::Config config, pipeline::ConsumerSettings settings, Parts parts)
-    : parts_(parts), config_(std::move(config)), settings_(std::move(settings)), taken_(files()), thread_([this] {
-        run();
-      }) {}
+Reloader::Reloader(control::Config config, kafka::ConsumerConfig row, pipeline::ConsumerSettings settings, Parts parts)
+    : parts_(parts),
+      config_(std::move(config)),
+      settings_(std::move(settings)),
+      row_(std::move(row)),
+      taken_(files()),
+      thread_([this] { run(); }) {}
 
 Reloader::~Reloader() {
   {
@@ -72,6 +76,12 @@ Reloader::Candidate Reloader::read_candidate(bool create_tables) const {
   for (const auto& text : read.errors) candidate.problems.push_back(problem(Severity::error, text));
   for (const auto& text : read.warnings) candidate.problems.push_back(problem(Severity::warning, text));
   if (!read.ok()) return candidate;
+  if (parts_.loader != nullptr) {
+    std::vector<std::string> warnings;
+    candidate.row = parts_.loader->load_config(kServiceName);
+    read.config = with_row(std::move(read.config), candidate.row, warnings);
+    for (auto& text : warnings) candidate.problems.push_back(problem(Severity::warning, std::move(text)));
+  }
   candidate.config = with_fixed_settings(config_, read.config);
   for (const auto& name : changed_settings(config_, read.config).restart) {
     candidate.problems.push_back(problem(Severity::warning, name + " changed: takes effect at the next start"));
@@ -122,7 +132,10 @@ ReloadResult Reloader::reload(std::string_view trigger) {
     (found.severity == Severity::error ? result.errors : result.warnings).push_back(to_string(found));
   }
   result.try_again = candidate.database_away;
-  if (!result.try_again) taken_ = found_in;
+  if (!result.try_again) {
+    taken_ = found_in;
+    row_ = candidate.row;
+  }
   if (result.errors.empty()) apply(std::move(candidate), result);
   if (!result.applied) {
     ++refused_;
@@ -186,6 +199,13 @@ bool Reloader::changed(std::string& seen) const {
   return settled && seen != taken_;
 }
 
+/// The loader asks the database once in its cache time.
+bool Reloader::row_changed() const {
+  if (parts_.loader == nullptr) return false;
+  const std::lock_guard lock(reloading_);
+  return parts_.loader->load_config(kServiceName) != row_;
+}
+
 void Reloader::run() {
   pthread_setname_np(pthread_self(), "reload");
   std::string seen;
@@ -196,6 +216,7 @@ void Reloader::run() {
     std::string trigger = std::exchange(requested_, {});
     lock.unlock();
     if (trigger.empty() && changed(seen)) trigger = "file changed";
+    if (trigger.empty() && row_changed()) trigger = "pipeline_consumer_configs changed";
     if (!trigger.empty()) reload(trigger);
     lock.lock();
   }

@@ -9,6 +9,7 @@
 #include <thread>
 #include <vector>
 
+#include "app/database_settings.h"
 #include "control/config.h"
 #include "mapping/problem.h"
 #include "pipeline/database_plans.h"
@@ -34,7 +35,8 @@ struct ValidateResult {
   std::vector<mapping::Problem> problems;
 };
 
-/// Puts the configuration and mapping files in place as they are now, while the service runs:
+/// Puts the configuration and mapping files, and the database's consumer settings, in place as they are now, while the
+/// service runs:
 ///
 ///   read both -> check them against each other and the database's tables -> wrong: refused, and the old ones stay
 ///   -> plans, pool, log -> the consumer: other plans between two batches, subscription, or a new Kafka client
@@ -45,13 +47,15 @@ struct ValidateResult {
 /// Blocks:  reload() and validate(): while files, database and brokers are asked, some seconds at most.
 class Reloader {
  public:
-  /// What it changes; all of it outlives the reloader.
+  /// What it changes; all of it outlives the reloader. `loader`: nullptr without LOOM_USE_DATABASE_CONFIG.
   struct Parts {
     pipeline::DatabasePlans& plans;
     pipeline::GroupConsumer& consumer;
     sink::WriterPool& pool;
+    kafka::KafkaConsumerConfigLoader* loader = nullptr;
   };
-  Reloader(control::Config config, pipeline::ConsumerSettings settings, Parts parts);
+  /// `row`: the database's settings that are part of `config` already.
+  Reloader(control::Config config, kafka::ConsumerConfig row, pipeline::ConsumerSettings settings, Parts parts);
   ~Reloader();
   Reloader(const Reloader&) = delete;
   Reloader& operator=(const Reloader&) = delete;
@@ -70,6 +74,7 @@ class Reloader {
   void apply(Candidate candidate, ReloadResult& result);
   [[nodiscard]] std::string files() const;
   [[nodiscard]] bool changed(std::string& seen) const;
+  [[nodiscard]] bool row_changed() const;
   void run();
 
   // Constant after construction
@@ -81,6 +86,7 @@ class Reloader {
   mutable std::mutex reloading_;         // one reload at a time
   control::Config config_;               // in use; guarded by reloading_
   pipeline::ConsumerSettings settings_;  // in use; guarded by reloading_
+  kafka::ConsumerConfig row_;            // the database's settings that were last taken or refused; likewise
   std::string taken_;                    // what the files held when they were last taken or refused; likewise
 
   std::mutex mutex_;

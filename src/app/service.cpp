@@ -9,8 +9,10 @@
 #include <thread>
 #include <utility>
 
+#include "app/database_settings.h"
 #include "app/dead_letter_route.h"
 #include "app/http_routes.h"
+#include "app/metrics_recorder.h"
 #include "app/preparation.h"
 #include "app/reload.h"
 #include "app/signals.h"
@@ -67,6 +69,12 @@ bool prepare_until_done(const control::Config& config, pipeline::DatabasePlans& 
       if (tick(signals, observer, reloader, wait)) return false;
     }
   }
+}
+
+std::unique_ptr<kafka::KafkaConsumerConfigLoader> make_loader(const control::Config& config) {
+  if (!config.use_database_config) return nullptr;
+  return std::make_unique<kafka::KafkaConsumerConfigLoader>(
+      kafka::LoaderSettings{.database_url = config.database.url, .cache = config.database_config_cache, .warn = {}});
 }
 
 /// The name of this replica among those of its group.
@@ -126,7 +134,13 @@ int run_service(const control::Config& config, Failpoints& failpoints) {
   sink::DatabaseSettings database = config.database;
   database.dead_letters = route_of(config, dead_letter_topic.get());
   auto pool = std::make_unique<sink::WriterPool>(std::move(database), failpoints);
-  const pipeline::ConsumerSettings settings = consumer_settings(config, file);
+  // Settings by the database's row, where that is wanted: they may come later, too, by the reloader.
+  const auto loader = make_loader(config);
+  const kafka::ConsumerConfig row = loader ? loader->load_config(kServiceName) : kafka::ConsumerConfig{};
+  std::vector<std::string> warnings;
+  const control::Config in_use = loader ? with_row(config, row, warnings) : config;
+  for (const auto& text : warnings) log::warn({}, "{}", text);
+  const pipeline::ConsumerSettings settings = consumer_settings(in_use, file);
   pipeline::GroupConsumer consumer(settings, context, *pool, plans, offsets);
 
   // Who looks at it, and who changes it while it runs.
@@ -147,7 +161,10 @@ int run_service(const control::Config& config, Failpoints& failpoints) {
   status::Observer observer(
       {.context = context, .consumer = consumer, .plans = plans, .pool = *pool, .lag = *lag, .health = *health},
       kVersion, config.group_id());
-  auto reloader = std::make_unique<Reloader>(config, settings, Reloader::Parts{plans, consumer, *pool});
+  auto reloader =
+      std::make_unique<Reloader>(in_use, row, settings, Reloader::Parts{plans, consumer, *pool, loader.get()});
+  auto recorder =
+      loader ? std::make_unique<MetricsRecorder>(MetricsRecorder::Parts{clock, counters, *lag, *loader}) : nullptr;
   auto server = std::make_unique<http::Server>(http::ServerSettings{.host = config.http_host, .port = config.http_port},
                                                http_routes(observer, *reloader));
   spdlog::info("HTTP on http://{}:{}", config.http_host, server->port());
@@ -166,6 +183,7 @@ int run_service(const control::Config& config, Failpoints& failpoints) {
   lag->request_stop();
   server.reset();
   std::thread watchers([&] {  // they may wait for servers that do not answer
+    recorder.reset();
     reloader.reset();
     lag.reset();
     health.reset();

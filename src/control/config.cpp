@@ -232,6 +232,8 @@ void read_batches(Reader& reader, ConfigResult& result) {
 }
 
 void read_policies(Reader& reader, Config& config) {
+  reader.read({"LOOM_KAFKA_MAX_POLL_RECORDS"}, parse_count, std::size_t{1}, std::size_t{5000},
+              "a number from 1 to 5000", config.max_poll_records);
   constexpr std::array<std::pair<std::string_view, bool>, 2> kNew{{{"earliest", false}, {"latest", true}}};
   reader.read_choice({"LOOM_KAFKA_AUTO_OFFSET_RESET", "KAFKA_AUTO_OFFSET_RESET"}, kNew, "earliest or latest",
                      config.new_at_end);
@@ -265,6 +267,9 @@ void read_service(Reader& reader, ConfigResult& result) {
   reader.read_switch({"LOOM_AUTO_CREATE_TABLES"}, config.auto_create_tables);
   reader.read_switch({"LOOM_AUTO_MIGRATE"}, config.auto_migrate);
   reader.read_switch({"LOOM_USE_DATABASE_CONFIG", "USE_DATABASE_CONFIG"}, config.use_database_config);
+  int cache = static_cast<int>(config.database_config_cache.count());
+  reader.read({"LOOM_DATABASE_CONFIG_CACHE"}, parse_count, 1, 86'400, "seconds from 1 to 86400", cache);
+  config.database_config_cache = std::chrono::seconds(cache);
   reader.read_text({"LOOM_HTTP_HOST"}, config.http_host);
   reader.read({"LOOM_HTTP_PORT"}, parse_count, std::uint16_t{0}, std::uint16_t{65535}, "a port from 0 to 65535",
               config.http_port);

@@ -31,6 +31,8 @@ struct Config {
   std::size_t batch_max = 20000;                               ///< rows up to which it may grow
   std::size_t batch_max_bytes = std::size_t{8} * 1024 * 1024;  ///< and bytes
 
+  std::size_t max_poll_records = 500;  ///< LOOM_KAFKA_MAX_POLL_RECORDS: messages a worker takes of a partition per turn
+
   bool new_at_end = false;  ///< LOOM_KAFKA_AUTO_OFFSET_RESET=latest: partitions without any offset
   OutOfRange out_of_range = OutOfRange::earliest;  ///< LOOM_KAFKA_OUT_OF_RANGE
   double dead_letter_max_ratio = 1;                ///< of a topic's recent messages; 1: no limit
@@ -43,7 +45,9 @@ struct Config {
   std::optional<std::string> file;  ///< the YAML file that this was read from
   bool auto_create_tables = false;
   bool auto_migrate = false;
-  bool use_database_config = false;
+  bool use_database_config = false;                    ///< consumer settings from pipeline_consumer_configs
+  std::string consumer_settings_from = "environment";  ///< or the kind of row that was put over it
+  std::chrono::seconds database_config_cache{300};     ///< LOOM_DATABASE_CONFIG_CACHE: how old they may be
 
   std::string http_host = "0.0.0.0";
   std::uint16_t http_port = 8001;

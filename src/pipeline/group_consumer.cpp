@@ -152,8 +152,15 @@ void GroupConsumer::look_for_topics() {
 void GroupConsumer::publish() {
   if (clock_.now() < publish_at_) return;
   publish_at_ = clock_.now() + kPublishEvery;
-  GroupView fresh{
-      .state = GroupState::joining, .member = client_->member_id(), .work = {}, .kafka = client_->statistics()};
+  GroupView fresh;
+  fresh.state = GroupState::joining;
+  fresh.member = client_->member_id();
+  fresh.kafka = client_->statistics();
+  fresh.settings = client_->properties();
+  fresh.settings["max.poll.records"] = std::to_string(settings_.worker.turn);
+  fresh.settings["batch.size"] = std::to_string(settings_.worker.lane.limits.size);
+  fresh.settings["batch.timeout.ms"] = std::to_string(settings_.worker.lane.limits.timeout.count());
+  fresh.settings["from"] = settings_.origin;
   if (pending_) {
     fresh.state = GroupState::waiting_for_database;
   } else if (stopping_) {

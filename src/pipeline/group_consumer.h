@@ -29,6 +29,7 @@ struct ConsumerSettings {
   std::function<bool(const std::string& topic)> mapped;  ///< whether one of them means this topic; unset: not known
   WorkerSettings worker;
   std::size_t workers = 1;
+  std::string origin = "environment";              ///< who says how to consume, for /status
   std::chrono::milliseconds mirror_every{5000};    ///< committed offsets are checked and given to Kafka this often
   std::chrono::milliseconds release_within{5000};  ///< a revocation waits this long for batches in flight
   bool new_at_end = false;  ///< partitions that nobody ever consumed begin at their end, not with their first message
@@ -54,6 +55,7 @@ struct GroupView {
   std::string member;  ///< its id; empty until it has joined
   WorkerView work;
   std::optional<source::ClientStatistics> kafka;
+  std::map<std::string, std::string> settings;  ///< how it consumes, as it is in effect now
 };
 
 /// The member of the consumer group and its workers: who reads which partition, from where, and until when.

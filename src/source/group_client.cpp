@@ -43,6 +43,21 @@ std::string topic_in(std::string_view text) {
   return std::string(rest.substr(0, rest.find(':')));
 }
 
+std::map<std::string, std::string> shown_properties(const rd_kafka_t* client) {
+  std::map<std::string, std::string> shown;
+  for (const char* name :
+       {"session.timeout.ms", "heartbeat.interval.ms", "max.poll.interval.ms", "fetch.wait.max.ms", "fetch.min.bytes",
+        "fetch.max.bytes", "max.partition.fetch.bytes", "partition.assignment.strategy"}) {
+    std::array<char, 512> value{};
+    std::size_t size = value.size();
+    if (rd_kafka_conf_get(rd_kafka_conf(const_cast<rd_kafka_t*>(client)), name, value.data(), &size) ==
+        RD_KAFKA_CONF_OK) {
+      shown[name] = value.data();
+    }
+  }
+  return shown;
+}
+
 /// Whether this librdkafka looks at full queues again after a time of its own.
 bool refills_by_itself(const rd_kafka_t* client) {
   std::size_t size = 0;
@@ -69,6 +84,7 @@ GroupClient::GroupClient(const ClientSettings& settings) {
   (void)conf.release();  // the client owns it now
   rd_kafka_poll_set_consumer(client_);
   low_water_ = settings.low_water();
+  properties_ = shown_properties(client_);
   if (!refills_by_itself(client_)) waker_ = std::make_unique<FetchWaker>(client_);
   queue_.reset(rd_kafka_queue_get_consumer(client_));
 }

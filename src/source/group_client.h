@@ -99,6 +99,8 @@ class GroupClient {
   [[nodiscard]] bool closed() const;
 
   [[nodiscard]] std::string member_id() const;
+  /// The properties that tell how it consumes, as librdkafka has them in use; none that could be a secret.
+  [[nodiscard]] const std::map<std::string, std::string>& properties() const { return properties_; }
 
   /// The last that poll() has heard, at most statistics.interval.ms old; nothing before the first.
   [[nodiscard]] std::optional<ClientStatistics> statistics() const;
@@ -114,6 +116,7 @@ class GroupClient {
   QueueHandle queue_;
   std::unique_ptr<FetchWaker> waker_;  // where librdkafka needs one
   std::size_t low_water_ = 0;
+  std::map<std::string, std::string> properties_;
   mutable std::mutex statistics_mutex_;
   std::optional<ClientStatistics> statistics_;  // guarded by statistics_mutex_
   std::vector<std::string> missing_;            // topics that the broker does not have, to be reported in one line

@@ -258,6 +258,7 @@ std::string status_json(const Snapshot& snapshot) {
                            {"batch_bytes", snapshot.batch_bytes},
                            {"batch_bytes_limit", snapshot.batch_bytes_limit}}},
                          {"rebalances", value(counters.rebalances)},
+                         {"settings", snapshot.settings},
                          {"reloads", {{"applied", snapshot.reloads}, {"refused", snapshot.refused_reloads}}},
                          {"stopped_topics", stopped_topics(snapshot)},
                          {"topics", active_topics(snapshot)},

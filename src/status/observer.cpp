@@ -116,6 +116,7 @@ Snapshot Observer::take() const {
   seen.batch_bytes_limit = context.memory.limit();
   seen.errors = log::recent();
   seen.kafka = view.kafka;
+  seen.settings = view.settings;
   seen.counters = &context.counters;
 
   Topics topics;

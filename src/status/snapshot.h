@@ -62,6 +62,7 @@ struct Snapshot {
   std::string member;  ///< this member's id; empty until it has joined
   std::string state;   ///< starting, joining, waiting_for_database, no_topics, consuming, leaving
   std::vector<OwnedPartition> assignment;
+  std::map<std::string, std::string> settings;  ///< how it consumes, by librdkafka's and our own dotted names
 
   Health health;
   std::vector<TopicStatus> topics;  ///< by name

@@ -133,6 +133,18 @@ FullSnapshot::FullSnapshot() {
   snapshot.resident_bytes = 120'000'000;
   snapshot.batch_bytes = 12'000'000;
   snapshot.batch_bytes_limit = 67'108'864;
+  snapshot.settings = {{"batch.size", "200"},
+                       {"batch.timeout.ms", "500"},
+                       {"fetch.max.bytes", "52428800"},
+                       {"fetch.min.bytes", "1"},
+                       {"fetch.wait.max.ms", "100"},
+                       {"from", "environment"},
+                       {"heartbeat.interval.ms", "3000"},
+                       {"max.partition.fetch.bytes", "1048576"},
+                       {"max.poll.interval.ms", "300000"},
+                       {"max.poll.records", "500"},
+                       {"partition.assignment.strategy", "cooperative-sticky"},
+                       {"session.timeout.ms", "60000"}};
   snapshot.reloads = 1;
   log::Recent error;
   error.wall_us = kNow - 120'000'000;
