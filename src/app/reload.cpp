@@ -15,6 +15,7 @@
 #include "app/dead_letter_route.h"
 #include "app/logging.h"
 #include "app/preparation.h"
+#include "base/log.h"
 #include "mapping/loader.h"
 #include "source/group_client.h"
 
@@ -138,12 +139,12 @@ ReloadResult Reloader::reload(std::string_view trigger) {
   }
   if (result.errors.empty()) apply(std::move(candidate), result);
   if (!result.applied) {
-    ++refused_;
-    spdlog::error("reload ({}) refused, the old configuration stays: {}", trigger, fmt::join(result.errors, "; "));
+    if (!result.try_again) ++refused_;  // else it is tried every second, until the database is back
+    log::error({}, "reload ({}) refused, the old configuration stays: {}", trigger, fmt::join(result.errors, "; "));
     return result;
   }
   ++applied_;
-  for (const auto& text : result.warnings) spdlog::warn("reload ({}): {}", trigger, text);
+  for (const auto& text : result.warnings) log::warn({}, "reload ({}): {}", trigger, text);
   const auto names = [](const std::vector<std::string>& all) { return fmt::format("{}", fmt::join(all, " ")); };
   spdlog::info("reload ({}): {} topics added [{}], {} removed [{}], {} changed [{}]; settings [{}]{}", trigger,
                result.topics.added.size(), names(result.topics.added), result.topics.removed.size(),
