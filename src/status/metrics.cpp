@@ -62,8 +62,8 @@ void add_resource_metrics(Families& families, const Snapshot& snapshot) {
   families.gauge("kafka_to_db_pool_connections", "Open connections for writing.").add(snapshot.pool.connections);
   families.gauge("kafka_to_db_pool_busy_connections", "Of these, storing a batch now.").add(snapshot.pool.busy);
   families.gauge("kafka_to_db_pool_waiting_batches", "Batches that wait for a connection.").add(snapshot.pool.waiting);
-  families.gauge("kafka_to_db_pool_min_connections", "LOOM_DB_MIN_POOL_SIZE.").add(snapshot.pool_min);
-  families.gauge("kafka_to_db_pool_max_connections", "LOOM_DB_MAX_POOL_SIZE.").add(snapshot.pool_max);
+  families.gauge("kafka_to_db_pool_min_connections", "LOOM_DB_MIN_POOL_SIZE.").add(snapshot.pool.minimum);
+  families.gauge("kafka_to_db_pool_max_connections", "LOOM_DB_MAX_POOL_SIZE.").add(snapshot.pool.maximum);
   families.gauge("kafka_to_db_batch_memory_bytes", "Memory held by batches.").add(snapshot.batch_bytes);
   families.gauge("kafka_to_db_batch_memory_limit_bytes", "What the batches share.").add(snapshot.batch_bytes_limit);
   families.counter("kafka_to_db_reloads_total", "Configurations taken over or refused while running.")

@@ -109,8 +109,6 @@ Snapshot Observer::take() const {
   seen.lag = observed_.lag.latest();
   seen.reports_lag = observed_.lag.reports();
   seen.pool = observed_.pool.state();
-  seen.pool_min = seen.pool.minimum;
-  seen.pool_max = seen.pool.maximum;
   seen.resident_bytes = read_process_usage().resident_bytes.value_or(0);
   seen.batch_bytes = context.memory.used();
   seen.batch_bytes_limit = context.memory.limit();

@@ -72,8 +72,6 @@ struct Snapshot {
   bool reports_lag = false;                  ///< this replica exports the group's lag as metrics
 
   sink::PoolState pool;
-  std::size_t pool_min = 0;
-  std::size_t pool_max = 0;
 
   std::size_t resident_bytes = 0;
   std::size_t batch_bytes = 0;        ///< held by batches

@@ -127,9 +127,7 @@ FullSnapshot::FullSnapshot() {
   snapshot.rows = {8010, 7999.1};
   snapshot.lag = group_lag();
   snapshot.reports_lag = true;
-  snapshot.pool = {6, 2, 0};
-  snapshot.pool_min = 20;
-  snapshot.pool_max = 50;
+  snapshot.pool = {.connections = 6, .busy = 2, .waiting = 0, .minimum = 20, .maximum = 50};
   snapshot.resident_bytes = 120'000'000;
   snapshot.batch_bytes = 12'000'000;
   snapshot.batch_bytes_limit = 67'108'864;
