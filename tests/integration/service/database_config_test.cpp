@@ -62,6 +62,19 @@ TEST_F(DatabaseConfigTest, AnUpdateOfTheRowTakesEffectWhileMessagesFlow) {
   EXPECT_TRUE(every_one_once("numbers", sent));
 }
 
+/// Every 30 s, so this takes as long.
+TEST_F(DatabaseConfigTest, WhatItDidAndHowFarItIsBehindIsRecorded) {
+  start_with(told());
+  send_numbered(topic_, 0, 600);
+  ASSERT_TRUE(drained(topic_));
+  const std::string of_it = " WHERE service_name = 'kafka-to-db-consumer'";
+  ASSERT_TRUE(await_count("consumer_processing_metrics" + of_it, 1, seconds(50)));
+  EXPECT_EQ(database().value("SELECT sum(messages_processed) FROM consumer_processing_metrics" + of_it), "600");
+  EXPECT_TRUE(await_count("consumer_lag_history" + of_it + " AND consumer_group_id = '" + group() +
+                              "' AND current_offset = 100 AND end_offset = 100",
+                          6));
+}
+
 TEST_F(DatabaseConfigTest, WhatTheEnvironmentSaysWinsOverTheRow) {
   database().run(
       "INSERT INTO pipeline_consumer_configs (service_name, consumer_group_id, session_timeout_ms, "
