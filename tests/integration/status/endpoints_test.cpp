@@ -26,7 +26,7 @@ class EndpointsTest : public ServiceTest {
     database().run(numbered_table("readings"));
     send_numbered(topic_, 0, 1000);
     send(topic_, 0, "not JSON");
-    ServiceHttp http(start());
+    ServiceHttp http(start({{"LOOM_RDKAFKA_SESSION_TIMEOUT_MS", "45000"}}));
     EXPECT_TRUE(await_count("readings", 1000));
     EXPECT_TRUE(await_count("kafka_dead_letters", 1));
     EXPECT_TRUE(await(seconds(15), [&] { return http.get("/status").json()["group"]["reports_lag"] == true; }))
@@ -111,6 +111,7 @@ TEST_F(EndpointsTest, ReadinessFollowsTheDatabaseAndTheProcessStaysAlive) {
   expect_ready(http, 200, "PostgreSQL goes on");
 }
 
+// The session outlives the outage, as the default of 60 s would: else the partitions have to be dealt out anew first.
 TEST_F(OwnBrokerTest, ReadinessFollowsTheBrokerAndTheProcessStaysAlive) {
   const ServiceHttp http = start_and_store();
   ASSERT_TRUE(await(seconds(10), [&] { return http.get("/readyz").status == 200; })) << http.get("/readyz").body;
