@@ -4,11 +4,11 @@
 
 #include <algorithm>
 #include <stdexcept>
-#include <thread>
 #include <utility>
 
 #include "app/dead_letter_route.h"
 #include "control/migrations.h"
+#include "control/processors.h"
 #include "control/table_creator.h"
 #include "mapping/ddl.h"
 #include "mapping/topic_pattern.h"
@@ -20,6 +20,7 @@ namespace {
 
 constexpr std::chrono::milliseconds kBrokerTimeout{5000};
 constexpr std::size_t kPartitionsUnknown = 16;  // until the group has assigned some
+constexpr unsigned kWorkersMax = 16;
 
 }  // namespace
 
@@ -71,7 +72,7 @@ pipeline::ConsumerSettings consumer_settings(const control::Config& config,
   const auto count = source::count_partitions(settings.client, settings.mapped, kBrokerTimeout);
   settings.client.partitions = count.value_or(0) > 0 ? *count : kPartitionsUnknown;
   for (const auto& topic : file->topics) settings.topics.push_back(topic.topic);
-  settings.workers = std::clamp(std::thread::hardware_concurrency(), 1U, 16U);
+  settings.workers = std::min(control::usable_processors(), kWorkersMax);
   pipeline::LaneSettings& lane = settings.worker.lane;
   lane.limits.size = config.batch_size;
   lane.limits.timeout = config.batch_timeout;

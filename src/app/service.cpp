@@ -171,8 +171,8 @@ int run_service(const control::Config& config, Failpoints& failpoints) {
 
   if (!prepare_until_done(config, plans, signals, observer, *reloader)) return 0;
   consumer.start();
-  spdlog::info("consuming {} topics from {} as group {}", plans.file()->topics.size(), config.bootstrap_servers,
-               config.group_id());
+  spdlog::info("consuming {} topics from {} as group {}, {} workers", plans.file()->topics.size(),
+               config.bootstrap_servers, config.group_id(), settings.workers);
   while (!tick(signals, observer, *reloader, kTick)) {
     if (!consumer.stuck()) continue;
     spdlog::critical("a worker hangs: ending, so that it is started anew; nothing is lost by that");
