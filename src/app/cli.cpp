@@ -38,6 +38,7 @@ struct CommandLine {
   CreateTablesOptions create_tables;
   SampleCommandOptions sample;
   LagCommandOptions lag;
+  HealthCommandOptions health;
   ToolCommandLine tools;
 };
 
@@ -96,6 +97,13 @@ void add_commands(CLI::App& app, CommandLine& line, Chosen& chosen) {
   lag->add_flag("--json", line.lag.json, "As JSON");
   lag->callback([&] {
     chosen = {.run = [&](const control::Config& config) { return show_lag(config, line.lag); },
+              .needs = {.database = false}};
+  });
+
+  auto* health = app.add_subcommand("healthcheck", "Ask the service of this machine by LOOM_HTTP_PORT: exit 0 or 1");
+  health->add_flag("--ready", line.health.ready, "Is it ready (/readyz), not only alive (/healthz)");
+  health->callback([&] {
+    chosen = {.run = [&](const control::Config& config) { return check_health(config, line.health); },
               .needs = {.database = false}};
   });
 }

@@ -46,6 +46,12 @@ struct LagCommandOptions {
 };
 int show_lag(const control::Config& config, const LagCommandOptions& options);
 
+struct HealthCommandOptions {
+  bool ready = false;  ///< ask for readiness, not only for life
+};
+/// Asks the service that runs on this machine with this configuration: 0 when its answer is 200, else 1.
+int check_health(const control::Config& config, const HealthCommandOptions& options);
+
 /// The options of all `dead-letters` commands; each reads those that it has.
 struct DeadLetterOptions {
   std::optional<std::string> topic;
