@@ -3,7 +3,7 @@
 JOBS ?= $(shell nproc)
 SOURCES = $(shell find src include examples tests benchmarks -name '*.cpp' -o -name '*.h')
 
-.PHONY: help build test fault-report mutants run fmt tidy db-migrate quickstart servers clean
+.PHONY: help build test fault-report mutants run fmt tidy db-migrate quickstart servers docker docker-push dist clean
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,6 +32,15 @@ quickstart: ## Clone to rows: servers, sample messages, consumer
 
 servers: ## A Kafka and a PostgreSQL to play with; prints their addresses
 	./scripts/servers.sh start
+
+docker: ## The image, with docker, podman or buildah (REGISTRY=, IMAGE=, TAG=)
+	./scripts/image.sh build
+
+docker-push: ## Push that image to REGISTRY
+	./scripts/image.sh push
+
+dist: ## build/dist/: a Debian package, a tarball and, where helm is, the chart's package
+	./scripts/dist.sh
 
 fmt: ## Format every source file
 	clang-format-14 -i $(SOURCES)
