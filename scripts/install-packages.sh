@@ -13,10 +13,11 @@ test_packages=(libgtest-dev libgmock-dev libbenchmark-dev shellcheck clang-forma
 server_packages=(postgresql default-jre-headless maven procps util-linux curl)
 # Groups that only --with names: nobody gets a browser for trying the service.
 ui_packages=(chromium chromium-driver fonts-dejavu-core)
+deploy_packages=(python3-pytest python3-yaml jq buildah debootstrap systemd etcd-server etcd-client)
 
 usage() {
   cat <<EOF
-Usage: scripts/install-packages.sh [--print] [--with GROUP]
+Usage: scripts/install-packages.sh [--print] [--with GROUP]...
 
 Installs what is missing of these Debian packages, as root or through sudo:
   ${build_packages[*]}
@@ -24,8 +25,9 @@ Installs what is missing of these Debian packages, as root or through sudo:
   ${test_packages[*]}
   ${server_packages[*]}
 
---print    only prints the names of those that are missing
---with ui  also ${ui_packages[*]}: for the tests of the live page
+--print        only prints the names of those that are missing
+--with ui      also ${ui_packages[*]}: for the tests of the live page
+--with deploy  also ${deploy_packages[*]}: for the tests of image and chart
 EOF
 }
 
@@ -64,8 +66,11 @@ parse_arguments() {
     case $1 in
       --print) print_only=true ;;
       --with)
-        [[ ${2:-} == ui ]] || die "--with needs a group: ui"
-        further_packages+=("${ui_packages[@]}")
+        case ${2:-} in
+          ui) further_packages+=("${ui_packages[@]}") ;;
+          deploy) further_packages+=("${deploy_packages[@]}") ;;
+          *) die '--with needs a group: ui or deploy' ;;
+        esac
         shift
         ;;
       -h | --help)

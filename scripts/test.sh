@@ -5,7 +5,7 @@ set -euo pipefail
 # shellcheck source=scripts/servers.sh
 . "$(dirname "${BASH_SOURCE[0]}")/servers.sh"
 
-ALL_LABELS=(checks unit integration ui fault asan tsan fuzz)
+ALL_LABELS=(checks unit integration ui deploy fault asan tsan fuzz)
 
 usage() {
   cat <<EOF
@@ -17,6 +17,7 @@ Labels (default: all):
   unit         release build; with them 10,000 seeds of the fault simulation
   integration  release build, on the real servers
   ui           the live page in a headless Chromium; LOOM_UI_SCREENSHOTS=DIR keeps its pictures
+  deploy       the image, the chart on a Kubernetes API server, packages, the operators' scripts
   fault        release build: processes and servers killed under load
   asan, tsan   the unit tests and some seeds of the simulation under the sanitizers
   fuzz         each fuzzer for LOOM_FUZZ_SECONDS (60), where clang++-14 is
@@ -154,6 +155,13 @@ run_label() {
       start_servers
       run_ctest "$1" release -L "^$1\$"
       ;;
+    deploy)
+      # Minutes on a machine that has not made them yet: no test's time limit is meant for that.
+      scripts/kube-tools.sh || count_failure 'tools for the chart'
+      start_servers
+      run_ctest "$1" release -L "^$1\$"
+      if [[ -s build/release/image-report.txt ]]; then sed 's/^/  /' build/release/image-report.txt >&2; fi
+      ;;
     # One at a time: many have servers of their own, and all a load that is meant to fill the machine.
     fault)
       start_servers
@@ -196,9 +204,12 @@ main() {
   mkdir -p "$logs"
   trap finish EXIT
   local groups=()
-  if wanted ui; then groups=(--with ui); fi
+  local group
+  for group in ui deploy; do
+    if wanted "$group"; then groups+=(--with "$group"); fi
+  done
   "$LOOM_ROOT/scripts/install-packages.sh" "${groups[@]}"
-  if wanted checks || wanted unit || wanted integration || wanted ui || wanted fault; then
+  if wanted checks || wanted unit || wanted integration || wanted ui || wanted deploy || wanted fault; then
     build release --target kafka-to-db-consumer tests/all || exit 1
   fi
   for label in "${ALL_LABELS[@]}"; do

@@ -20,9 +20,10 @@ int port_in(const std::string& log) {
   return std::stoi(text.substr(text.rfind(':') + 1));
 }
 
-httplib::Client client(int port) {
+httplib::Client client(int port, std::chrono::milliseconds within = kAnswerWithin) {
   httplib::Client made("127.0.0.1", port);
-  made.set_read_timeout(kAnswerWithin);
+  made.set_connection_timeout(within);
+  made.set_read_timeout(within);
   return made;
 }
 
@@ -39,7 +40,11 @@ ServiceHttp::ServiceHttp(const ServiceProcess& process, std::chrono::millisecond
   if (port_ == 0) throw std::runtime_error("the program does not say where it listens:\n" + process.log());
 }
 
-HttpAnswer ServiceHttp::get(const std::string& path) const { return answer(client(port_).Get(path.c_str())); }
+int ServiceHttp::port_of(const ServiceProcess& process) { return port_in(process.log()); }
+
+HttpAnswer ServiceHttp::get(const std::string& path, std::chrono::milliseconds within) const {
+  return answer(client(port_, within).Get(path.c_str()));
+}
 
 HttpAnswer ServiceHttp::post(const std::string& path) const { return answer(client(port_).Post(path.c_str())); }
 

@@ -24,7 +24,12 @@ class ServiceHttp {
   /// Waits until the program says where it listens. Fails: std::runtime_error with its log.
   explicit ServiceHttp(const ServiceProcess& process, std::chrono::milliseconds within = std::chrono::seconds(20));
 
-  [[nodiscard]] HttpAnswer get(const std::string& path) const;
+  explicit ServiceHttp(int port) : port_(port) {}
+  /// The port that the program has logged; 0 as long as it has not.
+  [[nodiscard]] static int port_of(const ServiceProcess& process);
+
+  [[nodiscard]] HttpAnswer get(const std::string& path,
+                               std::chrono::milliseconds within = std::chrono::seconds(15)) const;
   [[nodiscard]] HttpAnswer post(const std::string& path) const;
   /// `http://127.0.0.1:PORT`
   [[nodiscard]] std::string url() const { return "http://127.0.0.1:" + std::to_string(port_); }

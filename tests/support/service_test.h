@@ -54,6 +54,9 @@ class ServiceTest : public ::testing::Test {
   ServiceProcess& start_with(const Environment& exactly);
   /// The same with another program than the product's.
   ServiceProcess& start_program(const std::string& program, const Environment& exactly);
+  /// The same with all its arguments.
+  ServiceProcess& start_replica(const std::string& program, std::vector<std::string> arguments,
+                                const Environment& exactly);
   /// The same with a configuration file beside its environment.
   ServiceProcess& start_configured(const std::string& file, const Environment& exactly);
   /// Runs a command to its end.
@@ -82,8 +85,6 @@ class ServiceTest : public ::testing::Test {
   void know_topic(const std::string& topic, std::int32_t partitions) { topics_[topic] = partitions; }
 
  private:
-  ServiceProcess& start_replica(const std::string& program, std::vector<std::string> arguments,
-                                const Environment& exactly);
   void show_evidence();
 
   std::string prefix_;

@@ -29,7 +29,9 @@ namespace loom::testing {
 namespace {
 
 using Clock = std::chrono::steady_clock;
+using std::chrono::microseconds;
 using std::chrono::milliseconds;
+using std::chrono::nanoseconds;
 
 constexpr std::size_t kPiece = std::size_t{64} * 1024;
 constexpr std::size_t kQueuedMost = std::size_t{4} * 1024 * 1024;  // then the sender has to wait
@@ -125,6 +127,14 @@ struct Link {
 
 enum class Mode { pass, delay, stall, reset };
 
+/// poll() counts in milliseconds, which is too coarse for the delay of a near network.
+void wait_for(std::vector<pollfd>& watched, std::optional<nanoseconds> timeout) {
+  constexpr std::int64_t kSecond = 1'000'000'000;
+  const std::int64_t count = timeout ? timeout->count() : 0;
+  const timespec time{.tv_sec = count / kSecond, .tv_nsec = count % kSecond};
+  ppoll(watched.data(), watched.size(), timeout ? &time : nullptr, nullptr);
+}
+
 }  // namespace
 
 struct TcpProxy::Impl {
@@ -137,7 +147,7 @@ struct TcpProxy::Impl {
   mutable std::mutex mutex;
   std::optional<sockaddr_in> target;
   Mode mode = Mode::pass;
-  milliseconds delay{0};
+  microseconds delay{0};
   double share = 0;
   bool cut_wanted = false;
   std::optional<Doubt> doubt;
@@ -160,7 +170,7 @@ struct TcpProxy::Impl {
 
   // All below: in the thread, under the mutex but for poll().
   void run();
-  int prepare(std::vector<pollfd>& watched, Clock::time_point now);
+  std::optional<nanoseconds> prepare(std::vector<pollfd>& watched, Clock::time_point now);
   void serve(const std::vector<pollfd>& watched, Clock::time_point now);
   void accept_one();
   void finish_connecting(Link& link);
@@ -194,9 +204,9 @@ void TcpProxy::Impl::run() {
     }
     links.remove_if([](const Link& link) { return link.over(); });
     counts.open = static_cast<int>(links.size());
-    const int timeout = prepare(watched, Clock::now());
+    const auto timeout = prepare(watched, Clock::now());
     lock.unlock();
-    poll(watched.data(), watched.size(), timeout);
+    wait_for(watched, timeout);
     lock.lock();
     eventfd_t ignored = 0;
     eventfd_read(wake, &ignored);
@@ -205,8 +215,8 @@ void TcpProxy::Impl::run() {
   for (Link& link : links) drop(link);
 }
 
-/// Fills `watched`: the wake-up, the listener, then client and server of each link. Returns poll()'s timeout.
-int TcpProxy::Impl::prepare(std::vector<pollfd>& watched, Clock::time_point now) {
+/// Fills `watched`: the wake-up, the listener, then client and server of each link. Returns when the next piece is due.
+std::optional<nanoseconds> TcpProxy::Impl::prepare(std::vector<pollfd>& watched, Clock::time_point now) {
   watched.clear();
   watched.push_back({wake, POLLIN, 0});
   const bool stalled = mode == Mode::stall;
@@ -226,8 +236,8 @@ int TcpProxy::Impl::prepare(std::vector<pollfd>& watched, Clock::time_point now)
     watched.push_back({link.client_events != 0 ? link.client.fd() : -1, link.client_events, 0});
     watched.push_back({link.server_events != 0 ? link.server.fd() : -1, link.server_events, 0});
   }
-  if (stalled || next == Clock::time_point::max()) return -1;
-  return static_cast<int>(std::max<std::int64_t>(0, std::chrono::ceil<milliseconds>(next - now).count()));
+  if (stalled || next == Clock::time_point::max()) return std::nullopt;
+  return std::max(nanoseconds(0), next - now);
 }
 
 void TcpProxy::Impl::serve(const std::vector<pollfd>& watched, Clock::time_point now) {
@@ -296,7 +306,7 @@ bool TcpProxy::Impl::read_into(Link& link, bool from_client, Clock::time_point n
     return false;
   }
   if (mode == Mode::delay) ++counts.delayed;
-  const auto due = now + (mode == Mode::delay ? delay : milliseconds(0));
+  const auto due = now + (mode == Mode::delay ? delay : microseconds(0));
   if (from_client) {
     take_client_bytes(link, std::move(bytes), due);
   } else {
@@ -398,7 +408,7 @@ void TcpProxy::pass() {
   impl_->order([&] { impl_->mode = Mode::pass; });
 }
 
-void TcpProxy::delay(milliseconds time) {
+void TcpProxy::delay(microseconds time) {
   impl_->order([&] { impl_->mode = Mode::delay, impl_->delay = time; });
 }
 

@@ -34,7 +34,7 @@ class TcpProxy {
   /// As a good wire. Ends what the three below began.
   void pass();
   /// Everything arrives so much later, in both directions.
-  void delay(std::chrono::milliseconds time);
+  void delay(std::chrono::microseconds time);
   /// Nothing moves, and nothing is closed either; new connections come about and nobody answers.
   void stall();
   /// Of all that passes, each piece (as much as one read gives, 64 KiB at most) resets its connection with this
