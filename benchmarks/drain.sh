@@ -7,7 +7,8 @@ set -euo pipefail
 
 usage() {
   cat <<'EOF'
-Usage: benchmarks/drain.sh [--messages N] [--repeat R] [--key | --no-key] [--profile] [--build DIR] [--results FILE] [--keep]
+Usage: benchmarks/drain.sh [--messages N] [--repeat R] [--key | --no-key] [--profile] [--database-delay MS]
+                           [--build DIR] [--results FILE] [--keep]
 
 Builds the release, starts Kafka and PostgreSQL, fills the topic device.sensor.accelerometer.raw (6 uneven partitions)
 and then, R times in turn, lets kafka-to-db-consumer drain it and writes the same rows, already encoded, by plain COPY:
@@ -19,6 +20,7 @@ the ceiling. With the primary key and without; about five minutes.
 --no-key        only the table without it
 --profile       record the first drain of each section, and the ceiling beside it, with perf: text files beside FILE
 --baseline PROGRAM  another build of the service, drained with in turns: what did a change cost?
+--database-delay MS  a round trip of the service, and of the ceiling, to PostgreSQL takes so much longer (5, or 0.5)
 --watched       ask the service for /status once a second and for /metrics every five meanwhile
 --build DIR     use the programs of this build folder as they are, build nothing
 --results FILE  where the figures go as JSON (benchmarks/results/drain.json)
@@ -26,7 +28,7 @@ the ceiling. With the primary key and without; about five minutes.
 EOF
 }
 
-messages=1000000 repeat=3 sections=() profiling=() comparing=() watched=false keep=false build='' results=$LOOM_ROOT/benchmarks/results/drain.json
+messages=1000000 repeat=3 sections=() profiling=() comparing=() delaying=() watched=false keep=false build='' results=$LOOM_ROOT/benchmarks/results/drain.json
 while (($# > 0)); do
   case $1 in
     --messages) messages=${2:?--messages needs a number} && shift ;;
@@ -37,6 +39,7 @@ while (($# > 0)); do
     --build) build=${2:?--build needs a folder} && shift ;;
     --results) results=${2:?--results needs a file} && shift ;;
     --baseline) comparing=(--baseline "${2:?--baseline needs a program}") && shift ;;
+    --database-delay) delaying=(--database-delay "${2:?--database-delay needs milliseconds}") && shift ;;
     --watched) watched=true ;;
     --keep) keep=true ;;
     -h | --help)
@@ -136,7 +139,7 @@ fi
 
 say "Measuring: $messages messages, $repeat times"
 "$build/drain-benchmark" --messages "$messages" --repeat "$repeat" "${sections[@]}" "${profiling[@]}" "${comparing[@]}" \
-  --consumer "$build/kafka-to-db-consumer" --mapping "$LOOM_ROOT/benchmarks/drain/topic_mappings.yml" \
+  "${delaying[@]}" --consumer "$build/kafka-to-db-consumer" --mapping "$LOOM_ROOT/benchmarks/drain/topic_mappings.yml" \
   --work-dir "$work" --results "$results" \
   --database-url "$(postgres_url "$servers")" --bootstrap-servers "$(kafka_address "$servers")" \
   --postgres-pid "$(process_of "$servers/postgres.pid")" --kafka-pid "$(process_of "$servers/kafka.pid")"

@@ -72,7 +72,7 @@ double postgres_cpu(const Options& options) { return options.postgres_pid == 0 ?
 CeilingRun write_prepared(const Options& options, const PreparedRows& rows, int connections, std::size_t rows_each) {
   std::vector<Database> opened;
   for (int i = 0; i < connections; ++i) {
-    opened.emplace_back(options.database_url);
+    opened.emplace_back(options.way_to_database);
     opened.back().execute("SET synchronous_commit = off");
   }
   start_clean(opened.front(), kCeilingTable);

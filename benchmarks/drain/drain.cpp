@@ -53,7 +53,7 @@ double seconds_between(steady_clock::time_point from, steady_clock::time_point t
 }
 
 std::map<std::string, std::string> consumer_environment(const Options& options, const std::string& group) {
-  return {{"LOOM_DATABASE_URL", options.database_url},
+  return {{"LOOM_DATABASE_URL", options.way_to_database},
           {"LOOM_KAFKA_BOOTSTRAP_SERVERS", options.bootstrap_servers},
           {"LOOM_KAFKA_GROUP_ID", group},
           {"LOOM_TOPIC_MAPPINGS", options.mapping},

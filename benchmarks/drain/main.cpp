@@ -10,6 +10,7 @@
 #include "ceiling.h"
 #include "database.h"
 #include "drain.h"
+#include "far_database.h"
 #include "machine.h"
 #include "prepared_rows.h"
 #include "profiler.h"
@@ -29,6 +30,8 @@ void add_options(CLI::App& app, Options& options) {
   app.add_option("--work-dir", options.work_dir, "Where logs go")->required()->check(CLI::ExistingDirectory);
   app.add_option("--results", options.results, "Where the figures go as JSON");
   app.add_option("--database-url", options.database_url, "PostgreSQL")->required()->envname("LOOM_DATABASE_URL");
+  app.add_option("--database-delay", options.database_delay, "Milliseconds that a round trip to it takes longer")
+      ->check(CLI::Range(0.0, 1000.0));
   app.add_option("--bootstrap-servers", options.bootstrap_servers, "Kafka")
       ->required()
       ->envname("LOOM_KAFKA_BOOTSTRAP_SERVERS");
@@ -119,6 +122,7 @@ void run(const Options& options) {
                   .row_bytes = static_cast<double>(rows.row_bytes()) / static_cast<double>(options.messages),
                   .encoded_per_second = rows.encoded_per_second(),
                   .sections = {}};
+  if (options.database_delay > 0) fmt::print("A round trip to PostgreSQL takes {} ms longer\n", options.database_delay);
   fmt::print("{}; {} messages of {:.0f} bytes become rows of {:.0f}; one core decodes and encodes {:.0f} a second\n",
              machine_name(), options.messages, results.message_bytes, results.row_bytes, results.encoded_per_second);
   for (const bool with_key : {true, false}) {
@@ -140,6 +144,8 @@ int main(int argc, char** argv) {
   loom::bench::add_options(app, options);
   CLI11_PARSE(app, argc, argv);
   try {
+    const loom::bench::FarDatabase far(options);
+    options.way_to_database = far.url();
     loom::bench::run(options);
     return 0;
   } catch (const std::exception& error) {

@@ -24,6 +24,8 @@ struct Options {
   std::string work_dir;  ///< logs and profiles
   std::string results;   ///< JSON file; empty: none
   std::string database_url;
+  double database_delay = 0;    ///< milliseconds that a round trip to the database takes longer
+  std::string way_to_database;  ///< what the service and the ceiling's writers use: through that delay
   std::string bootstrap_servers;
   pid_t postgres_pid = 0;  ///< 0: not ours, its CPU time stays unknown
   pid_t kafka_pid = 0;

@@ -178,8 +178,8 @@ std::string render(const Section& section) {
 }
 
 std::string render_json(const Results& results) {
-  std::string out =
-      fmt::format("{{\n  \"messages\": {},\n  \"machine\": {},\n", results.options.messages, quoted(machine_name()));
+  std::string out = fmt::format("{{\n  \"messages\": {},\n  \"machine\": {},\n  \"database_delay_ms\": {},\n",
+                                results.options.messages, quoted(machine_name()), results.options.database_delay);
   out +=
       fmt::format("  \"message_bytes\": {:.1f},\n  \"row_bytes\": {:.1f},\n", results.message_bytes, results.row_bytes);
   out += fmt::format("  \"encoded_per_second_and_core\": {:.0f},\n", results.encoded_per_second);
