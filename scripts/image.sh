@@ -116,12 +116,11 @@ push() {
 # Imported once into the storage; the tarball outlives it.
 base() {
   local file container name=${BASE_IMAGE:-$BASE_IMAGE_NAME}
-  file=$(cache_folder)/base-$BASE_SUITE-$(dpkg --print-architecture).tar
   if $dry_run; then
-    echo "debootstrap --variant=minbase $BASE_SUITE, into $file, imported as $name"
+    echo "debootstrap --variant=minbase $BASE_SUITE, kept in $(cache_folder), imported as $name"
     return 0
   fi
-  base_tarball "$file"
+  file=$(base_tarball "$(cache_folder)")
   if "${buildah[@]}" inspect --type image "$name" >/dev/null 2>&1; then return 0; fi
   container=$("${buildah[@]}" from scratch)
   "${buildah[@]}" add "$container" "$file" / >/dev/null

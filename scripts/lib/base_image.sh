@@ -59,9 +59,13 @@ END
   rm -f "$root/etc/resolv.conf" "$root/etc/hostname"
 }
 
-# base_tarball FILE: the root file system as a tarball; kept for a month, since it takes a minute. Needs root.
+# base_tarball FOLDER: makes the root file system as a tarball in there and prints its path; kept for a month, since it
+# takes a minute, and under a name that says by which recipe. Needs root.
 base_tarball() {
-  local file=$1 work mirror
+  local recipe file work mirror
+  recipe=$(sha256sum "${BASH_SOURCE[0]}" | cut -c 1-8)
+  file=$1/base-$BASE_SUITE-$(dpkg --print-architecture)-$recipe.tar
+  echo "$file"
   [[ -z $(find "$file" -mtime -30 2>/dev/null) ]] || return 0
   command -v debootstrap >/dev/null || die 'debootstrap is missing: scripts/install-packages.sh --with deploy'
   ((EUID == 0)) || die 'making the base image of packages needs root'

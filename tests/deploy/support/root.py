@@ -15,10 +15,7 @@ HELPERS = f". {SOURCE}/scripts/lib/common.sh; . {SOURCE}/scripts/lib/base_image.
 
 def base_tarball() -> pathlib.Path:
     """Made when it is not there yet, which takes a minute."""
-    arch = run("dpkg", "--print-architecture").stdout.strip()
-    file = cache() / f"base-bookworm-{arch}.tar"
-    run("bash", "-euc", f'{HELPERS}; base_tarball "$1"', "-", file)
-    return file
+    return pathlib.Path(run("bash", "-euc", f'{HELPERS}; base_tarball "$1"', "-", cache()).stdout.strip())
 
 
 @contextlib.contextmanager
