@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <limits>
 
 #include "decode/number.h"
 
@@ -171,9 +172,11 @@ Parsed join(std::int64_t seconds, std::int64_t micros, std::int64_t& us) {
 /// An integer's magnitude in 19 digits at most, and its first decimals: enough for every unit below.
 bool small_parts(const NumberParts& parts, std::int64_t& integer, std::int64_t& micros) {
   if (parts.exponent != 0) return false;
-  if (parts.integer.size() > 18) return false;
-  integer = 0;
-  for (const char c : parts.integer) integer = integer * 10 + (c - '0');
+  if (parts.integer.size() > 19) return false;
+  std::uint64_t magnitude = 0;  // 19 digits fit; not all of them into an int64
+  for (const char c : parts.integer) magnitude = magnitude * 10 + static_cast<std::uint64_t>(c - '0');
+  if (magnitude > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) return false;
+  integer = static_cast<std::int64_t>(magnitude);
   Reader reader{parts.fraction.data(), parts.fraction.data() + parts.fraction.size()};
   micros = 0;
   if (!parts.fraction.empty()) reader.micros(micros);
