@@ -49,6 +49,7 @@ struct RowBuilder::Impl {
   bool required_found(const RowSource& source);
   std::optional<Reject> append_table(std::uint16_t table, std::uint32_t message_index, RowSets& sets);
   std::optional<Reject> append_row(std::uint16_t table, Element element, std::uint32_t message_index, RowSets& sets);
+  bool append_first(const RowColumn& column, ByteBuffer& out);
   bool append_field(const RowColumn& column, Element element, RowSet& set, bool& present);
   bool append_source(const RowColumn& column, std::size_t source, Element element, ByteBuffer& out);
   void append_absent(const RowColumn& column, ByteBuffer& out);
@@ -223,6 +224,8 @@ std::optional<Reject> RowBuilder::Impl::append_row(std::uint16_t table_index, El
       std::memcpy(room, set.bytes.data() + places[i].begin, size);
       set.bytes.advance(size);
       had_value = table.tracks_present && set.present.back().test(i);
+    } else if (append_first(column, set.bytes)) {
+      had_value = true;
     } else if (!append_field(column, element, set, had_value)) {
       set.bytes.truncate(begin);
       return std::exchange(failure, std::nullopt);
@@ -245,6 +248,13 @@ std::optional<Reject> RowBuilder::Impl::append_row(std::uint16_t table_index, El
   if (table.tracks_present) set.present.push_back(std::move(present));
   placed_in = element.array >= 0 ? &set : nullptr;
   return std::nullopt;
+}
+
+/// The way of nearly all fields. False: nothing was appended, and append_field() finds out what to do.
+bool RowBuilder::Impl::append_first(const RowColumn& column, ByteBuffer& out) {
+  if (column.first_slot < 0) return false;
+  const JsonValue& value = decoder.slot(static_cast<std::size_t>(column.first_slot));
+  return value.present() && column.codec.append(value, decoder, scratch, out) == Conversion::ok;
 }
 
 bool RowBuilder::Impl::append_field(const RowColumn& column, Element element, RowSet& set, bool& present) {

@@ -115,7 +115,7 @@ RowPlan::RowPlan(const mapping::TopicPlan& topic_plan, std::string topic) : meta
     table.columns.reserve(table_plan.columns.size());
     for (const auto& column_plan : table_plan.columns) {
       RowColumn& column = table.columns.emplace_back(
-          RowColumn{ColumnCodec(column_plan, table_plan.binary), {}, Absent::field, {}, {}, &column_plan, false});
+          RowColumn{ColumnCodec(column_plan, table_plan.binary), {}, -1, Absent::field, {}, {}, &column_plan, false});
       for (const auto& from : column_plan.sources) {
         column.sources.push_back(make_source(topic_plan, from, column_plan.info.type, metadata));
         const RowSource& source = column.sources.back();
@@ -123,6 +123,10 @@ RowPlan::RowPlan(const mapping::TopicPlan& topic_plan, std::string topic) : meta
         const bool is_field = from.kind == SourceKind::field;
         if (!is_field || !column.codec.wants_elements()) continue;
         want_elements(source.array < 0 ? message : elements[static_cast<std::size_t>(source.array)], source.slot);
+      }
+      if (!column.sources.empty()) {
+        const RowSource& first = column.sources.front();
+        if (first.array < 0 && first.inside < 0) column.first_slot = first.slot;
       }
       choose_absent(column_plan, topic_plan.nul, column);
       if (column.absent == Absent::omit) {

@@ -29,6 +29,7 @@ enum class Absent : std::uint8_t { field, omit, ingestion_time, reject };
 struct RowColumn {
   ColumnCodec codec;
   std::vector<RowSource> sources;
+  std::int32_t first_slot = -1;  ///< the first source's, where that is a plain value of the message
   Absent absent = Absent::field;
   std::string absent_field;             ///< Absent::field: encoded; NULL, the mapping's or the table's default
   std::optional<Reject> absent_reject;  ///< Absent::reject: the mapping's default cannot become the column's type
