@@ -23,6 +23,10 @@ class Sink {
   using Reply = std::function<void(WriteReply)>;
   virtual ~Sink() = default;
   virtual void submit(std::unique_ptr<Batch> batch, Reply reply) = 0;
+
+  /// Does beforehand what submit() would have to do with the batch before it can be sent. Whoever fills it may call
+  /// this when it is full and has to wait; only time is gained by it. May be called again.
+  virtual void prepare(Batch& /*batch*/) const {}
 };
 
 }  // namespace loom::batch

@@ -34,6 +34,7 @@ void RowSets::drop_from(std::uint32_t message) {
     const auto kept = first - set.rows.begin();
     set.rows.erase(first, set.rows.end());
     if (!set.present.empty()) set.present.resize(static_cast<std::size_t>(kept));
+    set.ordered.clear();
   }
 }
 
@@ -45,6 +46,7 @@ void RowSets::clear() {
     set.bytes.clear();
     set.rows.clear();
     set.present.clear();
+    set.ordered.clear();
   }
 }
 

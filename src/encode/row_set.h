@@ -59,6 +59,8 @@ struct RowSet {
   ByteBuffer bytes;
   std::vector<RowRef> rows;
   std::vector<ColumnBits> present;  ///< per row the columns that the message had; only under ConflictStrategy::update
+  /// All rows, in an order that suits their table better, once somebody has found it; any change of `rows` voids it.
+  std::vector<std::string_view> ordered;
 
   [[nodiscard]] std::size_t row_end(std::size_t row) const {
     return row + 1 < rows.size() ? rows[row + 1].begin : bytes.size();
@@ -74,6 +76,7 @@ class RowSets {
   RowSet& at(std::uint16_t table, const ColumnBits& omitted);
 
   [[nodiscard]] const std::vector<RowSet>& all() const { return sets_; }
+  [[nodiscard]] std::vector<RowSet>& all() { return sets_; }
   [[nodiscard]] std::size_t rows() const;
   [[nodiscard]] std::size_t bytes() const;
 

@@ -163,6 +163,10 @@ bool Lane::wants_input() const {
          growing_->rows.bytes() + growing_->message_bytes < limits_.bytes_max && memory_.allows(accounted_);
 }
 
+batch::Batch* Lane::full_batch() {
+  return out_ && state_ == LaneState::running && growing_ != nullptr && !wants_input() ? growing_.get() : nullptr;
+}
+
 /// Tells the memory budget what this lane holds now.
 void Lane::account() {
   std::size_t now = out_bytes_ + spare_bytes_;

@@ -43,6 +43,7 @@ struct Partition {
   bool waiting_for_turn = false;        ///< it stands in the worker's line of partitions with input
   std::optional<std::int64_t> seek_to;  ///< its source must be set there before anything is taken
   TimePoint seek_after{};               ///< but not earlier
+  double share = 1;                     ///< of a full turn, see share_turns()
   int beyond_end = 0;                   ///< how often in a row the broker said that its log ends before `next`
   bool inspecting = false;              ///< its first record is fetched, to tell what became of the log
   /// The log is a new one, or had lost what was wanted: the stored position is to be set here, under a new epoch.
@@ -121,6 +122,8 @@ class Lane {
   [[nodiscard]] TimePoint next_try() const { return plan_retry_at_; }
   [[nodiscard]] const std::shared_ptr<const mapping::TopicPlan>& plan() const { return plan_; }
   [[nodiscard]] const std::vector<std::unique_ptr<Partition>>& partitions() const { return partitions_; }
+  /// The batch that has to wait and takes no more: whatever can be done for it meanwhile is time gained. Else nullptr.
+  [[nodiscard]] batch::Batch* full_batch();
   [[nodiscard]] bool idle() const { return !out_ && held_ == nullptr && !has_growth(); }
 
  private:

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "pipeline/turns.h"
+
 namespace loom::pipeline {
 
 namespace {
@@ -156,7 +158,8 @@ bool Worker::give_turns() {
     if (at == places_.end()) continue;
     const auto [home, partition] = at->second;
     partition->waiting_for_turn = false;
-    if (!home->fill_from(*partition, settings_.turn)) continue;
+    const auto most = static_cast<std::size_t>(partition->share * static_cast<double>(settings_.turn));
+    if (!home->fill_from(*partition, std::max<std::size_t>(most, 1))) continue;
     line_up(*partition);
     more = more || (home->wants_input() && !partition->seek_to);
   }
@@ -176,6 +179,7 @@ TimePoint Worker::tend(Lane& lane) {
       letters_.post(PlanArrived{topic, std::move(answer)});
     });
   }
+  if (batch::Batch* const full = lane.full_batch()) sink_.prepare(*full);
   if (auto batch = lane.hand_over(input_waiting(lane))) {
     sink_.submit(std::move(batch), [this, topic = lane.topic()](batch::WriteReply reply) {
       letters_.post(Settled{topic, std::move(reply)});
@@ -202,6 +206,7 @@ void Worker::publish(TimePoint now) {
   published_ = now;
   WorkerView fresh;
   for (const auto& [topic, lane] : lanes_) {
+    share_turns(*lane);
     fresh.lanes.push_back({.topic = topic,
                            .state = lane->state(),
                            .reason = lane->reason(),

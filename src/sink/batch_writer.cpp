@@ -5,6 +5,7 @@
 #include "sink/attempt.h"
 #include "sink/copy_transaction.h"
 #include "sink/dead_letter_step.h"
+#include "sink/key_order.h"
 #include "sink/merge_transaction.h"
 #include "sink/privileges.h"
 #include "sink/split_transaction.h"
@@ -55,6 +56,7 @@ Outcome write_batch(const DatabaseSettings& settings, Connection& connection, ba
   const Job job{settings, connection, batch, failpoints};
   bool merged = batch.prefer_merge && has_upsert_key(*batch.plan);
   if (auto waiting = publish_dead_letters(job, batch.rejected)) return not_now(std::move(waiting->error.message));
+  if (!merged) order_rows(*batch.plan, batch.rows);
   Attempt attempt = merged ? merge_batch(job) : copy_batch(job);
   if (!merged && attempt.failure == Verdict::duplicate_key && on_upsert_key(*batch.plan, attempt.error)) {
     merged = true;

@@ -5,7 +5,7 @@
 namespace loom::sink {
 
 Attempt copy_batch(const Job& job) {
-  const RowGroups rows = ordered_groups(*job.batch.plan, job.batch.rows);
+  const RowGroups rows = ordered_groups(job.batch.rows);
   Script script;
   open_transaction(job, rows, script);
   for (const RowGroup& group : rows.groups) copy_group(job, group, script);

@@ -91,4 +91,10 @@ std::vector<std::string_view> in_key_order(const mapping::TablePlan& table, cons
   return ordered;
 }
 
+void order_rows(const mapping::TopicPlan& plan, encode::RowSets& rows) {
+  for (encode::RowSet& set : rows.all()) {
+    if (set.ordered.size() != set.rows.size()) set.ordered = in_key_order(plan.tables[set.table], set);
+  }
+}
+
 }  // namespace loom::sink

@@ -16,4 +16,7 @@ namespace loom::sink {
 /// Empty when there is nothing to gain or no order to be had: no key, few rows, text COPY, a key column left out.
 std::vector<std::string_view> in_key_order(const mapping::TablePlan& table, const encode::RowSet& rows);
 
+/// Leaves that order in each row set that has none yet.
+void order_rows(const mapping::TopicPlan& plan, encode::RowSets& rows);
+
 }  // namespace loom::sink

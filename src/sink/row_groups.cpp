@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "encode/row_builder.h"
-#include "sink/key_order.h"
 
 namespace loom::sink {
 namespace {
@@ -251,14 +250,14 @@ RowGroups plain_groups(const RowSets& rows, MessageRange range) {
   return out;
 }
 
-RowGroups ordered_groups(const mapping::TopicPlan& plan, const RowSets& rows) {
+RowGroups ordered_groups(const RowSets& rows) {
   RowGroups out;
   for (const RowSet* set : in_table_order(rows)) {
     if (set->rows.empty()) continue;
     RowGroup group;
     group.table = set->table;
     group.omitted = set->omitted;
-    group.pieces = in_key_order(plan.tables[set->table], *set);
+    group.pieces = set->ordered;
     if (group.pieces.empty()) group.pieces.push_back(set->bytes.view());
     out.groups.push_back(std::move(group));
   }

@@ -40,9 +40,9 @@ struct RowGroups {
 /// The rows of these messages as they are: one group per row set.
 RowGroups plain_groups(const encode::RowSets& rows, MessageRange range = {});
 
-/// All rows, those of a table with an upsert key in the order in which its index takes them best (key_order.h).
+/// All rows, those of a row set that has an order (RowSet::ordered) in it.
 /// RowGroup::messages is empty: who wants to know which row failed asks again without the order.
-RowGroups ordered_groups(const mapping::TopicPlan& plan, const encode::RowSets& rows);
+RowGroups ordered_groups(const encode::RowSets& rows);
 
 /// The rows of these messages for a merge: in tables with an upsert key, of the rows with one key one is left, since
 /// one INSERT cannot meet a row twice. `ignore` keeps the first, `replace` the last, `update` per column the last that

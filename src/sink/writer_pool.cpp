@@ -17,6 +17,7 @@
 
 #include "sink/batch_writer.h"
 #include "sink/connection.h"
+#include "sink/key_order.h"
 
 namespace loom::sink {
 namespace {
@@ -278,6 +279,8 @@ WriterPool::~WriterPool() { impl_->stop(); }
 void WriterPool::submit(std::unique_ptr<Batch> batch, Reply reply) {
   impl_->submit({.batch = std::move(batch), .reply = std::move(reply)});
 }
+
+void WriterPool::prepare(Batch& batch) const { order_rows(*batch.plan, batch.rows); }
 
 void WriterPool::resize(std::size_t pool_min, std::size_t pool_max) { impl_->resize(pool_min, pool_max); }
 

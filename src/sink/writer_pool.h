@@ -33,6 +33,8 @@ class WriterPool final : public batch::Sink {
   ~WriterPool() override;
 
   void submit(std::unique_ptr<batch::Batch> batch, Reply reply) override;
+  /// Puts its rows in order.
+  void prepare(batch::Batch& batch) const override;
   [[nodiscard]] PoolState state() const;
   /// Other bounds from now on. Connections above a smaller maximum close when their batch is done.
   void resize(std::size_t pool_min, std::size_t pool_max);

@@ -50,6 +50,23 @@ TEST_F(LaneTest, AFullBatchTakesNoMoreAndGoesAtOnce) {
   EXPECT_EQ(rows_of(*batch), 5);
 }
 
+TEST_F(LaneTest, OnlyAFullBatchThatWaitsCanBePrepared) {
+  assign(0);
+  emit(0, 5);
+  take_all();
+  EXPECT_EQ(lane_.full_batch(), nullptr) << "it is full, and goes now";
+  auto first = due();
+  emit(0, 4);
+  take_all();
+  EXPECT_EQ(lane_.full_batch(), nullptr) << "it waits, and takes more";
+  emit(0, 1);
+  take_all();
+  ASSERT_NE(lane_.full_batch(), nullptr);
+  EXPECT_EQ(rows_of(*lane_.full_batch()), 5);
+  settle(std::move(first), OutcomeKind::committed);
+  EXPECT_EQ(lane_.full_batch(), nullptr);
+}
+
 TEST_F(LaneTest, TheNextBatchGrowsWhileOneIsOutAndWaitsForIt) {
   assign(0);
   emit(0, 3);

@@ -83,6 +83,35 @@ TEST(InKeyOrder, KeepsTheOrderOfRowsWithOneKey) {
   for (std::size_t i = 0; i < ordered.size(); ++i) EXPECT_EQ(ordered[i], rows.row(i));
 }
 
+mapping::TopicPlan plan_of_readings() {
+  mapping::TopicPlan plan;
+  plan.tables.push_back(readings());
+  return plan;
+}
+
+TEST(OrderRows, LeavesTheOrderInTheRowSet) {
+  encode::RowSets rows;
+  encode::RowSet& set = rows.at(0, {});
+  set = interleaved(1000);
+  order_rows(plan_of_readings(), rows);
+  EXPECT_EQ(set.ordered, in_key_order(readings(), set));
+}
+
+TEST(OrderRows, AnOrderOfOtherRowsIsVoid) {
+  encode::RowSets rows;
+  encode::RowSet& set = rows.at(0, {});
+  set = interleaved(1000);
+  order_rows(plan_of_readings(), rows);
+  append_row(set, "device-3", "late", 1);
+  order_rows(plan_of_readings(), rows);
+  EXPECT_EQ(set.ordered, in_key_order(readings(), set));
+  rows.drop_from(900);
+  EXPECT_TRUE(set.ordered.empty());
+  rows.clear();
+  order_rows(plan_of_readings(), rows);
+  EXPECT_TRUE(set.ordered.empty());
+}
+
 TEST(InKeyOrder, LeavesAloneWhatHasNoOrder) {
   const encode::RowSet rows = interleaved(1000);
   auto without_key = readings();
