@@ -1,8 +1,10 @@
 #include "app/service.h"
 
+#include <malloc.h>
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <memory>
 #include <string>
@@ -21,6 +23,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "control/migrations.h"
+#include "control/processors.h"
 #include "http/server.h"
 #include "lag/monitor.h"
 #include "mapping/loader.h"
@@ -110,9 +113,18 @@ void log_summary(const pipeline::Counters& counters) {
                counters.total(&TopicCounters::stale_batches));
 }
 
+/// Messages are allocated by one thread and freed by another. With an arena for each thread what is free in one is of
+/// no use to the others: 5 to 8 % of the memory. No more threads allocate at a time than there are processors.
+void share_malloc_arenas() {
+#ifdef __GLIBC__
+  mallopt(M_ARENA_MAX, static_cast<int>(std::max(2U, control::usable_processors())));
+#endif
+}
+
 }  // namespace
 
 int run_service(const control::Config& config, Failpoints& failpoints) {
+  share_malloc_arenas();
   const Signals signals;
   mapping::LoadResult loaded = mapping::load_mapping_file(config.topic_mappings);
   for (const auto& problem : loaded.problems) log_problem(problem);
