@@ -31,7 +31,7 @@ main() {
     get-offsets) tool=org.apache.kafka.tools.GetOffsetShell ;;
     configs) tool=kafka.admin.ConfigCommand ;;
     console-consumer) tool=org.apache.kafka.tools.consumer.ConsoleConsumer ;;
-    console-producer) tool=org.apache.kafka.tools.ConsoleProducer ;;
+    console-producer) tool=kafka.tools.ConsoleProducer ;;
     *.*) ;;
     *) die "unknown tool $tool (see --help)" ;;
   esac

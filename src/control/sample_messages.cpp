@@ -12,6 +12,8 @@ namespace {
 constexpr std::int64_t kFirstTimeUs = 1'735'689'600'000'000;
 constexpr std::int64_t kStepUs = 10'000;
 
+constexpr std::uint64_t kRepeatWithin = 10'000;
+
 constexpr double kTwoTo64 = 18446744073709551616.0;
 constexpr std::string_view kHeaderPrefix = "$headers.";
 
@@ -36,6 +38,9 @@ SampleGenerator::SampleGenerator(const mapping::TopicMapping& topic, SampleOptio
                      ? static_cast<std::uint64_t>(std::floor(options.bad_ratio * kTwoTo64))
                      : 0),
       all_bad_(options.bad_ratio >= 1),
+      repeat_below_(options.repeat_ratio > 0 && options.repeat_ratio < 1
+                        ? static_cast<std::uint64_t>(std::floor(options.repeat_ratio * kTwoTo64))
+                        : 0),
       devices_(device_names(options.seed, options.devices)) {
   const std::vector<SampleField> fields = sample_fields(topic);
   good_ = make_template(topic, fields);
@@ -47,14 +52,15 @@ SampleGenerator::SampleGenerator(const mapping::TopicMapping& topic, SampleOptio
 }
 
 void SampleGenerator::next(SampleMessage& out) {
-  SampleRandom random(mixed(seed_) ^ mixed(~index_));
+  const std::uint64_t index = sent_instead_of(index_);
+  SampleRandom random(mixed(seed_) ^ mixed(~index));
   const bool bad = random.next() < bad_below_ || all_bad_;
   const SampleFault* fault = bad ? &faults_[random.below(faults_.size())] : nullptr;
 
   SampleContext context;
   context.seed = seed_;
-  context.index = index_;
-  context.time_us = kFirstTimeUs + static_cast<std::int64_t>(index_) * kStepUs;
+  context.index = index;
+  context.time_us = kFirstTimeUs + static_cast<std::int64_t>(index) * kStepUs;
   context.device = devices_[random.below(devices_.size())];
 
   out.key.assign(context.device);
@@ -65,16 +71,26 @@ void SampleGenerator::next(SampleMessage& out) {
   out.expected = fault == nullptr ? std::nullopt : std::optional(fault->reason);
   out.headers.clear();
   for (const std::string& name : header_names_) out.headers.emplace_back(name, sample_words()[random.below(4)]);
-  count_rows(out);
+  count_rows(out, index);
   ++index_;
 }
 
-void SampleGenerator::count_rows(SampleMessage& out) const {
+std::uint64_t SampleGenerator::sent_instead_of(std::uint64_t index) const {
+  // What is repeated may have been a repetition itself.
+  while (repeat_below_ != 0 && index != 0) {
+    SampleRandom random(mixed(~seed_) ^ mixed(index));
+    if (random.next() >= repeat_below_) break;
+    index -= 1 + random.below(std::min(index, kRepeatWithin));
+  }
+  return index;
+}
+
+void SampleGenerator::count_rows(SampleMessage& out, std::uint64_t index) const {
   out.rows = 0;
   out.child_rows = 0;
-  if (out.expected) return;
+  if (out.expected || index != index_) return;
   for (std::uint32_t i = 0; i < child_arrays_.size(); ++i) {
-    (child_arrays_[i] ? out.child_rows : out.rows) += sample_elements(index_, i);
+    (child_arrays_[i] ? out.child_rows : out.rows) += sample_elements(index, i);
   }
   if (out.rows == 0) out.rows = 1;
 }

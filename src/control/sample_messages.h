@@ -17,6 +17,7 @@ namespace loom::control {
 struct SampleOptions {
   std::uint64_t seed = 1;
   double bad_ratio = 0;        ///< how many of the messages are bad, from 0 to 1
+  double repeat_ratio = 0;     ///< how many are one of the 10,000 before once more, byte for byte; below 1
   std::uint32_t devices = 50;  ///< how many devices send them
 };
 
@@ -27,7 +28,7 @@ struct SampleMessage {
   bool has_value = true;
   std::vector<std::pair<std::string, std::string>> headers;
   std::optional<RejectReason> expected;  ///< the dead letter's reason; nothing: it is stored
-  std::uint32_t rows = 0;                ///< rows of the topic's own table that it becomes
+  std::uint32_t rows = 0;                ///< rows of the topic's own table that it becomes; a repeated one becomes none
   std::uint32_t child_rows = 0;          ///< and of the child tables together
 };
 
@@ -45,11 +46,14 @@ class SampleGenerator {
   void skip(std::uint64_t count) { index_ += count; }
 
  private:
-  void count_rows(SampleMessage& out) const;
+  void count_rows(SampleMessage& out, std::uint64_t index) const;
+  /// The number of the message that is sent in this one's place: its own, or of an earlier one that is repeated.
+  [[nodiscard]] std::uint64_t sent_instead_of(std::uint64_t index) const;
 
   std::uint64_t seed_;
   std::uint64_t bad_below_;  ///< a draw under this makes a bad message
   bool all_bad_;
+  std::uint64_t repeat_below_;  ///< the same for one that repeats another
   SampleTemplate good_;
   std::vector<SampleFault> faults_;
   std::vector<std::string> devices_;

@@ -185,6 +185,7 @@ ProduceReport produce_samples(SampleGenerator& generator, const ProduceOptions& 
     if (options.stop != nullptr && options.stop->load()) break;
     if (options.rate > 0) keep_rate(producer, options.rate, i, started);
     generator.next(message);
+    if (options.on_send) options.on_send(i);
     producer.send(message, spread.next());
     count(message, report);
     if (i % 1024 == 0 || options.rate > 0) {

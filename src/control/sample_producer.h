@@ -3,6 +3,7 @@
 #include <atomic>
 #include <cstdint>
 #include <cstdio>
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -21,7 +22,8 @@ struct ProduceOptions {
   int partitions = 6;             ///< for a topic that has to be created
   std::vector<unsigned> shares;   ///< how the messages spread over the partitions, `{3, 1}` is 3 : 1; empty: by key
   std::FILE* progress = nullptr;  ///< where the progress bar goes; nullptr: nowhere
-  const std::atomic<bool>* stop = nullptr;  ///< becomes true: stop early, with what was sent delivered
+  std::function<void(std::uint64_t)> on_send;  ///< hears the number of each message right before it is sent
+  const std::atomic<bool>* stop = nullptr;     ///< becomes true: stop early, with what was sent delivered
 };
 
 struct ProduceReport {

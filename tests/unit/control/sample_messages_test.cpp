@@ -113,6 +113,21 @@ TEST_F(SampleMessages, NeverRepeatADeviceAndTimestamp) {
   }
 }
 
+TEST_F(SampleMessages, AreRepeatedByteForByteAsOftenAsWanted) {
+  constexpr int kMessages = 4000;
+  SampleGenerator generator(accelerometer(), {.repeat_ratio = 0.5});
+  std::set<std::pair<std::string, std::string>> seen;
+  std::uint64_t rows = 0;
+  for (int i = 0; i < kMessages; ++i) {
+    generator.next(message);
+    rows += message.rows;
+    const bool first = seen.emplace(message.key, message.value).second;
+    ASSERT_EQ(message.rows, first ? 1U : 0U) << "message " << i;
+  }
+  EXPECT_EQ(rows, seen.size());
+  EXPECT_THAT(seen.size(), AllOf(Ge(kMessages * 0.45), Le(kMessages * 0.55)));
+}
+
 TEST_F(SampleMessages, TakeTheRequiredSourceOfAColumn) {
   TopicMapping topic = accelerometer();
   topic.required_fields.emplace_back("x");
