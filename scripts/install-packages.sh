@@ -9,7 +9,7 @@ build_packages=(build-essential g++ cmake ninja-build ccache pkg-config git ca-c
 library_packages=(librdkafka-dev libpqxx-dev libpq-dev libsimdjson-dev libyaml-cpp-dev prometheus-cpp-dev libcli11-dev
   libspdlog-dev libfmt-dev libcpp-httplib-dev nlohmann-json3-dev)
 test_packages=(libgtest-dev libgmock-dev libbenchmark-dev shellcheck clang-format-14 clang-tidy-14 python3
-  clang-14 libclang-rt-14-dev openssl)
+  clang-14 libclang-rt-14-dev openssl valgrind)
 server_packages=(postgresql default-jre-headless maven procps util-linux curl)
 # Groups that only --with names: nobody gets a browser for trying the service.
 ui_packages=(chromium chromium-driver fonts-dejavu-core)

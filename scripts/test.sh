@@ -13,7 +13,7 @@ Usage: scripts/test.sh [LABEL...]
 
 Installs the packages, builds, starts Kafka and PostgreSQL where a label needs them, and runs the tests.
 Labels (default: all):
-  checks       shellcheck, clang-format, no .cpp file that the build does not know
+  checks       shellcheck, clang-format, no .cpp file that the build does not know, instructions a message
   unit         release build; with them 10,000 seeds of the fault simulation
   integration  release build, on the real servers
   ui           the live page in a headless Chromium; LOOM_UI_SCREENSHOTS=DIR keeps its pictures
@@ -57,7 +57,7 @@ check() {
 check_format() {
   find src include examples tests benchmarks \( -name '*.cpp' -o -name '*.h' \) -exec clang-format-14 --dry-run -Werror {} +
 }
-check_shell() { shellcheck scripts/*.sh scripts/kafka-topics scripts/lib/*.sh tests/fuzz/*.sh .ci/run; }
+check_shell() { shellcheck scripts/*.sh scripts/kafka-topics scripts/lib/*.sh benchmarks/*.sh benchmarks/peers/*.sh tests/fuzz/*.sh .ci/run; }
 
 # A file that no target compiles rots: each .cpp has to occur in the commands of the build.
 check_known_files() {
@@ -144,6 +144,7 @@ run_label() {
       check clang-format check_format
       check 'files known to the build' check_known_files
       check 'build of the benchmarks' cmake --build build/release --parallel "$jobs"
+      check 'instructions a message' benchmarks/instructions.sh --build build/release
       ;;
     unit) run_ctest "$1" release -L "^$1\$" --parallel "$jobs" ;;
     integration)
@@ -210,7 +211,7 @@ main() {
   done
   "$LOOM_ROOT/scripts/install-packages.sh" "${groups[@]}"
   if wanted checks || wanted unit || wanted integration || wanted ui || wanted deploy || wanted fault; then
-    build release --target kafka-to-db-consumer tests/all || exit 1
+    build release --target kafka-to-db-consumer tests/all benchmarks/micro/all || exit 1
   fi
   for label in "${ALL_LABELS[@]}"; do
     if wanted "$label"; then run_label "$label"; fi
