@@ -4,6 +4,8 @@ set -euo pipefail
 
 # shellcheck source=scripts/servers.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../scripts/servers.sh"
+# shellcheck source=benchmarks/lib.sh
+. "$LOOM_ROOT/benchmarks/lib.sh"
 
 usage() {
   cat <<'EOF'
@@ -57,22 +59,6 @@ done
 if ((${#profiling[@]} > 0)); then command -v perf >/dev/null || die 'perf is missing: apt-get install linux-perf'; fi
 [[ $messages =~ ^[1-9][0-9]*$ && $repeat =~ ^[1-9][0-9]*$ ]] || die '--messages and --repeat take whole numbers from 1'
 
-build_release() {
-  say 'Building the release'
-  (cd "$LOOM_ROOT" && cmake --preset release >/dev/null &&
-    cmake --build --preset release --target kafka-to-db-consumer drain-benchmark) >&2
-}
-
-# A server as one would set it up for this machine: durable, and without a checkpoint in the middle of a run.
-tune_postgres() {
-  local setting
-  for setting in shared_buffers=512MB max_wal_size=16GB min_wal_size=4GB checkpoint_timeout=1h wal_buffers=16MB; do
-    psql -X -q "$(postgres_url "$servers")" -c "ALTER SYSTEM SET ${setting%%=*} = '${setting#*=}'"
-  done
-  postgres_stop "$servers"
-  postgres_start "$servers"
-}
-
 write_profiles() {
   local data out
   for data in "$work"/*.perf; do
@@ -115,7 +101,7 @@ clean_up() {
 }
 
 if [[ -z $build ]]; then
-  build_release
+  build_release kafka-to-db-consumer drain-benchmark
   build=$LOOM_ROOT/build/release
 fi
 mkdir -p "$(dirname "$results")"
@@ -129,7 +115,7 @@ $keep || servers_stop_after "$servers" $$
 
 say 'Starting Kafka and PostgreSQL'
 servers_start "$servers"
-tune_postgres
+tune_postgres "$servers"
 LOOM_HTTP_PORT=$(free_port)
 export LOOM_HTTP_PORT
 if $watched; then

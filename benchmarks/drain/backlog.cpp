@@ -21,18 +21,12 @@ constexpr int kSilenceMs = 30'000;
 // Long enough apart that one device's rows do not come in runs.
 constexpr std::uint32_t kDevices = 50;
 
-template <auto Destroy>
-struct Destroyer {
-  template <typename T>
-  void operator()(T* object) const {
-    Destroy(object);
-  }
+struct DestroyMessage {
+  void operator()(rd_kafka_message_t* message) const { rd_kafka_message_destroy(message); }
 };
-using Client = std::unique_ptr<rd_kafka_t, Destroyer<&rd_kafka_destroy>>;
-using Partitions = std::unique_ptr<rd_kafka_topic_partition_list_t, Destroyer<&rd_kafka_topic_partition_list_destroy>>;
-using Fetched = std::unique_ptr<rd_kafka_message_t, Destroyer<&rd_kafka_message_destroy>>;
+using Fetched = std::unique_ptr<rd_kafka_message_t, DestroyMessage>;
 
-Client make_consumer(const Options& options) {
+rd_kafka_t* make_client(const Options& options) {
   std::array<char, 512> error{};
   rd_kafka_conf_t* conf = rd_kafka_conf_new();
   const std::vector<std::pair<const char*, std::string>> properties{{"bootstrap.servers", options.bootstrap_servers},
@@ -45,18 +39,10 @@ Client make_consumer(const Options& options) {
       throw std::runtime_error(error.data());
     }
   }
-  Client client(rd_kafka_new(RD_KAFKA_CONSUMER, conf, error.data(), error.size()));
-  if (!client) {
+  rd_kafka_t* client = rd_kafka_new(RD_KAFKA_CONSUMER, conf, error.data(), error.size());
+  if (client == nullptr) {
     rd_kafka_conf_destroy(conf);
     throw std::runtime_error(error.data());
-  }
-  rd_kafka_poll_set_consumer(client.get());
-  const Partitions all(rd_kafka_topic_partition_list_new(static_cast<int>(options.shares.size())));
-  for (std::size_t i = 0; i < options.shares.size(); ++i) {
-    rd_kafka_topic_partition_list_add(all.get(), kTopic, static_cast<std::int32_t>(i))->offset = 0;
-  }
-  if (const auto code = rd_kafka_assign(client.get(), all.get()); code != RD_KAFKA_RESP_ERR_NO_ERROR) {
-    throw std::runtime_error(rd_kafka_err2str(code));
   }
   return client;
 }
@@ -73,10 +59,10 @@ Message as_message(const rd_kafka_message_t& fetched) {
   return message;
 }
 
-std::uint64_t messages_in_topic(control::KafkaAdmin& admin, std::size_t partitions) {
+std::uint64_t messages_in_topic(control::KafkaAdmin& admin, const std::string& topic, std::size_t partitions) {
   std::uint64_t messages = 0;
   for (std::size_t i = 0; i < partitions; ++i) {
-    const auto range = admin.range_of_log(kTopic, static_cast<std::int32_t>(i));
+    const auto range = admin.range_of_log(topic, static_cast<std::int32_t>(i));
     if (range) messages += static_cast<std::uint64_t>(range->end - range->begin);
   }
   return messages;
@@ -84,48 +70,71 @@ std::uint64_t messages_in_topic(control::KafkaAdmin& admin, std::size_t partitio
 
 }  // namespace
 
-void produce_backlog(const Options& options) {
-  control::KafkaAdmin admin(options.bootstrap_servers, {});
-  if (admin.partition_count(kTopic)) {
-    const std::uint64_t there = messages_in_topic(admin, options.shares.size());
-    if (there == options.messages) return;
-    throw std::runtime_error(
-        fmt::format("topic {} holds {} messages already, not {}", kTopic, there, options.messages));
+void BacklogConsumer::Destroy::operator()(rd_kafka_t* client) const { rd_kafka_destroy(client); }
+
+BacklogConsumer::BacklogConsumer(const Options& options, const std::vector<Target>& targets)
+    : client_(make_client(options)) {
+  rd_kafka_poll_set_consumer(client_.get());
+  rd_kafka_topic_partition_list_t* all = rd_kafka_topic_partition_list_new(8);
+  for (const Target& target : targets) {
+    for (std::size_t i = 0; i < options.shares.size(); ++i) {
+      rd_kafka_topic_partition_list_add(all, target.topic.c_str(), static_cast<std::int32_t>(i))->offset = 0;
+    }
   }
-  const mapping::LoadResult mapping = mapping::load_mapping_file(options.mapping);
-  if (!mapping.file) throw std::runtime_error("cannot load " + options.mapping);
-  control::SampleGenerator generator(mapping.file->topics.at(0), {.devices = kDevices});
-  control::ProduceOptions produce;
-  produce.bootstrap_servers = options.bootstrap_servers;
-  produce.topic = kTopic;
-  produce.count = options.messages;
-  produce.shares = options.shares;
-  produce.progress = stderr;
-  fmt::print(stderr, "{}", render(control::produce_samples(generator, produce), kTopic));
+  const auto code = rd_kafka_assign(client_.get(), all);
+  rd_kafka_topic_partition_list_destroy(all);
+  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) throw std::runtime_error(rd_kafka_err2str(code));
 }
 
-std::uint64_t read_backlog(const Options& options, const std::function<void(const std::vector<Message>&)>& take) {
-  const Client client = make_consumer(options);
-  control::ProgressBar bar(stderr, "reading and encoding", options.messages);
+void produce_backlog(const Options& options) {
+  control::KafkaAdmin admin(options.bootstrap_servers, {});
+  const mapping::LoadResult mapping = mapping::load_mapping_file(options.mapping);
+  if (!mapping.file) throw std::runtime_error("cannot load " + options.mapping);
+  for (std::size_t i = 0; i < options.targets.size(); ++i) {
+    const std::string& topic = options.targets[i].topic;
+    if (admin.partition_count(topic)) {
+      const std::uint64_t there = messages_in_topic(admin, topic, options.shares.size());
+      if (there == options.messages_each()) continue;
+      throw std::runtime_error(
+          fmt::format("topic {} holds {} messages already, not {}", topic, there, options.messages_each()));
+    }
+    control::SampleGenerator generator(
+        mapping.file->topics.at(i),
+        {.bad_ratio = options.bad_ratio, .repeat_ratio = options.duplicates, .devices = kDevices});
+    control::ProduceOptions produce;
+    produce.bootstrap_servers = options.bootstrap_servers;
+    produce.topic = topic;
+    produce.count = options.messages_each();
+    produce.partitions = static_cast<int>(options.shares.size());
+    if (!options.by_key) produce.shares = options.shares;
+    produce.progress = stderr;
+    fmt::print(stderr, "{}", render(control::produce_samples(generator, produce), topic));
+  }
+}
+
+std::uint64_t read_backlog(const Options& options, std::size_t target,
+                           const std::function<void(const std::vector<Message>&)>& take) {
+  const BacklogConsumer consumer(options, {options.targets[target]});
+  control::ProgressBar bar(stderr, "reading and encoding", options.messages_each());
   std::vector<Fetched> held;
   std::vector<Message> messages;
   std::uint64_t taken = 0;
   std::uint64_t bytes = 0;
-  while (taken < options.messages) {
-    Fetched fetched(rd_kafka_consumer_poll(client.get(), kSilenceMs));
+  while (taken < options.messages_each()) {
+    Fetched fetched(rd_kafka_consumer_poll(consumer.client(), kSilenceMs));
     if (!fetched) throw std::runtime_error("Kafka has sent nothing for 30 s");
     if (fetched->err != RD_KAFKA_RESP_ERR_NO_ERROR) throw std::runtime_error(rd_kafka_message_errstr(fetched.get()));
     bytes += fetched->len;
     messages.push_back(as_message(*fetched));
     held.push_back(std::move(fetched));
     ++taken;
-    if (messages.size() < kMessagesAtOnce && taken < options.messages) continue;
+    if (messages.size() < kMessagesAtOnce && taken < options.messages_each()) continue;
     take(messages);
     messages.clear();
     held.clear();
     bar.update(taken);
   }
-  rd_kafka_consumer_close(client.get());
+  rd_kafka_consumer_close(consumer.client());
   return bytes;
 }
 

@@ -24,8 +24,7 @@ constexpr std::array<std::size_t, 3> kRowsEach{1'000, 5'000, 20'000};
 /// The writers of one run: each takes the next piece that nobody has.
 class Writers {
  public:
-  Writers(std::string statement, std::vector<std::string_view> pieces)
-      : statement_(std::move(statement)), pieces_(std::move(pieces)) {}
+  explicit Writers(std::vector<Piece> pieces) : pieces_(std::move(pieces)) {}
 
   /// Seconds from the first COPY to the last commit.
   double run(std::vector<Database>& connections) {
@@ -49,7 +48,9 @@ class Writers {
  private:
   void write(Database& connection) {
     try {
-      for (std::size_t i = next_++; i < pieces_.size(); i = next_++) connection.copy(statement_, pieces_[i]);
+      for (std::size_t i = next_++; i < pieces_.size(); i = next_++) {
+        connection.copy(*pieces_[i].statement, pieces_[i].rows);
+      }
     } catch (...) {
       const std::scoped_lock lock(mutex_);
       failure_ = std::current_exception();
@@ -57,8 +58,7 @@ class Writers {
   }
 
   // Constant after construction
-  const std::string statement_;
-  const std::vector<std::string_view> pieces_;
+  const std::vector<Piece> pieces_;
 
   std::atomic<std::size_t> next_{0};
   std::mutex mutex_;
@@ -75,13 +75,15 @@ CeilingRun write_prepared(const Options& options, const PreparedRows& rows, int 
     opened.emplace_back(options.way_to_database);
     opened.back().execute("SET synchronous_commit = off");
   }
-  start_clean(opened.front(), kCeilingTable);
-  Writers writers(rows.copy_statement(kCeilingTable), rows.pieces(rows_each));
+  for (const Target& target : options.targets) opened.front().execute("TRUNCATE " + target.ceiling);
+  opened.front().execute("CHECKPOINT");
+  Writers writers(rows.pieces(rows_each));
   CeilingRun run{.connections = connections, .rows_each = rows_each};
   run.sender_cpu = -process_cpu(getpid());
   run.postgres_cpu = -postgres_cpu(options);
   const MachineCpu before = machine_cpu();
-  run.rows_per_second = static_cast<double>(options.messages) / writers.run(opened);
+  run.seconds = writers.run(opened);
+  run.rows_per_second = static_cast<double>(rows.rows()) / run.seconds;
   const MachineCpu after = machine_cpu();
   run.sender_cpu += process_cpu(getpid());
   run.postgres_cpu += postgres_cpu(options);

@@ -12,6 +12,7 @@ struct CeilingRun {
   int connections = 0;
   std::size_t rows_each = 0;  ///< rows of one COPY, which is one transaction
   double rows_per_second = 0;
+  double seconds = 0;
   double sender_cpu = 0;    ///< CPU seconds of this process
   double postgres_cpu = 0;  ///< and of PostgreSQL
   double others_share = 0;  ///< of all CPUs' time, taken by programs that have no part in this

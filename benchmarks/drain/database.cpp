@@ -46,6 +46,17 @@ std::string Database::execute(const std::string& sql) {
   return PQntuples(result.get()) > 0 ? PQgetvalue(result.get(), 0, 0) : std::string();
 }
 
+std::vector<std::vector<std::string>> Database::table(const std::string& sql) {
+  const ResultHandle result = checked(connection_.get(), PQexec(connection_.get(), sql.c_str()));
+  std::vector<std::vector<std::string>> rows(static_cast<std::size_t>(PQntuples(result.get())));
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    for (int j = 0; j < PQnfields(result.get()); ++j) {
+      rows[i].emplace_back(PQgetvalue(result.get(), static_cast<int>(i), j));
+    }
+  }
+  return rows;
+}
+
 void Database::put(std::string_view bytes) {
   if (PQputCopyData(connection_.get(), bytes.data(), static_cast<int>(bytes.size())) != 1) {
     throw std::runtime_error(std::string("PostgreSQL: ") + PQerrorMessage(connection_.get()));
@@ -72,11 +83,6 @@ void create_table(Database& database, const std::string& name, bool with_key) {
                         activity text, device_orientation text)" +
                    (with_key ? R"(, PRIMARY KEY (device_id, "timestamp"))" : "") +
                    ") WITH (autovacuum_enabled = false)");
-}
-
-void start_clean(Database& database, const std::string& table) {
-  database.execute("TRUNCATE " + table);
-  database.execute("CHECKPOINT");
 }
 
 Checksum checksum(Database& database, const std::string& table) {

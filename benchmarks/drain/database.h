@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 struct pg_conn;
 
@@ -22,6 +23,9 @@ class Database {
   std::string execute(const std::string& sql);
   std::int64_t number(const std::string& sql) { return std::stoll(execute(sql)); }
 
+  /// All rows of a query, as text.
+  std::vector<std::vector<std::string>> table(const std::string& sql);
+
   /// One binary COPY of complete rows, as a transaction of its own. `copy` is the whole statement.
   void copy(const std::string& statement, std::string_view rows);
 
@@ -36,9 +40,6 @@ class Database {
 
 /// The table of the measurement: 11 columns, with or without its primary key. Made anew, empty.
 void create_table(Database& database, const std::string& name, bool with_key);
-
-/// Empties the table and brings everything to disk, so that no checkpoint falls into the next measurement.
-void start_clean(Database& database, const std::string& table);
 
 /// How many rows a table has, and a number that differs as soon as one value differs, in whatever order they lie.
 struct Checksum {

@@ -7,6 +7,7 @@
 #include <fstream>
 
 #include "backlog.h"
+#include "cases.h"
 #include "ceiling.h"
 #include "database.h"
 #include "drain.h"
@@ -15,6 +16,7 @@
 #include "prepared_rows.h"
 #include "profiler.h"
 #include "report.h"
+#include "tables.h"
 
 namespace loom::bench {
 namespace {
@@ -40,34 +42,27 @@ void add_options(CLI::App& app, Options& options) {
   app.add_flag("--profile", options.profile, "Record the first drain of each section, and the best ceiling, with perf");
 }
 
-void must_hold_the_same(Database& database, const Checksum& wanted) {
-  const Checksum found = checksum(database, kTable);
-  if (found == wanted) return;
-  throw std::runtime_error(
-      fmt::format("the consumer stored {} rows (checksum {}), but the messages hold {} (checksum {})", found.rows,
-                  found.values, wanted.rows, wanted.values));
-}
-
 /// One write and one drain that do not count. Returns what a right table holds.
-Checksum warm_up(Options options, Database& database, const PreparedRows& rows, const std::string& name) {
+std::vector<Checksum> warm_up(Options options, Database& database, const PreparedRows& rows, const std::string& name) {
   options.profile = false;
   fmt::print(stderr, "{}: writing once, for the checksum and to warm up\n", name);
   write_prepared(options, rows, 2, 5'000);
-  Checksum wanted = checksum(database, kCeilingTable);
-  if (wanted.rows != static_cast<std::int64_t>(options.messages)) throw std::runtime_error("rows were lost on the way");
+  std::vector<Checksum> wanted = checksums_of_ceiling(database, options);
+  std::int64_t there = 0;
+  for (const Checksum& one : wanted) there += one.rows;
+  if (there != static_cast<std::int64_t>(options.messages)) throw std::runtime_error("rows were lost on the way");
   // A broker that has just started compiles its own code in the first drain: 0.4 CPU seconds instead of 0.1.
   fmt::print(stderr, "{}: draining once, to warm up\n", name);
   drain_topic(options, name + "-warm-up");
-  must_hold_the_same(database, wanted);
+  must_hold_the_same(database, options, wanted);
   return wanted;
 }
 
 Section measure_section(Options options, const PreparedRows& rows, bool with_key) {
   Database database(options.database_url);
   const std::string name = with_key ? "key" : "no-key";
-  create_table(database, kTable, with_key);
-  create_table(database, kCeilingTable, with_key);
-  const Checksum wanted = warm_up(options, database, rows, name);
+  create_tables(database, options, with_key);
+  const std::vector<Checksum> wanted = warm_up(options, database, rows, name);
 
   const auto profile_ceiling = [&](const CeilingRun& way) {
     Profiler profiler(options, name + "-ceiling");
@@ -81,10 +76,9 @@ Section measure_section(Options options, const PreparedRows& rows, bool with_key
   other.profile = false;
   for (int i = 1; i <= options.repeat; ++i) {
     const auto drain = [&](const Options& with, const std::string& run) {
-      create_table(database, kTable, with_key);
-      start_clean(database, kTable);
+      empty_tables(database, options, with_key);
       const DrainRun drained = drain_topic(with, fmt::format("{}-{}", run, i));
-      must_hold_the_same(database, wanted);
+      must_hold_the_same(database, options, wanted);
       return drained;
     };
     section.drains.push_back(drain(options, name));
@@ -98,6 +92,26 @@ Section measure_section(Options options, const PreparedRows& rows, bool with_key
                100 * last.idle_share);
   }
   return section;
+}
+
+/// What benchmarks/run.sh asks for.
+void add_case_options(CLI::App& app, Options& options, std::vector<std::string>& variants) {
+  const auto share_by = [&options](int partitions) {
+    if (partitions != static_cast<int>(options.shares.size())) options.shares.assign(partitions, 1);
+  };
+  app.add_option_function<int>("--partitions", share_by, "Partitions of a topic; 6 are filled unevenly")
+      ->check(CLI::Range(1, 1000));
+  app.add_flag("--by-key", options.by_key, "Fill the partitions by the messages' keys");
+  app.add_option("--duplicates", options.duplicates, "How many messages are an earlier one once more")
+      ->check(CLI::Range(0.0, 0.9));
+  app.add_option("--bad-ratio", options.bad_ratio, "How many messages cannot become a row")
+      ->check(CLI::Range(0.0, 0.9));
+  app.add_option("--variant", variants,
+                 "NAME;replicas=N;VARIABLE=VALUE: drain so; may be repeated. Figures go to --results alone");
+  app.add_flag("--warm-up", options.warm_up, "With --variant: one drain before that does not count");
+  app.add_option("--steady", options.steady_rate, "With --variant: so many messages a second instead of a backlog")
+      ->check(CLI::Range(1.0, 1e6));
+  app.add_option("--seconds", options.seconds, "With --steady: how long")->check(CLI::Range(1.0, 3600.0));
 }
 
 void write_results(const Results& results) {
@@ -114,7 +128,7 @@ void run(const Options& options) {
   produce_backlog(options);
   {
     Database database(options.database_url);
-    create_table(database, kTable, true);  // the encoder wants to know the columns' types
+    create_tables(database, options, true);  // the encoder wants to know the columns' types
   }
   const PreparedRows rows(options);
   Results results{.options = options,
@@ -141,12 +155,16 @@ int main(int argc, char** argv) {
   CLI::App app(
       "Rows a second from Kafka to PostgreSQL beside what plain COPY reaches. Start benchmarks/drain.sh instead.");
   loom::bench::Options options;
+  std::vector<std::string> variants;
   loom::bench::add_options(app, options);
+  loom::bench::add_case_options(app, options, variants);
   CLI11_PARSE(app, argc, argv);
   try {
     const loom::bench::FarDatabase far(options);
     options.way_to_database = far.url();
-    loom::bench::run(options);
+    options.targets = loom::bench::targets_of(options.mapping);
+    for (const std::string& one : variants) options.variants.push_back(loom::bench::parse_variant(one));
+    options.variants.empty() ? loom::bench::run(options) : loom::bench::run_case(options);
     return 0;
   } catch (const std::exception& error) {
     fmt::print(stderr, "error: {}\n", error.what());

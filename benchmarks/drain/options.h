@@ -3,18 +3,30 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
 namespace loom::bench {
 
-inline constexpr const char* kTopic = "device.sensor.accelerometer.raw";
-inline constexpr const char* kTable = "device_sensor_accelerometer_raw";  ///< what the consumer fills
-inline constexpr const char* kCeilingTable = "ceiling_rows";              ///< the same, filled by plain COPY
+/// A topic of the mapping file, and the two tables for it.
+struct Target {
+  std::string topic;
+  std::string table;    ///< what the consumer fills
+  std::string ceiling;  ///< the same, filled by plain COPY
+};
+
+/// One way to run the consumer on a backlog.
+struct Variant {
+  std::string name = "default";
+  int replicas = 1;
+  std::map<std::string, std::string> environment{};  ///< added to this program's own
+};
 
 /// What one run measures, and with which servers. Constant after start-up.
 struct Options {
-  std::uint64_t messages = 1'000'000;
+  std::uint64_t messages = 1'000'000;  ///< in all topics together
+  std::vector<Target> targets;         ///< the topics of the mapping file; main() fills it in
   int repeat = 3;
   bool with_key = true;
   bool without_key = true;
@@ -31,8 +43,19 @@ struct Options {
   pid_t kafka_pid = 0;
   bool profile = false;
 
+  bool by_key = false;              ///< partitions by the messages' keys, not by the shares
+  double duplicates = 0;            ///< how many messages are an earlier one once more
+  double bad_ratio = 0;             ///< how many cannot become a row
+  std::vector<Variant> variants{};  ///< not empty: the matrix's case that cases.h describes, with these drains
+  bool warm_up = false;             ///< a drain before those that count
+  double steady_rate = 0;           ///< not 0: that many messages a second instead of a backlog
+  double seconds = 25;              ///< how long, behind a few that do not count
+
   /// The skew that the drain has to cope with: 14 %, 22 %, 10 %, 30 %, 14 %, 10 %.
   std::vector<unsigned> shares{14, 22, 10, 30, 14, 10};
+
+  [[nodiscard]] std::uint64_t messages_each() const { return messages / targets.size(); }
+  [[nodiscard]] bool refuses_or_repeats() const { return duplicates > 0 || bad_ratio > 0; }
 };
 
 }  // namespace loom::bench

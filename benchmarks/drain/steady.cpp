@@ -1,0 +1,165 @@
+#include "steady.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <stdexcept>
+#include <thread>
+
+#include "control/kafka_admin.h"
+#include "control/sample_messages.h"
+#include "control/sample_producer.h"
+#include "drain.h"
+#include "mapping/loader.h"
+#include "tables.h"
+
+namespace loom::bench {
+namespace {
+
+constexpr double kWarmUpSeconds = 3;
+constexpr std::uint32_t kDevices = 50;
+constexpr auto kPatience = std::chrono::seconds(60);
+// The service's producers would not collect for 50 ms either; librdkafka's own default is 5 ms.
+constexpr const char* kLingerMs = "5";
+
+std::int64_t wall_clock_us() {
+  return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
+double percentile(const std::vector<double>& sorted, double share) {
+  if (sorted.empty()) return 0;
+  const auto at = static_cast<std::size_t>(std::ceil(share * static_cast<double>(sorted.size())));
+  return sorted[std::clamp<std::size_t>(at, 1, sorted.size()) - 1];
+}
+
+void wait_for_claims(Watch& watch, std::size_t partitions, const std::string& log) {
+  const auto deadline = std::chrono::steady_clock::now() + kPatience;
+  while (watch.claimed() < static_cast<std::int64_t>(partitions)) {
+    if (std::chrono::steady_clock::now() > deadline) {
+      throw std::runtime_error("the consumer did not get its partitions within a minute; its log: " + log);
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  }
+}
+
+/// Sends all, and notes when each one went.
+class Sender {
+ public:
+  Sender(const Options& options, std::uint64_t count) : options_(options), sent_us_(count) {}
+
+  /// `at_first_counted` is called before the first message behind the warm-up.
+  void send(std::uint64_t first_counted, const std::function<void()>& at_first_counted) {
+    const mapping::LoadResult mapping = mapping::load_mapping_file(options_.mapping);
+    if (!mapping.file) throw std::runtime_error("cannot load " + options_.mapping);
+    control::SampleGenerator generator(mapping.file->topics.at(0), {.devices = kDevices});
+    control::ProduceOptions produce;
+    produce.bootstrap_servers = options_.bootstrap_servers;
+    produce.rdkafka = {{"linger.ms", kLingerMs}};
+    produce.topic = options_.targets.at(0).topic;
+    produce.count = sent_us_.size();
+    produce.rate = options_.steady_rate;
+    produce.partitions = static_cast<int>(options_.shares.size());
+    if (!options_.by_key) produce.shares = options_.shares;
+    produce.on_send = [&](std::uint64_t index) {
+      if (index == first_counted) at_first_counted();
+      sent_us_[index] = wall_clock_us();
+    };
+    control::produce_samples(generator, produce);
+  }
+
+  [[nodiscard]] const std::vector<std::int64_t>& sent_us() const { return sent_us_; }
+
+  /// 99th percentile, in milliseconds, of what the messages from that one on were behind the rate.
+  [[nodiscard]] double late_p99(std::uint64_t from) const {
+    std::vector<double> late;
+    for (std::uint64_t i = from; i < sent_us_.size(); ++i) {
+      const double due = static_cast<double>(i) / options_.steady_rate * 1e6;
+      late.push_back((static_cast<double>(sent_us_[i] - sent_us_[0]) - due) / 1000);
+    }
+    std::sort(late.begin(), late.end());
+    return percentile(late, 0.99);
+  }
+
+ private:
+  const Options& options_;
+  std::vector<std::int64_t> sent_us_;
+};
+
+/// Milliseconds of the messages from that one on, sorted. A row's own timestamp tells which message it was: they are
+/// evenly spaced.
+std::vector<double> latencies(Database& database, const std::string& table, const std::vector<std::int64_t>& sent_us,
+                              std::uint64_t from) {
+  const auto rows = database.table(
+      R"(SELECT (extract(epoch FROM "timestamp") * 1000000)::bigint,
+                (extract(epoch FROM pg_xact_commit_timestamp(xmin)) * 1000000)::bigint FROM )" +
+      table + " ORDER BY 1");
+  if (rows.size() != sent_us.size()) {
+    throw std::runtime_error(fmt::format("{} messages were sent, but {} rows are there", sent_us.size(), rows.size()));
+  }
+  std::vector<double> found;
+  const std::int64_t begin = std::stoll(rows.front().at(0));
+  const std::int64_t step = rows.size() > 1 ? std::stoll(rows[1].at(0)) - begin : 1;
+  for (std::uint64_t i = 0; i < rows.size(); ++i) {
+    if (std::stoll(rows[i].at(0)) != begin + static_cast<std::int64_t>(i) * step) {
+      throw std::runtime_error(fmt::format("message {} has no row", i));
+    }
+    if (i < from) continue;
+    found.push_back(static_cast<double>(std::stoll(rows[i].at(1)) - sent_us[i]) / 1000);
+  }
+  std::sort(found.begin(), found.end());
+  return found;
+}
+
+}  // namespace
+
+SteadyRun measure_steady(const Options& given, const Variant& variant) {
+  const auto warm_up = static_cast<std::uint64_t>(kWarmUpSeconds * given.steady_rate);
+  Options options = given;
+  options.messages = warm_up + static_cast<std::uint64_t>(given.seconds * given.steady_rate);
+  const Target& target = options.targets.at(0);
+  Database database(options.database_url);
+  if (database.execute("SHOW track_commit_timestamp") != "on") {
+    throw std::runtime_error("PostgreSQL has to run with track_commit_timestamp=on");
+  }
+  empty_tables(database, options, options.with_key);
+  control::KafkaAdmin admin(options.bootstrap_servers, {});
+  if (!admin.create_topic(target.topic, static_cast<int>(options.shares.size()))) {
+    throw std::runtime_error("topic " + target.topic + " is there already");
+  }
+  const std::string group = fmt::format("{}-{}", target.topic, getpid());
+  const std::string log = options.work_dir + "/" + target.topic + ".log";
+  Watch watch(options, group);
+  Consumers consumers = start_consumers(options, variant, group, log);
+  wait_for_claims(watch, options.shares.size(), log);
+
+  Sender sender(options, options.messages);
+  Snapshot from;
+  std::int64_t commits = 0;
+  sender.send(warm_up, [&] {
+    commits = -watch.commits();
+    from = take_snapshot(options, consumers);
+  });
+  const Snapshot to = take_snapshot(options, consumers);
+  watch.until_drained(consumers, log);
+  SteadyRun run{.messages = options.messages - warm_up, .spent = spent_between(from, to)};
+  run.peak_megabytes = peak_megabytes_of(consumers);
+  stop_consumers(consumers, log);
+  commits += watch.commits();
+  run.rows_a_transaction = static_cast<double>(run.messages) / static_cast<double>(std::max<std::int64_t>(1, commits));
+  const auto& sent = sender.sent_us();
+  run.sent_per_second = static_cast<double>(run.messages) * 1e6 / static_cast<double>(sent.back() - sent[warm_up]);
+  run.late_p99 = sender.late_p99(warm_up);
+  const std::vector<double> sorted = latencies(database, target.table, sent, warm_up);
+  run.p50 = percentile(sorted, 0.5);
+  run.p90 = percentile(sorted, 0.9);
+  run.p99 = percentile(sorted, 0.99);
+  run.p999 = percentile(sorted, 0.999);
+  run.longest = sorted.back();
+  return run;
+}
+
+}  // namespace loom::bench
