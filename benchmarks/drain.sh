@@ -85,19 +85,8 @@ watch_the_service() {
   done
 }
 
-clean_up() {
-  local status=$?
-  trap - EXIT
+before_cleaning() {
   if [[ -n $watcher ]]; then kill "$watcher" 2>/dev/null || true; fi
-  if $keep; then
-    note 'the servers are left running; to stop them: scripts/servers.sh stop'
-    servers_env "$servers"
-    note "logs: $work"
-    exit "$status"
-  fi
-  servers_stop "$servers"
-  if ((status == 0)); then rm -rf "$work"; else note "logs: $work"; fi
-  exit "$status"
 }
 
 if [[ -z $build ]]; then
@@ -105,13 +94,8 @@ if [[ -z $build ]]; then
   build=$LOOM_ROOT/build/release
 fi
 mkdir -p "$(dirname "$results")"
-work=$(mktemp -d "${TMPDIR:-/tmp}/loom-drain.XXXXXX")
-servers=$(servers_make_dir) watcher=''
-trap clean_up EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM
-# Should this script be killed, its servers still end.
-$keep || servers_stop_after "$servers" $$
+watcher='' servers=''
+begin_benchmark drain
 
 say 'Starting Kafka and PostgreSQL'
 servers_start "$servers"

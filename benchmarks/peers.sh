@@ -83,20 +83,6 @@ get_peers() {
 }
 pinned() { sed -n "s/^$1==//p" "$peers_source/python/requirements.txt"; }
 
-clean_up() {
-  local status=$?
-  trap - EXIT
-  if $keep; then
-    note 'the servers are left running; to stop them: scripts/servers.sh stop'
-    servers_env "$servers"
-    note "logs: $work"
-    exit "$status"
-  fi
-  servers_stop "$servers"
-  if ((status == 0)); then rm -rf "$work"; else note "logs: $work"; fi
-  exit "$status"
-}
-
 say 'Fetching the peers'
 get_peers
 if $get; then exit 0; fi
@@ -106,13 +92,8 @@ if [[ -z $build ]]; then
   build=$LOOM_ROOT/build/release
 fi
 mkdir -p "$(dirname "$results")"
-work=$(mktemp -d "${TMPDIR:-/tmp}/loom-peers.XXXXXX")
-servers=$(servers_make_dir)
-trap clean_up EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM
-# Should this script be killed, its servers still end.
-$keep || servers_stop_after "$servers" $$
+servers=''
+begin_benchmark peers
 
 say 'Starting Kafka and PostgreSQL'
 servers_start "$servers"

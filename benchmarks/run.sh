@@ -63,31 +63,11 @@ done
 matrix=(/usr/bin/python3 -B "$LOOM_ROOT/benchmarks/run/run.py" --profile "$profile" "${only[@]}" "${smaller[@]}")
 if $list; then exec "${matrix[@]}" --list; fi
 
-clean_up() {
-  local status=$?
-  trap - EXIT
-  if $keep; then
-    note 'the servers are left running; to stop them: scripts/servers.sh stop'
-    servers_env "$servers"
-    note "logs: $work"
-    exit "$status"
-  fi
-  servers_stop "$servers"
-  if ((status == 0)); then rm -rf "$work"; else note "logs: $work"; fi
-  exit "$status"
-}
-
 if [[ -z $build ]]; then
   build_release kafka-to-db-consumer drain-benchmark
   build=$LOOM_ROOT/build/release
 fi
-work=$(mktemp -d "${TMPDIR:-/tmp}/loom-run.XXXXXX")
-[[ -n $servers ]] || servers=$(servers_make_dir)
-trap clean_up EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM
-# Should this script be killed, its servers still end.
-$keep || servers_stop_after "$servers" $$
+begin_benchmark run
 
 say 'Starting Kafka and PostgreSQL'
 servers_start "$servers"
