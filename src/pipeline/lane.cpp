@@ -164,7 +164,9 @@ bool Lane::wants_input() const {
 }
 
 batch::Batch* Lane::full_batch() {
-  return out_ && state_ == LaneState::running && growing_ != nullptr && !wants_input() ? growing_.get() : nullptr;
+  // A merge takes the rows in an order of its own.
+  if (!out_ || merge_left_ > 0 || state_ != LaneState::running) return nullptr;
+  return growing_ != nullptr && !wants_input() ? growing_.get() : nullptr;
 }
 
 /// Tells the memory budget what this lane holds now.

@@ -67,6 +67,25 @@ TEST_F(LaneTest, OnlyAFullBatchThatWaitsCanBePrepared) {
   EXPECT_EQ(lane_.full_batch(), nullptr);
 }
 
+TEST_F(LaneTest, WhatWillBeMergedNeedNotBePrepared) {
+  assign(0);
+  emit(0, 5);
+  take_all();
+  batch::WriteReply conflicted{.batch = due(), .outcome = {}};
+  conflicted.outcome.kind = OutcomeKind::committed;
+  conflicted.outcome.conflicted = true;
+  lane_.settle(std::move(conflicted));
+  emit(0, 5);
+  take_all();
+  const auto merging = due();
+  ASSERT_NE(merging, nullptr);
+  EXPECT_TRUE(merging->prefer_merge);
+  emit(0, 5);
+  take_all();
+  EXPECT_FALSE(lane_.wants_input());
+  EXPECT_EQ(lane_.full_batch(), nullptr);
+}
+
 TEST_F(LaneTest, TheNextBatchGrowsWhileOneIsOutAndWaitsForIt) {
   assign(0);
   emit(0, 3);
