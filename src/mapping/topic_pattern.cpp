@@ -4,33 +4,36 @@
 
 #include <array>
 
+#include "mapping/pattern_cost.h"
+
 namespace loom::mapping {
 namespace {
 
 /// regcomp()'s expression, freed with its owner.
 class Expression {
  public:
-  explicit Expression(const std::string& pattern)
-      : error_(regcomp(&compiled_, pattern.c_str(), REG_EXTENDED | REG_NOSUB)) {}
+  explicit Expression(const std::string& pattern) : problem_(costly_pattern(pattern)) {
+    if (problem_) return;
+    const int error = regcomp(&compiled_, pattern.c_str(), REG_EXTENDED | REG_NOSUB);
+    if (error == 0) return;
+    std::array<char, 256> text{};
+    regerror(error, &compiled_, text.data(), text.size());
+    problem_ = text.data();
+  }
   Expression(const Expression&) = delete;
   Expression& operator=(const Expression&) = delete;
   ~Expression() {
-    if (error_ == 0) regfree(&compiled_);
+    if (!problem_) regfree(&compiled_);
   }
 
   [[nodiscard]] bool matches(const std::string& text) const {
-    return error_ == 0 && regexec(&compiled_, text.c_str(), 0, nullptr, 0) == 0;
+    return !problem_ && regexec(&compiled_, text.c_str(), 0, nullptr, 0) == 0;
   }
-  [[nodiscard]] std::optional<std::string> problem() const {
-    if (error_ == 0) return std::nullopt;
-    std::array<char, 256> text{};
-    regerror(error_, &compiled_, text.data(), text.size());
-    return std::string(text.data());
-  }
+  [[nodiscard]] const std::optional<std::string>& problem() const { return problem_; }
 
  private:
   regex_t compiled_{};
-  int error_;
+  std::optional<std::string> problem_;
 };
 
 }  // namespace

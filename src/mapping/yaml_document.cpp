@@ -3,9 +3,13 @@
 #include <yaml-cpp/depthguard.h>
 #include <yaml-cpp/eventhandler.h>
 
+#include <algorithm>
+#include <cstddef>
 #include <exception>
+#include <map>
 #include <sstream>
 #include <string>
+#include <vector>
 
 namespace loom::mapping {
 namespace {
@@ -19,23 +23,67 @@ std::string without_last_line_ends(std::string_view yaml) {
   return std::string(yaml);
 }
 
-/// Notes where the document that the parser reads begins, and lets the rest pass.
-class DocumentStart final : public YAML::EventHandler {
+/// What is known of a document without building it: where it begins, and what its aliases come to when each is replaced
+/// by what it stands for. Ten lines of aliases of aliases are a thousand million values.
+class Outline final : public YAML::EventHandler {
  public:
-  [[nodiscard]] const YAML::Mark& mark() const { return mark_; }
+  [[nodiscard]] const YAML::Mark& start() const { return start_; }
+  /// The first alias that holds itself, or with which the aliases come to more than kAliasBytesMost.
+  [[nodiscard]] const std::optional<YAML::Mark>& endless() const { return endless_; }
 
-  void OnDocumentStart(const YAML::Mark& mark) override { mark_ = mark; }
+  void OnDocumentStart(const YAML::Mark& mark) override {
+    *this = Outline();
+    start_ = mark;
+  }
   void OnDocumentEnd() override {}
-  void OnNull(const YAML::Mark&, YAML::anchor_t) override {}
-  void OnAlias(const YAML::Mark&, YAML::anchor_t) override {}
-  void OnScalar(const YAML::Mark&, const std::string&, YAML::anchor_t, const std::string&) override {}
-  void OnSequenceStart(const YAML::Mark&, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override {}
-  void OnSequenceEnd() override {}
-  void OnMapStart(const YAML::Mark&, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override {}
-  void OnMapEnd() override {}
+  void OnNull(const YAML::Mark&, YAML::anchor_t anchor) override { leaf(0, anchor); }
+  void OnScalar(const YAML::Mark&, const std::string&, YAML::anchor_t anchor, const std::string& value) override {
+    leaf(value.size(), anchor);
+  }
+  void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+    const auto known = sizes_.find(anchor);  // one that is not known yet is still open
+    const std::size_t size = known == sizes_.end() ? kAliasBytesMost + 1 : known->second;
+    by_aliases_ = std::min(by_aliases_ + size, kAliasBytesMost + 1);
+    if (by_aliases_ > kAliasBytesMost && !endless_) endless_ = mark;
+    add(size);
+  }
+  void OnSequenceStart(const YAML::Mark&, const std::string&, YAML::anchor_t anchor,
+                       YAML::EmitterStyle::value) override {
+    open_.push_back({anchor, kValueBytes});
+  }
+  void OnSequenceEnd() override { close(); }
+  void OnMapStart(const YAML::Mark&, const std::string&, YAML::anchor_t anchor, YAML::EmitterStyle::value) override {
+    open_.push_back({anchor, kValueBytes});
+  }
+  void OnMapEnd() override { close(); }
 
  private:
-  YAML::Mark mark_;
+  static constexpr std::size_t kAliasBytesMost = 4 << 20;
+  static constexpr std::size_t kValueBytes = 8;  ///< what a value costs beside its text
+  struct Open {
+    YAML::anchor_t anchor = 0;
+    std::size_t size = 0;
+  };
+
+  void leaf(std::size_t size, YAML::anchor_t anchor) {
+    if (anchor != 0) sizes_[anchor] = size + kValueBytes;
+    add(size + kValueBytes);
+  }
+  void add(std::size_t size) {
+    if (!open_.empty()) open_.back().size = std::min(open_.back().size + size, kAliasBytesMost + 1);
+  }
+  void close() {
+    const Open closed = open_.back();
+    open_.pop_back();
+    if (closed.anchor != 0) sizes_[closed.anchor] = closed.size;
+    add(closed.size);
+  }
+
+  YAML::Mark start_;
+  std::optional<YAML::Mark> endless_;
+  std::size_t by_aliases_ = 0;
+  std::vector<Open> open_;
+  std::map<YAML::anchor_t, std::size_t> sizes_;
 };
 
 /// Whether the line with this number (from 0) starts a document.
@@ -46,14 +94,19 @@ bool announces_document(const std::string& text, int line) {
   return found.rfind("---", 0) == 0;
 }
 
-/// What stands after the first document. YAML::LoadAll() would tell too, but never returns for some broken texts (a
-/// lone comma): it takes them for empty documents without end.
-bool check_rest(const std::string& text, Findings& findings) {
+/// Looks over the first document and at what stands after it. YAML::LoadAll() would tell too, but never returns for
+/// some broken texts (a lone comma): it takes them for empty documents without end.
+bool look_over(const std::string& text, Findings& findings) {
   std::istringstream input(text);
   YAML::Parser parser(input);
-  DocumentStart document;
-  if (!parser.HandleNextDocument(document) || !parser.HandleNextDocument(document)) return true;
-  const int line = document.mark().line;
+  Outline document;
+  if (!parser.HandleNextDocument(document)) return true;
+  if (const auto& mark = document.endless()) {
+    findings.error({"", "", mark->line + 1}, "the aliases stand for too much: they hold themselves or each other");
+    return false;
+  }
+  if (!parser.HandleNextDocument(document)) return true;
+  const int line = document.start().line;
   if (announces_document(text, line)) {
     findings.warning({"", "", line + 1}, "a second YAML document starts here; only the first is read");
     return true;
@@ -67,7 +120,7 @@ bool check_rest(const std::string& text, Findings& findings) {
 std::optional<YAML::Node> read_yaml(std::string_view text, Findings& findings) {
   try {
     const std::string yaml = without_last_line_ends(text);
-    if (!check_rest(yaml, findings)) return std::nullopt;
+    if (!look_over(yaml, findings)) return std::nullopt;
     return YAML::Load(yaml);
   } catch (const YAML::DeepRecursion& problem) {
     findings.error({"", "", problem.mark.line + 1}, "is nested too deep");

@@ -139,7 +139,7 @@ std::vector<Entry> collect(const YAML::Node& node, const Place& place, Findings&
 void merge_into(std::vector<Entry>& entries, const YAML::Node& source, const Place& place, Findings& findings,
                 int depth) {
   if (depth > kMaxDepth) {
-    findings.error(place, "`<<` merges a map into itself");
+    findings.error(place, "`<<` merges maps that merge others, more than " + std::to_string(kMaxDepth) + " deep");
     return;
   }
   if (source.IsSequence()) {
