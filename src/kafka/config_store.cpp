@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <limits>
 #include <string_view>
 #include <utility>
@@ -100,8 +99,6 @@ auto each_row(const sink::Result& rows, const Make& make) {
   return out;
 }
 
-double finite(double value) { return std::isfinite(value) ? value : 0; }
-
 }  // namespace
 
 ConfigStore::ConfigStore(std::string url) : url_(std::move(url)) {}
@@ -157,34 +154,31 @@ std::vector<Populated> ConfigStore::populate(bool overwrite) {
 }
 
 void ConfigStore::insert(const ProcessingMetrics& metrics) {
-  ask(fmt::format(
-      "INSERT INTO consumer_processing_metrics (service_name, messages_processed, messages_per_second, "
-      "processing_time_ms, memory_usage_mb, errors, rebalances) VALUES ({}, {}, {}, {}, {}, {}, {})",
-      connection().literal(metrics.service_name), metrics.messages_processed, finite(metrics.messages_per_second),
-      finite(metrics.processing_time_ms), finite(metrics.memory_usage_mb), metrics.errors, metrics.rebalances));
+  ask(fmt::format("SELECT record_consumer_metrics({}, {}, '{}', '{}', '{}', {}, {})",
+                  connection().literal(metrics.service_name), metrics.messages_processed, metrics.messages_per_second,
+                  metrics.processing_time_ms, metrics.memory_usage_mb, metrics.errors, metrics.rebalances));
 }
 
 void ConfigStore::insert(const std::vector<LagRecord>& lag) {
   std::string values;
   const sink::Connection& open = connection();
   for (const LagRecord& at : lag) {
-    fmt::format_to(std::back_inserter(values), "{}({}, {}, {}, {}, {}, {}, {})", values.empty() ? "" : ", ",
+    fmt::format_to(std::back_inserter(values), "{}({}, {}, {}, {}, {}, {})", values.empty() ? "" : ", ",
                    open.literal(at.service_name), open.literal(at.consumer_group_id), open.literal(at.topic),
-                   at.partition, at.current_offset, at.end_offset,
-                   std::max<std::int64_t>(0, at.end_offset - at.current_offset));
+                   at.partition, at.current_offset, at.end_offset);
   }
-  ask("INSERT INTO consumer_lag_history (service_name, consumer_group_id, topic, partition, current_offset, "
-      "end_offset, "
-      "lag) VALUES " +
-      values);
+  ask(fmt::format(
+      "SELECT record_consumer_lag(service, member_of, array_agg(topic::text), array_agg(partition::integer), "
+      "array_agg(current_offset::bigint), array_agg(end_offset::bigint)) FROM (VALUES {}) AS look (service, "
+      "member_of, topic, partition, current_offset, end_offset) GROUP BY service, member_of",
+      values));
 }
 
 void ConfigStore::maintain() { ask("SELECT maintain_consumer_metrics()"); }
 
 std::vector<Recommendation> ConfigStore::recommendations() {
   const sink::Result rows =
-      ask("SELECT service_name, priority, recommended_config::text, reason FROM v_consumer_recommendations ORDER BY "
-          "array_position(ARRAY['critical', 'high', 'medium', 'low'], priority::text), service_name, reason");
+      ask("SELECT service_name, priority, recommended_config::text, reason FROM consumer_recommendations()");
   return each_row(rows, [&](int row) {
     return Recommendation{text(rows, row, 0), priority_of(rows.text(row, 1)), text(rows, row, 2), text(rows, row, 3)};
   });

@@ -64,7 +64,7 @@ class Commands : public ServiceTest {
 
 TEST_F(Commands, MakeMigratesTheDatabase) {
   const CommandResult done = shell("make db-migrate");
-  EXPECT_THAT(done.out, HasSubstr("applied 041 add_consumer_metrics_tables"));
+  EXPECT_THAT(done.out, HasSubstr("applied 042 add_client_functions"));
   EXPECT_THAT(recorded(), HasSubstr("[--target] [kafka-to-db-consumer]")) << "it builds the program first";
   EXPECT_THAT(shell("make db-migrate").out, HasSubstr("nothing to apply"));
 }
