@@ -6,6 +6,8 @@
 #include <map>
 #include <stdexcept>
 
+#include "support/await.h"
+
 namespace loom::testing {
 
 namespace {
@@ -39,6 +41,19 @@ Client make_client(rd_kafka_type_t type, const std::map<std::string, std::string
 
 void require(rd_kafka_resp_err_t error, const std::string& what) {
   if (error != RD_KAFKA_RESP_ERR_NO_ERROR) throw std::runtime_error(what + ": " + rd_kafka_err2str(error));
+}
+
+/// A group's coordinator may be another broker's, or none's yet, while the offsets topic is made; that passes by
+/// itself.
+template <typename Ask>
+void ask_coordinator(const std::string& what, const Ask& ask) {
+  rd_kafka_resp_err_t error = RD_KAFKA_RESP_ERR_NO_ERROR;
+  await(std::chrono::milliseconds(kTimeoutMs), [&] {
+    error = ask();
+    return error != RD_KAFKA_RESP_ERR_NOT_COORDINATOR && error != RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE &&
+           error != RD_KAFKA_RESP_ERR_COORDINATOR_LOAD_IN_PROGRESS;
+  });
+  require(error, what);
 }
 
 Partitions all_of(const std::string& topic, std::int32_t partitions) {
@@ -124,14 +139,15 @@ void commit_in_kafka(const std::string& bootstrap, const std::string& group, con
     if (offsets[i] < 0) continue;
     rd_kafka_topic_partition_list_add(list.get(), topic.c_str(), static_cast<std::int32_t>(i))->offset = offsets[i];
   }
-  require(rd_kafka_commit(client.get(), list.get(), 0), "cannot commit offsets");
+  ask_coordinator("cannot commit offsets", [&] { return rd_kafka_commit(client.get(), list.get(), 0); });
 }
 
 std::vector<std::int64_t> committed_in_kafka(const std::string& bootstrap, const std::string& group,
                                              const std::string& topic, std::int32_t partitions) {
   const Client client = consumer_of(bootstrap, group);
   const Partitions list = all_of(topic, partitions);
-  require(rd_kafka_committed(client.get(), list.get(), kTimeoutMs), "cannot read committed offsets");
+  ask_coordinator("cannot read committed offsets",
+                  [&] { return rd_kafka_committed(client.get(), list.get(), kTimeoutMs); });
   std::vector<std::int64_t> offsets;
   offsets.reserve(static_cast<std::size_t>(list->cnt));
   for (int i = 0; i < list->cnt; ++i) offsets.push_back(list->elems[i].offset < 0 ? -1 : list->elems[i].offset);
