@@ -35,6 +35,7 @@ void RowSets::drop_from(std::uint32_t message) {
     set.rows.erase(first, set.rows.end());
     if (!set.present.empty()) set.present.resize(static_cast<std::size_t>(kept));
     set.ordered.clear();
+    set.ordered_of = 0;
   }
 }
 
@@ -47,6 +48,7 @@ void RowSets::clear() {
     set.rows.clear();
     set.present.clear();
     set.ordered.clear();
+    set.ordered_of = 0;
   }
 }
 

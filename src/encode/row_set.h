@@ -59,8 +59,10 @@ struct RowSet {
   ByteBuffer bytes;
   std::vector<RowRef> rows;
   std::vector<ColumnBits> present;  ///< per row the columns that the message had; only under ConflictStrategy::update
-  /// All rows, in an order that suits their table better, once somebody has found it; any change of `rows` voids it.
+  /// The rows in an order that suits their table better, once somebody has found it, and without those that another one
+  /// with their key takes the place of. It holds for the first `ordered_of` rows: any change of `rows` voids it.
   std::vector<std::string_view> ordered;
+  std::size_t ordered_of = 0;
 
   [[nodiscard]] std::size_t row_end(std::size_t row) const {
     return row + 1 < rows.size() ? rows[row + 1].begin : bytes.size();

@@ -5,6 +5,7 @@
 #include <cstring>
 #include <functional>
 #include <optional>
+#include <utility>
 
 namespace loom::sink {
 namespace {
@@ -12,9 +13,9 @@ namespace {
 constexpr std::size_t kFewRows = 500;
 
 struct Place {
-  std::uint64_t group;  ///< of all key columns but the last
-  std::uint64_t last;   ///< the last one's first bytes: numbers and times are in network byte order, and so sort
-  std::uint32_t row;
+  std::uint64_t group = 0;  ///< of all key columns but the last
+  std::uint64_t last = 0;   ///< the last one's first bytes: numbers and times are in network byte order, and so sort
+  std::uint32_t row = 0;
 };
 
 /// Where the key columns stand among the columns that the rows carry, the last one of the key at the end.
@@ -46,10 +47,11 @@ class Fields {
       const auto length = static_cast<std::int32_t>(big_endian_32(at));
       at += 4;
       const std::size_t size = length < 0 ? 0 : static_cast<std::size_t>(length);
-      field = {at, size};
+      field = length < 0 ? std::string_view() : std::string_view(at, size);
       at += size;
     }
   }
+  /// Without data() when it is null.
   [[nodiscard]] std::string_view at(std::size_t field) const { return found_[field]; }
 
  private:
@@ -58,9 +60,59 @@ class Fields {
 
 std::uint64_t first_bytes(std::string_view value) {
   std::uint64_t bytes = 0;
-  std::memcpy(&bytes, value.data(), std::min(value.size(), sizeof bytes));
+  if (!value.empty()) std::memcpy(&bytes, value.data(), std::min(value.size(), sizeof bytes));
   return __builtin_bswap64(bytes);
 }
+
+/// Takes rows in order of key, and leaves one of those that share a key.
+class Distinct {
+ public:
+  Distinct(const mapping::TablePlan& table, const encode::RowSet& rows, const std::vector<std::size_t>& key)
+      : table_(table), rows_(rows), key_(key), before_(most(key)), now_(most(key)) {
+    kept_.reserve(rows.rows.size());
+  }
+
+  void take(const Place& place) {
+    const bool alike = !kept_.empty() && last_.group == place.group && last_.last == place.last;
+    if (alike && is_repeated(place.row)) {
+      if (table_.conflict_strategy == mapping::ConflictStrategy::ignore) return;
+      if (table_.conflict_strategy == mapping::ConflictStrategy::replace || sets_the_same(place.row)) {
+        kept_.back() = rows_.row(place.row);
+        last_ = place;
+        return;
+      }
+    }
+    kept_.push_back(rows_.row(place.row));
+    last_ = place;
+  }
+  [[nodiscard]] std::vector<std::string_view> kept() { return std::move(kept_); }
+
+ private:
+  static std::size_t most(const std::vector<std::size_t>& key) { return *std::max_element(key.begin(), key.end()); }
+
+  /// Places are alike whose keys may still differ.
+  [[nodiscard]] bool is_repeated(std::uint32_t row) {
+    before_.read(kept_.back());
+    now_.read(rows_.row(row));
+    return std::all_of(key_.begin(), key_.end(), [&](std::size_t field) {
+      const std::string_view value = now_.at(field);
+      return value.data() != nullptr && value == before_.at(field);  // null is no null's equal
+    });
+  }
+  /// Under ConflictStrategy::update the later row then has all of the earlier one's columns, and they are as it has
+  /// them.
+  [[nodiscard]] bool sets_the_same(std::uint32_t row) const {
+    return row < rows_.present.size() && rows_.present[row] == rows_.present[last_.row];
+  }
+
+  const mapping::TablePlan& table_;
+  const encode::RowSet& rows_;
+  const std::vector<std::size_t>& key_;
+  Fields before_;
+  Fields now_;
+  Place last_;  // of the last one that is kept
+  std::vector<std::string_view> kept_;
+};
 
 }  // namespace
 
@@ -85,15 +137,16 @@ std::vector<std::string_view> in_key_order(const mapping::TablePlan& table, cons
     return a.row < b.row;
   });
 
-  std::vector<std::string_view> ordered;
-  ordered.reserve(places.size());
-  for (const Place& place : places) ordered.push_back(rows.row(place.row));
-  return ordered;
+  Distinct distinct(table, rows, *key);
+  for (const Place& place : places) distinct.take(place);
+  return distinct.kept();
 }
 
 void order_rows(const mapping::TopicPlan& plan, encode::RowSets& rows) {
   for (encode::RowSet& set : rows.all()) {
-    if (set.ordered.size() != set.rows.size()) set.ordered = in_key_order(plan.tables[set.table], set);
+    if (set.ordered_of == set.rows.size()) continue;
+    set.ordered = in_key_order(plan.tables[set.table], set);
+    set.ordered_of = set.rows.size();
   }
 }
 

@@ -40,7 +40,7 @@ struct RowGroups {
 /// The rows of these messages as they are: one group per row set.
 RowGroups plain_groups(const encode::RowSets& rows, MessageRange range = {});
 
-/// All rows, those of a row set that has an order (RowSet::ordered) in it.
+/// The rows as they are best sent: those of a row set that has an order (RowSet::ordered) in it.
 /// RowGroup::messages is empty: who wants to know which row failed asks again without the order.
 RowGroups ordered_groups(const encode::RowSets& rows);
 

@@ -1,5 +1,8 @@
 #include <gmock/gmock.h>
 
+#include <string>
+#include <utility>
+
 #include "sink_fixture.h"
 
 namespace loom::sink::testing {
@@ -37,6 +40,29 @@ TEST_F(MergeTest, IgnoreKeepsTheRowInTheTableAndTheFirstOfABatch) {
   expect_committed(write(batch), true, true);
   EXPECT_THAT(users(), ElementsAre(ElementsAre("1", "old", "Bonn"), ElementsAre("2", "first", "nowhere")));
   EXPECT_EQ(stored_offset(), 3);
+}
+
+TEST_F(MergeTest, MessagesThatTheirProducerSentTwiceDoNotSendALargeBatchThroughIt) {
+  for (const auto& [strategy, kept] : {std::pair{ConflictStrategy::ignore, "0"},
+                                       {ConflictStrategy::replace, "899"},
+                                       {ConflictStrategy::update, "899"}}) {
+    database.run("TRUNCATE users");
+    auto batch = next_batch(plan("users", {"id"}, strategy));
+    for (int i = 0; i < 900; ++i) {
+      batch.add({{"id", std::to_string(i % 899)}, {"name", std::to_string(i)}, {"city", "Ulm"}});
+    }
+    expect_committed(write(batch), false, false);
+    EXPECT_EQ(count("users"), "899");
+    EXPECT_EQ(database.value("SELECT name FROM users WHERE id = 0"), kept);
+  }
+}
+
+TEST_F(MergeTest, RowsOfALargeBatchThatCompleteEachOtherAreMerged) {
+  auto batch = next_batch(plan("users", {"id"}, ConflictStrategy::update));
+  for (int i = 0; i < 900; ++i) batch.add({{"id", std::to_string(i)}, {"name", "n"}, {"city", "Ulm"}});
+  batch.add({{"id", "7"}, {"city", "Bonn"}});
+  expect_committed(write(batch), true, true);
+  EXPECT_THAT(database.rows("SELECT * FROM users WHERE id = 7"), ElementsAre(ElementsAre("7", "n", "Bonn")));
 }
 
 TEST_F(MergeTest, UpdateOverwritesOnlyWhatTheMessagesHad) {

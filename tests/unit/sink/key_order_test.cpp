@@ -4,6 +4,7 @@
 
 #include <set>
 #include <string>
+#include <vector>
 
 namespace loom::sink {
 namespace {
@@ -75,12 +76,61 @@ TEST(InKeyOrder, SendsEveryRowOnce) {
   EXPECT_EQ(sent, wanted);
 }
 
-TEST(InKeyOrder, KeepsTheOrderOfRowsWithOneKey) {
+/// 600 rows, in which the device "twice" stands first, in the middle and last, at one time.
+encode::RowSet with_repeats() {
   encode::RowSet rows;
-  for (int i = 0; i < 600; ++i) append_row(rows, "one", std::string(1, static_cast<char>('a' + i % 26)), 5);
-  const auto ordered = in_key_order(readings(), rows);
-  ASSERT_EQ(ordered.size(), 600U);
-  for (std::size_t i = 0; i < ordered.size(); ++i) EXPECT_EQ(ordered[i], rows.row(i));
+  append_row(rows, "twice", "first", 5);
+  for (std::uint64_t i = 0; i < 299; ++i) append_row(rows, "one", "", i);
+  append_row(rows, "twice", "second", 5);
+  for (std::uint64_t i = 0; i < 298; ++i) append_row(rows, "two", "", i);
+  append_row(rows, "twice", "last", 5);
+  return rows;
+}
+
+std::vector<std::string_view> of_device(const std::vector<std::string_view>& rows, const std::string& device) {
+  std::vector<std::string_view> found;
+  for (const auto row : rows) {
+    if (parse(row).device == device) found.push_back(row);
+  }
+  return found;
+}
+
+TEST(InKeyOrder, LeavesOfRowsWithOneKeyTheOneThatTheTableWouldHave) {
+  const encode::RowSet rows = with_repeats();
+  auto table = readings();
+  table.conflict_strategy = mapping::ConflictStrategy::ignore;
+  EXPECT_EQ(in_key_order(table, rows).size(), 598U);
+  EXPECT_EQ(of_device(in_key_order(table, rows), "twice"), std::vector{rows.row(0)});
+  table.conflict_strategy = mapping::ConflictStrategy::replace;
+  EXPECT_EQ(of_device(in_key_order(table, rows), "twice"), std::vector{rows.row(599)});
+}
+
+TEST(InKeyOrder, LeavesRowsThatCompleteEachOtherToTheMerge) {
+  encode::RowSet rows = with_repeats();
+  auto table = readings();
+  table.conflict_strategy = mapping::ConflictStrategy::update;
+  encode::ColumnBits all;
+  for (const std::size_t column : {0U, 1U, 2U}) all.set(column);
+  rows.present.assign(rows.rows.size(), all);
+  EXPECT_EQ(of_device(in_key_order(table, rows), "twice"), std::vector{rows.row(599)});
+  rows.present[300].clear();
+  EXPECT_EQ(of_device(in_key_order(table, rows), "twice"), (std::vector{rows.row(0), rows.row(300), rows.row(599)}));
+}
+
+TEST(InKeyOrder, KeysThatOnlyBeginAlikeAndNullsAreNoRepeats) {
+  auto by_note = readings();
+  by_note.key = {1};
+  encode::RowSet rows;
+  for (int i = 0; i < 600; ++i) append_row(rows, "one", "the same beginning " + std::to_string(i), 5);
+  EXPECT_EQ(in_key_order(by_note, rows).size(), 600U);
+
+  encode::RowSet nulls;
+  for (std::uint32_t i = 0; i < 600; ++i) {
+    nulls.rows.push_back({.message = i, .begin = static_cast<std::uint32_t>(nulls.bytes.size())});
+    nulls.bytes.append_be16(3);
+    for (int field = 0; field < 3; ++field) nulls.bytes.append_be32(0xFFFFFFFFU);
+  }
+  EXPECT_EQ(in_key_order(readings(), nulls).size(), 600U);
 }
 
 mapping::TopicPlan plan_of_readings() {
@@ -95,6 +145,19 @@ TEST(OrderRows, LeavesTheOrderInTheRowSet) {
   set = interleaved(1000);
   order_rows(plan_of_readings(), rows);
   EXPECT_EQ(set.ordered, in_key_order(readings(), set));
+}
+
+TEST(OrderRows, AnOrderWithoutTheRepeatsIsOneOfAllRows) {
+  encode::RowSets rows;
+  encode::RowSet& set = rows.at(0, {});
+  set = with_repeats();
+  auto plan = plan_of_readings();
+  plan.tables[0].conflict_strategy = mapping::ConflictStrategy::ignore;
+  order_rows(plan, rows);
+  ASSERT_EQ(set.ordered.size(), 598U);
+  const auto* const found = set.ordered.data();
+  order_rows(plan, rows);
+  EXPECT_EQ(set.ordered.data(), found) << "found twice";
 }
 
 TEST(OrderRows, AnOrderOfOtherRowsIsVoid) {
