@@ -1,0 +1,1 @@
+"""What the Loom pipeline's services share."""

@@ -1,0 +1,1 @@
+"""A pipeline stage: which known places is a geocoded address in? See README.md."""
