@@ -1,0 +1,48 @@
+import type { KafkaMessage } from '../kafka/message.js';
+import type { Output } from './output.js';
+
+export type DeadLetterReason = 'processing_failed' | 'output_refused';
+
+const LEFT_OUT = 'dlq.left_out';
+/** Of a header of a letter whose message does not fit into the topic. */
+const SHORT = 1_000;
+
+/** The message with its key, value and headers, and with headers that say where it was and why it is here. Pure. */
+export function deadLetterOf(
+  message: KafkaMessage,
+  topic: string,
+  group: string,
+  reason: DeadLetterReason,
+  why: string,
+): Output {
+  const headers = message.headers.map(({ key, value }) => ({ key, value }));
+  const add = (key: string, value: string): void => void headers.push({ key, value: Buffer.from(value) });
+  add('dlq.topic', message.topic);
+  add('dlq.partition', String(message.partition));
+  add('dlq.offset', String(message.offset));
+  if (message.timestamp >= 0) add('dlq.timestamp', String(message.timestamp));
+  add('dlq.group', group);
+  add('dlq.reason', reason);
+  add('dlq.message', why);
+  return {
+    topic,
+    key: message.key,
+    value: message.value,
+    headers,
+    partition: message.partition,
+    deadLetterOf: message,
+  };
+}
+
+/** What can still be told of a message that is too large for the dead-letter topic: where it is. Pure. */
+export function bare(letter: Output, why: string): Output {
+  const headers = letter.headers
+    .filter(({ key }) => key.startsWith('dlq.') && key !== LEFT_OUT)
+    .map(({ key, value }) => ({ key, value: value === null ? null : value.subarray(0, SHORT) }));
+  headers.push({ key: LEFT_OUT, value: Buffer.from(`key, value and headers: ${why}`.slice(0, SHORT)) });
+  return { ...letter, key: null, value: null, headers };
+}
+
+export function isBare(output: Output): boolean {
+  return output.headers.at(-1)?.key === LEFT_OUT && output.deadLetterOf !== undefined;
+}
