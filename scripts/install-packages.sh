@@ -13,6 +13,7 @@ test_packages=(libgtest-dev libgmock-dev libbenchmark-dev shellcheck clang-forma
 server_packages=(postgresql default-jre-headless maven procps util-linux curl)
 # Groups that only --with names: nobody gets a browser for trying the service.
 ui_packages=(chromium chromium-driver fonts-dejavu-core)
+clients_packages=(python3-pytest python3-venv)
 deploy_packages=(python3-pytest python3-yaml jq buildah debootstrap systemd etcd-server etcd-client)
 
 usage() {
@@ -25,9 +26,10 @@ Installs what is missing of these Debian packages, as root or through sudo:
   ${test_packages[*]}
   ${server_packages[*]}
 
---print        only prints the names of those that are missing
---with ui      also ${ui_packages[*]}: for the tests of the live page
---with deploy  also ${deploy_packages[*]}: for the tests of image and chart
+--print         only prints the names of those that are missing
+--with ui       also ${ui_packages[*]}: for the tests of the live page
+--with deploy   also ${deploy_packages[*]}: for the tests of image and chart
+--with clients  also ${clients_packages[*]}: for the tests of the packages in clients/
 EOF
 }
 
@@ -69,7 +71,8 @@ parse_arguments() {
         case ${2:-} in
           ui) further_packages+=("${ui_packages[@]}") ;;
           deploy) further_packages+=("${deploy_packages[@]}") ;;
-          *) die '--with needs a group: ui or deploy' ;;
+          clients) further_packages+=("${clients_packages[@]}") ;;
+          *) die '--with needs a group: ui, deploy or clients' ;;
         esac
         shift
         ;;

@@ -15,7 +15,7 @@ Installs the packages, builds, starts Kafka and PostgreSQL where a label needs t
 Labels (default: all):
   checks       shellcheck, clang-format, no .cpp file that the build does not know, instructions a message
   unit         release build; with them 10,000 seeds of the fault simulation
-  integration  release build, on the real servers
+  integration  release build, on the real servers; the Python and TypeScript packages, installed
   ui           the live page in a headless Chromium; LOOM_UI_SCREENSHOTS=DIR keeps its pictures
   deploy       the image, the chart on a Kubernetes API server, packages, the operators' scripts
   fault        release build: processes and servers killed under load
@@ -148,6 +148,7 @@ run_label() {
       ;;
     unit) run_ctest "$1" release -L "^$1\$" --parallel "$jobs" ;;
     integration)
+      scripts/client-tools.sh || count_failure 'tools for the clients'
       start_servers
       run_ctest "$1" release -L "^$1\$" --parallel "$jobs"
       ;;
@@ -160,11 +161,12 @@ run_label() {
       # Minutes on a machine that has not made them yet: no test's time limit is meant for that.
       scripts/kube-tools.sh || count_failure 'tools for the chart'
       start_servers
-      run_ctest "$1" release -L "^$1\$"
+      run_ctest "$1" release -L "^$1\$" --parallel "$jobs"
       if [[ -s build/release/image-report.txt ]]; then sed 's/^/  /' build/release/image-report.txt >&2; fi
       ;;
     # One at a time: many have servers of their own, and all a load that is meant to fill the machine.
     fault)
+      scripts/client-tools.sh || count_failure 'tools for the clients'
       start_servers
       run_ctest "$1" release -L "^$1\$"
       ;;
@@ -209,6 +211,7 @@ main() {
   for group in ui deploy; do
     if wanted "$group"; then groups+=(--with "$group"); fi
   done
+  if wanted integration || wanted fault; then groups+=(--with clients); fi
   "$LOOM_ROOT/scripts/install-packages.sh" "${groups[@]}"
   if wanted checks || wanted unit || wanted integration || wanted ui || wanted deploy || wanted fault; then
     build release --target kafka-to-db-consumer tests/all benchmarks/micro/all || exit 1
