@@ -69,13 +69,13 @@ def conflicts(messages, repeat):
 
 
 def sweeps(messages, repeat):
-    sizes = (("200", "the seeds'"), ("1000", ""), ("5000", ""), ("20000", "the default"), ("50000", ""))
+    sizes = (("200", "as the Python service had it"), ("1000", ""), ("5000", ""), ("20000", "the default"), ("50000", ""))
     yield Case("sweep/batch", "batch size", messages, repeat=repeat, variants=tuple(
         (f"{int(rows):,} rows" + (f", {why}" if why else ""),
          f"LOOM_KAFKA_BATCH_SIZE=200;LOOM_KAFKA_BATCH_MAX={rows}") for rows, why in sizes))
     pools = ((0, 1), (0, 2), (0, 4), (0, 20), (20, 100))
     yield Case("sweep/pool", "connections", messages, repeat=repeat, variants=tuple(
-        (f"{low} to {high}" + (", the seeds'" if low else ""),
+        (f"{low} to {high}" + (", as the chart sets it" if low else ""),
          f"LOOM_DB_MIN_POOL_SIZE={low};LOOM_DB_MAX_POOL_SIZE={high}") for low, high in pools))
     yield Case("sweep/replicas", "replicas", messages, repeat=repeat, variants=tuple(
         (f"{count} replica" + ("s" if count > 1 else ""), f"replicas={count}") for count in (1, 2, 3)))
