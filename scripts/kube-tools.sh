@@ -6,6 +6,8 @@ set -euo pipefail
 
 # shellcheck source=scripts/lib/common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib/common.sh"
+# shellcheck source=scripts/lib/tools.sh
+. "$LOOM_ROOT/scripts/lib/tools.sh"
 # shellcheck source=scripts/lib/go.sh
 . "$LOOM_ROOT/scripts/lib/go.sh"
 
@@ -15,7 +17,6 @@ KUBERNETES_VERSION=1.32.5
 PROMETHEUS_OPERATOR_VERSION=0.79.2
 KEDA_VERSION=2.16.1
 
-kept=${XDG_CACHE_HOME:-${HOME:?}/.cache}/kafka-to-db-consumer/tools
 tools=(helm kubectl kube-apiserver crds)
 
 usage() {
@@ -29,7 +30,7 @@ kubectl         of the same version
 crds            a folder: ServiceMonitor, PrometheusRule (Prometheus operator $PROMETHEUS_OPERATOR_VERSION), ScaledObject, TriggerAuthentication
                 (KEDA $KEDA_VERSION)
 
-They are kept in $kept,
+They are kept in $kept_tools,
 a folder for each tool and version, so that it can go on PATH. Needs Go $GO_LEAST, or any older one, which fetches Go $GO_FETCHED;
 without any Go, Debian's is installed.
 EOF
@@ -43,7 +44,7 @@ version_of() {
     *) return 1 ;;
   esac
 }
-folder_of() { echo "$kept/$1-$(version_of "$1")"; }
+folder_of() { echo "$kept_tools/$1-$(version_of "$1")"; }
 path_of() {
   case $1 in
     crds) folder_of crds ;;
@@ -129,22 +130,16 @@ make_crds() {
   keep crds
 }
 
-# One at a time on a machine: a second run waits, and then finds what the first one made.
 make_tool() {
   local tool=$1 started=$SECONDS maker=$1
   case $tool in
     kubectl | kube-apiserver) maker=kubernetes ;;
   esac
-  mkdir -p "$kept"
-  exec 8>"$kept/.lock"
-  if ! flock -n 8; then
-    note "$tool: waiting for another run that makes tools"
-    flock 8
-  fi
+  lock_tools "$tool"
   if [[ ! -e $(path_of "$tool") ]]; then
     note "$tool $(version_of "$tool"): making it, which takes minutes the first time"
     # Beside the place where it goes, so that the last step is a rename.
-    work=$(mktemp -d "$kept/.making.XXXXXX")
+    work=$(mktemp -d "$kept_tools/.making.XXXXXX")
     if ! go=$(go_program) || ! "make_$maker"; then
       die "$tool $(version_of "$tool") could not be made"
     fi
@@ -152,7 +147,7 @@ make_tool() {
     work=''
     note "$tool $(version_of "$tool"): made in $((SECONDS - started)) s"
   fi
-  exec 8>&-
+  unlock_tools
 }
 
 remove_work() {
@@ -160,26 +155,8 @@ remove_work() {
 }
 
 main() {
-  local path_only=false tool wanted=()
-  while (($# > 0)); do
-    case $1 in
-      -h | --help)
-        usage
-        exit 0
-        ;;
-      --path) path_only=true ;;
-      *)
-        version_of "$1" >/dev/null || { fail "unknown: $1 (there are: ${tools[*]})"; exit 2; }
-        wanted+=("$1")
-        ;;
-    esac
-    shift
-  done
-  if $path_only && ((${#wanted[@]} != 1)); then
-    fail '--path needs one tool'
-    exit 2
-  fi
-  ((${#wanted[@]} > 0)) || wanted=("${tools[@]}")
+  local path_only tool wanted
+  parse_tools "$@"
   trap remove_work EXIT
   for tool in "${wanted[@]}"; do
     if [[ ! -e $(path_of "$tool") ]]; then
