@@ -22,6 +22,10 @@ PARTITIONS = 6
 BURST = 4000  # as many as keep the replicas busy until one of them is killed
 STEADY, PER_SECOND = 2000, 100
 AT_ONCE = 1e9
+SESSIONS = (
+    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() "
+    "AND backend_type = 'client backend'"
+)
 NOT_JSON = ["this is no JSON", '{"trace_id": "cut off', ""]
 
 
@@ -143,6 +147,8 @@ def test_nothing_is_lost(group: Group) -> None:
         ],
     )
     group.proxy.away()
+    # What was under way may still be stored.
+    await_that("the stages' sessions have ended", lambda: int(group.database.sql(SESSIONS)) == 0)
     reports = int(group.database.sql("SELECT count(*) FROM consumer_processing_metrics"))
     before_that = group.done()
     group.produce(BURST, AT_ONCE)
