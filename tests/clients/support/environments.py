@@ -108,14 +108,17 @@ def kept(kind: str, content: str, make: Callable[[pathlib.Path], None]) -> pathl
 
 
 @dataclasses.dataclass
-class PythonEnvironment:
-    """A virtual environment."""
+class Environment:
+    """A folder in which packages are installed, and the program that finds them there."""
 
     folder: pathlib.Path
 
     @property
     def program(self) -> pathlib.Path:
-        return self.folder / "bin/python"
+        raise NotImplementedError
+
+    def variables(self) -> dict[str, str]:
+        return clean_environment()
 
     def run(
         self,
@@ -126,50 +129,44 @@ class PythonEnvironment:
         stdin: str = "",
         env: dict[str, str] | None = None,
     ) -> subprocess.CompletedProcess[str]:
+        """The program with these arguments."""
         return finished(
             [self.program, *arguments],
             folder=cwd or self.folder,
             stdin=stdin,
             timeout=timeout,
             ok=ok,
-            environment={**clean_environment(), **(env or {})},
+            environment={**self.variables(), **(env or {})},
         )
+
+
+class PythonEnvironment(Environment):
+    """A virtual environment."""
+
+    @property
+    def program(self) -> pathlib.Path:
+        return self.folder / "bin/python"
 
     def install(self, *what: object, cwd: pathlib.Path | None = None) -> None:
         self.run("-m", "pip", "install", "--quiet", "--no-input", "--disable-pip-version-check", *what, cwd=cwd)
 
 
-@dataclasses.dataclass
-class NodeEnvironment:
+class NodeEnvironment(Environment):
     """A folder with a package.json, where npm has installed things."""
 
-    folder: pathlib.Path
+    @property
+    def program(self) -> pathlib.Path:
+        return tool("node")
 
-    def run(
-        self,
-        *arguments: object,
-        cwd: pathlib.Path | None = None,
-        ok: bool = True,
-        timeout: float = 300,
-        stdin: str = "",
-        env: dict[str, str] | None = None,
-    ) -> subprocess.CompletedProcess[str]:
-        """node with these arguments."""
-        return finished(
-            [tool("node"), *arguments],
-            folder=cwd or self.folder,
-            stdin=stdin,
-            timeout=timeout,
-            ok=ok,
-            environment={**node_variables(), **(env or {})},
-        )
+    def variables(self) -> dict[str, str]:
+        return node_variables()
 
     def npm(
         self, *arguments: object, cwd: pathlib.Path | None = None, ok: bool = True
     ) -> subprocess.CompletedProcess[str]:
-        npm = tool("node").parent / "npm"
+        npm = self.program.parent / "npm"
         return finished(
-            [npm, *arguments], folder=cwd or self.folder, ok=ok, environment={**node_variables(), "CI": "1"}
+            [npm, *arguments], folder=cwd or self.folder, ok=ok, environment={**self.variables(), "CI": "1"}
         )
 
     def install(self, *what: object, cwd: pathlib.Path | None = None) -> None:
