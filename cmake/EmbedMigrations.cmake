@@ -17,9 +17,9 @@ foreach(file IN LISTS files)
 endforeach()
 
 file(WRITE ${OUTPUT}.new "// Made from migrations/*.sql by the build.
-#include \"control/migrations.h\"
+#include \"schema/migrations.h\"
 
-namespace loom::control {
+namespace loom::schema {
 
 const std::vector<Migration>& embedded_migrations() {
   static const std::vector<Migration> migrations{
@@ -27,7 +27,7 @@ ${entries}  };
   return migrations;
 }
 
-}  // namespace loom::control
+}  // namespace loom::schema
 ")
 file(COPY_FILE ${OUTPUT}.new ${OUTPUT} ONLY_IF_DIFFERENT)
 file(TOUCH ${OUTPUT})

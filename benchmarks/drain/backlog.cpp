@@ -7,11 +7,11 @@
 #include <memory>
 #include <stdexcept>
 
-#include "control/kafka_admin.h"
-#include "control/progress_bar.h"
-#include "control/sample_messages.h"
-#include "control/sample_producer.h"
+#include "admin/kafka_admin.h"
 #include "mapping/loader.h"
+#include "samples/messages.h"
+#include "samples/producer.h"
+#include "text/progress_bar.h"
 
 namespace loom::bench {
 namespace {
@@ -59,7 +59,7 @@ Message as_message(const rd_kafka_message_t& fetched) {
   return message;
 }
 
-std::uint64_t messages_in_topic(control::KafkaAdmin& admin, const std::string& topic, std::size_t partitions) {
+std::uint64_t messages_in_topic(admin::KafkaAdmin& admin, const std::string& topic, std::size_t partitions) {
   std::uint64_t messages = 0;
   for (std::size_t i = 0; i < partitions; ++i) {
     const auto range = admin.range_of_log(topic, static_cast<std::int32_t>(i));
@@ -87,7 +87,7 @@ BacklogConsumer::BacklogConsumer(const Options& options, const std::vector<Targe
 }
 
 void produce_backlog(const Options& options) {
-  control::KafkaAdmin admin(options.bootstrap_servers, {});
+  admin::KafkaAdmin admin(options.bootstrap_servers, {});
   const mapping::LoadResult mapping = mapping::load_mapping_file(options.mapping);
   if (!mapping.file) throw std::runtime_error("cannot load " + options.mapping);
   for (std::size_t i = 0; i < options.targets.size(); ++i) {
@@ -98,24 +98,24 @@ void produce_backlog(const Options& options) {
       throw std::runtime_error(
           fmt::format("topic {} holds {} messages already, not {}", topic, there, options.messages_each()));
     }
-    control::SampleGenerator generator(
+    samples::SampleGenerator generator(
         mapping.file->topics.at(i),
         {.bad_ratio = options.bad_ratio, .repeat_ratio = options.duplicates, .devices = kDevices});
-    control::ProduceOptions produce;
+    samples::ProduceOptions produce;
     produce.bootstrap_servers = options.bootstrap_servers;
     produce.topic = topic;
     produce.count = options.messages_each();
     produce.partitions = static_cast<int>(options.shares.size());
     if (!options.by_key) produce.shares = options.shares;
     produce.progress = stderr;
-    fmt::print(stderr, "{}", render(control::produce_samples(generator, produce), topic));
+    fmt::print(stderr, "{}", render(samples::produce_samples(generator, produce), topic));
   }
 }
 
 std::uint64_t read_backlog(const Options& options, std::size_t target,
                            const std::function<void(const std::vector<Message>&)>& take) {
   const BacklogConsumer consumer(options, {options.targets[target]});
-  control::ProgressBar bar(stderr, "reading and encoding", options.messages_each());
+  text::ProgressBar bar(stderr, "reading and encoding", options.messages_each());
   std::vector<Fetched> held;
   std::vector<Message> messages;
   std::uint64_t taken = 0;

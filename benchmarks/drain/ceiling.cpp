@@ -11,9 +11,9 @@
 #include <mutex>
 #include <thread>
 
-#include "control/progress_bar.h"
 #include "database.h"
 #include "machine.h"
+#include "text/progress_bar.h"
 
 namespace loom::bench {
 namespace {
@@ -98,7 +98,7 @@ const CeilingRun& best_of(const std::vector<CeilingRun>& runs) {
 }
 
 std::vector<CeilingRun> measure_ceiling(const Options& options, const PreparedRows& rows) {
-  control::ProgressBar bar(stderr, "writing the ceiling", kConnections.size() * kRowsEach.size());
+  text::ProgressBar bar(stderr, "writing the ceiling", kConnections.size() * kRowsEach.size());
   std::vector<CeilingRun> runs;
   for (const int connections : kConnections) {
     for (const std::size_t rows_each : kRowsEach) {

@@ -9,11 +9,11 @@
 #include <stdexcept>
 #include <thread>
 
-#include "control/kafka_admin.h"
-#include "control/sample_messages.h"
-#include "control/sample_producer.h"
+#include "admin/kafka_admin.h"
 #include "drain.h"
 #include "mapping/loader.h"
+#include "samples/messages.h"
+#include "samples/producer.h"
 #include "tables.h"
 
 namespace loom::bench {
@@ -55,8 +55,8 @@ class Sender {
   void send(std::uint64_t first_counted, const std::function<void()>& at_first_counted) {
     const mapping::LoadResult mapping = mapping::load_mapping_file(options_.mapping);
     if (!mapping.file) throw std::runtime_error("cannot load " + options_.mapping);
-    control::SampleGenerator generator(mapping.file->topics.at(0), {.devices = kDevices});
-    control::ProduceOptions produce;
+    samples::SampleGenerator generator(mapping.file->topics.at(0), {.devices = kDevices});
+    samples::ProduceOptions produce;
     produce.bootstrap_servers = options_.bootstrap_servers;
     produce.rdkafka = {{"linger.ms", kLingerMs}};
     produce.topic = options_.targets.at(0).topic;
@@ -68,7 +68,7 @@ class Sender {
       if (index == first_counted) at_first_counted();
       sent_us_[index] = wall_clock_us();
     };
-    control::produce_samples(generator, produce);
+    samples::produce_samples(generator, produce);
   }
 
   [[nodiscard]] const std::vector<std::int64_t>& sent_us() const { return sent_us_; }
@@ -126,7 +126,7 @@ SteadyRun measure_steady(const Options& given, const Variant& variant) {
     throw std::runtime_error("PostgreSQL has to run with track_commit_timestamp=on");
   }
   empty_tables(database, options, options.with_key);
-  control::KafkaAdmin admin(options.bootstrap_servers, {});
+  admin::KafkaAdmin admin(options.bootstrap_servers, {});
   if (!admin.create_topic(target.topic, static_cast<int>(options.shares.size()))) {
     throw std::runtime_error("topic " + target.topic + " is there already");
   }

@@ -7,7 +7,7 @@
 #include <stdexcept>
 #include <thread>
 
-#include "control/progress_bar.h"
+#include "text/progress_bar.h"
 
 namespace loom::bench {
 namespace {
@@ -87,7 +87,7 @@ std::int64_t Watch::commits() {
 }
 
 void Watch::until_drained(const Consumers& consumers, const std::string& log) {
-  control::ProgressBar bar(stderr, "draining", options_.messages);
+  text::ProgressBar bar(stderr, "draining", options_.messages);
   std::int64_t before = 0;
   auto changed = steady_clock::now();
   first = take_snapshot(options_, consumers);

@@ -7,7 +7,7 @@ namespace loom::app {
 
 namespace {
 
-using control::Config;
+using settings::Config;
 
 struct Setting {
   std::string_view name;

@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "control/config.h"
+#include "settings/config.h"
 
 namespace loom::app {
 
@@ -14,9 +14,9 @@ struct ChangedSettings {
 };
 
 /// Pure.
-ChangedSettings changed_settings(const control::Config& from, const control::Config& to);
+ChangedSettings changed_settings(const settings::Config& from, const settings::Config& to);
 
 /// `to`, with the values of `from` wherever only a restart can change them.
-control::Config with_fixed_settings(const control::Config& from, control::Config to);
+settings::Config with_fixed_settings(const settings::Config& from, settings::Config to);
 
 }  // namespace loom::app

@@ -13,7 +13,7 @@
 #include "app/service.h"
 #include "app/tool_commands.h"
 #include "app/version.h"
-#include "control/config.h"
+#include "settings/config.h"
 
 namespace loom::app {
 
@@ -22,8 +22,8 @@ namespace {
 constexpr int kWrongUsage = 2;
 
 /// The configuration that a command needs, or nothing after saying on stderr what is wrong with it.
-std::optional<control::Config> configured(const std::optional<std::string>& file, control::ConfigNeeds needs) {
-  control::ConfigResult result = control::load_config(file, needs);
+std::optional<settings::Config> configured(const std::optional<std::string>& file, settings::ConfigNeeds needs) {
+  settings::ConfigResult result = settings::load_config(file, needs);
   for (const auto& warning : result.warnings) std::cerr << "warning: " << warning << '\n';
   for (const auto& error : result.errors) std::cerr << "error: " << error << '\n';
   if (!result.ok()) return std::nullopt;
@@ -42,11 +42,11 @@ struct CommandLine {
   ToolCommandLine tools;
 };
 
-using Command = std::function<int(const control::Config&)>;
+using Command = std::function<int(const settings::Config&)>;
 
 struct Chosen {
   Command run;
-  control::ConfigNeeds needs{.database = true};
+  settings::ConfigNeeds needs{.database = true};
 };
 
 /// Adds the subcommands; the one that the user names leaves its function in `chosen`.
@@ -60,21 +60,21 @@ void add_commands(CLI::App& app, CommandLine& line, Chosen& chosen) {
   validate->add_option("FILE", line.validate.file, "The mapping file (default: LOOM_TOPIC_MAPPINGS)");
   validate->add_flag("--database", line.validate.database, "Check against the real tables, too");
   validate->callback([&] {
-    chosen = {.run = [&](const control::Config& config) { return validate_mapping(config, line.validate); },
+    chosen = {.run = [&](const settings::Config& config) { return validate_mapping(config, line.validate); },
               .needs = {.database = line.validate.database}};
   });
 
   auto* migrate = app.add_subcommand("migrate", "Apply the migrations that the database lacks");
   migrate->add_flag("--status", line.migrate.status, "Only list what is applied and what is pending");
   migrate->callback([&] {
-    chosen = {.run = [&](const control::Config& config) { return migrate_database(config, line.migrate); },
+    chosen = {.run = [&](const settings::Config& config) { return migrate_database(config, line.migrate); },
               .needs = {.database = true}};
   });
 
   auto* tables = app.add_subcommand("create-tables", "Create the mapped tables that do not exist");
   tables->add_flag("--print", line.create_tables.print, "Only print the statements");
   tables->callback([&] {
-    chosen = {.run = [&](const control::Config& config) { return create_mapped_tables(config, line.create_tables); },
+    chosen = {.run = [&](const settings::Config& config) { return create_mapped_tables(config, line.create_tables); },
               .needs = {.database = !line.create_tables.print}};
   });
 
@@ -87,7 +87,7 @@ void add_commands(CLI::App& app, CommandLine& line, Chosen& chosen) {
       ->check(CLI::Range(0.0, 1.0));
   sample->add_option("--partitions", line.sample.partitions, "Partitions of the topic when it has to be made");
   sample->callback([&] {
-    chosen = {.run = [&](const control::Config& config) { return produce_sample(config, line.sample); },
+    chosen = {.run = [&](const settings::Config& config) { return produce_sample(config, line.sample); },
               .needs = {.database = false}};
   });
 
@@ -96,14 +96,14 @@ void add_commands(CLI::App& app, CommandLine& line, Chosen& chosen) {
   lag->add_flag("--watch", line.lag.watch, "Again every two seconds");
   lag->add_flag("--json", line.lag.json, "As JSON");
   lag->callback([&] {
-    chosen = {.run = [&](const control::Config& config) { return show_lag(config, line.lag); },
+    chosen = {.run = [&](const settings::Config& config) { return show_lag(config, line.lag); },
               .needs = {.database = false}};
   });
 
   auto* health = app.add_subcommand("healthcheck", "Ask the service of this machine by LOOM_HTTP_PORT: exit 0 or 1");
   health->add_flag("--ready", line.health.ready, "Is it ready (/readyz), not only alive (/healthz)");
   health->callback([&] {
-    chosen = {.run = [&](const control::Config& config) { return check_health(config, line.health); },
+    chosen = {.run = [&](const settings::Config& config) { return check_health(config, line.health); },
               .needs = {.database = false}};
   });
 }
@@ -118,12 +118,12 @@ int run_command_line(int argc, char** argv, Failpoints& failpoints) {
   app.footer("Configured by LOOM_ environment variables or --config; see docs/operations.md.");
   CommandLine line;
   app.add_option("--config", line.config_file, "YAML file with the names of the environment; the environment wins");
-  Chosen chosen{.run = [&](const control::Config& config) { return run_service(config, failpoints); },
+  Chosen chosen{.run = [&](const settings::Config& config) { return run_service(config, failpoints); },
                 .needs = {.database = true}};
   add_commands(app, line, chosen);
   add_tool_commands(
       app, line.tools,
-      [&chosen](Command run, control::ConfigNeeds needs) { chosen = {.run = std::move(run), .needs = needs}; },
+      [&chosen](Command run, settings::ConfigNeeds needs) { chosen = {.run = std::move(run), .needs = needs}; },
       failpoints);
 
   try {

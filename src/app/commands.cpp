@@ -3,11 +3,11 @@
 #include <iostream>
 #include <optional>
 
-#include "control/migrations.h"
-#include "control/table_creator.h"
 #include "mapping/ddl.h"
 #include "mapping/loader.h"
 #include "pipeline/compile_topic.h"
+#include "schema/migrations.h"
+#include "schema/table_creator.h"
 #include "sink/catalog_reader.h"
 
 namespace loom::app {
@@ -29,7 +29,7 @@ std::optional<mapping::MappingFile> load(const std::string& path) {
 
 }  // namespace
 
-int validate_mapping(const control::Config& config, const ValidateOptions& options) {
+int validate_mapping(const settings::Config& config, const ValidateOptions& options) {
   const auto file = load(options.file.value_or(config.topic_mappings));
   if (!file) return kWrongConfiguration;
   std::vector<mapping::Problem> problems;
@@ -51,8 +51,8 @@ int validate_mapping(const control::Config& config, const ValidateOptions& optio
   return 0;
 }
 
-int migrate_database(const control::Config& config, const MigrateOptions& options) {
-  control::Migrator migrator(config.database.url);
+int migrate_database(const settings::Config& config, const MigrateOptions& options) {
+  schema::Migrator migrator(config.database.url);
   if (options.status) {
     std::cout << render(migrator.status());
     return 0;
@@ -63,7 +63,7 @@ int migrate_database(const control::Config& config, const MigrateOptions& option
   return 0;
 }
 
-int create_mapped_tables(const control::Config& config, const CreateTablesOptions& options) {
+int create_mapped_tables(const settings::Config& config, const CreateTablesOptions& options) {
   const auto file = load(config.topic_mappings);
   if (!file) return kWrongConfiguration;
   std::vector<mapping::Problem> problems;
@@ -71,10 +71,10 @@ int create_mapped_tables(const control::Config& config, const CreateTablesOption
   print(problems);
   if (mapping::has_errors(problems)) return kWrongConfiguration;
   if (options.print) {
-    std::cout << control::render(definitions);
+    std::cout << schema::render(definitions);
     return 0;
   }
-  const auto tables = control::create_tables(config.database.url, definitions);
+  const auto tables = schema::create_tables(config.database.url, definitions);
   for (const auto& table : tables.created) std::cout << "created " << table << '\n';
   std::cout << tables.created.size() << " created, " << tables.existing.size() << " existed already\n";
   return 0;

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "base/failpoints.h"
-#include "control/config.h"
+#include "settings/config.h"
 
 namespace loom::app {
 
@@ -17,17 +17,17 @@ struct ValidateOptions {
   std::optional<std::string> file;
   bool database = false;
 };
-int validate_mapping(const control::Config& config, const ValidateOptions& options);
+int validate_mapping(const settings::Config& config, const ValidateOptions& options);
 
 struct MigrateOptions {
   bool status = false;
 };
-int migrate_database(const control::Config& config, const MigrateOptions& options);
+int migrate_database(const settings::Config& config, const MigrateOptions& options);
 
 struct CreateTablesOptions {
   bool print = false;
 };
-int create_mapped_tables(const control::Config& config, const CreateTablesOptions& options);
+int create_mapped_tables(const settings::Config& config, const CreateTablesOptions& options);
 
 struct SampleCommandOptions {
   std::string topic;
@@ -37,20 +37,20 @@ struct SampleCommandOptions {
   double bad_ratio = 0;
   int partitions = 6;
 };
-int produce_sample(const control::Config& config, const SampleCommandOptions& options);
+int produce_sample(const settings::Config& config, const SampleCommandOptions& options);
 
 struct LagCommandOptions {
   std::optional<std::string> group;
   bool watch = false;
   bool json = false;
 };
-int show_lag(const control::Config& config, const LagCommandOptions& options);
+int show_lag(const settings::Config& config, const LagCommandOptions& options);
 
 struct HealthCommandOptions {
   bool ready = false;  ///< ask for readiness, not only for life
 };
 /// Asks the service that runs on this machine with this configuration: 0 when its answer is 200, else 1.
-int check_health(const control::Config& config, const HealthCommandOptions& options);
+int check_health(const settings::Config& config, const HealthCommandOptions& options);
 
 /// The options of all `dead-letters` commands; each reads those that it has.
 struct DeadLetterOptions {
@@ -68,10 +68,10 @@ struct DeadLetterOptions {
   bool all = false;
   bool yes = false;
 };
-int list_dead_letters(const control::Config& config, const DeadLetterOptions& options);
-int show_dead_letters(const control::Config& config, const DeadLetterOptions& options);
-int replay_dead_letters(const control::Config& config, const DeadLetterOptions& options, Failpoints& failpoints);
-int purge_dead_letters(const control::Config& config, const DeadLetterOptions& options);
+int list_dead_letters(const settings::Config& config, const DeadLetterOptions& options);
+int show_dead_letters(const settings::Config& config, const DeadLetterOptions& options);
+int replay_dead_letters(const settings::Config& config, const DeadLetterOptions& options, Failpoints& failpoints);
+int purge_dead_letters(const settings::Config& config, const DeadLetterOptions& options);
 
 struct OffsetOptions {
   std::optional<std::string> topic;
@@ -82,8 +82,8 @@ struct OffsetOptions {
   bool dry_run = false;
   bool json = false;
 };
-int show_offsets(const control::Config& config, const OffsetOptions& options);
-int reset_offsets(const control::Config& config, const OffsetOptions& options);
+int show_offsets(const settings::Config& config, const OffsetOptions& options);
+int reset_offsets(const settings::Config& config, const OffsetOptions& options);
 
 /// The options of all `configs` commands; each reads those that it has.
 struct ConfigsOptions {
@@ -92,8 +92,8 @@ struct ConfigsOptions {
   bool apply = false;
   bool json = false;
 };
-int populate_configs(const control::Config& config, const ConfigsOptions& options);
-int show_configs(const control::Config& config, const ConfigsOptions& options);
-int recommend_configs(const control::Config& config, const ConfigsOptions& options);
+int populate_configs(const settings::Config& config, const ConfigsOptions& options);
+int show_configs(const settings::Config& config, const ConfigsOptions& options);
+int recommend_configs(const settings::Config& config, const ConfigsOptions& options);
 
 }  // namespace loom::app

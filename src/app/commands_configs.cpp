@@ -1,18 +1,18 @@
 #include <iostream>
 
 #include "app/commands.h"
-#include "kafka/config_report.h"
-#include "kafka/config_store.h"
+#include "sdk/config/config_report.h"
+#include "sdk/config/config_store.h"
 
 namespace loom::app {
 
-int populate_configs(const control::Config& config, const ConfigsOptions& options) {
+int populate_configs(const settings::Config& config, const ConfigsOptions& options) {
   kafka::ConfigStore store(config.database.url);
   std::cout << kafka::render_table(store.populate(options.overwrite));
   return 0;
 }
 
-int show_configs(const control::Config& config, const ConfigsOptions& options) {
+int show_configs(const settings::Config& config, const ConfigsOptions& options) {
   kafka::ConfigStore store(config.database.url);
   if (!options.service) {
     const auto configs = store.all();
@@ -24,7 +24,7 @@ int show_configs(const control::Config& config, const ConfigsOptions& options) {
   return 0;
 }
 
-int recommend_configs(const control::Config& config, const ConfigsOptions& options) {
+int recommend_configs(const settings::Config& config, const ConfigsOptions& options) {
   kafka::ConfigStore store(config.database.url);
   // The advice first: once it is applied, the view may have none left.
   kafka::AdviceReport report{.advice = store.recommendations(), .changes = {}, .applied = options.apply};

@@ -5,13 +5,13 @@
 
 #include "app/commands.h"
 #include "base/clock.h"
-#include "control/dead_letter_replay.h"
-#include "control/dead_letter_report.h"
-#include "control/instant.h"
+#include "dead_letters/replay.h"
+#include "dead_letters/report.h"
 #include "mapping/loader.h"
 #include "mapping/topic_pattern.h"
 #include "pipeline/compile_topic.h"
 #include "sink/catalog_reader.h"
+#include "text/instant.h"
 
 namespace loom::app {
 
@@ -21,8 +21,9 @@ constexpr int kWrongUsage = 2;
 constexpr std::uint64_t kListed = 20;
 
 /// Nothing after saying what is wrong with the options.
-std::optional<control::DeadLetterFilter> filter_of(const control::Config& config, const DeadLetterOptions& options) {
-  control::DeadLetterFilter filter;
+std::optional<dead_letters::DeadLetterFilter> filter_of(const settings::Config& config,
+                                                        const DeadLetterOptions& options) {
+  dead_letters::DeadLetterFilter filter;
   if (!options.all_groups) filter.group = options.group.value_or(config.group_id());
   filter.topic = options.topic;
   filter.reason = options.reason;
@@ -30,7 +31,7 @@ std::optional<control::DeadLetterFilter> filter_of(const control::Config& config
   filter.ids = options.ids;
   filter.limit = options.limit;
   if (options.since) {
-    filter.since_us = control::parse_since(*options.since, SystemClock().wall_us());
+    filter.since_us = text::parse_since(*options.since, SystemClock().wall_us());
     if (!filter.since_us) {
       std::cerr << "error: --since is \"" << *options.since
                 << "\", but takes a time span such as 30m, 2h or 3d, or a time such as 2026-01-31T12:00:00Z\n";
@@ -41,7 +42,7 @@ std::optional<control::DeadLetterFilter> filter_of(const control::Config& config
 }
 
 /// Compiles the topic's mapping against its tables as they are now.
-control::ReplayPlan plan_of(const mapping::MappingFile& file, const std::string& url, const std::string& topic) {
+dead_letters::ReplayPlan plan_of(const mapping::MappingFile& file, const std::string& url, const std::string& topic) {
   const mapping::TopicMapping* found = mapping::find_topic(file, topic);
   if (found == nullptr) return {.plan = nullptr, .error = "no mapping of " + file.path + " names this topic"};
   const auto catalog = sink::DatabaseCatalog::read(url, pipeline::tables_of(*found));
@@ -58,33 +59,34 @@ control::ReplayPlan plan_of(const mapping::MappingFile& file, const std::string&
 
 }  // namespace
 
-int list_dead_letters(const control::Config& config, const DeadLetterOptions& options) {
+int list_dead_letters(const settings::Config& config, const DeadLetterOptions& options) {
   auto filter = filter_of(config, options);
   if (!filter) return kWrongUsage;
-  control::DeadLetterStore store(config.database.url);
+  dead_letters::DeadLetterStore store(config.database.url);
   const auto counts = store.counts(*filter);
   if (!filter->limit) filter->limit = kListed;
   const auto newest = store.list(*filter);
-  std::cout << (options.json ? control::render_list_json(counts, newest) : control::render_list(counts, newest));
+  std::cout << (options.json ? dead_letters::render_list_json(counts, newest)
+                             : dead_letters::render_list(counts, newest));
   return 0;
 }
 
-int show_dead_letters(const control::Config& config, const DeadLetterOptions& options) {
-  control::DeadLetterFilter filter;
+int show_dead_letters(const settings::Config& config, const DeadLetterOptions& options) {
+  dead_letters::DeadLetterFilter filter;
   filter.trace_id = options.trace;
   if (options.id) filter.ids = {*options.id};
   if (!filter.narrows()) {
     std::cerr << "error: say which: an ID as in the list, or --trace\n";
     return kWrongUsage;
   }
-  control::DeadLetterStore store(config.database.url);
+  dead_letters::DeadLetterStore store(config.database.url);
   bool first = true;
   // One by one, the oldest first: each may be tens of megabytes.
   for (const std::int64_t id : store.ids(filter)) {
     const auto letter = store.find(id);
     if (!letter) continue;  // purged or replayed just now
     if (!first && !options.json) std::cout << '\n';
-    std::cout << (options.json ? control::render_letter_json(*letter) : control::render_letter(*letter));
+    std::cout << (options.json ? dead_letters::render_letter_json(*letter) : dead_letters::render_letter(*letter));
     first = false;
   }
   if (!first) return 0;
@@ -93,7 +95,7 @@ int show_dead_letters(const control::Config& config, const DeadLetterOptions& op
   return 1;
 }
 
-int replay_dead_letters(const control::Config& config, const DeadLetterOptions& options, Failpoints& failpoints) {
+int replay_dead_letters(const settings::Config& config, const DeadLetterOptions& options, Failpoints& failpoints) {
   const auto filter = filter_of(config, options);
   if (!filter) return kWrongUsage;
   const mapping::LoadResult loaded = mapping::load_mapping_file(config.topic_mappings);
@@ -101,17 +103,17 @@ int replay_dead_letters(const control::Config& config, const DeadLetterOptions& 
     for (const auto& problem : loaded.problems) std::cerr << to_string(problem) << '\n';
     return kWrongUsage;
   }
-  control::ReplayOptions replay;
+  dead_letters::ReplayOptions replay;
   replay.filter = *filter;
   replay.dry_run = options.dry_run;
   replay.progress = isatty(STDERR_FILENO) != 0 ? stderr : nullptr;
   replay.plan_of = [&](const std::string& topic) { return plan_of(*loaded.file, config.database.url, topic); };
-  const control::ReplayReport report = control::replay_dead_letters(config.database, replay, failpoints);
-  std::cout << (options.json ? control::render_replay_json(report) : control::render_replay(report));
+  const dead_letters::ReplayReport report = dead_letters::replay_dead_letters(config.database, replay, failpoints);
+  std::cout << (options.json ? dead_letters::render_replay_json(report) : dead_letters::render_replay(report));
   return report.ok() ? 0 : 1;
 }
 
-int purge_dead_letters(const control::Config& config, const DeadLetterOptions& options) {
+int purge_dead_letters(const settings::Config& config, const DeadLetterOptions& options) {
   const auto filter = filter_of(config, options);
   if (!filter) return kWrongUsage;
   if (!filter->narrows() && !options.all) {
@@ -119,7 +121,7 @@ int purge_dead_letters(const control::Config& config, const DeadLetterOptions& o
         << "error: say which: --topic, --reason, --trace, --since, --id or --limit, or --all for all of the group\n";
     return kWrongUsage;
   }
-  control::DeadLetterStore store(config.database.url);
+  dead_letters::DeadLetterStore store(config.database.url);
   if (!options.yes) {
     std::cerr << "error: this would delete " << store.count(*filter) << " dead letters for good; add --yes to do it\n";
     return kWrongUsage;

@@ -24,7 +24,7 @@ std::string_view one_line(std::string_view body) { return body.substr(0, body.fi
 
 }  // namespace
 
-int check_health(const control::Config& config, const HealthCommandOptions& options) {
+int check_health(const settings::Config& config, const HealthCommandOptions& options) {
   if (config.http_port == 0) {
     std::cerr << "error: LOOM_HTTP_PORT is 0, so that only the service's log says which port it is\n";
     return 2;

@@ -9,12 +9,12 @@
 #include <limits>
 
 #include "app/commands.h"
-#include "control/sample_messages.h"
-#include "control/sample_producer.h"
 #include "lag/look.h"
 #include "lag/report.h"
 #include "mapping/loader.h"
 #include "mapping/topic_pattern.h"
+#include "samples/messages.h"
+#include "samples/producer.h"
 
 namespace loom::app {
 
@@ -43,7 +43,7 @@ std::size_t partitions_on_screen() {
 
 }  // namespace
 
-int produce_sample(const control::Config& config, const SampleCommandOptions& options) {
+int produce_sample(const settings::Config& config, const SampleCommandOptions& options) {
   const mapping::LoadResult loaded = mapping::load_mapping_file(config.topic_mappings);
   if (!loaded.file) {
     for (const auto& problem : loaded.problems) std::cerr << to_string(problem) << '\n';
@@ -55,8 +55,8 @@ int produce_sample(const control::Config& config, const SampleCommandOptions& op
     return kWrongConfiguration;
   }
   stop_on_interrupt();
-  control::SampleGenerator generator(*topic, {.seed = options.seed, .bad_ratio = options.bad_ratio});
-  control::ProduceOptions produce;
+  samples::SampleGenerator generator(*topic, {.seed = options.seed, .bad_ratio = options.bad_ratio});
+  samples::ProduceOptions produce;
   produce.bootstrap_servers = config.bootstrap_servers;
   produce.rdkafka = config.rdkafka;
   produce.topic = options.topic;
@@ -65,11 +65,11 @@ int produce_sample(const control::Config& config, const SampleCommandOptions& op
   produce.partitions = options.partitions;
   produce.progress = isatty(STDERR_FILENO) != 0 ? stderr : nullptr;
   produce.stop = &interrupted();
-  std::cout << render(control::produce_samples(generator, produce), options.topic);
+  std::cout << render(samples::produce_samples(generator, produce), options.topic);
   return 0;
 }
 
-int show_lag(const control::Config& config, const LagCommandOptions& options) {
+int show_lag(const settings::Config& config, const LagCommandOptions& options) {
   const lag::LookOptions look{.bootstrap_servers = config.bootstrap_servers,
                               .rdkafka = config.rdkafka,
                               .group = options.group.value_or(config.group_id()),

@@ -1,7 +1,7 @@
 #include <iostream>
 
 #include "app/commands.h"
-#include "control/offset_tool.h"
+#include "offsets/tool.h"
 
 namespace loom::app {
 
@@ -9,7 +9,7 @@ namespace {
 
 constexpr int kWrongUsage = 2;
 
-control::OffsetToolSettings settings_of(const control::Config& config) {
+offsets::OffsetToolSettings settings_of(const settings::Config& config) {
   return {.bootstrap_servers = config.bootstrap_servers,
           .rdkafka = config.rdkafka,
           .group = config.group_id(),
@@ -18,16 +18,16 @@ control::OffsetToolSettings settings_of(const control::Config& config) {
 
 }  // namespace
 
-int show_offsets(const control::Config& config, const OffsetOptions& options) {
-  control::OffsetToolSettings settings = settings_of(config);
+int show_offsets(const settings::Config& config, const OffsetOptions& options) {
+  offsets::OffsetToolSettings settings = settings_of(config);
   if (options.group) settings.group = *options.group;
-  const control::OffsetReport report = control::read_offsets(settings, options.topic);
-  std::cout << (options.json ? control::render_json(report) : control::render_table(report));
+  const offsets::OffsetReport report = offsets::read_offsets(settings, options.topic);
+  std::cout << (options.json ? offsets::render_json(report) : offsets::render_table(report));
   return 0;
 }
 
-int reset_offsets(const control::Config& config, const OffsetOptions& options) {
-  control::ResetRequest request;
+int reset_offsets(const settings::Config& config, const OffsetOptions& options) {
+  offsets::ResetRequest request;
   request.topic = options.topic;
   request.partition = options.partition;
   request.dry_run = options.dry_run;
@@ -37,15 +37,15 @@ int reset_offsets(const control::Config& config, const OffsetOptions& options) {
     std::cerr << "error: say where to: --topic T --to earliest, latest, an offset or a time, or --from-kafka\n";
     return kWrongUsage;
   } else {
-    request.to = control::parse_offset_target(*options.to);
+    request.to = offsets::parse_offset_target(*options.to);
     if (!request.to) {
       std::cerr << "error: --to is \"" << *options.to
                 << "\", but takes earliest, latest, an offset, or a time such as 2026-01-31T12:00:00Z\n";
       return kWrongUsage;
     }
   }
-  const control::ResetReport report = control::reset_offsets(settings_of(config), request);
-  std::cout << (options.json ? control::render_json(report) : control::render_table(report));
+  const offsets::ResetReport report = offsets::reset_offsets(settings_of(config), request);
+  std::cout << (options.json ? offsets::render_json(report) : offsets::render_table(report));
   return 0;
 }
 

@@ -20,7 +20,8 @@ bool is_taken(const std::string& property) {
 
 }  // namespace
 
-control::Config with_row(control::Config config, const kafka::ConsumerConfig& row, std::vector<std::string>& warnings) {
+settings::Config with_row(settings::Config config, const kafka::ConsumerConfig& row,
+                          std::vector<std::string>& warnings) {
   if (row.source == "default") return config;  // nobody has said anything about this service
   kafka::Translation translated = kafka::translate(row);
   std::move(translated.warnings.begin(), translated.warnings.end(), std::back_inserter(warnings));

@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "control/config.h"
 #include "loom/kafka/config_loader.h"
+#include "settings/config.h"
 
 namespace loom::app {
 
@@ -16,6 +16,7 @@ inline constexpr const char* kServiceName = "kafka-to-db-consumer";
 /// configuration file say themselves (LOOM_RDKAFKA_*) wins; the group's name, and what exactly-once rests on, are never
 /// the row's. `warnings` gets what the row asks for and does not get.
 /// Pure.
-control::Config with_row(control::Config config, const kafka::ConsumerConfig& row, std::vector<std::string>& warnings);
+settings::Config with_row(settings::Config config, const kafka::ConsumerConfig& row,
+                          std::vector<std::string>& warnings);
 
 }  // namespace loom::app

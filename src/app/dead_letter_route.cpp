@@ -6,9 +6,9 @@ namespace loom::app {
 
 namespace {
 
-using control::DeadLetterTarget;
+using settings::DeadLetterTarget;
 
-const mapping::TopicMapping* named_dead_letter_topic(const control::Config& config, const mapping::MappingFile& file) {
+const mapping::TopicMapping* named_dead_letter_topic(const settings::Config& config, const mapping::MappingFile& file) {
   const auto found = std::find_if(file.topics.begin(), file.topics.end(), [&](const mapping::TopicMapping& topic) {
     return !topic.is_pattern && topic.topic.ends_with(config.dead_letter_suffix);
   });
@@ -17,7 +17,7 @@ const mapping::TopicMapping* named_dead_letter_topic(const control::Config& conf
 
 }  // namespace
 
-std::unique_ptr<source::DeadLetterTopic> make_dead_letter_topic(const control::Config& config) {
+std::unique_ptr<source::DeadLetterTopic> make_dead_letter_topic(const settings::Config& config) {
   if (config.dead_letters == DeadLetterTarget::table) return nullptr;
   return std::make_unique<source::DeadLetterTopic>(
       source::DeadLetterTopicSettings{.bootstrap_servers = config.bootstrap_servers,
@@ -26,11 +26,11 @@ std::unique_ptr<source::DeadLetterTopic> make_dead_letter_topic(const control::C
                                       .suffix = config.dead_letter_suffix});
 }
 
-sink::DeadLetterRoute route_of(const control::Config& config, source::DeadLetterTopic* topic) {
+sink::DeadLetterRoute route_of(const settings::Config& config, source::DeadLetterTopic* topic) {
   return {.table = config.dead_letters != DeadLetterTarget::topic, .topic = topic};
 }
 
-std::optional<std::string> dead_letter_problem(const control::Config& config, const mapping::MappingFile& file) {
+std::optional<std::string> dead_letter_problem(const settings::Config& config, const mapping::MappingFile& file) {
   if (config.dead_letters == DeadLetterTarget::table) return std::nullopt;
   const mapping::TopicMapping* named = named_dead_letter_topic(config, file);
   if (named == nullptr) return std::nullopt;
@@ -38,7 +38,7 @@ std::optional<std::string> dead_letter_problem(const control::Config& config, co
          "\" is where dead letters go (LOOM_DLQ, LOOM_DLQ_SUFFIX), so it cannot be mapped: choose another suffix";
 }
 
-std::optional<std::string> hidden_topics(const control::Config& config, const mapping::MappingFile& file) {
+std::optional<std::string> hidden_topics(const settings::Config& config, const mapping::MappingFile& file) {
   if (named_dead_letter_topic(config, file) != nullptr) return std::nullopt;
   std::string pattern = "^.*";
   for (const char c : config.dead_letter_suffix) pattern += c == '.' ? "\\." : std::string(1, c);

@@ -7,9 +7,9 @@
 #include <string_view>
 
 #include "base/log.h"
-#include "control/json_text.h"
-#include "control/text_table.h"
 #include "sink/utf8.h"
+#include "text/json_text.h"
+#include "text/text_table.h"
 
 namespace loom::app {
 
@@ -19,8 +19,8 @@ void append(std::string_view text, spdlog::memory_buf_t& to) { to.append(text.da
 
 /// A JSON string. U+FFFD for what is no text; no tool that reads logs likes NUL either.
 std::string json_string(std::string_view bytes) {
-  return sink::is_storable_text(bytes) ? control::json_text(bytes)
-                                       : control::json_text(sink::storable_text(bytes, bytes.size() * 3));
+  return sink::is_storable_text(bytes) ? text::json_text(bytes)
+                                       : text::json_text(sink::storable_text(bytes, bytes.size() * 3));
 }
 
 void append_field(std::string_view name, std::string_view text, spdlog::memory_buf_t& to) {
@@ -60,7 +60,7 @@ class OneLineMessage final : public spdlog::custom_flag_formatter {
     for (char& letter : text) {
       if (letter == '\n' || letter == '\r' || letter == '\t') letter = ' ';
     }
-    append(control::printable(text), to);
+    append(text::printable(text), to);
   }
   [[nodiscard]] std::unique_ptr<custom_flag_formatter> clone() const override {
     return std::make_unique<OneLineMessage>();

@@ -28,19 +28,19 @@ class RecentSink final : public spdlog::sinks::sink {
   void set_formatter(std::unique_ptr<spdlog::formatter> /*formatter*/) override {}
 };
 
-spdlog::level::level_enum to_spdlog(control::LogLevel level) {
+spdlog::level::level_enum to_spdlog(settings::LogLevel level) {
   switch (level) {
-    case control::LogLevel::trace:
+    case settings::LogLevel::trace:
       return spdlog::level::trace;
-    case control::LogLevel::debug:
+    case settings::LogLevel::debug:
       return spdlog::level::debug;
-    case control::LogLevel::info:
+    case settings::LogLevel::info:
       return spdlog::level::info;
-    case control::LogLevel::warning:
+    case settings::LogLevel::warning:
       return spdlog::level::warn;
-    case control::LogLevel::error:
+    case settings::LogLevel::error:
       return spdlog::level::err;
-    case control::LogLevel::off:
+    case settings::LogLevel::off:
       return spdlog::level::off;
   }
   return spdlog::level::info;
@@ -48,9 +48,9 @@ spdlog::level::level_enum to_spdlog(control::LogLevel level) {
 
 }  // namespace
 
-void set_up_logging(control::LogLevel level, control::LogFormat format) {
+void set_up_logging(settings::LogLevel level, settings::LogFormat format) {
   const bool json =
-      format == control::LogFormat::json || (format == control::LogFormat::automatic && isatty(STDERR_FILENO) == 0);
+      format == settings::LogFormat::json || (format == settings::LogFormat::automatic && isatty(STDERR_FILENO) == 0);
   auto logger = spdlog::get("kafka-to-db-consumer");
   if (logger == nullptr) {
     logger = spdlog::stderr_color_mt("kafka-to-db-consumer");

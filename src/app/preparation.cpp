@@ -7,11 +7,11 @@
 #include <utility>
 
 #include "app/dead_letter_route.h"
-#include "control/migrations.h"
-#include "control/processors.h"
-#include "control/table_creator.h"
 #include "mapping/ddl.h"
 #include "mapping/topic_pattern.h"
+#include "schema/migrations.h"
+#include "schema/table_creator.h"
+#include "settings/processors.h"
 #include "source/group_client.h"
 
 namespace loom::app {
@@ -32,26 +32,26 @@ void log_problem(const mapping::Problem& problem) {
   }
 }
 
-std::vector<mapping::Problem> create_missing_tables(const control::Config& config, const mapping::MappingFile& file) {
+std::vector<mapping::Problem> create_missing_tables(const settings::Config& config, const mapping::MappingFile& file) {
   std::vector<mapping::Problem> problems;
   const auto definitions = mapping::table_definitions(file, problems);
-  for (const auto& table : control::create_tables(config.database.url, definitions).created) {
+  for (const auto& table : schema::create_tables(config.database.url, definitions).created) {
     spdlog::info("table created: {}", table);
   }
   return problems;
 }
 
-void prepare_database(const control::Config& config, pipeline::DatabasePlans& plans) {
+void prepare_database(const settings::Config& config, pipeline::DatabasePlans& plans) {
   const std::string& url = config.database.url;
   if (config.auto_migrate) {
-    for (const auto& done : control::Migrator(url).apply()) spdlog::info("migrated: {} {}", done.version, done.name);
+    for (const auto& done : schema::Migrator(url).apply()) spdlog::info("migrated: {} {}", done.version, done.name);
   }
   const auto file = plans.file();
   if (config.auto_create_tables) {
     for (const auto& problem : create_missing_tables(config, *file)) log_problem(problem);
   }
-  for (const auto& status : control::Migrator(url).status()) {
-    if (status.state != control::MigrationState::pending) continue;
+  for (const auto& status : schema::Migrator(url).status()) {
+    if (status.state != schema::MigrationState::pending) continue;
     throw std::runtime_error("migration " + status.version + " " + status.name +
                              " is not applied: run `kafka-to-db-consumer migrate`, or set LOOM_AUTO_MIGRATE=true");
   }
@@ -60,7 +60,7 @@ void prepare_database(const control::Config& config, pipeline::DatabasePlans& pl
   plans.adopt(std::move(prepared));
 }
 
-pipeline::ConsumerSettings consumer_settings(const control::Config& config,
+pipeline::ConsumerSettings consumer_settings(const settings::Config& config,
                                              const std::shared_ptr<const mapping::MappingFile>& file) {
   pipeline::ConsumerSettings settings;
   settings.client = {.bootstrap_servers = config.bootstrap_servers,
@@ -72,7 +72,7 @@ pipeline::ConsumerSettings consumer_settings(const control::Config& config,
   const auto count = source::count_partitions(settings.client, settings.mapped, kBrokerTimeout);
   settings.client.partitions = count.value_or(0) > 0 ? *count : kPartitionsUnknown;
   for (const auto& topic : file->topics) settings.topics.push_back(topic.topic);
-  settings.workers = std::min(control::usable_processors(), kWorkersMax);
+  settings.workers = std::min(settings::usable_processors(), kWorkersMax);
   pipeline::LaneSettings& lane = settings.worker.lane;
   lane.limits.size = config.batch_size;
   lane.limits.timeout = config.batch_timeout;

@@ -3,11 +3,11 @@
 #include <memory>
 #include <vector>
 
-#include "control/config.h"
 #include "mapping/mapping_file.h"
 #include "mapping/problem.h"
 #include "pipeline/database_plans.h"
 #include "pipeline/group_consumer.h"
+#include "settings/config.h"
 
 namespace loom::app {
 
@@ -16,16 +16,16 @@ void log_problem(const mapping::Problem& problem);
 
 /// Creates the mapped tables that do not exist. Returns the problems of tables that cannot be defined.
 /// Fails: std::runtime_error (database).
-std::vector<mapping::Problem> create_missing_tables(const control::Config& config, const mapping::MappingFile& file);
+std::vector<mapping::Problem> create_missing_tables(const settings::Config& config, const mapping::MappingFile& file);
 
 /// The database made ready as the configuration says, and every plan that can be made.
-/// Fails: control::MigrationError where waiting does not help; std::runtime_error while the database cannot be reached
+/// Fails: schema::MigrationError where waiting does not help; std::runtime_error while the database cannot be reached
 /// or lacks migrations.
-void prepare_database(const control::Config& config, pipeline::DatabasePlans& plans);
+void prepare_database(const settings::Config& config, pipeline::DatabasePlans& plans);
 
 /// What the consumer is told by this configuration and mapping.
 /// Blocks: while the brokers are asked for the partitions, up to 5 s.
-pipeline::ConsumerSettings consumer_settings(const control::Config& config,
+pipeline::ConsumerSettings consumer_settings(const settings::Config& config,
                                              const std::shared_ptr<const mapping::MappingFile>& file);
 
 }  // namespace loom::app

@@ -46,14 +46,14 @@ std::string content_of(const std::string& path) {
 
 /// The files as they are now, read and checked.
 struct Reloader::Candidate {
-  control::Config config;
+  settings::Config config;
   kafka::ConsumerConfig row;
   std::optional<pipeline::PreparedPlans> plans;  // nothing: they cannot be used
   std::vector<Problem> problems;
   bool database_away = false;
 };
 
-Reloader::Reloader(control::Config config, kafka::ConsumerConfig row, pipeline::ConsumerSettings settings, Parts parts)
+Reloader::Reloader(settings::Config config, kafka::ConsumerConfig row, pipeline::ConsumerSettings settings, Parts parts)
     : parts_(parts),
       config_(std::move(config)),
       settings_(std::move(settings)),
@@ -73,7 +73,7 @@ Reloader::~Reloader() {
 /// With reloading_ held.
 Reloader::Candidate Reloader::read_candidate(bool create_tables) const {
   Candidate candidate;
-  control::ConfigResult read = control::load_config(config_.file);
+  settings::ConfigResult read = settings::load_config(config_.file);
   for (const auto& text : read.errors) candidate.problems.push_back(problem(Severity::error, text));
   for (const auto& text : read.warnings) candidate.problems.push_back(problem(Severity::warning, text));
   if (!read.ok()) return candidate;

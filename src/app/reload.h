@@ -10,10 +10,10 @@
 #include <vector>
 
 #include "app/database_settings.h"
-#include "control/config.h"
 #include "mapping/problem.h"
 #include "pipeline/database_plans.h"
 #include "pipeline/group_consumer.h"
+#include "settings/config.h"
 #include "sink/writer_pool.h"
 
 namespace loom::app {
@@ -55,7 +55,7 @@ class Reloader {
     kafka::KafkaConsumerConfigLoader* loader = nullptr;
   };
   /// `row`: the database's settings that are part of `config` already.
-  Reloader(control::Config config, kafka::ConsumerConfig row, pipeline::ConsumerSettings settings, Parts parts);
+  Reloader(settings::Config config, kafka::ConsumerConfig row, pipeline::ConsumerSettings settings, Parts parts);
   ~Reloader();
   Reloader(const Reloader&) = delete;
   Reloader& operator=(const Reloader&) = delete;
@@ -84,7 +84,7 @@ class Reloader {
   std::atomic<std::uint64_t> refused_{0};
 
   mutable std::mutex reloading_;         // one reload at a time
-  control::Config config_;               // in use; guarded by reloading_
+  settings::Config config_;              // in use; guarded by reloading_
   pipeline::ConsumerSettings settings_;  // in use; guarded by reloading_
   kafka::ConsumerConfig row_;            // the database's settings that were last taken or refused; likewise
   std::string taken_;                    // what the files held when they were last taken or refused; likewise

@@ -22,8 +22,6 @@
 #include "base/backoff.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "control/migrations.h"
-#include "control/processors.h"
 #include "http/server.h"
 #include "lag/monitor.h"
 #include "mapping/loader.h"
@@ -31,6 +29,8 @@
 #include "pipeline/context.h"
 #include "pipeline/database_plans.h"
 #include "pipeline/group_consumer.h"
+#include "schema/migrations.h"
+#include "settings/processors.h"
 #include "sink/offset_store.h"
 #include "sink/writer_pool.h"
 #include "status/health.h"
@@ -57,14 +57,14 @@ bool tick(const Signals& signals, status::Observer& observer, Reloader& reloader
 }
 
 /// Tries until it is done: a database that is away when the service starts is no reason to die. False: told to stop.
-bool prepare_until_done(const control::Config& config, pipeline::DatabasePlans& plans, const Signals& signals,
+bool prepare_until_done(const settings::Config& config, pipeline::DatabasePlans& plans, const Signals& signals,
                         status::Observer& observer, Reloader& reloader) {
   Backoff backoff(milliseconds(500), seconds(3), static_cast<std::uint64_t>(getpid()));
   while (true) {
     try {
       prepare_database(config, plans);
       return true;
-    } catch (const control::MigrationError&) {
+    } catch (const schema::MigrationError&) {
       throw;  // waiting does not mend a changed migration
     } catch (const std::exception& error) {
       const auto wait = std::chrono::duration_cast<milliseconds>(backoff.next());
@@ -74,7 +74,7 @@ bool prepare_until_done(const control::Config& config, pipeline::DatabasePlans& 
   }
 }
 
-std::unique_ptr<kafka::KafkaConsumerConfigLoader> make_loader(const control::Config& config) {
+std::unique_ptr<kafka::KafkaConsumerConfigLoader> make_loader(const settings::Config& config) {
   if (!config.use_database_config) return nullptr;
   return std::make_unique<kafka::KafkaConsumerConfigLoader>(
       kafka::LoaderSettings{.database_url = config.database.url, .cache = config.database_config_cache, .warn = {}});
@@ -117,13 +117,13 @@ void log_summary(const pipeline::Counters& counters) {
 /// no use to the others: 5 to 8 % of the memory. No more threads allocate at a time than there are processors.
 void share_malloc_arenas() {
 #ifdef __GLIBC__
-  mallopt(M_ARENA_MAX, static_cast<int>(std::max(2U, control::usable_processors())));
+  mallopt(M_ARENA_MAX, static_cast<int>(std::max(2U, settings::usable_processors())));
 #endif
 }
 
 }  // namespace
 
-int run_service(const control::Config& config, Failpoints& failpoints) {
+int run_service(const settings::Config& config, Failpoints& failpoints) {
   share_malloc_arenas();
   const Signals signals;
   mapping::LoadResult loaded = mapping::load_mapping_file(config.topic_mappings);
@@ -150,7 +150,7 @@ int run_service(const control::Config& config, Failpoints& failpoints) {
   const auto loader = make_loader(config);
   const kafka::ConsumerConfig row = loader ? loader->load_config(kServiceName) : kafka::ConsumerConfig{};
   std::vector<std::string> warnings;
-  const control::Config in_use = loader ? with_row(config, row, warnings) : config;
+  const settings::Config in_use = loader ? with_row(config, row, warnings) : config;
   for (const auto& text : warnings) log::warn({}, "{}", text);
   const pipeline::ConsumerSettings settings = consumer_settings(in_use, file);
   pipeline::GroupConsumer consumer(settings, context, *pool, plans, offsets);

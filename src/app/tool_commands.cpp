@@ -27,7 +27,7 @@ void add_dead_letters(CLI::App& app, DeadLetterOptions& line, const Choose& choo
   add_filters(*list, line);
   list->add_flag("--json", line.json, "As JSON");
   list->callback([&line, choose] {
-    choose([&line](const control::Config& config) { return list_dead_letters(config, line); }, {.database = true});
+    choose([&line](const settings::Config& config) { return list_dead_letters(config, line); }, {.database = true});
   });
 
   auto* show = all->add_subcommand(
@@ -36,7 +36,7 @@ void add_dead_letters(CLI::App& app, DeadLetterOptions& line, const Choose& choo
   show->add_option("--trace", line.trace, "All of this trace, of whichever group");
   show->add_flag("--json", line.json, "As JSON, one object a line; bytes that are no text as base64");
   show->callback([&line, choose] {
-    choose([&line](const control::Config& config) { return show_dead_letters(config, line); }, {.database = true});
+    choose([&line](const settings::Config& config) { return show_dead_letters(config, line); }, {.database = true});
   });
 
   auto* replay = all->add_subcommand("replay", "Try them again through the mapping file as it is now");
@@ -47,7 +47,7 @@ void add_dead_letters(CLI::App& app, DeadLetterOptions& line, const Choose& choo
   replay->add_flag("--dry-run", line.dry_run, "Only ask the mapping how many it would take");
   replay->add_flag("--json", line.json, "As JSON");
   replay->callback([&line, choose, &failpoints] {
-    choose([&](const control::Config& config) { return replay_dead_letters(config, line, failpoints); },
+    choose([&](const settings::Config& config) { return replay_dead_letters(config, line, failpoints); },
            {.database = true});
   });
 
@@ -56,7 +56,7 @@ void add_dead_letters(CLI::App& app, DeadLetterOptions& line, const Choose& choo
   purge->add_flag("--all", line.all, "All of the group");
   purge->add_flag("--yes", line.yes, "Yes, delete; without it only their number is said");
   purge->callback([&line, choose] {
-    choose([&line](const control::Config& config) { return purge_dead_letters(config, line); }, {.database = true});
+    choose([&line](const settings::Config& config) { return purge_dead_letters(config, line); }, {.database = true});
   });
 }
 
@@ -71,7 +71,7 @@ void add_offsets(CLI::App& app, OffsetOptions& line, const Choose& choose) {
   show->add_option("--group", line.group, "The consumer group (default: LOOM_KAFKA_GROUP_ID)");
   show->add_flag("--json", line.json, "As JSON");
   show->callback([&line, choose] {
-    choose([&line](const control::Config& config) { return show_offsets(config, line); }, {.database = true});
+    choose([&line](const settings::Config& config) { return show_offsets(config, line); }, {.database = true});
   });
 
   auto* reset = all->add_subcommand("reset", "Set the stored offsets of LOOM_KAFKA_GROUP_ID, and Kafka's copy");
@@ -90,7 +90,7 @@ void add_offsets(CLI::App& app, OffsetOptions& line, const Choose& choose) {
   reset->add_flag("--dry-run", line.dry_run, "Only say what it would do");
   reset->add_flag("--json", line.json, "As JSON");
   reset->callback([&line, choose] {
-    choose([&line](const control::Config& config) { return reset_offsets(config, line); }, {.database = true});
+    choose([&line](const settings::Config& config) { return reset_offsets(config, line); }, {.database = true});
   });
 }
 
@@ -103,7 +103,7 @@ void add_configs(CLI::App& app, ConfigsOptions& line, const Choose& choose) {
   populate->footer("Rows that are there stay as they are, unless --overwrite says otherwise.");
   populate->add_flag("--overwrite", line.overwrite, "Set existing rows to the profiles, too");
   populate->callback([&line, choose] {
-    choose([&line](const control::Config& config) { return populate_configs(config, line); }, {.database = true});
+    choose([&line](const settings::Config& config) { return populate_configs(config, line); }, {.database = true});
   });
 
   auto* show = all->add_subcommand("show", "The settings of every service, or all about one");
@@ -113,14 +113,14 @@ void add_configs(CLI::App& app, ConfigsOptions& line, const Choose& choose) {
   show->add_option("SERVICE", line.service, "Only this one; one that nobody knows has the defaults");
   show->add_flag("--json", line.json, "As JSON: an array of objects, settings by the names of their columns");
   show->callback([&line, choose] {
-    choose([&line](const control::Config& config) { return show_configs(config, line); }, {.database = true});
+    choose([&line](const settings::Config& config) { return show_configs(config, line); }, {.database = true});
   });
 
   auto* recommend = all->add_subcommand("recommend", "What the recorded metrics and lag advise to change, and why");
   recommend->add_flag("--apply", line.apply, "Change the rows so; without it only said");
   recommend->add_flag("--json", line.json, "As JSON");
   recommend->callback([&line, choose] {
-    choose([&line](const control::Config& config) { return recommend_configs(config, line); }, {.database = true});
+    choose([&line](const settings::Config& config) { return recommend_configs(config, line); }, {.database = true});
   });
 }
 

@@ -5,7 +5,7 @@
 
 #include "app/commands.h"
 #include "base/failpoints.h"
-#include "control/config.h"
+#include "settings/config.h"
 
 namespace loom::app {
 
@@ -17,7 +17,7 @@ struct ToolCommandLine {
 };
 
 /// Leaves the command that the user named, to be run once the configuration is read.
-using Choose = std::function<void(std::function<int(const control::Config&)> run, control::ConfigNeeds needs)>;
+using Choose = std::function<void(std::function<int(const settings::Config&)> run, settings::ConfigNeeds needs)>;
 
 /// Adds `dead-letters`, `offsets` and `configs` with their subcommands. All arguments must outlive the parsing and the
 /// command.

@@ -14,9 +14,9 @@
 #include <thread>
 #include <utility>
 
-#include "control/json_text.h"
 #include "http/attendants.h"
 #include "http/socket_stream.h"
+#include "text/json_text.h"
 
 namespace loom::http {
 namespace {
@@ -29,7 +29,7 @@ constexpr std::chrono::milliseconds kBeforeListeningAgain{200};
 std::string_view name(Route::Method method) { return method == Route::Method::get ? "GET" : "POST"; }
 
 Answer error_answer(int status, const std::string& what) {
-  return {status, "application/json", R"({"error":)" + control::json_text(what) + "}\n"};
+  return {status, "application/json", R"({"error":)" + text::json_text(what) + "}\n"};
 }
 
 bool has_body(const httplib::Request& request) {
@@ -183,10 +183,10 @@ struct Server::Impl final : public httplib::Server {
   [[nodiscard]] Answer unknown_path(const std::string& path) const {
     std::string known;
     for (const Route& one : routes) {
-      known += (known.empty() ? "" : ",") + control::json_text(std::string(name(one.method)) + " " + one.path);
+      known += (known.empty() ? "" : ",") + text::json_text(std::string(name(one.method)) + " " + one.path);
     }
     return {404, "application/json",
-            R"({"error":)" + control::json_text("no such path: " + path) + R"(,"paths":[)" + known + "]}\n"};
+            R"({"error":)" + text::json_text("no such path: " + path) + R"(,"paths":[)" + known + "]}\n"};
   }
 
   // Constant after construction

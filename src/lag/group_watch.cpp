@@ -12,7 +12,7 @@ GroupWatch::GroupWatch(GroupWatchSettings settings, const Clock& clock)
       times_(
           [this](const auto& places) {
             // With a broker away, only the others' time would pass.
-            if (!kafka_answered_) return std::vector<control::RecordAt>{};
+            if (!kafka_answered_) return std::vector<admin::RecordAt>{};
             return sampler_.records(places, settings_.look_ups_within);
           },
           settings_.look_ups) {}

@@ -6,8 +6,8 @@
 #include <optional>
 #include <string>
 
+#include "admin/group_reader.h"
 #include "base/clock.h"
-#include "control/group_reader.h"
 #include "lag/history.h"
 #include "lag/record_times.h"
 #include "lag/sampler.h"

@@ -27,7 +27,7 @@ GroupWatchSettings watch_settings(const LookOptions& options, std::chrono::milli
 
 GroupLag first_look(GroupWatch& watch) {
   GroupLag lag = watch.sample({});
-  if (!watch.kafka_answered()) throw control::KafkaError(watch.kafka_error());
+  if (!watch.kafka_answered()) throw admin::KafkaError(watch.kafka_error());
   return lag;
 }
 

@@ -4,7 +4,7 @@
 
 namespace loom::lag {
 
-using control::RecordAt;
+using admin::RecordAt;
 
 bool RecordTimes::wants_look_up(const Waiting& one) const {
   if (one.timestamp_ms >= 0) return false;
@@ -25,7 +25,7 @@ void RecordTimes::look_up(const std::vector<Waiting>& waiting) {
   }
   if (wanted.empty()) return;
   last_turn_ = wanted.back()->where;
-  std::vector<control::TopicPartitionOffset> places;
+  std::vector<admin::TopicPartitionOffset> places;
   places.reserve(wanted.size());
   for (const Waiting* one : wanted) places.push_back({one->where.first, one->where.second, one->offset});
   const std::vector<RecordAt> found = read_(places);

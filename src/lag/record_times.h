@@ -7,7 +7,7 @@
 #include <optional>
 #include <vector>
 
-#include "control/group_reader.h"
+#include "admin/group_reader.h"
 #include "lag/history.h"
 
 namespace loom::lag {
@@ -20,7 +20,7 @@ namespace loom::lag {
 /// Threads: one at a time.  Blocks: as `read`.
 class RecordTimes {
  public:
-  using Read = std::function<std::vector<control::RecordAt>(const std::vector<control::TopicPartitionOffset>& places)>;
+  using Read = std::function<std::vector<admin::RecordAt>(const std::vector<admin::TopicPartitionOffset>& places)>;
 
   /// `at_most`: partitions that are looked up each time.
   RecordTimes(Read read, std::size_t at_most) : read_(std::move(read)), at_most_(at_most) {}

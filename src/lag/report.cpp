@@ -9,15 +9,15 @@
 #include <tuple>
 #include <vector>
 
-#include "control/instant.h"
-#include "control/json_text.h"
-#include "control/text_table.h"
+#include "text/instant.h"
+#include "text/json_text.h"
+#include "text/text_table.h"
 
 namespace loom::lag {
 namespace {
 
-using control::json_text;
-using control::TextTable;
+using text::json_text;
+using text::TextTable;
 using Side = TextTable::Side;
 
 constexpr std::string_view kUnknown = "-";
@@ -148,8 +148,8 @@ std::string render_table(const GroupLag& lag, std::size_t at_most) {
   if (const std::size_t left = lag.partitions.size() - places.size(); left > 0) {
     out += fmt::format("note: {} partitions with less lag are not shown\n", left);
   }
-  for (const std::string& note : lag.notes) out += "note: " + control::printable(note) + "\n";
-  if (lag.partitions.empty()) out += "note: group " + control::printable(lag.group) + " has no offsets\n";
+  for (const std::string& note : lag.notes) out += "note: " + text::printable(note) + "\n";
+  if (lag.partitions.empty()) out += "note: group " + text::printable(lag.group) + " has no offsets\n";
   return out;
 }
 
@@ -159,7 +159,7 @@ std::string render_json(const GroupLag& lag) {
   std::string out = fmt::format(
       "{{\"group\":{},\"time\":{},\"total_lag\":{},\"lag_seconds\":{},\"state\":\"{}\",\"drain_rate\":{},"
       "\"catch_up_seconds\":{},\"partitions\":[",
-      json_text(lag.group), lag.sampled_us > 0 ? json_text(control::instant_text(lag.sampled_us)) : "null", lag.total(),
+      json_text(lag.group), lag.sampled_us > 0 ? json_text(text::instant_text(lag.sampled_us)) : "null", lag.total(),
       real(lag.seconds()), to_string(lag.worst()), rates ? real(lag.drain_rate()) : "null",
       rates || catch_up == 0.0 ? real(catch_up) : "null");
   for (std::size_t i = 0; i < lag.partitions.size(); ++i) {

@@ -3,14 +3,14 @@
 #include <algorithm>
 #include <utility>
 
-#include "control/database_url.h"
+#include "settings/database_url.h"
 
 namespace loom::lag {
 namespace {
 
 using namespace std::chrono_literals;
-using control::KafkaError;
-using control::TopicPartitionOffset;
+using admin::KafkaError;
+using admin::TopicPartitionOffset;
 
 constexpr auto kTopicsKept = 30s;
 constexpr auto kTopicsKeptWhenSomeAreMissing = 10s;
@@ -28,7 +28,7 @@ std::map<std::string, std::string> prompt(std::map<std::string, std::string> pro
 
 Sampler::Sampler(SamplerSettings settings)
     : settings_(std::move(settings)),
-      admin_(settings_.bootstrap_servers, control::GroupReader::properties(prompt(settings_.rdkafka), settings_.group),
+      admin_(settings_.bootstrap_servers, admin::GroupReader::properties(prompt(settings_.rdkafka), settings_.group),
              settings_.timeout),
       group_(admin_, settings_.group, settings_.timeout) {
   if (!settings_.database_url.empty()) {
@@ -128,7 +128,7 @@ void Sampler::read_database(Reading& reading) {
       return;
     } catch (const std::exception& error) {
       database_not_before_ = Steady::now() + kDatabasePause;
-      database_error_ = control::without_secrets(error.what(), settings_.database_url);
+      database_error_ = settings::without_secrets(error.what(), settings_.database_url);
     }
   }
   reading.notes.push_back("the database's offsets are not known, so Kafka's are shown: " + database_error_);
@@ -139,7 +139,7 @@ void Sampler::read_owners(Reading& reading) {
   if (owners_are_fresh_) {
     owned_.reset();
     ask_kafka(reading, [&] {
-      const control::GroupAssignment assignment = group_.assignment();
+      const admin::GroupAssignment assignment = group_.assignment();
       if (!assignment.settled) return;
       owned_.emplace();
       for (const TopicPartitionOffset& one : assignment.owned) owned_->insert({one.topic, one.partition});

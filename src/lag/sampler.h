@@ -11,8 +11,8 @@
 #include <unordered_map>
 #include <vector>
 
-#include "control/group_reader.h"
-#include "control/kafka_admin.h"
+#include "admin/group_reader.h"
+#include "admin/kafka_admin.h"
 #include "lag/local_position.h"
 #include "lag/reading.h"
 #include "sink/offset_store.h"
@@ -27,7 +27,7 @@ struct SamplerSettings {
   std::chrono::milliseconds timeout{10'000};  ///< of each question to Kafka
   std::chrono::milliseconds seldom{10'000};   ///< for what changes slowly: owners, where the logs begin
   /// Ask Kafka which topics the group has offsets of: for a group that may not be ours. Not for a process that shall
-  /// live long (see control::GroupReader): there the database, this process, the group's members and `covers` tell.
+  /// live long (see admin::GroupReader): there the database, this process, the group's members and `covers` tell.
   bool ask_for_topics = false;
   /// The group's topics; unset: those that it has offsets of. Asked `seldom`: matching patterns costs something.
   std::function<bool(const std::string& topic)> covers;
@@ -46,9 +46,9 @@ class Sampler {
 
   Reading read(const LocalPositions& local);
 
-  /// The records at these places, as control::GroupReader::records().
-  std::vector<control::RecordAt> records(const std::vector<control::TopicPartitionOffset>& places,
-                                         std::chrono::milliseconds within) {
+  /// The records at these places, as admin::GroupReader::records().
+  std::vector<admin::RecordAt> records(const std::vector<admin::TopicPartitionOffset>& places,
+                                       std::chrono::milliseconds within) {
     return group_.records(places, within);
   }
 
@@ -59,7 +59,7 @@ class Sampler {
   bool ask_kafka(Reading& reading, const Question& question);
   PartitionReading* find(Reading& reading, const std::string& topic, std::int32_t partition);
   bool covers(const std::string& topic);
-  void take_from_kafka(Reading& reading, const std::vector<control::TopicPartitionOffset>& offsets);
+  void take_from_kafka(Reading& reading, const std::vector<admin::TopicPartitionOffset>& offsets);
   void read_database(Reading& reading);
   static void take(PartitionReading& entry, const LocalPosition& mine);
   void read_owners(Reading& reading);
@@ -68,13 +68,13 @@ class Sampler {
   void add_partitions(Reading& reading);
   bool read_committed(Reading& reading);
   void read_ranges(Reading& reading);
-  void read_ranges(Reading& reading, const std::vector<control::TopicPartitionOffset>& partitions, bool begins);
+  void read_ranges(Reading& reading, const std::vector<admin::TopicPartitionOffset>& partitions, bool begins);
   [[nodiscard]] std::optional<std::int32_t> leader_of(const PartitionKey& key) const;
   [[nodiscard]] std::set<PartitionKey> unknown(const Reading& reading) const;
 
   const SamplerSettings settings_;
-  control::KafkaAdmin admin_;
-  control::GroupReader group_;
+  admin::KafkaAdmin admin_;
+  admin::GroupReader group_;
   std::unique_ptr<sink::OffsetStore> store_;
   Steady::time_point ask_until_;
   Steady::time_point database_not_before_;

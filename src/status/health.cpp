@@ -13,8 +13,8 @@
 #include <thread>
 #include <utility>
 
-#include "control/database_url.h"
-#include "control/kafka_ping.h"
+#include "admin/kafka_ping.h"
+#include "settings/database_url.h"
 #include "sink/connection.h"
 
 namespace loom::status {
@@ -127,7 +127,7 @@ std::string one_line(const std::string& text) {
 class DatabaseQuestion {
  public:
   DatabaseQuestion(const std::string& url, int stop_fd)
-      : options_{control::with_default_parameter(url, "connect_timeout", "2"), "kafka-to-db-consumer", kPatience,
+      : options_{settings::with_default_parameter(url, "connect_timeout", "2"), "kafka-to-db-consumer", kPatience,
                  stop_fd} {}
 
   std::string ask() {
@@ -162,8 +162,7 @@ class KafkaQuestion {
 
   std::string ask() {
     try {
-      if (!ping_)
-        ping_ = std::make_unique<control::KafkaPing>(settings_.bootstrap_servers, settings_.rdkafka, kPatience);
+      if (!ping_) ping_ = std::make_unique<admin::KafkaPing>(settings_.bootstrap_servers, settings_.rdkafka, kPatience);
       return ping_->ask();
     } catch (const std::exception& failure) {
       return failure.what();
@@ -172,7 +171,7 @@ class KafkaQuestion {
 
  private:
   const ProbeSettings settings_;
-  std::unique_ptr<control::KafkaPing> ping_;
+  std::unique_ptr<admin::KafkaPing> ping_;
 };
 
 }  // namespace

@@ -6,7 +6,7 @@
 #include <optional>
 #include <string>
 
-#include "control/instant.h"
+#include "text/instant.h"
 
 // How values of every document are written. For documents.cpp and its neighbours.
 namespace loom::status {
@@ -34,7 +34,7 @@ inline Json text_or_null(const std::string& text) { return text.empty() ? Json(n
 inline Json instant_or_null(std::int64_t wall_us) {
   if (wall_us == 0) return nullptr;
   constexpr std::int64_t kSecond = 1'000'000;
-  std::string text = control::instant_text(wall_us / kSecond * kSecond);
+  std::string text = text::instant_text(wall_us / kSecond * kSecond);
   const std::string ms = std::to_string(1000 + wall_us % kSecond / 1000);
   text.replace(text.size() - 1, 1, "." + ms.substr(1) + "Z");
   return text;

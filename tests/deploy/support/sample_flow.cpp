@@ -4,7 +4,7 @@
 #include <stdexcept>
 #include <utility>
 
-#include "control/sample_messages.h"
+#include "samples/messages.h"
 #include "support/kafka_test_client.h"
 
 namespace loom::testing {
@@ -26,12 +26,12 @@ SampleFlow::~SampleFlow() {
 
 void SampleFlow::run() {
   using Clock = std::chrono::steady_clock;
-  std::vector<control::SampleGenerator> generators;
+  std::vector<samples::SampleGenerator> generators;
   std::uint64_t seed = 0;
   // Two topics may feed one table: their devices and keys differ by the seed.
-  for (const auto& topic : topics_) generators.emplace_back(topic, control::SampleOptions{.seed = ++seed});
+  for (const auto& topic : topics_) generators.emplace_back(topic, samples::SampleOptions{.seed = ++seed});
   TestProducer producer(bootstrap_);
-  control::SampleMessage sample;
+  samples::SampleMessage sample;
   const auto begin = Clock::now();
   for (std::int64_t number = 0; !stopping_; ++number) {
     const auto due = begin + std::chrono::duration<double>(static_cast<double>(number) / rate_);

@@ -4,11 +4,11 @@
 #include <filesystem>
 #include <stdexcept>
 
-#include "control/migrations.h"
+#include "schema/migrations.h"
 
 namespace loom::testing {
 
-ConfigsTest::ConfigsTest() { control::Migrator(database_.url()).apply(); }
+ConfigsTest::ConfigsTest() { schema::Migrator(database_.url()).apply(); }
 
 std::string ConfigsTest::refusal(const std::string& sql) const {
   try {

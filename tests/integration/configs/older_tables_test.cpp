@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "configs/configs_fixture.h"
-#include "control/migrations.h"
+#include "schema/migrations.h"
 
 namespace loom::testing {
 namespace {
@@ -14,7 +14,7 @@ using ::testing::IsEmpty;
 class OlderTables : public ::testing::Test {
  protected:
   void before(const std::string& sql) const { database_.run(sql); }
-  void migrate() const { control::Migrator(database_.url()).apply(); }
+  void migrate() const { schema::Migrator(database_.url()).apply(); }
   [[nodiscard]] std::string value(const std::string& sql) const { return database_.value(sql); }
   [[nodiscard]] Rows rows(const std::string& sql) const { return database_.rows(sql); }
   /// What services and people do with it.

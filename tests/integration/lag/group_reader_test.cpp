@@ -1,4 +1,4 @@
-#include "control/group_reader.h"
+#include "admin/group_reader.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "control/migrations.h"
+#include "schema/migrations.h"
 #include "support/await.h"
 #include "support/postgres_server.h"
 
@@ -20,7 +20,7 @@ using Answer = Lease::Answer;
 
 class LeaseTest : public ::testing::Test {
  protected:
-  LeaseTest() { control::Migrator(database.url()).apply(); }
+  LeaseTest() { schema::Migrator(database.url()).apply(); }
   [[nodiscard]] Lease lease(const std::string& reporter, std::chrono::milliseconds length = 60s,
                             const std::string& group = "g") const {
     return {database.url(), group, reporter, length};
@@ -74,7 +74,7 @@ TEST_F(LeaseTest, WithoutItsTableIsNotSetUp) {
   database.run("DROP TABLE kafka_lag_reporters");
   EXPECT_EQ(a.renew(), Answer::not_set_up);
   EXPECT_THAT(a.why(), HasSubstr("kafka_lag_reporters"));
-  control::Migrator(database.url()).apply();
+  schema::Migrator(database.url()).apply();
   database.run(
       "CREATE TABLE IF NOT EXISTS kafka_lag_reporters (consumer_group text PRIMARY KEY, reporter text, "
       "expires_at timestamptz)");
@@ -91,7 +91,7 @@ TEST_F(LeaseTest, WithoutADatabaseHasNoAnswer) {
 TEST_F(LeaseTest, IsTheSameAfterTheDatabaseWasRestarted) {
   PostgresServer server;
   const TestDatabase own(server);
-  control::Migrator(own.url()).apply();
+  schema::Migrator(own.url()).apply();
   Lease a(own.url(), "g", "a", 60s);
   Lease b(own.url(), "g", "b", 60s);
   EXPECT_EQ(a.renew(), Answer::ours);

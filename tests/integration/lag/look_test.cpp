@@ -5,10 +5,10 @@
 
 #include <memory>
 
+#include "admin/kafka_admin.h"
 #include "base/clock.h"
-#include "control/kafka_admin.h"
-#include "control/migrations.h"
 #include "group_member.h"
+#include "schema/migrations.h"
 #include "support/kafka_server.h"
 #include "support/kafka_test_client.h"
 #include "support/postgres_server.h"
@@ -48,7 +48,7 @@ class LookTest : public ::testing::Test {
   void store(const std::string& in_topic, std::int32_t partition, std::int64_t offset) {
     if (!database) {
       database = std::make_unique<TestDatabase>();
-      control::Migrator(database->url()).apply();
+      schema::Migrator(database->url()).apply();
       options.database_url = database->url();
     }
     database->run("INSERT INTO kafka_consumer_offsets (consumer_group, topic, partition, next_offset) VALUES ('" +
@@ -167,7 +167,7 @@ TEST_F(LookTest, ATopicThatIsGoneIsShownAndKeepsNobodyWaiting) {
 TEST_F(LookTest, WithoutKafkaThereIsNothingToShow) {
   options.bootstrap_servers = "127.0.0.1:1";
   options.rdkafka["log_level"] = "0";
-  EXPECT_THROW(read_lag(options), control::KafkaError);
+  EXPECT_THROW(read_lag(options), admin::KafkaError);
 }
 
 TEST_F(LookTest, WatchingTellsRatesAndTheTimeToCatchUp) {

@@ -6,10 +6,10 @@
 
 #include <memory>
 
-#include "control/migrations.h"
 #include "group_member.h"
 #include "lag/lease.h"
 #include "lag/report.h"
+#include "schema/migrations.h"
 #include "support/await.h"
 #include "support/kafka_server.h"
 #include "support/postgres_server.h"
@@ -44,7 +44,7 @@ class MonitorTest : public ::testing::Test {
     } else {
       database_.emplace();
     }
-    control::Migrator(database_->url()).apply();
+    schema::Migrator(database_->url()).apply();
     produce(10);
   }
   void TearDown() override {

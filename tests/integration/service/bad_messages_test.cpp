@@ -5,8 +5,8 @@
 #include <map>
 #include <tuple>
 
-#include "control/sample_messages.h"
 #include "mapping/loader.h"
+#include "samples/messages.h"
 #include "support/service_test.h"
 
 namespace loom::testing {
@@ -157,10 +157,10 @@ TEST_F(EveryMappedTopicTest, RowsAndDeadLettersAreAsManyAsMessages) {
     if (mapping.is_pattern || !mapping.topic.starts_with(prefix())) continue;
     const std::string topic = new_topic(mapping.topic.substr(prefix().size() + 1), 2);
     topics.push_back(topic);
-    control::SampleGenerator generator(mapping, {.seed = ++seed, .bad_ratio = 0.3});
+    samples::SampleGenerator generator(mapping, {.seed = ++seed, .bad_ratio = 0.3});
     std::int64_t next[2] = {0, 0};
     for (int i = 0; i < kMessages; ++i) {
-      control::SampleMessage sample;
+      samples::SampleMessage sample;
       generator.next(sample);
       const std::int32_t partition = i % 2;
       producer().send(topic, {.value = sample.has_value ? std::optional(sample.value) : std::nullopt,

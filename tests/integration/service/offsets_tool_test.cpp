@@ -1,8 +1,8 @@
 // `offsets`: where the group stands, and how to move it.
 #include <csignal>
 
-#include "control/instant.h"
 #include "support/service_test.h"
+#include "text/instant.h"
 
 namespace loom::testing {
 namespace {
@@ -110,7 +110,7 @@ TEST_F(OffsetsToolTest, ATimeIsTheFirstMessageNotOlderThanIt) {
   ASSERT_TRUE(await(seconds(5), [&] { return now_us() > between + 5000; }));
   send_numbered(topic_, 60, 100);
   migrate();
-  const CommandResult reset = offsets({"reset", "--topic", topic_, "--to", control::instant_text(between)});
+  const CommandResult reset = offsets({"reset", "--topic", topic_, "--to", text::instant_text(between)});
   EXPECT_EQ(reset.exit_code, 0) << reset.err;
   EXPECT_EQ(stored_offsets(topic_), (Offsets{30, 30}));
   ASSERT_EQ(offsets({"reset", "--topic", topic_, "--to", "2999-01-01"}).exit_code, 0);

@@ -5,7 +5,7 @@
 namespace loom::app {
 namespace {
 
-using control::Config;
+using settings::Config;
 using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::UnorderedElementsAre;

@@ -5,8 +5,8 @@
 namespace loom::app {
 namespace {
 
-using control::Config;
 using kafka::ConsumerConfig;
+using settings::Config;
 using testing::Contains;
 using testing::HasSubstr;
 using testing::IsEmpty;

@@ -45,7 +45,7 @@ class HealthTest : public ::testing::Test {
     return {.exit_code = code, .out = GetCapturedStdout(), .err = GetCapturedStderr()};
   }
 
-  control::Config config_;  // listens on 0.0.0.0, as by default
+  settings::Config config_;  // listens on 0.0.0.0, as by default
 
  private:
   std::unique_ptr<http::Server> server_;

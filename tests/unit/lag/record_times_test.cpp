@@ -6,7 +6,7 @@
 namespace loom::lag {
 namespace {
 
-using control::RecordAt;
+using admin::RecordAt;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::Optional;

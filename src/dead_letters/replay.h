@@ -1,0 +1,61 @@
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <cstdio>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/failpoints.h"
+#include "dead_letters/store.h"
+#include "mapping/plan.h"
+#include "sink/settings.h"
+
+namespace loom::dead_letters {
+
+/// A topic's plan as mapping file and catalog are now, or why there is none.
+struct ReplayPlan {
+  std::shared_ptr<const mapping::TopicPlan> plan;
+  std::string error;
+};
+
+struct ReplayOptions {
+  DeadLetterFilter filter;
+  bool dry_run = false;           ///< only ask the mapping; nothing is written
+  std::FILE* progress = nullptr;  ///< where the progress bar goes; nullptr: nowhere
+  std::function<ReplayPlan(const std::string& topic)> plan_of;
+};
+
+/// What became of one topic's dead letters.
+struct ReplayedTopic {
+  std::string topic;
+  std::uint64_t chosen = 0;
+  std::uint64_t stored = 0;                    ///< rows now, and no dead letters any more
+  std::map<std::string, std::uint64_t> again;  ///< still dead letters, by their reason now
+  std::uint64_t elsewhere = 0;                 ///< purged or replayed by somebody else meanwhile
+  std::string problem;                         ///< why the rest was not tried
+
+  [[nodiscard]] std::uint64_t rejected() const;
+  [[nodiscard]] std::uint64_t left() const { return chosen - std::min(chosen, stored + rejected() + elsewhere); }
+};
+
+struct ReplayReport {
+  bool dry_run = false;
+  std::vector<ReplayedTopic> topics;
+  [[nodiscard]] bool ok() const;
+};
+
+/// Makes rows of dead letters, by today's mapping:
+///   page of letters -> RowBuilder -> sink::write_batch: one transaction that takes the letters (all, or KO002), stores
+///   the rows, deletes the letters stored and gives those that fail again their new reason
+/// A kill at any moment leaves each letter either as it was or as rows. Letters that are there when it begins are
+/// replayed, in order of id, each once.
+/// Blocks: until done; waits for a database that is away up to about half a minute a page.
+/// Fails:  std::runtime_error; what is done by then stays done.
+ReplayReport replay_dead_letters(const sink::DatabaseSettings& settings, const ReplayOptions& options,
+                                 Failpoints& failpoints);
+
+}  // namespace loom::dead_letters

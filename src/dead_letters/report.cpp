@@ -1,0 +1,209 @@
+#include "dead_letters/report.h"
+
+#include <fmt/format.h>
+
+#include <numeric>
+
+#include "sink/dead_letters.h"
+#include "sink/utf8.h"
+#include "text/instant.h"
+#include "text/json_text.h"
+#include "text/text_table.h"
+
+namespace loom::dead_letters {
+namespace {
+
+using Side = text::TextTable::Side;
+
+constexpr std::size_t kMessageShown = 80;
+
+std::uint64_t total(const std::vector<DeadLetterCount>& counts) {
+  return std::accumulate(counts.begin(), counts.end(), std::uint64_t{0},
+                         [](std::uint64_t sum, const DeadLetterCount& one) { return sum + one.count; });
+}
+
+/// 16 bytes a line: place, hexadecimal, and what is printable of them.
+std::string hex_lines(const std::string& bytes) {
+  constexpr std::size_t kPerLine = 16;
+  std::string out;
+  for (std::size_t at = 0; at < bytes.size(); at += kPerLine) {
+    std::string hex;
+    std::string text;
+    for (std::size_t i = at; i < std::min(at + kPerLine, bytes.size()); ++i) {
+      const auto byte = static_cast<unsigned char>(bytes[i]);
+      hex += fmt::format("{:02x} ", byte);
+      text += byte >= 0x20 && byte < 0x7F ? bytes[i] : '.';
+    }
+    out += fmt::format("  {:08x}  {:<48} {}\n", at, hex, text);
+  }
+  return out;
+}
+
+/// Text as it is, with line ends; control characters would let a message write on the terminal.
+std::string text_lines(const std::string& text) {
+  std::string out;
+  std::size_t begin = 0;
+  while (begin <= text.size()) {
+    const std::size_t end = std::min(text.find('\n', begin), text.size());
+    out += "  " + text::printable(text.substr(begin, end - begin)) + '\n';
+    begin = end + 1;
+  }
+  return out;
+}
+
+std::string content(const std::string& heading, const std::optional<std::string>& bytes) {
+  if (!bytes) return heading + " (null)\n";
+  std::string out = fmt::format("{} ({} bytes)\n", heading, bytes->size());
+  if (bytes->empty()) return out;
+  return out + (sink::is_storable_text(*bytes) ? text_lines(*bytes) : hex_lines(*bytes));
+}
+
+std::string instant_of_message(std::int64_t timestamp_ms) {
+  return timestamp_ms < 0 ? "" : text::instant_text(timestamp_ms * 1000);
+}
+
+std::string json_or_null(const std::string& text) { return text.empty() ? "null" : text::json_text(text); }
+
+/// `"name":"text"`, or base64 with `"name_encoding":"base64"` behind it.
+std::string json_bytes(const std::string& name, const std::optional<std::string>& bytes) {
+  if (!bytes) return fmt::format("\"{}\":null", name);
+  if (sink::is_storable_text(*bytes)) return fmt::format("\"{}\":{}", name, text::json_text(*bytes));
+  return fmt::format("\"{}\":\"{}\",\"{}_encoding\":\"base64\"", name, sink::base64(*bytes), name);
+}
+
+std::string json_summary(const DeadLetter& letter) {
+  return fmt::format(
+      "\"id\":{},\"group\":{},\"topic\":{},\"partition\":{},\"offset\":{},\"timestamp\":{},\"reason\":{},"
+      "\"sqlstate\":{},\"message\":{},\"trace_id\":{},\"created_at\":{}",
+      letter.id, text::json_text(letter.group), text::json_text(letter.topic), letter.partition, letter.offset,
+      json_or_null(instant_of_message(letter.timestamp_ms)), text::json_text(letter.reason),
+      json_or_null(letter.sqlstate), text::json_text(letter.message), json_or_null(letter.trace_id),
+      text::json_text(text::instant_text(letter.created_us)));
+}
+
+}  // namespace
+
+std::string render_list(const std::vector<DeadLetterCount>& counts, const std::vector<DeadLetter>& newest) {
+  if (counts.empty()) return "no dead letters\n";
+  text::TextTable by_reason({{"TOPIC"}, {"REASON"}, {"COUNT", Side::right}, {"OLDEST"}, {"NEWEST"}});
+  for (const auto& one : counts) {
+    by_reason.add({one.topic, one.reason, std::to_string(one.count), text::instant_text(one.oldest_us),
+                   text::instant_text(one.newest_us)});
+  }
+  by_reason.add({"total", "", std::to_string(total(counts))});
+  std::string out = by_reason.render();
+  if (newest.empty()) return out;
+  text::TextTable letters({{"ID", Side::right},
+                           {"SINCE"},
+                           {"TOPIC"},
+                           {"PARTITION", Side::right},
+                           {"OFFSET", Side::right},
+                           {"REASON"},
+                           {"MESSAGE"}});
+  for (const auto& letter : newest) {
+    letters.add({std::to_string(letter.id), text::instant_text(letter.created_us), letter.topic,
+                 std::to_string(letter.partition), std::to_string(letter.offset), letter.reason,
+                 text::printable(letter.message, kMessageShown)});
+  }
+  out += '\n' + letters.render();
+  if (newest.size() < total(counts)) {
+    out += fmt::format("the newest {} of {}; --limit shows more, `dead-letters show ID` all of one\n", newest.size(),
+                       total(counts));
+  }
+  return out;
+}
+
+std::string render_list_json(const std::vector<DeadLetterCount>& counts, const std::vector<DeadLetter>& newest) {
+  std::string out = fmt::format("{{\"total\":{},\"counts\":[", total(counts));
+  for (std::size_t i = 0; i < counts.size(); ++i) {
+    const auto& one = counts[i];
+    out += fmt::format("{}{{\"topic\":{},\"reason\":{},\"count\":{},\"oldest\":{},\"newest\":{}}}", i > 0 ? "," : "",
+                       text::json_text(one.topic), text::json_text(one.reason), one.count,
+                       text::json_text(text::instant_text(one.oldest_us)),
+                       text::json_text(text::instant_text(one.newest_us)));
+  }
+  out += "],\"dead_letters\":[";
+  for (std::size_t i = 0; i < newest.size(); ++i) out += (i > 0 ? ",{" : "{") + json_summary(newest[i]) + "}";
+  return out + "]}\n";
+}
+
+std::string render_letter(const DeadLetter& letter) {
+  std::string out;
+  const auto line = [&](const char* name, const std::string& value) {
+    if (!value.empty()) out += fmt::format("{:<10} {}\n", name, text::printable(value));
+  };
+  line("id", std::to_string(letter.id));
+  line("group", letter.group);
+  line("topic", letter.topic);
+  line("partition", std::to_string(letter.partition));
+  line("offset", std::to_string(letter.offset));
+  line("timestamp", instant_of_message(letter.timestamp_ms));
+  line("since", text::instant_text(letter.created_us));
+  line("reason", letter.reason);
+  line("sqlstate", letter.sqlstate);
+  line("message", letter.message);
+  line("trace", letter.trace_id);
+  out += content("key", letter.key);
+  out += content("value", letter.value);
+  for (const auto& header : letter.headers) out += content("header " + text::printable(header.name), header.value);
+  return out;
+}
+
+std::string render_letter_json(const DeadLetter& letter) {
+  std::string out = "{" + json_summary(letter) + "," + json_bytes("key", letter.key) + "," +
+                    json_bytes("value", letter.value) + ",\"headers\":[";
+  for (std::size_t i = 0; i < letter.headers.size(); ++i) {
+    const auto& header = letter.headers[i];
+    out += fmt::format("{}{{\"name\":{},{}}}", i > 0 ? "," : "", text::json_text(header.name),
+                       json_bytes("value", header.value));
+  }
+  return out + "]}\n";
+}
+
+std::string render_replay(const ReplayReport& report) {
+  if (report.topics.empty()) return "no dead letters to replay\n";
+  text::TextTable table({{"TOPIC"},
+                         {"DEAD LETTERS", Side::right},
+                         {report.dry_run ? "WOULD BE ROWS" : "STORED", Side::right},
+                         {"FAIL AGAIN", Side::right},
+                         {"LEFT", Side::right}});
+  ReplayedTopic sum;
+  std::string notes;
+  for (const auto& topic : report.topics) {
+    table.add({topic.topic, std::to_string(topic.chosen), std::to_string(topic.stored),
+               std::to_string(topic.rejected()), std::to_string(topic.left())});
+    sum.chosen += topic.chosen;
+    sum.stored += topic.stored;
+    for (const auto& [reason, count] : topic.again) sum.again[reason] += count;
+    sum.elsewhere += topic.elsewhere;
+    if (topic.elsewhere > 0) {
+      notes += fmt::format("note: {}: {} were gone, or in the hands of another replay\n", topic.topic, topic.elsewhere);
+    }
+    if (!topic.problem.empty()) notes += "error: " + topic.topic + ": " + text::printable(topic.problem) + '\n';
+  }
+  table.add({"total", std::to_string(sum.chosen), std::to_string(sum.stored), std::to_string(sum.rejected()),
+             std::to_string(sum.left())});
+  std::string out = table.render() + notes;
+  for (const auto& [reason, count] : sum.again) out += fmt::format("fail again: {} {}\n", count, reason);
+  if (report.dry_run) out += "nothing was changed; the database may refuse some that the mapping takes\n";
+  return out;
+}
+
+std::string render_replay_json(const ReplayReport& report) {
+  std::string out = fmt::format("{{\"dry_run\":{},\"topics\":[", report.dry_run);
+  for (std::size_t i = 0; i < report.topics.size(); ++i) {
+    const auto& topic = report.topics[i];
+    out += fmt::format("{}{{\"topic\":{},\"dead_letters\":{},\"stored\":{},\"fail_again\":{{", i > 0 ? "," : "",
+                       text::json_text(topic.topic), topic.chosen, topic.stored);
+    bool first = true;
+    for (const auto& [reason, count] : topic.again) {
+      out += fmt::format("{}{}:{}", first ? "" : ",", text::json_text(reason), count);
+      first = false;
+    }
+    out += fmt::format("}},\"elsewhere\":{},\"left\":{},\"error\":{}}}", topic.elsewhere, topic.left(),
+                       json_or_null(topic.problem));
+  }
+  return out + "]}\n";
+}
+
+}  // namespace loom::dead_letters

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "mapping/ddl.h"
+
+namespace loom::schema {
+
+/// What create-tables found and did, by the tables' display names, in the order of the mapping file.
+struct CreatedTables {
+  std::vector<std::string> created;
+  std::vector<std::string> existing;  ///< left as they are
+};
+
+class TableError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+/// Creates the tables that the database lacks, all of them or none. Safe when several replicas do it at once.
+/// Blocks:  until done, or until another process that creates tables is.
+/// Fails:   TableError naming the table, free of passwords.
+CreatedTables create_tables(const std::string& url, const std::vector<mapping::TableDefinition>& definitions);
+
+/// The statements that create_tables would run in an empty database, each under the topics that want the table.
+std::string render(const std::vector<mapping::TableDefinition>& definitions);
+
+}  // namespace loom::schema

@@ -1,0 +1,166 @@
+#include "loom/kafka/config_loader.h"
+
+#include <fmt/format.h>
+
+#include <map>
+#include <mutex>
+#include <set>
+#include <utility>
+
+#include "base/log.h"
+#include "sdk/config/config_store.h"
+
+namespace loom::kafka {
+
+namespace {
+
+using TimePoint = std::chrono::steady_clock::time_point;
+
+/// Until the database is asked again that did not answer.
+constexpr std::chrono::seconds kAgainAfter{10};
+
+}  // namespace
+
+struct KafkaConsumerConfigLoader::Impl {
+  explicit Impl(LoaderSettings given) : settings(std::move(given)), store(settings.database_url) {}
+
+  /// What is known of a service.
+  struct Known {
+    ConsumerConfig config;
+    TimePoint until{};           ///< good for so long
+    bool from_database = false;  ///< false: the compiled-in defaults
+  };
+
+  [[nodiscard]] TimePoint now() const { return settings.now ? settings.now() : std::chrono::steady_clock::now(); }
+
+  std::optional<ConsumerConfig> fresh(const std::string& service_name) {
+    const std::lock_guard lock(mutex);
+    const auto found = known.find(service_name);
+    if (found == known.end() || now() >= found->second.until) return std::nullopt;
+    return found->second.config;
+  }
+
+  ConsumerConfig remember(ConsumerConfig config) {
+    if (config.source == "default") {
+      warn_once("no settings " + config.service_name,
+                fmt::format("no settings for {} in the database, neither a row in pipeline_consumer_configs nor a "
+                            "profile: defaults are used",
+                            config.service_name));
+    }
+    const std::lock_guard lock(mutex);
+    told.erase("database");
+    known[config.service_name] = {config, now() + settings.cache, true};
+    return config;
+  }
+
+  ConsumerConfig fall_back(const std::string& service_name, const std::string& why) {
+    std::unique_lock lock(mutex);
+    Known& one = known[service_name];
+    if (!one.from_database) one.config = default_config(service_name);
+    one.until = now() + std::min(kAgainAfter, settings.cache);
+    ConsumerConfig config = one.config;
+    const bool from_database = one.from_database;
+    lock.unlock();
+    warn_once("database", fmt::format("no consumer settings from the database; {} are used. {}",
+                                      from_database ? "those read before" : "defaults", why));
+    return config;
+  }
+
+  void warn_once(const std::string& reason, const std::string& text) {
+    {
+      const std::lock_guard lock(mutex);
+      if (!told.insert(reason).second) return;
+    }
+    if (settings.warn) {
+      settings.warn(text);
+    } else {
+      log::write(log::Level::warning, {}, reason, text);
+    }
+  }
+
+  /// Runs `work` with the store. False, and a warning, when the database did not take it.
+  template <typename Work>
+  bool record(const char* what, const char* done, const Work& work) {
+    try {
+      const std::lock_guard lock(store_mutex);
+      work(store);
+    } catch (const StoreError& error) {
+      warn_once(what, fmt::format("{} are not {}: {}", what, done, error.what()));
+      return false;
+    }
+    const std::lock_guard lock(mutex);
+    told.erase(what);
+    return true;
+  }
+
+  // Constant.
+  const LoaderSettings settings;
+
+  // Neither is held while `warn` is called.
+  std::mutex store_mutex;
+  ConfigStore store;  // guarded by store_mutex
+
+  std::mutex mutex;                    // never held while asking the database
+  std::map<std::string, Known> known;  // guarded by mutex
+  std::set<std::string> told;          // guarded by mutex: the reasons
+};
+
+KafkaConsumerConfigLoader::KafkaConsumerConfigLoader(LoaderSettings settings)
+    : impl_(std::make_unique<Impl>(std::move(settings))) {}
+KafkaConsumerConfigLoader::~KafkaConsumerConfigLoader() = default;
+
+ConsumerConfig KafkaConsumerConfigLoader::load_config(const std::string& service_name) {
+  if (auto config = impl_->fresh(service_name)) return *config;
+  ConsumerConfig config;
+  try {
+    const std::lock_guard lock(impl_->store_mutex);
+    // Another thread may have asked meanwhile.
+    if (auto found = impl_->fresh(service_name)) return *found;
+    config = impl_->store.effective(service_name);
+  } catch (const StoreError& error) {
+    return impl_->fall_back(service_name, error.what());
+  }
+  return impl_->remember(std::move(config));
+}
+
+void KafkaConsumerConfigLoader::forget(const std::string& service_name) {
+  const std::lock_guard lock(impl_->mutex);
+  const auto found = impl_->known.find(service_name);
+  if (found != impl_->known.end()) found->second.until = TimePoint{};
+}
+
+std::unique_ptr<Consumer> KafkaConsumerConfigLoader::create_consumer(const std::string& service_name,
+                                                                     const std::vector<std::string>& topics,
+                                                                     const std::string& bootstrap_servers,
+                                                                     const std::string& group_id) {
+  ConsumerConfig config = load_config(service_name);
+  if (!group_id.empty()) config.consumer_group_id = group_id;
+  return std::make_unique<Consumer>(config, topics, bootstrap_servers);
+}
+
+bool KafkaConsumerConfigLoader::record_processing_metrics(const ProcessingMetrics& metrics) {
+  return impl_->record("processing metrics", "recorded", [&](ConfigStore& store) { store.insert(metrics); });
+}
+
+bool KafkaConsumerConfigLoader::record_consumer_lag(const std::vector<LagRecord>& lag) {
+  if (lag.empty()) return true;
+  return impl_->record("consumer lags", "recorded", [&](ConfigStore& store) { store.insert(lag); });
+}
+
+bool KafkaConsumerConfigLoader::maintain_metrics() {
+  return impl_->record("the tables of metrics and lags", "looked after", [](ConfigStore& store) { store.maintain(); });
+}
+
+std::vector<Recommendation> KafkaConsumerConfigLoader::get_processing_recommendations() {
+  const std::lock_guard lock(impl_->store_mutex);
+  return impl_->store.recommendations();
+}
+
+std::unique_ptr<Consumer> create_optimized_consumer(const std::string& database_url, const std::string& service_name,
+                                                    const std::vector<std::string>& topics,
+                                                    const std::string& bootstrap_servers, const std::string& group_id) {
+  KafkaConsumerConfigLoader loader({.database_url = database_url});
+  return loader.create_consumer(service_name, topics, bootstrap_servers, group_id);
+}
+
+}  // namespace loom::kafka

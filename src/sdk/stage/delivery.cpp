@@ -1,0 +1,124 @@
+#include "sdk/stage/delivery.h"
+
+#include "base/log.h"
+#include "sdk/stage/outputs.h"
+#include "sdk/stage/transaction.h"
+
+namespace loom::kafka {
+namespace {
+
+/// What cannot be committed in this time is committed with the next turn.
+constexpr std::chrono::seconds kCommitWithin{5};
+
+class PlainDelivery final : public StageDelivery {
+ public:
+  PlainDelivery(const DeliverySettings& settings, StageStop& stop) : outputs_(settings, stop) {}
+
+  void begin() override { outputs_.begin(); }
+  void added(Turn& turn, std::size_t from) override { outputs_.send_plain(turn, from); }
+  void idle() override { outputs_.producer().serve(std::chrono::milliseconds(0)); }
+
+  DeliveryResult deliver(Turn& turn, const std::vector<Position>& positions, const DeliveryTarget& target) override {
+    while (true) {
+      std::string why;
+      try {
+        outputs_.send_rest(turn);
+      } catch (const admin::KafkaError& error) {
+        why = error.what();
+      }
+      if (!outputs_.settle()) return DeliveryResult::given_up;
+      if (why.empty() && outputs_.blame_refused(turn, target.group)) continue;
+      if (why.empty() && !outputs_.any_failed(turn)) break;
+      if (!outputs_.pause(why.empty() ? outputs_.producer().last_error() : why)) return DeliveryResult::given_up;
+    }
+    outputs_.went_well();
+    return target.consumer->commit(positions, kCommitWithin) ? DeliveryResult::delivered : DeliveryResult::unfinished;
+  }
+
+ private:
+  StageOutputs outputs_;
+};
+
+class TransactionalDelivery final : public StageDelivery {
+ public:
+  TransactionalDelivery(const DeliverySettings& settings, StageStop& stop)
+      : stop_(stop), outputs_(settings, stop), transaction_(outputs_.producer().client(), stop) {}
+
+  bool open() override {
+    while (transaction_.init() != StepResult::done) {
+      if (!outputs_.pause(transaction_.why()) || stop_.requested()) return false;
+    }
+    outputs_.went_well();
+    return true;
+  }
+  void begin() override {}
+  void added(Turn& /*turn*/, std::size_t /*from*/) override {}
+  void idle() override { outputs_.producer().serve(std::chrono::milliseconds(0)); }
+
+  DeliveryResult deliver(Turn& turn, const std::vector<Position>& positions, const DeliveryTarget& target) override {
+    while (true) {
+      switch (attempt(turn, positions, target)) {
+        case StepResult::done:
+          outputs_.went_well();
+          return DeliveryResult::delivered;
+        case StepResult::group_moved:
+          log::info({}, "a turn of {} messages is given up: {}", turn.finished, why_);
+          if (transaction_.abort() == StepResult::given_up) return DeliveryResult::given_up;
+          return DeliveryResult::group_moved;
+        case StepResult::abort:
+          if (transaction_.abort() == StepResult::given_up) return DeliveryResult::given_up;
+          if (outputs_.blame_refused(turn, target.group)) continue;
+          if (!outputs_.pause(why_)) return DeliveryResult::given_up;
+          continue;
+        case StepResult::given_up:
+          return DeliveryResult::given_up;
+      }
+    }
+  }
+
+ private:
+  /// One transaction, up to its commit. It is open afterwards unless it was done.
+  StepResult attempt(Turn& turn, const std::vector<Position>& positions, const DeliveryTarget& target) {
+    outputs_.begin();
+    StepResult step = transaction_.begin();
+    if (step == StepResult::done) step = send(turn);
+    if (step == StepResult::done) step = noted(transaction_.send_offsets(target.client, positions));
+    if (step == StepResult::done) step = noted(transaction_.commit());
+    return step;
+  }
+
+  StepResult send(Turn& turn) {
+    try {
+      outputs_.send_rest(turn);
+    } catch (const admin::KafkaError& error) {
+      why_ = error.what();
+      return StepResult::abort;
+    }
+    if (!outputs_.settle()) return StepResult::given_up;
+    if (!outputs_.any_failed(turn)) return StepResult::done;
+    why_ = outputs_.producer().last_error();
+    return StepResult::abort;
+  }
+
+  StepResult noted(StepResult step) {
+    if (step != StepResult::done) why_ = transaction_.why();
+    return step;
+  }
+
+  StageStop& stop_;
+  StageOutputs outputs_;
+  StageTransaction transaction_;
+  std::string why_;
+};
+
+}  // namespace
+
+std::unique_ptr<StageDelivery> make_plain_delivery(const DeliverySettings& settings, StageStop& stop) {
+  return std::make_unique<PlainDelivery>(settings, stop);
+}
+
+std::unique_ptr<StageDelivery> make_transactional_delivery(const DeliverySettings& settings, StageStop& stop) {
+  return std::make_unique<TransactionalDelivery>(settings, stop);
+}
+
+}  // namespace loom::kafka

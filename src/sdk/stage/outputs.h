@@ -1,0 +1,47 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+#include "base/backoff.h"
+#include "sdk/stage/delivery.h"
+
+namespace loom::kafka {
+
+/// A turn's outputs on their way: what both kinds of delivery have in common.
+/// Threads: one at a time.  Owns: the producer.
+class StageOutputs {
+ public:
+  StageOutputs(const DeliverySettings& settings, StageStop& stop);
+
+  void begin();
+  /// Sends those from this number on, but for dead letters: their topic may have to be made first.
+  void send_plain(const Turn& turn, std::size_t from);
+  /// Sends all that Kafka does not have. Fails: admin::KafkaError, no dead-letter topic.
+  void send_rest(Turn& turn);
+  /// Waits until Kafka has answered all. False: the stage is to end before.
+  bool settle();
+
+  /// Of all answers one was not an acknowledgement.
+  [[nodiscard]] bool any_failed(const Turn& turn) const;
+  /// A record with an output that no broker takes, also alone, becomes a dead letter, and its other outputs are left
+  /// out. True when an output was refused; then there is more to send.
+  bool blame_refused(Turn& turn, const std::string& group);
+
+  /// A pause after something failed. False: the stage is to end.
+  bool pause(const std::string& why);
+  void went_well() { backoff_.reset(); }
+
+  StageProducer& producer() { return producer_; }
+
+ private:
+  void replace(Turn& turn, std::size_t number, const std::string& group);
+
+  const std::string suffix_;
+  StageStop& stop_;
+  StageProducer producer_;
+  DeadLetterTopics dead_letter_topics_;
+  Backoff backoff_;
+};
+
+}  // namespace loom::kafka

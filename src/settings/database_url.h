@@ -1,0 +1,25 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace loom::settings {
+
+/// The connection string fit for logs and people: its passwords are replaced by `***`. Takes both of libpq's forms,
+/// `postgresql://user:password@host/db?...` and `host=... password=...`. Pure.
+std::string redact_url(std::string_view url);
+
+/// What is wrong with a connection string, in words that show nothing of it; empty: libpq can read it. libpq's own
+/// words may quote parts of a password.
+std::string database_url_problem(const std::string& url);
+
+/// `text` without the passwords of `url`: libpq quotes parts of a malformed connection string in its errors.
+std::string without_secrets(std::string text, std::string_view url);
+
+/// The connection string with this parameter added unless it sets it already.
+std::string with_default_parameter(std::string url, std::string_view name, std::string_view value);
+
+/// For the control commands: waits for a server at most 10 s, and names itself.
+std::string control_connection_string(const std::string& url);
+
+}  // namespace loom::settings
