@@ -96,9 +96,9 @@ TEST_F(SampleProducer, StopsWhenAsked) {
 TEST_F(SampleProducer, SaysWhichBrokerDoesNotAnswer) {
   options.bootstrap_servers = "127.0.0.1:1";
   try {
-    KafkaAdmin(options.bootstrap_servers, {}, std::chrono::milliseconds(500)).partition_count("x");
+    admin::KafkaAdmin(options.bootstrap_servers, {}, std::chrono::milliseconds(500)).partition_count("x");
     FAIL() << "nobody listens there";
-  } catch (const KafkaError& error) {
+  } catch (const admin::KafkaError& error) {
     EXPECT_THAT(error.what(), HasSubstr("127.0.0.1:1"));
   }
 }
@@ -108,7 +108,7 @@ TEST_F(SampleProducer, NamesAPropertyThatLibrdkafkaDoesNotKnow) {
   try {
     produce();
     FAIL() << "there is no such property";
-  } catch (const KafkaError& error) {
+  } catch (const admin::KafkaError& error) {
     EXPECT_THAT(error.what(), HasSubstr("no.such.property"));
   }
 }

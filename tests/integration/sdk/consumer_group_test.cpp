@@ -2,7 +2,7 @@
 #include <gmock/gmock.h>
 
 #include "admin/kafka_admin.h"
-#include "integration/kafka/consumer_fixture.h"
+#include "integration/sdk/consumer_fixture.h"
 #include "loom/kafka/consumer.h"
 
 namespace loom::kafka {

@@ -2,7 +2,7 @@
 
 #include <gmock/gmock.h>
 
-#include "integration/kafka/consumer_fixture.h"
+#include "integration/sdk/consumer_fixture.h"
 #include "support/kafka_test_client.h"
 
 namespace loom::kafka {
