@@ -13,7 +13,7 @@ Usage: scripts/test.sh [LABEL...]
 
 Installs the packages, builds, starts Kafka and PostgreSQL where a label needs them, and runs the tests.
 Labels (default: all):
-  checks       shellcheck, clang-format, no .cpp file that the build does not know, instructions a message
+  checks       scripts/checks.sh: format, linters, forgotten files, instructions a message
   unit         release build; with them 10,000 seeds of the fault simulation
   integration  release build, on the real servers; the Python and TypeScript packages, installed
   ui           the live page in a headless Chromium; LOOM_UI_SCREENSHOTS=DIR keeps its pictures
@@ -33,39 +33,21 @@ passed=0
 failed=0
 failures=()
 
-count_pass() { passed=$((passed + 1)); }
 count_failure() {
   failed=$((failed + 1))
   failures+=("$1")
 }
 
-# check NAME COMMAND...: one pass or failure; the command's output is shown when it fails.
-check() {
-  local name=$1 log
-  shift
-  log=$logs/check-${name//[^a-z0-9]/-}.log
-  if "$@" >"$log" 2>&1; then
-    count_pass
-    note "$name: good"
+# Its checks count one by one: the last line, alone on stdout, is "N passed, M failed".
+run_checks() {
+  local summary
+  summary=$(JOBS=$jobs scripts/checks.sh) || failures+=('checks (see above)')
+  if [[ $summary =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed$ ]]; then
+    passed=$((passed + BASH_REMATCH[1]))
+    failed=$((failed + BASH_REMATCH[2]))
   else
-    count_failure "$name"
-    fail "$name"
-    show_tail "$log" 40
+    failed=$((failed + 1))
   fi
-}
-
-check_format() {
-  find src include examples tests benchmarks \( -name '*.cpp' -o -name '*.h' \) -exec clang-format-14 --dry-run -Werror {} +
-}
-check_shell() { shellcheck scripts/*.sh scripts/kafka-topics scripts/lib/*.sh benchmarks/*.sh benchmarks/peers/*.sh tests/fuzz/*.sh .ci/run; }
-
-# A file that no target compiles rots: each .cpp has to occur in the commands of the build.
-check_known_files() {
-  local file missing=0
-  while read -r file; do
-    grep -qF "/$file\"" build/release/compile_commands.json || { echo "not in the build: $file" && missing=1; }
-  done < <(find src include examples tests benchmarks -name '*.cpp')
-  return "$missing"
 }
 
 build() {
@@ -140,11 +122,7 @@ run_label() {
   case $1 in
     checks)
       say 'Checking'
-      check shellcheck check_shell
-      check clang-format check_format
-      check 'files known to the build' check_known_files
-      check 'build of the benchmarks' cmake --build build/release --parallel "$jobs"
-      check 'instructions a message' benchmarks/instructions.sh --build build/release
+      run_checks
       ;;
     unit) run_ctest "$1" release -L "^$1\$" --parallel "$jobs" ;;
     integration)

@@ -218,8 +218,9 @@ void read_batches(Reader& reader, ConfigResult& result) {
               "seconds from 0.001 to 3600", config.batch_timeout);
   const bool has_max = reader.read({"LOOM_KAFKA_BATCH_MAX"}, text::parse_count, std::size_t{1}, kMostRows,
                                    "a number of rows from 1 to 1000000", config.batch_max);
-  reader.read({"LOOM_KAFKA_BATCH_MAX_BYTES"}, text::parse_bytes, std::size_t{64} * 1024, std::size_t{1024} * 1024 * 1024,
-              "bytes from 64 KiB to 1 GiB, such as 8388608 or \"8 MiB\"", config.batch_max_bytes);
+  reader.read({"LOOM_KAFKA_BATCH_MAX_BYTES"}, text::parse_bytes, std::size_t{64} * 1024,
+              std::size_t{1024} * 1024 * 1024, "bytes from 64 KiB to 1 GiB, such as 8388608 or \"8 MiB\"",
+              config.batch_max_bytes);
   if (config.batch_size <= config.batch_max) return;
   if (has_size && has_max) {
     result.errors.push_back("LOOM_KAFKA_BATCH_SIZE is " + std::to_string(config.batch_size) +

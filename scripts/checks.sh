@@ -1,0 +1,137 @@
+#!/usr/bin/env bash
+# What can be found without running the product: format, forgotten files, costs. The last line is "N passed, M failed".
+set -euo pipefail
+
+# shellcheck source=scripts/lib/common.sh
+. "$(dirname "${BASH_SOURCE[0]}")/lib/common.sh"
+
+build_folder=build/release
+jobs=${JOBS:-$(nproc)}
+logs=$LOOM_ROOT/build/test-logs
+
+# shellcheck source=scripts/lib/checks.sh
+. "$LOOM_ROOT/scripts/lib/checks.sh"
+
+# In the order in which they start: the long ones first.
+ALL_CHECKS=(all-builds shellcheck known-files clang-format instructions)
+
+usage() {
+  cat <<EOF
+Usage: scripts/checks.sh [CHECK...]
+
+Runs the checks side by side, as many as there are processors. Each prints a line with its time, and the end of its log
+when it fails. Checks (default: all):
+  shellcheck    the shell scripts
+  clang-format  the format of the C++ files, by .clang-format
+  known-files   no .cpp file that the build does not know
+  all-builds    whatever the release build can make, benchmarks too
+  instructions  what a message costs a worker, against benchmarks/instructions/baseline.txt; after all-builds
+
+Environment: JOBS (default: the number of processors).
+The logs are in build/test-logs/, and $build_folder is configured when that is out of date.
+EOF
+}
+
+# comes_after CHECK: the one that has to end before it starts, if any.
+comes_after() {
+  case $1 in
+    instructions) echo all-builds ;;
+  esac
+}
+
+# Each check is a process group of its own, so that a run which ends early takes everything with it.
+start() {
+  set -m
+  (
+    trap - EXIT
+    "check_${1//-/_}"
+  ) >"$logs/check-$1.log" 2>&1 &
+  set +m
+  running[$!]=$1
+  started[$!]=${EPOCHREALTIME/./}
+}
+
+# finish_one: waits for any of them.
+finish_one() {
+  local pid name status=0 tenths
+  wait -n -p pid "${!running[@]}" || status=$?
+  name=${running[$pid]}
+  tenths=$(((${EPOCHREALTIME/./} - ${started[$pid]}) / 100000))
+  unset "running[$pid]"
+  if ((status == 0)); then
+    passed=$((passed + 1))
+    note "$(printf '%-14s good  %5d.%d s' "$name" $((tenths / 10)) $((tenths % 10)))"
+  else
+    failed=$((failed + 1))
+    fail "check $name ($((tenths / 10)).$((tenths % 10)) s)"
+    show_tail "$logs/check-$name.log" 40
+  fi
+}
+
+# start_next: the first one that need not wait for another; false when there is none.
+start_next() {
+  local index before
+  for index in "${!waiting[@]}"; do
+    before=$(comes_after "${waiting[index]}")
+    if [[ -z $before || " ${waiting[*]} ${running[*]} " != *" $before "* ]]; then
+      start "${waiting[index]}"
+      unset "waiting[$index]"
+      return 0
+    fi
+  done
+  return 1
+}
+
+# configured_before: prints what is newer than the configuration of the build folder, which is in use as it is otherwise.
+configured_before() {
+  local commands=$build_folder/compile_commands.json
+  [[ -s $commands ]] || { echo "no $commands"; return 0; }
+  find CMakeLists.txt CMakePresets.json cmake "${cpp_folders[@]}" \
+    \( -name CMakeLists.txt -o -name CMakePresets.json -o -name '*.cmake' \) -newer "$commands" -print -quit
+}
+
+stop_all() {
+  local pid
+  for pid in "${!running[@]}"; do kill -- "-$pid" 2>/dev/null || true; done
+}
+
+main() {
+  local check wanted=()
+  for check in "$@"; do
+    case $check in
+      -h | --help)
+        usage
+        exit 0
+        ;;
+      *)
+        [[ " ${ALL_CHECKS[*]} " == *" $check "* ]] || die "unknown check $check: ${ALL_CHECKS[*]}"
+        wanted+=("$check")
+        ;;
+    esac
+  done
+  ((${#wanted[@]} > 0)) || wanted=("${ALL_CHECKS[@]}")
+
+  cd "$LOOM_ROOT"
+  mkdir -p "$logs"
+  if [[ -n $(configured_before) ]]; then
+    cmake --preset release >"$logs/check-configure.log" 2>&1 ||
+      { show_tail "$logs/check-configure.log"; die "cmake --preset release failed"; }
+  fi
+
+  declare -gA running=() started=()
+  waiting=()
+  for check in "${ALL_CHECKS[@]}"; do
+    if [[ " ${wanted[*]} " == *" $check "* ]]; then waiting+=("$check"); fi
+  done
+  passed=0 failed=0
+  trap stop_all EXIT
+  trap 'exit 130' INT TERM
+  while ((${#waiting[@]} + ${#running[@]} > 0)); do
+    while ((${#running[@]} < jobs)) && start_next; do :; done
+    finish_one
+  done
+  printf '%d passed, %d failed\n' "$passed" "$failed"
+  ((failed == 0))
+}
+
+main "$@"

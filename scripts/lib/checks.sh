@@ -1,0 +1,28 @@
+# shellcheck shell=bash
+# The checks that scripts/checks.sh runs, a function each: silent and true when all is well, else a line for each finding.
+# They run at the root of the project, on `build_folder` and with `jobs` processes. Sourced, never run.
+# shellcheck disable=SC2154 # both are set by who sources this
+
+cpp_folders=(src include examples tests benchmarks)
+commands=$build_folder/compile_commands.json
+
+check_shellcheck() {
+  shellcheck scripts/*.sh scripts/kafka-topics scripts/lib/*.sh benchmarks/*.sh benchmarks/peers/*.sh tests/fuzz/*.sh .ci/run
+}
+
+check_clang_format() {
+  find "${cpp_folders[@]}" \( -name '*.cpp' -o -name '*.h' \) -exec clang-format-14 --dry-run -Werror {} +
+}
+
+# A file that no target compiles rots: each .cpp has to occur in the commands of the build.
+check_known_files() {
+  local file missing=0
+  while read -r file; do
+    grep -qF "/$file\"" "$commands" || { echo "not in the build: $file" && missing=1; }
+  done < <(find "${cpp_folders[@]}" -name '*.cpp')
+  return "$missing"
+}
+
+check_all_builds() { cmake --build "$build_folder" --parallel "$jobs"; }
+
+check_instructions() { benchmarks/instructions.sh --build "$build_folder"; }
