@@ -31,8 +31,8 @@ class BacklogConsumer {
 void produce_backlog(const Options& options);
 
 /// Reads the whole topic of a target once, from a consumer without a group; each call of `take` gets some thousand
-/// messages whose bytes live as long as the call. Returns bytes of all values together. Blocks: until all have come.
-/// Fails: std::runtime_error when they do not.
+/// messages whose bytes live as long as the call. Returns bytes of all values together.
+/// Blocks: until all have come.  Fails: std::runtime_error when they do not.
 std::uint64_t read_backlog(const Options& options, std::size_t target,
                            const std::function<void(const std::vector<Message>&)>& take);
 

@@ -22,8 +22,9 @@ struct Piece {
 /// Threads: const use by any.  Owns: the rows, partition by partition in order of their offsets.
 class PreparedRows {
  public:
-  /// Reads the topics and encodes them.  Blocks: while it does.  Fails: std::runtime_error, also for a refused message
-  /// unless the options ask for bad ones.
+  /// Reads the topics and encodes them.
+  /// Blocks: while it does.
+  /// Fails:  std::runtime_error, also for a refused message unless the options ask for bad ones.
   explicit PreparedRows(const Options& options);
 
   /// The rows cut into pieces of one COPY each: the partitions in turn, as a consumer of all of them meets them.

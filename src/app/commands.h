@@ -11,7 +11,8 @@
 namespace loom::app {
 
 /// The commands beside `run`. Each prints its result on stdout, progress and complaints on stderr, and returns the
-/// exit code. Fails: std::exception for what happens at run time (exit code 1).
+/// exit code.
+/// Fails: std::exception for what happens at run time (exit code 1).
 
 struct ValidateOptions {
   std::optional<std::string> file;

@@ -7,8 +7,9 @@
 
 namespace loom::pipeline {
 
-/// What all lanes and workers of a process share. Threads: each part has its own synchronisation.
-/// Owns: nothing; its parts outlive the pipeline.
+/// What all lanes and workers of a process share.
+/// Threads: each part has its own synchronisation.
+/// Owns:    nothing; its parts outlive the pipeline.
 struct Context {
   const Clock& clock;
   Counters& counters;

@@ -26,7 +26,8 @@ struct DeadLetterTopicSettings {
 /// Threads: publish() from any.
 /// Owns:    an idempotent producer, made when first needed, and a thread that hears its acknowledgements.
 /// Blocks:  publish(), up to `acknowledge_within` and, for a topic that is new here, twice that for looking it up and
-///          creating it.  Fails: by what publish() returns.
+///          creating it.
+/// Fails:   by what publish() returns.
 class DeadLetterTopic final : public batch::DeadLetterPublisher {
  public:
   explicit DeadLetterTopic(DeadLetterTopicSettings settings);

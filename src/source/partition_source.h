@@ -28,8 +28,9 @@ struct Watermarks {
 };
 
 /// One assigned partition's queue of prefetched messages. The product's is source::PartitionQueue; a simulation has its
-/// own. Threads: take() and seek() by the worker that owns the partition now; on_ready by anyone before that. Blocks:
-/// take() never; seek() and watermarks() up to 5 s (they may ask the broker).
+/// own.
+/// Threads: take() and seek() by the worker that owns the partition now; on_ready by anyone before that.
+/// Blocks:  take() never; seek() and watermarks() up to 5 s (they may ask the broker).
 class PartitionSource {
  public:
   virtual ~PartitionSource() = default;

@@ -16,7 +16,8 @@ class Client;
 namespace loom::testing {
 
 /// A headless Chromium, driven through its chromedriver in the words of W3C WebDriver
-/// (https://www.w3.org/TR/webdriver2/) and, where that has none, of the DevTools protocol. Threads: one at a time.
+/// (https://www.w3.org/TR/webdriver2/) and, where that has none, of the DevTools protocol.
+/// Threads: one at a time.
 /// Owns:    a chromedriver on a free port and the Chromium behind it; both end in the destructor, or with the test.
 /// Blocks:  each call until the browser has done it, a minute at most.
 /// Fails:   std::runtime_error with what the browser says, or with the package that is missing.

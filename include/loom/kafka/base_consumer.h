@@ -36,7 +36,8 @@ struct StageSettings {
 
 /// The settings by the environment, under the names that the consumer service has (LOOM_DATABASE_URL,
 /// LOOM_KAFKA_BOOTSTRAP_SERVERS, LOOM_KAFKA_GROUP_ID, LOOM_RDKAFKA_*), and LOOM_STAGE_EXACTLY_ONCE,
-/// LOOM_STAGE_INSTANCE, LOOM_STAGE_RETRIES. Fails: std::runtime_error with all that is wrong, without passwords.
+/// LOOM_STAGE_INSTANCE, LOOM_STAGE_RETRIES.
+/// Fails: std::runtime_error with all that is wrong, without passwords.
 StageSettings stage_settings_from_environment(std::string service_name, std::vector<std::string> topics);
 
 /// Thrown by process_message() when not the message is to blame but something that it needs is away: it is tried again
@@ -52,15 +53,15 @@ using Headers = std::vector<std::pair<std::string, std::string>>;
 ///
 ///   take a turn of messages -> process each (again with backoff when it throws; then to <topic>.dlq)
 ///   -> outputs acknowledged -> offsets committed
-///   exactly_once: one Kafka transaction of a turn's outputs, dead letters and offsets; aborted and done again as a
-///   whole
+///   exactly_once: one Kafka transaction of a turn's outputs, dead letters and offsets; aborted and done again
+///   as a whole
 ///
 /// Without exactly_once every message is processed at least once.
 /// Threads: run() by one, stop() by any and from signal handlers; process_message() on run()'s thread.
 /// Owns:    consumer, producer, loader, and a thread that writes metrics.
-/// Blocks:  run(), until stop(); it finishes the message at hand, delivers what is done and leaves the group within 10
-/// s. Fails:   run(): std::runtime_error for what does not pass by itself (settings, a fenced transaction), and
-/// whatever
+/// Blocks:  run(), until stop(); it then finishes the message at hand, delivers what is done and leaves the group,
+///          within 10 s.
+/// Fails:   run(): std::runtime_error for what does not pass by itself (settings, a fenced transaction), and whatever
 ///          on_start() throws.
 class BaseKafkaConsumer {
  public:

@@ -41,9 +41,11 @@ struct AdvisedChange {
 };
 
 /// The tables, views and functions of migrations 038 to 042, as this library sees them. Profiles, defaults and the
-/// rules of the advice live there, and only there. Threads: one at a time.  Owns: a connection, opened when first
-/// needed and again after it broke. Blocks:  up to 5 s to connect and 5 s for each answer. Fails:   StoreError, without
-/// passwords.
+/// rules of the advice live there, and only there.
+/// Threads: one at a time.
+/// Owns:    a connection, opened when first needed and again after it broke.
+/// Blocks:  up to 5 s to connect and 5 s for each answer.
+/// Fails:   StoreError, without passwords.
 class ConfigStore {
  public:
   explicit ConfigStore(std::string url);
