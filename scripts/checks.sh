@@ -13,7 +13,7 @@ logs=$LOOM_ROOT/build/test-logs
 . "$LOOM_ROOT/scripts/lib/checks.sh"
 
 # In the order in which they start: the long ones first.
-ALL_CHECKS=(all-builds shellcheck known-files clang-format instructions)
+ALL_CHECKS=(all-builds thread-safety shellcheck instructions clang-format known-files names-in-docs contracts)
 
 usage() {
   cat <<EOF
@@ -23,6 +23,9 @@ Runs the checks side by side, as many as there are processors. Each prints a lin
 when it fails. Checks (default: all):
   shellcheck    the shell scripts
   clang-format  the format of the C++ files, by .clang-format
+  contracts     each word of a class's contract (Threads, Owns, Blocks, Fails, Bounds) on a line of its own
+  thread-safety clang proves that what a mutex guards is touched under that mutex only
+  names-in-docs each path, link and name that the documents give exists
   known-files   no .cpp file that the build does not know
   all-builds    whatever the release build can make, benchmarks too
   instructions  what a message costs a worker, against benchmarks/instructions/baseline.txt; after all-builds

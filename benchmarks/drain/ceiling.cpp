@@ -8,9 +8,9 @@
 #include <chrono>
 #include <exception>
 #include <latch>
-#include <mutex>
 #include <thread>
 
+#include "base/mutex.h"
 #include "database.h"
 #include "machine.h"
 #include "text/progress_bar.h"
@@ -41,6 +41,7 @@ class Writers {
     const auto started = std::chrono::steady_clock::now();
     for (std::thread& thread : threads) thread.join();
     const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - started;
+    const MutexLock lock(mutex_);
     if (failure_) std::rethrow_exception(failure_);
     return taken.count();
   }
@@ -52,7 +53,7 @@ class Writers {
         connection.copy(*pieces_[i].statement, pieces_[i].rows);
       }
     } catch (...) {
-      const std::scoped_lock lock(mutex_);
+      const MutexLock lock(mutex_);
       failure_ = std::current_exception();
     }
   }
@@ -61,8 +62,8 @@ class Writers {
   const std::vector<Piece> pieces_;
 
   std::atomic<std::size_t> next_{0};
-  std::mutex mutex_;
-  std::exception_ptr failure_;  // guarded by mutex_
+  Mutex mutex_;
+  std::exception_ptr failure_ LOOM_GUARDED_BY(mutex_);
 };
 
 double postgres_cpu(const Options& options) { return options.postgres_pid == 0 ? 0 : family_cpu(options.postgres_pid); }

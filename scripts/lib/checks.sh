@@ -23,6 +23,13 @@ check_known_files() {
   return "$missing"
 }
 
+# The contracts above classes, which no formatter understands.
+check_contracts() { python3 scripts/lib/checks/contracts.py; }
+
+check_names_in_docs() { python3 scripts/lib/checks/names_in_docs.py; }
+
+check_thread_safety() { python3 scripts/lib/checks/thread_safety.py --build "$build_folder" --jobs "$jobs"; }
+
 check_all_builds() { cmake --build "$build_folder" --parallel "$jobs"; }
 
 check_instructions() { benchmarks/instructions.sh --build "$build_folder"; }

@@ -1,10 +1,10 @@
 #include "admin/kafka_ping.h"
 
-#include <mutex>
 #include <string_view>
 #include <utility>
 
 #include "admin/kafka_client.h"
+#include "base/mutex.h"
 
 namespace loom::admin {
 namespace {
@@ -16,17 +16,17 @@ class LastComplaint {
   void put(std::string_view text) {
     const auto thread_end = text.find("]: ");
     if (text.starts_with('[') && thread_end != std::string_view::npos) text.remove_prefix(thread_end + 3);
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     text_ = text;
   }
   std::string take() {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return std::exchange(text_, {});
   }
 
  private:
-  std::mutex mutex_;
-  std::string text_;  // guarded by mutex_
+  Mutex mutex_;
+  std::string text_ LOOM_GUARDED_BY(mutex_);
 };
 
 /// The user's settings, and over them those that decide how soon the client notices that a broker went or came.

@@ -22,7 +22,7 @@ MetricsRecorder::MetricsRecorder(Parts parts) : parts_(parts), thread_([this] { 
 
 MetricsRecorder::~MetricsRecorder() {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     stopping_ = true;
   }
   stop_.notify_one();
@@ -71,8 +71,8 @@ void MetricsRecorder::record(const Look& before, const Look& now) {
 void MetricsRecorder::run() {
   pthread_setname_np(pthread_self(), "recorder");
   Look before = look();
-  std::unique_lock lock(mutex_);
-  for (int round = 0; !stop_.wait_for(lock, kEvery, [this] { return stopping_; }); ++round) {
+  MutexLock lock(mutex_);
+  for (int round = 0; !stop_.wait_for(lock, kEvery, [this]() LOOM_REQUIRES(mutex_) { return stopping_; }); ++round) {
     lock.unlock();
     if (round % kRoundsBetweenMaintenance == 0) parts_.loader.maintain_metrics();
     const Look now = look();

@@ -1,11 +1,10 @@
 #pragma once
 
-#include <condition_variable>
 #include <cstdint>
-#include <mutex>
 #include <thread>
 
 #include "base/clock.h"
+#include "base/mutex.h"
 #include "lag/monitor.h"
 #include "loom/kafka/config_loader.h"
 #include "pipeline/counters.h"
@@ -45,9 +44,9 @@ class MetricsRecorder {
   void run();
 
   const Parts parts_;
-  std::mutex mutex_;
-  std::condition_variable stop_;
-  bool stopping_ = false;  // guarded by mutex_
+  Mutex mutex_;
+  CondVar stop_;
+  bool stopping_ LOOM_GUARDED_BY(mutex_) = false;
   std::thread thread_;
 };
 

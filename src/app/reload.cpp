@@ -63,7 +63,7 @@ Reloader::Reloader(settings::Config config, kafka::ConsumerConfig row, pipeline:
 
 Reloader::~Reloader() {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     stopping_ = true;
   }
   asked_.notify_one();
@@ -118,14 +118,14 @@ Reloader::Candidate Reloader::read_candidate(bool create_tables) const {
 }
 
 ValidateResult Reloader::validate() const {
-  const std::lock_guard lock(reloading_);
+  const MutexLock lock(reloading_);
   Candidate candidate = read_candidate(false);
   return {.valid = candidate.plans.has_value() && !mapping::has_errors(candidate.problems),
           .problems = std::move(candidate.problems)};
 }
 
 ReloadResult Reloader::reload(std::string_view trigger) {
-  const std::lock_guard lock(reloading_);
+  const MutexLock lock(reloading_);
   ReloadResult result;
   const std::string found_in = files();
   Candidate candidate = read_candidate(true);
@@ -153,7 +153,6 @@ ReloadResult Reloader::reload(std::string_view trigger) {
   return result;
 }
 
-/// With reloading_ held.
 void Reloader::apply(Candidate candidate, ReloadResult& result) {
   pipeline::ConsumerSettings settings;
   try {
@@ -178,21 +177,20 @@ void Reloader::apply(Candidate candidate, ReloadResult& result) {
 
 void Reloader::request(std::string trigger) {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     requested_ = std::move(trigger);
   }
   asked_.notify_one();
 }
 
 /// What the files hold: ConfigMaps change by a symbolic link, editors by renaming, so neither times nor inodes tell.
-/// With reloading_ held.
 std::string Reloader::files() const {
   return content_of(config_.topic_mappings) + '\0' + (config_.file ? content_of(*config_.file) : "");
 }
 
 /// Whether the files hold something that was not tried yet, and have held it at the last look, too (`seen`).
 bool Reloader::changed(std::string& seen) const {
-  const std::lock_guard lock(reloading_);
+  const MutexLock lock(reloading_);
   if (!config_.watch_files) return false;
   std::string now = files();
   const bool settled = now == seen;
@@ -203,16 +201,16 @@ bool Reloader::changed(std::string& seen) const {
 /// The loader asks the database once in its cache time.
 bool Reloader::row_changed() const {
   if (parts_.loader == nullptr) return false;
-  const std::lock_guard lock(reloading_);
+  const MutexLock lock(reloading_);
   return parts_.loader->load_config(kServiceName) != row_;
 }
 
 void Reloader::run() {
   pthread_setname_np(pthread_self(), "reload");
   std::string seen;
-  std::unique_lock lock(mutex_);
+  MutexLock lock(mutex_);
   while (!stopping_) {
-    asked_.wait_for(lock, kLookEvery, [this] { return stopping_ || !requested_.empty(); });
+    asked_.wait_for(lock, kLookEvery, [this]() LOOM_REQUIRES(mutex_) { return stopping_ || !requested_.empty(); });
     if (stopping_) return;
     std::string trigger = std::exchange(requested_, {});
     lock.unlock();

@@ -1,15 +1,14 @@
 #pragma once
 
 #include <atomic>
-#include <condition_variable>
 #include <cstdint>
-#include <mutex>
 #include <string>
 #include <string_view>
 #include <thread>
 #include <vector>
 
 #include "app/database_settings.h"
+#include "base/mutex.h"
 #include "mapping/problem.h"
 #include "pipeline/database_plans.h"
 #include "pipeline/group_consumer.h"
@@ -70,9 +69,9 @@ class Reloader {
 
  private:
   struct Candidate;
-  [[nodiscard]] Candidate read_candidate(bool create_tables) const;
-  void apply(Candidate candidate, ReloadResult& result);
-  [[nodiscard]] std::string files() const;
+  [[nodiscard]] Candidate read_candidate(bool create_tables) const LOOM_REQUIRES(reloading_);
+  void apply(Candidate candidate, ReloadResult& result) LOOM_REQUIRES(reloading_);
+  [[nodiscard]] std::string files() const LOOM_REQUIRES(reloading_);
   [[nodiscard]] bool changed(std::string& seen) const;
   [[nodiscard]] bool row_changed() const;
   void run();
@@ -83,16 +82,16 @@ class Reloader {
   std::atomic<std::uint64_t> applied_{0};
   std::atomic<std::uint64_t> refused_{0};
 
-  mutable std::mutex reloading_;         // one reload at a time
-  settings::Config config_;              // in use; guarded by reloading_
-  pipeline::ConsumerSettings settings_;  // in use; guarded by reloading_
-  kafka::ConsumerConfig row_;            // the database's settings that were last taken or refused; likewise
-  std::string taken_;                    // what the files held when they were last taken or refused; likewise
+  mutable Mutex reloading_;                                          // one reload at a time
+  settings::Config config_ LOOM_GUARDED_BY(reloading_);              // in use
+  pipeline::ConsumerSettings settings_ LOOM_GUARDED_BY(reloading_);  // in use
+  kafka::ConsumerConfig row_ LOOM_GUARDED_BY(reloading_);  // the database's settings that were last taken or refused
+  std::string taken_ LOOM_GUARDED_BY(reloading_);          // what the files held when they were last taken or refused
 
-  std::mutex mutex_;
-  std::condition_variable asked_;
-  std::string requested_;  // the trigger; guarded by mutex_
-  bool stopping_ = false;  // guarded by mutex_
+  Mutex mutex_;
+  CondVar asked_;
+  std::string requested_ LOOM_GUARDED_BY(mutex_);  // the trigger
+  bool stopping_ LOOM_GUARDED_BY(mutex_) = false;
   std::thread thread_;
 };
 

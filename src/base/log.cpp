@@ -2,12 +2,11 @@
 
 #include <spdlog/spdlog.h>
 
-#include <mutex>
-
 #include "base/clock.h"
 #include "base/log_event.h"
 #include "base/log_recent.h"
 #include "base/log_repeats.h"
+#include "base/mutex.h"
 
 namespace loom::log {
 
@@ -23,9 +22,10 @@ spdlog::level::level_enum to_spdlog(Level level) { return static_cast<spdlog::le
 /// before; it is never destroyed, since threads may log until the end.
 struct Journal {
   const SystemClock clock{};
-  std::mutex mutex;
-  Repeats repeats;      // guarded by mutex
-  RecentEvents recent;  // guarded by mutex
+
+  Mutex mutex;
+  Repeats repeats LOOM_GUARDED_BY(mutex);
+  RecentEvents recent LOOM_GUARDED_BY(mutex);
 };
 
 Journal& journal() {
@@ -84,7 +84,7 @@ void write(Level level, const About& about, std::string_view event, std::string 
     Journal& all = journal();
     std::vector<Event> lines;
     {
-      const std::lock_guard lock(all.mutex);
+      const MutexLock lock(all.mutex);
       all.recent.add(all.clock.wall_us(), event, level, about.topic, message);
       if (!enabled(level)) return;
       all.repeats.take(all.clock.now(), event, event_of(level, about, std::move(message)), lines);
@@ -103,7 +103,7 @@ void tell_repeats(bool all) noexcept {
     Journal& ours = journal();
     std::vector<Event> lines;
     {
-      const std::lock_guard lock(ours.mutex);
+      const MutexLock lock(ours.mutex);
       ours.repeats.tell(ours.clock.now(), all, lines);
     }
     write_lines(lines);
@@ -114,7 +114,7 @@ void tell_repeats(bool all) noexcept {
 
 std::vector<Recent> recent() {
   Journal& all = journal();
-  const std::lock_guard lock(all.mutex);
+  const MutexLock lock(all.mutex);
   return all.recent.list();
 }
 
@@ -123,7 +123,7 @@ const About* current() noexcept { return current_of_thread(); }
 void remember(Level level, std::string_view message) noexcept {
   try {
     Journal& all = journal();
-    const std::lock_guard lock(all.mutex);
+    const MutexLock lock(all.mutex);
     all.recent.add(all.clock.wall_us(), message, level, {}, message);
   } catch (...) {
     return;  // as in write()

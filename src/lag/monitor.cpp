@@ -3,14 +3,13 @@
 #include <pthread.h>
 
 #include <atomic>
-#include <condition_variable>
 #include <exception>
-#include <mutex>
 #include <optional>
 #include <thread>
 #include <utility>
 
 #include "base/log.h"
+#include "base/mutex.h"
 #include "lag/group_watch.h"
 #include "lag/lease.h"
 
@@ -50,9 +49,9 @@ struct Monitor::Impl {
   // Own synchronisation
   std::atomic<bool> stopping{false};
   std::atomic<bool> reports{false};
-  mutable std::mutex mutex;
-  std::condition_variable wake;
-  std::shared_ptr<const GroupLag> latest;  // guarded by mutex
+  mutable Mutex mutex;
+  CondVar wake;
+  std::shared_ptr<const GroupLag> latest LOOM_GUARDED_BY(mutex);
 
   // The thread's own
   GroupWatch watch;
@@ -78,7 +77,7 @@ struct Monitor::Impl {
   }
 
   void request_stop() {
-    const std::lock_guard lock(mutex);
+    const MutexLock lock(mutex);
     stopping = true;
     wake.notify_all();
   }
@@ -92,7 +91,7 @@ struct Monitor::Impl {
       } catch (const std::exception& error) {
         log::error({}, "the lag of group {} cannot be sampled: {}", settings.group, error.what());
       }
-      std::unique_lock lock(mutex);
+      MutexLock lock(mutex);
       wake.wait_until(lock, next, [this] { return stopping.load(); });
     }
     if (lease && reports.load()) lease->release();
@@ -104,7 +103,7 @@ struct Monitor::Impl {
     if (stopping.load()) return;
     if (!not_set_up.empty()) lag->notes.push_back(not_set_up);
     {
-      const std::lock_guard lock(mutex);
+      const MutexLock lock(mutex);
       latest = std::move(lag);
     }
     // Only then the lease, so that who reports has something to report.
@@ -147,7 +146,7 @@ Monitor::~Monitor() {
 void Monitor::request_stop() { impl_->request_stop(); }
 
 std::shared_ptr<const GroupLag> Monitor::latest() const {
-  const std::lock_guard lock(impl_->mutex);
+  const MutexLock lock(impl_->mutex);
   return impl_->latest;
 }
 

@@ -12,7 +12,7 @@ std::uint64_t TopicCounters::all_dead_letters() const {
 
 std::vector<DeadLetterExample> TopicCounters::examples() const {
   std::vector<DeadLetterExample> found;
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   for (const auto& example : examples_) {
     if (example) found.push_back(*example);
   }
@@ -20,7 +20,7 @@ std::vector<DeadLetterExample> TopicCounters::examples() const {
 }
 
 void TopicCounters::remember(DeadLetterExample example) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   examples_[static_cast<std::size_t>(example.reason)] = std::move(example);
 }
 
@@ -36,7 +36,7 @@ Counters::Counters()
                          2,    5,     10,   30,  60,  300, 1'800, 3'600, 21'600, 86'400} {}
 
 TopicCounters& Counters::of(const std::string& topic) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   auto& found = topics_[topic];
   if (found == nullptr) found = std::make_unique<TopicCounters>();
   return *found;
@@ -44,7 +44,7 @@ TopicCounters& Counters::of(const std::string& topic) {
 
 std::vector<std::pair<std::string, const TopicCounters*>> Counters::topics() const {
   std::vector<std::pair<std::string, const TopicCounters*>> all;
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   all.reserve(topics_.size());
   for (const auto& [topic, counters] : topics_) all.emplace_back(topic, counters.get());
   return all;
@@ -52,18 +52,18 @@ std::vector<std::pair<std::string, const TopicCounters*>> Counters::topics() con
 
 std::uint64_t Counters::total(std::atomic<std::uint64_t> TopicCounters::*counter) const {
   std::uint64_t sum = 0;
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   for (const auto& [topic, counters] : topics_) sum += (counters.get()->*counter).load(std::memory_order_relaxed);
   return sum;
 }
 
 void Counters::count_retry(const std::string& sqlstate) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   ++retries_[sqlstate];
 }
 
 std::map<std::string, std::uint64_t> Counters::retries() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return retries_;
 }
 

@@ -5,12 +5,12 @@
 #include <cstdint>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "base/histogram.h"
+#include "base/mutex.h"
 #include "base/reject.h"
 
 namespace loom::pipeline {
@@ -46,8 +46,8 @@ struct TopicCounters {
   void remember(DeadLetterExample example);
 
  private:
-  mutable std::mutex mutex_;
-  std::array<std::optional<DeadLetterExample>, kRejectReasons> examples_;  // guarded by mutex_
+  mutable Mutex mutex_;
+  std::array<std::optional<DeadLetterExample>, kRejectReasons> examples_ LOOM_GUARDED_BY(mutex_);
 };
 
 /// What the pipeline did since it started, for logs, status and metrics.
@@ -83,9 +83,9 @@ class Counters {
   Histogram end_to_end_seconds;  ///< of each message: from its record timestamp to its commit
 
  private:
-  mutable std::mutex mutex_;
-  std::map<std::string, std::unique_ptr<TopicCounters>> topics_;  // guarded by mutex_
-  std::map<std::string, std::uint64_t> retries_;                  // guarded by mutex_
+  mutable Mutex mutex_;
+  std::map<std::string, std::unique_ptr<TopicCounters>> topics_ LOOM_GUARDED_BY(mutex_);
+  std::map<std::string, std::uint64_t> retries_ LOOM_GUARDED_BY(mutex_);
 };
 
 }  // namespace loom::pipeline

@@ -35,7 +35,7 @@ DatabasePlans::DatabasePlans(std::shared_ptr<const mapping::MappingFile> file, s
 
 DatabasePlans::~DatabasePlans() {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     stopping_ = true;
   }
   asked_.notify_one();
@@ -43,19 +43,19 @@ DatabasePlans::~DatabasePlans() {
 }
 
 std::shared_ptr<const mapping::MappingFile> DatabasePlans::file() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return file_;
 }
 
 bool DatabasePlans::has_plan(const std::string& mapping) const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return plans_.contains(mapping);
 }
 
 void DatabasePlans::request(const std::string& topic, bool fresh, std::function<void(PlanAnswer)> answer) {
   PlanAnswer known;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     const TopicMapping* mapping = find_topic(*file_, topic);
     if (mapping == nullptr) {
       known.error = "no mapping names this topic";
@@ -85,7 +85,7 @@ PreparedPlans DatabasePlans::prepare(std::shared_ptr<const mapping::MappingFile>
 
 PlanChanges DatabasePlans::adopt(PreparedPlans prepared) {
   PlanChanges changes;
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   const auto names = [](const mapping::MappingFile& file, const std::string& topic) {
     return std::any_of(file.topics.begin(), file.topics.end(), [&](const auto& one) { return one.topic == topic; });
   };
@@ -110,9 +110,9 @@ PlanChanges DatabasePlans::adopt(PreparedPlans prepared) {
 
 void DatabasePlans::run() {
   pthread_setname_np(pthread_self(), "plans");
-  std::unique_lock lock(mutex_);
+  MutexLock lock(mutex_);
   while (true) {
-    asked_.wait(lock, [this] { return stopping_ || !requests_.empty(); });
+    asked_.wait(lock, [this]() LOOM_REQUIRES(mutex_) { return stopping_ || !requests_.empty(); });
     if (stopping_) return;
     std::vector<Request> requests = std::exchange(requests_, {});
     lock.unlock();
@@ -156,7 +156,7 @@ void DatabasePlans::answer_all(std::vector<Request> requests) {
 /// Under the lock, so that it cannot arrive after the answer to a question that was asked after the change.
 bool DatabasePlans::deliver(const mapping::MappingFile& file, const TopicMapping* mapping, const Request& request,
                             PlanAnswer answer) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (&file != file_.get()) return false;
   if (answer.plan != nullptr) plans_[mapping->topic] = answer.plan;
   request.answer(std::move(answer));

@@ -1,14 +1,13 @@
 #pragma once
 
-#include <condition_variable>
 #include <functional>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "base/mutex.h"
 #include "mapping/mapping_file.h"
 #include "mapping/problem.h"
 #include "pipeline/plan_provider.h"
@@ -67,12 +66,12 @@ class DatabasePlans final : public PlanProvider {
   // Constant after construction
   const std::string url_;
 
-  mutable std::mutex mutex_;
-  std::condition_variable asked_;
-  std::shared_ptr<const mapping::MappingFile> file_;                        // guarded by mutex_
-  std::vector<Request> requests_;                                           // guarded by mutex_
-  std::map<std::string, std::shared_ptr<const mapping::TopicPlan>> plans_;  // by mapping key; guarded by mutex_
-  bool stopping_ = false;                                                   // guarded by mutex_
+  mutable Mutex mutex_;
+  CondVar asked_;
+  std::shared_ptr<const mapping::MappingFile> file_ LOOM_GUARDED_BY(mutex_);
+  std::vector<Request> requests_ LOOM_GUARDED_BY(mutex_);
+  std::map<std::string, std::shared_ptr<const mapping::TopicPlan>> plans_ LOOM_GUARDED_BY(mutex_);  // by mapping key
+  bool stopping_ LOOM_GUARDED_BY(mutex_) = false;
   std::thread thread_;
 };
 

@@ -74,7 +74,7 @@ void GroupConsumer::stop() {
 GroupView GroupConsumer::view() const {
   GroupView found;
   {
-    const std::lock_guard lock(view_mutex_);
+    const MutexLock lock(view_mutex_);
     found = view_;
   }
   found.work = work();
@@ -170,7 +170,7 @@ void GroupConsumer::publish() {
   } else if (no_topics_) {
     fresh.state = GroupState::no_topics;
   }
-  const std::lock_guard lock(view_mutex_);
+  const MutexLock lock(view_mutex_);
   view_ = std::move(fresh);
 }
 

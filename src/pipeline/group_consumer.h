@@ -4,7 +4,6 @@
 #include <chrono>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -12,6 +11,7 @@
 #include <vector>
 
 #include "base/backoff.h"
+#include "base/mutex.h"
 #include "batch/sink.h"
 #include "pipeline/context.h"
 #include "pipeline/mailbox.h"
@@ -155,8 +155,8 @@ class GroupConsumer {
   TimePoint publish_at_{};
 
   Mailbox<ConsumerSettings> reconfigurations_;
-  mutable std::mutex view_mutex_;
-  GroupView view_;  // but for its `work`; guarded by view_mutex_
+  mutable Mutex view_mutex_;
+  GroupView view_ LOOM_GUARDED_BY(view_mutex_);  // but for its `work`
 
   std::vector<std::thread> threads_;
 };

@@ -1,11 +1,10 @@
 #pragma once
 
-#include <condition_variable>
-#include <mutex>
 #include <utility>
 #include <vector>
 
 #include "base/clock.h"
+#include "base/mutex.h"
 
 namespace loom::pipeline {
 
@@ -16,7 +15,7 @@ class Mailbox {
  public:
   void post(Letter letter) {
     {
-      const std::lock_guard lock(mutex_);
+      const MutexLock lock(mutex_);
       letters_.push_back(std::move(letter));
     }
     arrived_.notify_one();
@@ -25,20 +24,20 @@ class Mailbox {
   /// All letters so far, in order, swapped into `into` (which is cleared first and so keeps its memory).
   void collect(std::vector<Letter>& into) {
     into.clear();
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     letters_.swap(into);
   }
 
   /// Returns when a letter is there, or at `until`.
   void wait_until(TimePoint until) {
-    std::unique_lock lock(mutex_);
-    arrived_.wait_until(lock, until, [this] { return !letters_.empty(); });
+    MutexLock lock(mutex_);
+    arrived_.wait_until(lock, until, [this]() LOOM_REQUIRES(mutex_) { return !letters_.empty(); });
   }
 
  private:
-  std::mutex mutex_;
-  std::condition_variable arrived_;
-  std::vector<Letter> letters_;  // guarded by mutex_
+  Mutex mutex_;
+  CondVar arrived_;
+  std::vector<Letter> letters_ LOOM_GUARDED_BY(mutex_);
 };
 
 }  // namespace loom::pipeline

@@ -32,7 +32,7 @@ void Worker::audit(std::string topic, std::int32_t partition, std::int64_t belie
 void Worker::reconfigure(const WorkerSettings& settings) { letters_.post(Reconfigure{settings}); }
 
 WorkerView Worker::view() const {
-  const std::lock_guard lock(view_mutex_);
+  const MutexLock lock(view_mutex_);
   return view_;
 }
 
@@ -225,7 +225,7 @@ void Worker::publish(TimePoint now) {
                                   .restart_at = ledger.settled() ? partition->restart_at : std::nullopt});
     }
   }
-  const std::lock_guard lock(view_mutex_);
+  const MutexLock lock(view_mutex_);
   view_ = std::move(fresh);
 }
 

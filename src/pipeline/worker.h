@@ -5,12 +5,12 @@
 #include <deque>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <unordered_map>
 #include <variant>
 #include <vector>
 
+#include "base/mutex.h"
 #include "batch/sink.h"
 #include "pipeline/context.h"
 #include "pipeline/lane.h"
@@ -169,8 +169,8 @@ class Worker {
   std::uint64_t next_id_ = 1;
   TimePoint published_{};
 
-  mutable std::mutex view_mutex_;
-  WorkerView view_;  // guarded by view_mutex_
+  mutable Mutex view_mutex_;
+  WorkerView view_ LOOM_GUARDED_BY(view_mutex_);
 };
 
 }  // namespace loom::pipeline

@@ -6,15 +6,14 @@
 
 #include <algorithm>
 #include <chrono>
-#include <condition_variable>
 #include <deque>
 #include <exception>
-#include <mutex>
 #include <string>
 #include <thread>
 #include <utility>
 #include <vector>
 
+#include "base/mutex.h"
 #include "sink/batch_writer.h"
 #include "sink/connection.h"
 #include "sink/key_order.h"
@@ -66,8 +65,8 @@ Outcome not_now(std::string message) {
 struct WriterPool::Impl {
   struct Writer {
     std::thread thread;
-    std::condition_variable wake;
-    // Guarded by Impl::mutex:
+    CondVar wake;
+    // Guarded by Impl::mutex, which the analysis cannot be told about another object:
     Task hand;
     bool connected = false;
     std::shared_ptr<const Canceller> canceller;  // while there is something to cancel
@@ -84,25 +83,25 @@ struct WriterPool::Impl {
   Failpoints& failpoints;
   // Own synchronisation:
   StopSignal stop_signal;
-  // Guarded by mutex:
-  mutable std::mutex mutex;
-  std::condition_variable writer_gone;
-  std::vector<std::unique_ptr<Writer>> writers;
-  std::vector<std::unique_ptr<Writer>> gone;  // their threads have ended, or are about to: to be joined
-  std::vector<Writer*> idle;                  // the last one worked last
-  std::deque<Task> waiting;
-  std::size_t pool_min = 0;
-  std::size_t pool_max = 1;
-  std::size_t busy = 0;
-  std::size_t started = 0;
-  bool stopping = false;
+  mutable Mutex mutex;
+  CondVar writer_gone;
+  std::vector<std::unique_ptr<Writer>> writers LOOM_GUARDED_BY(mutex);
+  /// Their threads have ended, or are about to: to be joined.
+  std::vector<std::unique_ptr<Writer>> gone LOOM_GUARDED_BY(mutex);
+  std::vector<Writer*> idle LOOM_GUARDED_BY(mutex);  // the last one worked last
+  std::deque<Task> waiting LOOM_GUARDED_BY(mutex);
+  std::size_t pool_min LOOM_GUARDED_BY(mutex) = 0;
+  std::size_t pool_max LOOM_GUARDED_BY(mutex) = 1;
+  std::size_t busy LOOM_GUARDED_BY(mutex) = 0;
+  std::size_t started LOOM_GUARDED_BY(mutex) = 0;
+  bool stopping LOOM_GUARDED_BY(mutex) = false;
 
   void resize(std::size_t least, std::size_t most);
   void submit(Task task);
-  void add_writer(Task task);
+  void add_writer(Task task) LOOM_REQUIRES(mutex);
   void run(Writer& writer);
-  bool take(std::unique_lock<std::mutex>& lock, Writer& writer, Task& task);
-  void retire(Writer& writer);
+  bool take(MutexLock& lock, Writer& writer, Task& task) LOOM_REQUIRES(mutex);
+  void retire(Writer& writer) LOOM_REQUIRES(mutex);
   Outcome attempt(Writer& writer, const Task& task);
   bool connect(Writer& writer, std::string& why);
   void stop();
@@ -111,7 +110,7 @@ struct WriterPool::Impl {
 void WriterPool::Impl::resize(std::size_t least, std::size_t most) {
   std::vector<std::unique_ptr<Writer>> ended;
   {
-    const std::lock_guard lock(mutex);
+    const MutexLock lock(mutex);
     ended.swap(gone);
     pool_max = std::max<std::size_t>(most, 1);
     pool_min = std::min(least, pool_max);
@@ -128,7 +127,7 @@ void WriterPool::Impl::resize(std::size_t least, std::size_t most) {
 void WriterPool::Impl::submit(Task task) {
   std::vector<std::unique_ptr<Writer>> ended;
   {
-    const std::lock_guard lock(mutex);
+    const MutexLock lock(mutex);
     ended.swap(gone);
     if (!idle.empty()) {
       Writer& writer = *idle.back();
@@ -155,8 +154,8 @@ void WriterPool::Impl::add_writer(Task task) {
 }
 
 // False: nothing to do, and the writer is to go.
-bool WriterPool::Impl::take(std::unique_lock<std::mutex>& lock, Writer& writer, Task& task) {
-  const auto too_many = [&] { return writers.size() > pool_max; };
+bool WriterPool::Impl::take(MutexLock& lock, Writer& writer, Task& task) {
+  const auto too_many = [&]() LOOM_REQUIRES(mutex) { return writers.size() > pool_max; };
   if (writer.hand.batch == nullptr && too_many()) return false;
   if (writer.hand.batch == nullptr && !waiting.empty()) {
     writer.hand = std::move(waiting.front());
@@ -170,7 +169,7 @@ bool WriterPool::Impl::take(std::unique_lock<std::mutex>& lock, Writer& writer, 
       idle.insert(idle.begin(), &writer);
     }
     const auto idle_close = std::max<std::chrono::milliseconds>(settings.idle_close, 10ms);
-    const auto called = [&] { return writer.hand.batch != nullptr || stopping || too_many(); };
+    const auto called = [&]() LOOM_REQUIRES(mutex) { return writer.hand.batch != nullptr || stopping || too_many(); };
     while (!writer.wake.wait_for(lock, idle_close, called)) {
       if (writers.size() > pool_min) break;
     }
@@ -189,7 +188,7 @@ void WriterPool::Impl::retire(Writer& writer) {
 }
 
 void WriterPool::Impl::run(Writer& writer) {
-  std::unique_lock lock(mutex);
+  MutexLock lock(mutex);
   Task task;
   while (take(lock, writer, task)) {
     ++busy;
@@ -221,7 +220,7 @@ Outcome WriterPool::Impl::attempt(Writer& writer, const Task& task) {
   std::string why;
   if (!connect(writer, why)) return not_now("no connection to the database: " + why);
   const auto set_canceller = [&](std::shared_ptr<const Canceller> canceller) {
-    const std::lock_guard lock(mutex);
+    const MutexLock lock(mutex);
     writer.canceller = std::move(canceller);
   };
   set_canceller(writer.connection->canceller());
@@ -246,15 +245,15 @@ void WriterPool::Impl::stop() {
   std::deque<Task> never_started;
   std::vector<std::unique_ptr<Writer>> ended;
   {
-    std::unique_lock lock(mutex);
+    MutexLock lock(mutex);
     stopping = true;
     never_started.swap(waiting);
     for (Writer* writer : idle) writer->wake.notify_one();
   }
   for (Task& task : never_started) task.reply({std::move(task.batch), not_now("the service stops")});
   {
-    std::unique_lock lock(mutex);
-    const auto all_gone = [&] { return writers.empty(); };
+    MutexLock lock(mutex);
+    const auto all_gone = [&]() LOOM_REQUIRES(mutex) { return writers.empty(); };
     if (!writer_gone.wait_for(lock, kFinishWithin, all_gone)) {
       std::vector<std::shared_ptr<const Canceller>> cancellers;
       for (const auto& writer : writers) {
@@ -285,7 +284,7 @@ void WriterPool::prepare(Batch& batch) const { order_rows(*batch.plan, batch.row
 void WriterPool::resize(std::size_t pool_min, std::size_t pool_max) { impl_->resize(pool_min, pool_max); }
 
 PoolState WriterPool::state() const {
-  const std::lock_guard lock(impl_->mutex);
+  const MutexLock lock(impl_->mutex);
   const auto connected =
       std::count_if(impl_->writers.begin(), impl_->writers.end(), [](const auto& writer) { return writer->connected; });
   return {.connections = static_cast<std::size_t>(connected),

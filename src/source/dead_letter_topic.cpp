@@ -5,15 +5,14 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
-#include <condition_variable>
 #include <cstdint>
-#include <mutex>
 #include <stdexcept>
 #include <string_view>
 #include <thread>
 #include <utility>
 
 #include "base/log.h"
+#include "base/mutex.h"
 #include "source/client_log.h"
 #include "source/handles.h"
 
@@ -36,11 +35,13 @@ constexpr const char* kMessageMax = "67108864";
 
 /// The acknowledgements that one publish() waits for. Shared with the deliveries, which may come after it gave up.
 struct Wait {
-  std::mutex mutex;
-  std::condition_variable all_here;
-  std::size_t missing = 0;         // guarded by mutex
-  std::vector<InTopic> in_topic;   // guarded by mutex; by index into publish()'s `rejected`
-  rd_kafka_resp_err_t error = {};  // guarded by mutex; of the last that failed
+  Wait(std::size_t sent, std::size_t rejected) : missing(sent), in_topic(rejected, InTopic::no) {}
+
+  Mutex mutex;
+  CondVar all_here;
+  std::size_t missing LOOM_GUARDED_BY(mutex);
+  std::vector<InTopic> in_topic LOOM_GUARDED_BY(mutex);   // by index into publish()'s `rejected`
+  rd_kafka_resp_err_t error LOOM_GUARDED_BY(mutex) = {};  // of the last that failed
 };
 
 /// What a message carries through librdkafka to its delivery report.
@@ -64,7 +65,7 @@ InTopic state_after(rd_kafka_resp_err_t error) {
 
 void deliver(const Ticket& ticket, rd_kafka_resp_err_t error) {
   Wait& wait = *ticket.wait;
-  const std::lock_guard lock(wait.mutex);
+  const MutexLock lock(wait.mutex);
   wait.in_topic[ticket.index] = state_after(error);
   if (error != RD_KAFKA_RESP_ERR_NO_ERROR) wait.error = error;
   if (--wait.missing == 0) wait.all_here.notify_all();
@@ -153,9 +154,9 @@ struct DeadLetterTopic::Impl {
   // Constant after construction
   const DeadLetterTopicSettings settings;
 
-  std::mutex mutex;
-  std::map<std::string, std::int32_t> partitions;  // of the dead-letter topics that are known to be there
-  ClientHandle client;                             // set once
+  Mutex mutex;
+  std::map<std::string, std::int32_t> partitions LOOM_GUARDED_BY(mutex);  // of the topics known to be there
+  ClientHandle client;                                                    // set once
   std::atomic<bool> stopping{false};
   std::thread hearing;  // started with the client
 
@@ -217,7 +218,7 @@ struct DeadLetterTopic::Impl {
 
   /// Makes sure that the topic is there. Returns its partitions. Fails: std::runtime_error.
   std::int32_t prepare(const std::string& origin, const std::string& topic) {
-    const std::lock_guard lock(mutex);
+    const MutexLock lock(mutex);
     open();
     const auto known = partitions.find(topic);
     if (known != partitions.end()) return known->second;
@@ -234,21 +235,19 @@ struct DeadLetterTopic::Impl {
   }
 
   void forget(const std::string& topic) {
-    const std::lock_guard lock(mutex);
+    const MutexLock lock(mutex);
     partitions.erase(topic);
   }
 
   /// Sends these, waits for all and notes what became of each. Returns the last failure; "" without one.
   std::string send_all(const Destination& to, std::vector<RejectedMessage>& rejected,
                        const std::vector<std::size_t>& indices) {
-    auto wait = std::make_shared<Wait>();
-    wait->missing = indices.size();
-    wait->in_topic.resize(rejected.size(), InTopic::no);
+    auto wait = std::make_shared<Wait>(indices.size(), rejected.size());
     for (const std::size_t i : indices) send(to, rejected[i], std::make_unique<Ticket>(Ticket{wait, i}));
     // librdkafka answers each message within its timeout; beyond that and a little, nobody waits for it.
-    std::unique_lock lock(wait->mutex);
+    MutexLock lock(wait->mutex);
     const bool all = wait->all_here.wait_for(lock, settings.acknowledge_within + milliseconds(1000),
-                                             [&] { return wait->missing == 0; });
+                                             [&]() LOOM_REQUIRES(wait->mutex) { return wait->missing == 0; });
     for (const std::size_t i : indices) rejected[i].in_topic = wait->in_topic[i];
     if (!all) return "no acknowledgement";
     return wait->error == RD_KAFKA_RESP_ERR_NO_ERROR ? "" : rd_kafka_err2str(wait->error);

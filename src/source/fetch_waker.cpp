@@ -16,7 +16,7 @@ FetchWaker::FetchWaker(rd_kafka_t* client) : client_(client), thread_([this] { r
 
 FetchWaker::~FetchWaker() {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     stopping_ = true;
   }
   changed_.notify_one();
@@ -25,7 +25,7 @@ FetchWaker::~FetchWaker() {
 
 void FetchWaker::wake(const std::string& topic, std::int32_t partition) {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (!topic_.empty()) return;  // a question is on its way already, and most clusters have few brokers
     topic_ = topic;
     partition_ = partition;
@@ -35,9 +35,9 @@ void FetchWaker::wake(const std::string& topic, std::int32_t partition) {
 
 void FetchWaker::run() {
   pthread_setname_np(pthread_self(), "fetch-waker");
-  std::unique_lock lock(mutex_);
+  MutexLock lock(mutex_);
   while (true) {
-    changed_.wait(lock, [this] { return stopping_ || !topic_.empty(); });
+    changed_.wait(lock, [this]() LOOM_REQUIRES(mutex_) { return stopping_ || !topic_.empty(); });
     if (stopping_) return;
     const std::string topic = topic_;
     const std::int32_t partition = partition_;
@@ -46,7 +46,7 @@ void FetchWaker::run() {
     std::int64_t high = 0;
     rd_kafka_query_watermark_offsets(client_, topic.c_str(), partition, &low, &high, kAnswerWithinMs);
     lock.lock();
-    changed_.wait_for(lock, kPause, [this] { return stopping_; });
+    changed_.wait_for(lock, kPause, [this]() LOOM_REQUIRES(mutex_) { return stopping_; });
     topic_.clear();
   }
 }

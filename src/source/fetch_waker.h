@@ -2,11 +2,11 @@
 
 #include <librdkafka/rdkafka.h>
 
-#include <condition_variable>
 #include <cstdint>
-#include <mutex>
 #include <string>
 #include <thread>
+
+#include "base/mutex.h"
 
 namespace loom::source {
 
@@ -33,11 +33,11 @@ class FetchWaker {
   void run();
 
   rd_kafka_t* client_;
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::string topic_;           // the one to ask about next; empty: none. guarded by mutex_
-  std::int32_t partition_ = 0;  // guarded by mutex_
-  bool stopping_ = false;       // guarded by mutex_
+  Mutex mutex_;
+  CondVar changed_;
+  std::string topic_ LOOM_GUARDED_BY(mutex_);  // the one to ask about next; empty: none
+  std::int32_t partition_ LOOM_GUARDED_BY(mutex_) = 0;
+  bool stopping_ LOOM_GUARDED_BY(mutex_) = false;
   std::thread thread_;
 };
 

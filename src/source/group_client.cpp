@@ -167,12 +167,12 @@ GroupEvent GroupClient::read(const rd_kafka_event_t* event) {
 void GroupClient::keep_statistics(const char* json) {
   auto parsed = parse_statistics(json == nullptr ? "" : json);
   if (!parsed) return;
-  const std::lock_guard lock(statistics_mutex_);
+  const MutexLock lock(statistics_mutex_);
   statistics_ = std::move(parsed);
 }
 
 std::optional<ClientStatistics> GroupClient::statistics() const {
-  const std::lock_guard lock(statistics_mutex_);
+  const MutexLock lock(statistics_mutex_);
   return statistics_;
 }
 

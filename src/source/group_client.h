@@ -7,12 +7,12 @@
 #include <functional>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <variant>
 #include <vector>
 
+#include "base/mutex.h"
 #include "source/client_statistics.h"
 #include "source/fetch_waker.h"
 #include "source/handles.h"
@@ -117,9 +117,9 @@ class GroupClient {
   std::unique_ptr<FetchWaker> waker_;  // where librdkafka needs one
   std::size_t low_water_ = 0;
   std::map<std::string, std::string> properties_;
-  mutable std::mutex statistics_mutex_;
-  std::optional<ClientStatistics> statistics_;  // guarded by statistics_mutex_
-  std::vector<std::string> missing_;            // topics that the broker does not have, to be reported in one line
+  mutable Mutex statistics_mutex_;
+  std::optional<ClientStatistics> statistics_ LOOM_GUARDED_BY(statistics_mutex_);
+  std::vector<std::string> missing_;  // topics that the broker does not have, to be reported in one line
 };
 
 }  // namespace loom::source

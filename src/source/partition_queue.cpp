@@ -66,12 +66,12 @@ PartitionQueue::~PartitionQueue() { rd_kafka_queue_cb_event_enable(queue_.get(),
 
 void PartitionQueue::signal(rd_kafka_t* /*client*/, void* self) {
   auto* queue = static_cast<PartitionQueue*>(self);
-  const std::lock_guard lock(queue->mutex_);
+  const MutexLock lock(queue->mutex_);
   if (queue->ready_) queue->ready_();
 }
 
 void PartitionQueue::on_ready(std::function<void()> ready) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   ready_ = std::move(ready);
 }
 

@@ -4,9 +4,9 @@
 
 #include <cstdint>
 #include <functional>
-#include <mutex>
 #include <string>
 
+#include "base/mutex.h"
 #include "source/fetch_waker.h"
 #include "source/handles.h"
 #include "source/partition_source.h"
@@ -48,8 +48,8 @@ class PartitionQueue final : public PartitionSource {
   std::int64_t next_ = 0;  // the offset after the last message taken
   std::uint32_t takes_ = 0;
   bool out_of_range_ = false;  // librdkafka has stopped fetching it
-  std::mutex mutex_;
-  std::function<void()> ready_;  // guarded by mutex_
+  Mutex mutex_;
+  std::function<void()> ready_ LOOM_GUARDED_BY(mutex_);
 };
 
 }  // namespace loom::source

@@ -5,15 +5,14 @@
 
 #include <algorithm>
 #include <chrono>
-#include <condition_variable>
 #include <exception>
 #include <functional>
-#include <mutex>
 #include <stdexcept>
 #include <thread>
 #include <utility>
 
 #include "admin/kafka_ping.h"
+#include "base/mutex.h"
 #include "settings/database_url.h"
 #include "sink/connection.h"
 
@@ -45,7 +44,7 @@ class Prober {
 
   void stop() {
     {
-      const std::lock_guard lock(mutex_);
+      const MutexLock lock(mutex_);
       stopping_ = true;
     }
     stop_asked_.notify_all();
@@ -53,7 +52,7 @@ class Prober {
 
   [[nodiscard]] Reachable state() const {
     const TimePoint now = clock_.now();
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (up_ && now - answered_ > kSilent) return {false, "no answer for some seconds", in_seconds(now - answered_)};
     return {up_, error_, in_seconds(now - since_)};
   }
@@ -62,7 +61,7 @@ class Prober {
   static double in_seconds(Duration time) { return std::chrono::duration<double>(time).count(); }
 
   void run() {
-    std::unique_lock lock(mutex_);
+    MutexLock lock(mutex_);
     while (!stopping_) {
       lock.unlock();
       const TimePoint began = clock_.now();
@@ -70,11 +69,12 @@ class Prober {
       const TimePoint now = clock_.now();
       lock.lock();
       put(now, std::move(error));
-      stop_asked_.wait_for(lock, kEvery - std::min<Duration>(kEvery, now - began), [this] { return stopping_; });
+      stop_asked_.wait_for(lock, kEvery - std::min<Duration>(kEvery, now - began),
+                           [this]() LOOM_REQUIRES(mutex_) { return stopping_; });
     }
   }
 
-  void put(TimePoint now, std::string error) {
+  void put(TimePoint now, std::string error) LOOM_REQUIRES(mutex_) {
     const bool up = error.empty();
     if (up != up_) since_ = now;
     if (up) answered_ = now;
@@ -84,14 +84,13 @@ class Prober {
 
   const Clock& clock_;
   const std::function<std::string()> ask_;
-  mutable std::mutex mutex_;
-  std::condition_variable stop_asked_;
-  // guarded by mutex_
-  bool stopping_ = false;
-  bool up_ = false;
-  std::string error_ = "not asked yet";
-  TimePoint since_;
-  TimePoint answered_;
+  mutable Mutex mutex_;
+  CondVar stop_asked_;
+  bool stopping_ LOOM_GUARDED_BY(mutex_) = false;
+  bool up_ LOOM_GUARDED_BY(mutex_) = false;
+  std::string error_ LOOM_GUARDED_BY(mutex_) = "not asked yet";
+  TimePoint since_ LOOM_GUARDED_BY(mutex_);
+  TimePoint answered_ LOOM_GUARDED_BY(mutex_);
 
   std::thread thread_;  // last: it uses all of the above
 };

@@ -38,7 +38,7 @@ Rate Rates::Series::rate(std::uint64_t Look::*count) const {
 void Rates::sample(TimePoint now, std::int64_t wall_us, const pipeline::Counters& counters, std::int64_t lag) {
   const auto read = [](const std::atomic<std::uint64_t>& counter) { return counter.load(std::memory_order_relaxed); };
   const auto counted = counters.topics();
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (any_ && now - all_.last() < kTooSoon) return;
   Look sum{now};
   for (const auto& [topic, of_topic] : counted) {
@@ -58,7 +58,7 @@ void Rates::sample(TimePoint now, std::int64_t wall_us, const pipeline::Counters
 }
 
 Rate Rates::of_topic(const std::string& topic, std::uint64_t Look::*count) const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   const auto found = topics_.find(topic);
   return found == topics_.end() ? Rate{} : found->second.rate(count);
 }
@@ -67,17 +67,17 @@ Rate Rates::messages(const std::string& topic) const { return of_topic(topic, &L
 Rate Rates::rows(const std::string& topic) const { return of_topic(topic, &Look::rows); }
 
 Rate Rates::messages() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return all_.rate(&Look::messages);
 }
 
 Rate Rates::rows() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return all_.rate(&Look::rows);
 }
 
 std::vector<HistoryPoint> Rates::history() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return {history_.begin(), history_.end()};
 }
 

@@ -3,11 +3,11 @@
 #include <cstdint>
 #include <deque>
 #include <map>
-#include <mutex>
 #include <string>
 #include <vector>
 
 #include "base/clock.h"
+#include "base/mutex.h"
 #include "pipeline/counters.h"
 #include "status/documents.h"
 #include "status/snapshot.h"
@@ -49,11 +49,11 @@ class Rates {
   };
   [[nodiscard]] Rate of_topic(const std::string& topic, std::uint64_t Look::*count) const;
 
-  mutable std::mutex mutex_;
-  std::map<std::string, Series> topics_;  // guarded by mutex_, as all below
-  Series all_;
-  bool any_ = false;
-  std::deque<HistoryPoint> history_;
+  mutable Mutex mutex_;
+  std::map<std::string, Series> topics_ LOOM_GUARDED_BY(mutex_);
+  Series all_ LOOM_GUARDED_BY(mutex_);
+  bool any_ LOOM_GUARDED_BY(mutex_) = false;
+  std::deque<HistoryPoint> history_ LOOM_GUARDED_BY(mutex_);
 };
 
 }  // namespace loom::status

@@ -3,11 +3,11 @@
 #include <fmt/format.h>
 
 #include <map>
-#include <mutex>
 #include <set>
 #include <utility>
 
 #include "base/log.h"
+#include "base/mutex.h"
 #include "sdk/config/config_store.h"
 
 namespace loom::kafka {
@@ -34,7 +34,7 @@ struct KafkaConsumerConfigLoader::Impl {
   [[nodiscard]] TimePoint now() const { return settings.now ? settings.now() : std::chrono::steady_clock::now(); }
 
   std::optional<ConsumerConfig> fresh(const std::string& service_name) {
-    const std::lock_guard lock(mutex);
+    const MutexLock lock(mutex);
     const auto found = known.find(service_name);
     if (found == known.end() || now() >= found->second.until) return std::nullopt;
     return found->second.config;
@@ -47,14 +47,14 @@ struct KafkaConsumerConfigLoader::Impl {
                             "profile: defaults are used",
                             config.service_name));
     }
-    const std::lock_guard lock(mutex);
+    const MutexLock lock(mutex);
     told.erase("database");
     known[config.service_name] = {config, now() + settings.cache, true};
     return config;
   }
 
   ConsumerConfig fall_back(const std::string& service_name, const std::string& why) {
-    std::unique_lock lock(mutex);
+    MutexLock lock(mutex);
     Known& one = known[service_name];
     if (!one.from_database) one.config = default_config(service_name);
     one.until = now() + std::min(kAgainAfter, settings.cache);
@@ -68,7 +68,7 @@ struct KafkaConsumerConfigLoader::Impl {
 
   void warn_once(const std::string& reason, const std::string& text) {
     {
-      const std::lock_guard lock(mutex);
+      const MutexLock lock(mutex);
       if (!told.insert(reason).second) return;
     }
     if (settings.warn) {
@@ -82,13 +82,13 @@ struct KafkaConsumerConfigLoader::Impl {
   template <typename Work>
   bool record(const char* what, const char* done, const Work& work) {
     try {
-      const std::lock_guard lock(store_mutex);
+      const MutexLock lock(store_mutex);
       work(store);
     } catch (const StoreError& error) {
       warn_once(what, fmt::format("{} are not {}: {}", what, done, error.what()));
       return false;
     }
-    const std::lock_guard lock(mutex);
+    const MutexLock lock(mutex);
     told.erase(what);
     return true;
   }
@@ -97,12 +97,12 @@ struct KafkaConsumerConfigLoader::Impl {
   const LoaderSettings settings;
 
   // Neither is held while `warn` is called.
-  std::mutex store_mutex;
-  ConfigStore store;  // guarded by store_mutex
+  Mutex store_mutex;
+  ConfigStore store LOOM_GUARDED_BY(store_mutex);
 
-  std::mutex mutex;                    // never held while asking the database
-  std::map<std::string, Known> known;  // guarded by mutex
-  std::set<std::string> told;          // guarded by mutex: the reasons
+  Mutex mutex;  // never held while asking the database
+  std::map<std::string, Known> known LOOM_GUARDED_BY(mutex);
+  std::set<std::string> told LOOM_GUARDED_BY(mutex);  // the reasons
 };
 
 KafkaConsumerConfigLoader::KafkaConsumerConfigLoader(LoaderSettings settings)
@@ -113,7 +113,7 @@ ConsumerConfig KafkaConsumerConfigLoader::load_config(const std::string& service
   if (auto config = impl_->fresh(service_name)) return *config;
   ConsumerConfig config;
   try {
-    const std::lock_guard lock(impl_->store_mutex);
+    const MutexLock lock(impl_->store_mutex);
     // Another thread may have asked meanwhile.
     if (auto found = impl_->fresh(service_name)) return *found;
     config = impl_->store.effective(service_name);
@@ -124,7 +124,7 @@ ConsumerConfig KafkaConsumerConfigLoader::load_config(const std::string& service
 }
 
 void KafkaConsumerConfigLoader::forget(const std::string& service_name) {
-  const std::lock_guard lock(impl_->mutex);
+  const MutexLock lock(impl_->mutex);
   const auto found = impl_->known.find(service_name);
   if (found != impl_->known.end()) found->second.until = TimePoint{};
 }
@@ -152,7 +152,7 @@ bool KafkaConsumerConfigLoader::maintain_metrics() {
 }
 
 std::vector<Recommendation> KafkaConsumerConfigLoader::get_processing_recommendations() {
-  const std::lock_guard lock(impl_->store_mutex);
+  const MutexLock lock(impl_->store_mutex);
   return impl_->store.recommendations();
 }
 

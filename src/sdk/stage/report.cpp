@@ -54,7 +54,7 @@ StageReporter::StageReporter(LoaderSettings settings, std::string service)
 
 StageReporter::~StageReporter() {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     stopping_ = true;
   }
   something_.notify_all();
@@ -62,23 +62,23 @@ StageReporter::~StageReporter() {
 }
 
 ConsumerConfig StageReporter::config() {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return config_;
 }
 
 void StageReporter::post(StageReport report) {
   if (!thread_.joinable()) return;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     report_ = std::move(report);
   }
   something_.notify_all();
 }
 
 void StageReporter::run() {
-  std::unique_lock lock(mutex_);
+  MutexLock lock(mutex_);
   while (true) {
-    something_.wait_for(lock, kLook, [&] { return stopping_ || report_.has_value(); });
+    something_.wait_for(lock, kLook, [&]() LOOM_REQUIRES(mutex_) { return stopping_ || report_.has_value(); });
     const std::optional<StageReport> report = std::exchange(report_, std::nullopt);
     const bool last = stopping_;
     lock.unlock();

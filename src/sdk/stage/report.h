@@ -1,15 +1,14 @@
 #pragma once
 
 #include <chrono>
-#include <condition_variable>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "base/clock.h"
+#include "base/mutex.h"
 #include "loom/kafka/config_loader.h"
 
 namespace loom::kafka {
@@ -64,12 +63,12 @@ class StageReporter {
   const std::string service_;
   KafkaConsumerConfigLoader loader_;
 
-  std::mutex mutex_;
-  std::condition_variable something_;
-  ConsumerConfig config_;              // guarded by mutex_
-  std::optional<StageReport> report_;  // guarded by mutex_
-  bool stopping_ = false;              // guarded by mutex_
-  std::thread thread_;                 // none without a database
+  Mutex mutex_;
+  CondVar something_;
+  ConsumerConfig config_ LOOM_GUARDED_BY(mutex_);
+  std::optional<StageReport> report_ LOOM_GUARDED_BY(mutex_);
+  bool stopping_ LOOM_GUARDED_BY(mutex_) = false;
+  std::thread thread_;  // none without a database
 };
 
 }  // namespace loom::kafka
