@@ -1,15 +1,17 @@
 #!/usr/bin/env bash
-# The Debian packages that building, testing and running the servers take. Fast when all are there.
+# The packages that building, testing and running the servers take, on Debian 12 and later. Fast when all are there.
 set -euo pipefail
 
 # shellcheck source=scripts/lib/common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib/common.sh"
 
+# "a|b" is the first of these that the distribution has. Version 14 of the formatter decides how the code is laid out
+# (checks are skipped where it is not to be had), and the other tools of clang stay beside it where they can.
 build_packages=(build-essential g++ cmake ninja-build ccache pkg-config git ca-certificates)
 library_packages=(librdkafka-dev libpqxx-dev libpq-dev libsimdjson-dev libyaml-cpp-dev prometheus-cpp-dev libcli11-dev
   libspdlog-dev libfmt-dev libcpp-httplib-dev nlohmann-json3-dev)
-test_packages=(libgtest-dev libgmock-dev libbenchmark-dev shellcheck clang-format-14 clang-tidy-14 python3
-  clang-14 libclang-rt-14-dev openssl valgrind)
+test_packages=(libgtest-dev libgmock-dev libbenchmark-dev shellcheck 'clang-format-14|clang-format'
+  'clang-tidy-14|clang-tidy' 'clang-14|clang' 'libclang-rt-14-dev|libclang-rt-dev' python3 openssl valgrind)
 server_packages=(postgresql default-jre-headless maven procps util-linux curl)
 # Groups that only --with names: nobody gets a browser for trying the service.
 ui_packages=(chromium chromium-driver fonts-dejavu-core)
@@ -33,11 +35,35 @@ Installs what is missing of these Debian packages, as root or through sudo:
 EOF
 }
 
+# missing_packages: those of which no alternative is installed, with all their alternatives.
 missing_packages() {
-  local name
-  for name in "${build_packages[@]}" "${library_packages[@]}" "${test_packages[@]}" "${server_packages[@]}" \
+  local entry name installed
+  local -a names
+  for entry in "${build_packages[@]}" "${library_packages[@]}" "${test_packages[@]}" "${server_packages[@]}" \
     "${further_packages[@]}"; do
-    [[ $(dpkg-query -W -f '${db:Status-Status}' "$name" 2>/dev/null) == installed ]] || echo "$name"
+    IFS='|' read -r -a names <<<"$entry"
+    installed=false
+    for name in "${names[@]}"; do
+      if [[ $(dpkg-query -W -f '${db:Status-Status}' "$name" 2>/dev/null) == installed ]]; then installed=true; fi
+    done
+    $installed || echo "$entry"
+  done
+}
+
+# choose_packages: for each line "a|b" the first that apt can install; where apt knows none, the first, for its message.
+choose_packages() {
+  local entry name chosen
+  local -a names
+  while read -r entry; do
+    IFS='|' read -r -a names <<<"$entry"
+    chosen=${names[0]}
+    for name in "${names[@]}"; do
+      if apt-cache show --no-all-versions "$name" >/dev/null 2>&1; then
+        chosen=$name
+        break
+      fi
+    done
+    echo "$chosen"
   done
 }
 
@@ -94,7 +120,7 @@ main() {
   further_packages=()
   parse_arguments "$@"
   if $print_only; then
-    missing_packages
+    missing_packages | choose_packages
     return 0
   fi
 
@@ -103,11 +129,13 @@ main() {
   mapfile -t missing < <(missing_packages)
   ((${#missing[@]} > 0)) || return 0
   if ((EUID != 0)) && ! command -v sudo >/dev/null; then
-    die "these packages are missing, and there is neither root nor sudo: apt-get install ${missing[*]}"
+    die "these packages are missing, and there is neither root nor sudo: apt-get install $(printf '%s\n' "${missing[@]}" | choose_packages | tr '\n' ' ')"
   fi
   say "Installing ${#missing[@]} packages"
-  note "${missing[*]}"
   as_root apt-get update -qq >&2 || die 'apt-get update failed (see above)'
+  # Only now: before, apt may know no names at all.
+  mapfile -t missing < <(printf '%s\n' "${missing[@]}" | choose_packages)
+  note "${missing[*]}"
   if [[ " ${missing[*]} " == *' postgresql '* ]] && ! dpkg-query -W postgresql-common >/dev/null 2>&1; then
     install_without_cluster "${missing[@]}"
   else

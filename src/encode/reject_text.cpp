@@ -9,7 +9,7 @@ using Kind = decode::JsonValue::Kind;
 
 constexpr std::size_t kShown = 80;
 
-std::string quoted(std::string_view text) { return '"' + std::string(text) + '"'; }
+std::string in_quotes(std::string_view text) { return '"' + std::string(text) + '"'; }
 
 }  // namespace
 
@@ -28,14 +28,14 @@ std::string show_value(const decode::JsonValue& value) {
     if (byte < 0x20 || byte == 0x7F || (byte >= 0x80 && !utf8)) c = '?';
   }
   if (size < value.text.size()) shown += "...";
-  return value.kind == Kind::string ? quoted(shown) : shown;
+  return value.kind == Kind::string ? in_quotes(shown) : shown;
 }
 
 Reject conversion_reject(const mapping::ColumnInfo& column, std::string_view source, const decode::JsonValue& value,
                          Conversion how) {
   Reject reject;
   const std::string type = column.type_name.empty() ? "the column's type" : column.type_name;
-  reject.message = "column " + quoted(column.name) + ", source " + quoted(source) + ": ";
+  reject.message = "column " + in_quotes(column.name) + ", source " + in_quotes(source) + ": ";
   switch (how) {
     case Conversion::ok:
     case Conversion::failed:
