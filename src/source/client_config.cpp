@@ -5,6 +5,8 @@
 #include <stdexcept>
 #include <utility>
 
+#include "source/library_needs.h"
+
 namespace loom::source {
 
 namespace {
@@ -71,13 +73,13 @@ ConfHandle make_configuration(const ClientSettings& settings) {
   ConfHandle conf(rd_kafka_conf_new());
   Properties all = defaults();
   all.merge(prefetch(settings));
+  // Before librdkafka 2.2 there is no such property, and FetchWaker does what it does.
+  if (!library_needs().waking) all["fetch.queue.backoff.ms"] = "5";
   all["bootstrap.servers"] = settings.bootstrap_servers;
   all["group.id"] = settings.group_id;
   for (const auto& [name, value] : settings.properties) all[name] = value;
   for (const auto& [name, value] : fixed()) all[name] = value;
   for (const auto& [name, value] : all) set(conf.get(), name, value);
-  // Known from librdkafka 2.2 on; before, FetchWaker does what it does.
-  rd_kafka_conf_set(conf.get(), "fetch.queue.backoff.ms", "5", nullptr, 0);
   return conf;
 }
 

@@ -10,12 +10,12 @@
 
 namespace loom::source {
 
-/// Makes librdkafka look again at which partitions want to be fetched.
+/// Makes librdkafka before version 2.2 look again at which partitions want to be fetched (see LibraryNeeds).
 ///
-/// Before version 2.2 its broker threads do so only when something wakes them. With every queue filled to its limit
+/// Its broker threads do so only when something wakes them. With every queue filled to its limit
 /// nothing does, and the thread sleeps for up to a second while the queues run empty: at 400,000 messages a second
 /// the CPUs idled for 40 % of a drain. A question to the broker wakes the thread, so one is asked when a queue is half
-/// empty although its log goes on. (Later versions have fetch.queue.backoff.ms, and need no waking.)
+/// empty although its log goes on. (Version 2.2 brought fetch.queue.backoff.ms, and needs no waking.)
 /// Threads: wake() from any; quick.
 /// Owns:    a thread that asks, at most once in 10 ms.
 /// Blocks:  the destructor, up to a second when the broker does not answer.

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "source/client_config.h"
 #include "source/client_log.h"
+#include "source/library_needs.h"
 #include "source/partition_queue.h"
 
 namespace loom::source {
@@ -58,13 +59,6 @@ std::map<std::string, std::string> shown_properties(const rd_kafka_t* client) {
   return shown;
 }
 
-/// Whether this librdkafka looks at full queues again after a time of its own.
-bool refills_by_itself(const rd_kafka_t* client) {
-  std::size_t size = 0;
-  return rd_kafka_conf_get(rd_kafka_conf(const_cast<rd_kafka_t*>(client)), "fetch.queue.backoff.ms", nullptr, &size) ==
-         RD_KAFKA_CONF_OK;
-}
-
 void report(const char* what, rd_kafka_error_t* raw) {
   const ErrorHandle error(raw);
   if (error != nullptr)
@@ -85,7 +79,7 @@ GroupClient::GroupClient(const ClientSettings& settings) {
   rd_kafka_poll_set_consumer(client_);
   low_water_ = settings.low_water();
   properties_ = shown_properties(client_);
-  if (!refills_by_itself(client_)) waker_ = std::make_unique<FetchWaker>(client_);
+  if (library_needs().waking) waker_ = std::make_unique<FetchWaker>(client_);
   queue_.reset(rd_kafka_queue_get_consumer(client_));
 }
 

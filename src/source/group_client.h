@@ -114,7 +114,7 @@ class GroupClient {
 
   rd_kafka_t* client_ = nullptr;
   QueueHandle queue_;
-  std::unique_ptr<FetchWaker> waker_;  // where librdkafka needs one
+  std::unique_ptr<FetchWaker> waker_;  // with librdkafka before 2.2
   std::size_t low_water_ = 0;
   std::map<std::string, std::string> properties_;
   mutable Mutex statistics_mutex_;

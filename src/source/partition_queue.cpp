@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "source/library_needs.h"
 #include "source/reassign.h"
 
 namespace loom::source {
@@ -121,6 +122,8 @@ bool PartitionQueue::seek(std::int64_t offset) {
             error != nullptr ? rd_kafka_error_string(error.get()) : rd_kafka_err2str(where->elems[0].err));
   return false;
 }
+
+bool PartitionQueue::may_skip_after_seek() const { return library_needs().second_look_after_seek; }
 
 std::optional<Watermarks> PartitionQueue::watermarks() {
   Watermarks marks;

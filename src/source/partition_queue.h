@@ -31,6 +31,7 @@ class PartitionQueue final : public PartitionSource {
   [[nodiscard]] std::int32_t partition() const override { return partition_; }
   Taken take() override;
   bool seek(std::int64_t offset) override;
+  [[nodiscard]] bool may_skip_after_seek() const override;
   std::optional<Watermarks> watermarks() override;
   [[nodiscard]] std::int64_t backlog(std::int64_t next) const override;
   void on_ready(std::function<void()> ready) override;

@@ -43,6 +43,10 @@ class PartitionSource {
   /// Throws away what was prefetched and goes on at `offset`. False when the client refused: try again later.
   virtual bool seek(std::int64_t offset) = 0;
 
+  /// Whether what comes first after a seek or an assignment may lie behind messages that were left out. Then a gap
+  /// there is to be fetched a second time.
+  [[nodiscard]] virtual bool may_skip_after_seek() const { return true; }
+
   /// Asks the broker; nothing when it does not answer.
   virtual std::optional<Watermarks> watermarks() = 0;
 
