@@ -51,8 +51,6 @@ struct LoaderSettings {
   std::chrono::seconds cache{300};
   /// Told once for each reason why something else is used (no row, no database). Unset: to the log.
   std::function<void(const std::string&)> warn{};
-  /// For tests. Unset: std::chrono::steady_clock.
-  std::function<std::chrono::steady_clock::time_point()> now{};
 };
 
 /// Consumer settings by service name from the database, and what services report back to it.

@@ -12,9 +12,11 @@
 
 #include "loom/kafka/consumer_config.h"
 
-struct rd_kafka_s;
-
 namespace loom::kafka {
+
+namespace stage {
+class Membership;
+}
 
 /// A record, as it was in the log. Owns its bytes.
 struct Record {
@@ -78,7 +80,7 @@ class Consumer {
   [[nodiscard]] std::int32_t records_per_turn() const;
 
  private:
-  friend class BaseKafkaConsumer;  // its transactions need the group's metadata
+  friend class stage::Membership;  // it seeks, and a transaction needs the group's metadata
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };

@@ -2,42 +2,25 @@
 
 #include <fmt/format.h>
 
-#include <map>
 #include <set>
 #include <utility>
 
 #include "base/log.h"
 #include "base/mutex.h"
+#include "sdk/config/config_cache.h"
 #include "sdk/config/config_store.h"
 
 namespace loom::kafka {
 
-namespace {
-
-using TimePoint = std::chrono::steady_clock::time_point;
-
-/// Until the database is asked again that did not answer.
-constexpr std::chrono::seconds kAgainAfter{10};
-
-}  // namespace
-
 struct KafkaConsumerConfigLoader::Impl {
-  explicit Impl(LoaderSettings given) : settings(std::move(given)), store(settings.database_url) {}
+  explicit Impl(LoaderSettings given)
+      : settings(std::move(given)), store(settings.database_url), cache(settings.cache) {}
 
-  /// What is known of a service.
-  struct Known {
-    ConsumerConfig config;
-    TimePoint until{};           ///< good for so long
-    bool from_database = false;  ///< false: the compiled-in defaults
-  };
-
-  [[nodiscard]] TimePoint now() const { return settings.now ? settings.now() : std::chrono::steady_clock::now(); }
+  static TimePoint now() { return std::chrono::steady_clock::now(); }
 
   std::optional<ConsumerConfig> fresh(const std::string& service_name) {
     const MutexLock lock(mutex);
-    const auto found = known.find(service_name);
-    if (found == known.end() || now() >= found->second.until) return std::nullopt;
-    return found->second.config;
+    return cache.fresh(service_name, now());
   }
 
   ConsumerConfig remember(ConsumerConfig config) {
@@ -49,21 +32,18 @@ struct KafkaConsumerConfigLoader::Impl {
     }
     const MutexLock lock(mutex);
     told.erase("database");
-    known[config.service_name] = {config, now() + settings.cache, true};
+    cache.remember(config, now());
     return config;
   }
 
   ConsumerConfig fall_back(const std::string& service_name, const std::string& why) {
-    MutexLock lock(mutex);
-    Known& one = known[service_name];
-    if (!one.from_database) one.config = default_config(service_name);
-    one.until = now() + std::min(kAgainAfter, settings.cache);
-    ConsumerConfig config = one.config;
-    const bool from_database = one.from_database;
-    lock.unlock();
+    const ConfigCache::FallBack known = [&] {
+      const MutexLock lock(mutex);
+      return cache.fall_back(service_name, now());
+    }();
     warn_once("database", fmt::format("no consumer settings from the database; {} are used. {}",
-                                      from_database ? "those read before" : "defaults", why));
-    return config;
+                                      known.from_database ? "those read before" : "defaults", why));
+    return known.config;
   }
 
   void warn_once(const std::string& reason, const std::string& text) {
@@ -101,7 +81,7 @@ struct KafkaConsumerConfigLoader::Impl {
   ConfigStore store LOOM_GUARDED_BY(store_mutex);
 
   Mutex mutex;  // never held while asking the database
-  std::map<std::string, Known> known LOOM_GUARDED_BY(mutex);
+  ConfigCache cache LOOM_GUARDED_BY(mutex);
   std::set<std::string> told LOOM_GUARDED_BY(mutex);  // the reasons
 };
 
@@ -125,8 +105,7 @@ ConsumerConfig KafkaConsumerConfigLoader::load_config(const std::string& service
 
 void KafkaConsumerConfigLoader::forget(const std::string& service_name) {
   const MutexLock lock(impl_->mutex);
-  const auto found = impl_->known.find(service_name);
-  if (found != impl_->known.end()) found->second.until = TimePoint{};
+  impl_->cache.forget(service_name);
 }
 
 std::unique_ptr<Consumer> KafkaConsumerConfigLoader::create_consumer(const std::string& service_name,

@@ -11,7 +11,7 @@
 
 namespace loom::kafka {
 
-/// A Consumer's client; BaseKafkaConsumer's transactions look into it, too.
+/// A Consumer's client; a stage's Membership looks into it, too.
 struct Consumer::Impl {
   explicit Impl(ConsumerConfig settings) : config(std::move(settings)) {}
   ~Impl();

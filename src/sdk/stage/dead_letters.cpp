@@ -4,7 +4,12 @@
 
 #include "base/log.h"
 
-namespace loom::kafka {
+namespace loom::kafka::stage {
+namespace {
+
+constexpr std::string_view kLeftOut = "dlq.left_out";
+
+}  // namespace
 
 Output dead_letter_of(const Record& record, const std::string& topic, const std::string& group, std::string_view reason,
                       std::string_view message) {
@@ -23,6 +28,22 @@ Output dead_letter_of(const Record& record, const std::string& topic, const std:
   add("dlq.reason", reason);
   add("dlq.message", message);
   return output;
+}
+
+Output bare_letter_of(const Output& letter, const std::string& why) {
+  Output left{.topic = letter.topic, .value = {}, .key = {}, .headers = {}};
+  left.partition = letter.partition;
+  left.record = letter.record;
+  left.dead_letter = true;
+  for (const auto& [name, value] : letter.headers) {
+    if (name.starts_with("dlq.")) left.headers.emplace_back(name, value.substr(0, 1000));
+  }
+  left.headers.emplace_back(kLeftOut, "key, value and headers: " + why);
+  return left;
+}
+
+bool is_bare(const Output& output) {
+  return output.dead_letter && !output.headers.empty() && output.headers.back().first == kLeftOut;
 }
 
 int DeadLetterTopics::partitions_of(const std::string& topic, const std::string& origin) {
@@ -44,4 +65,4 @@ void DeadLetterTopics::prepare(Output& dead_letter, const std::string& origin) {
   if (dead_letter.partition >= partitions_of(dead_letter.topic, origin)) dead_letter.partition = -1;
 }
 
-}  // namespace loom::kafka
+}  // namespace loom::kafka::stage

@@ -9,13 +9,17 @@
 #include "admin/kafka_admin.h"
 #include "sdk/stage/turn.h"
 
-namespace loom::kafka {
+namespace loom::kafka::stage {
 
 /// A record as the dead letter that goes to `topic`: with its key, value and headers, and behind those the headers that
 /// say where it came from and why it is there (the same names as the consumer service's).
 /// Pure.
 Output dead_letter_of(const Record& record, const std::string& topic, const std::string& group, std::string_view reason,
                       std::string_view message);
+/// What can still be told of a record that is too large for the dead-letter topic: where it is.
+/// Pure.
+Output bare_letter_of(const Output& letter, const std::string& why);
+bool is_bare(const Output& output);
 
 /// The dead-letter topics' existence: made when first needed, with as many partitions as the origin has.
 /// Threads: one at a time.  Owns: a Kafka client, made when first needed.
@@ -37,4 +41,4 @@ class DeadLetterTopics {
   std::map<std::string, int> partitions_;
 };
 
-}  // namespace loom::kafka
+}  // namespace loom::kafka::stage

@@ -4,15 +4,15 @@
 #include "sdk/stage/outputs.h"
 #include "sdk/stage/transaction.h"
 
-namespace loom::kafka {
+namespace loom::kafka::stage {
 namespace {
 
 /// What cannot be committed in this time is committed with the next turn.
 constexpr std::chrono::seconds kCommitWithin{5};
 
-class PlainDelivery final : public StageDelivery {
+class PlainDelivery final : public Delivery {
  public:
-  PlainDelivery(const DeliverySettings& settings, StageStop& stop) : outputs_(settings, stop) {}
+  PlainDelivery(const DeliverySettings& settings, Stop& stop) : outputs_(settings, stop) {}
 
   void begin() override { outputs_.begin(); }
   void added(Turn& turn, std::size_t from) override { outputs_.send_plain(turn, from); }
@@ -36,12 +36,12 @@ class PlainDelivery final : public StageDelivery {
   }
 
  private:
-  StageOutputs outputs_;
+  Outputs outputs_;
 };
 
-class TransactionalDelivery final : public StageDelivery {
+class TransactionalDelivery final : public Delivery {
  public:
-  TransactionalDelivery(const DeliverySettings& settings, StageStop& stop)
+  TransactionalDelivery(const DeliverySettings& settings, Stop& stop)
       : stop_(stop), outputs_(settings, stop), transaction_(outputs_.producer().client(), stop) {}
 
   bool open() override {
@@ -105,20 +105,25 @@ class TransactionalDelivery final : public StageDelivery {
     return step;
   }
 
-  StageStop& stop_;
-  StageOutputs outputs_;
-  StageTransaction transaction_;
+  Stop& stop_;
+  Outputs outputs_;
+  Transaction transaction_;
   std::string why_;
 };
 
 }  // namespace
 
-std::unique_ptr<StageDelivery> make_plain_delivery(const DeliverySettings& settings, StageStop& stop) {
-  return std::make_unique<PlainDelivery>(settings, stop);
+std::unique_ptr<Delivery> make_delivery(const StageSettings& settings, const std::string& group, Stop& stop) {
+  DeliverySettings to{.producer = {.bootstrap_servers = settings.bootstrap_servers,
+                                   .client_id = settings.service_name,
+                                   .transactional_id = {},
+                                   .properties = settings.rdkafka},
+                      .dead_letter_suffix = settings.dead_letter_suffix};
+  if (!settings.exactly_once) return std::make_unique<PlainDelivery>(to, stop);
+  // One name for a replica's life and its next one: what a killed process left open is ended when it is back. Which
+  // partitions it has does not matter, since the group's metadata goes along with the offsets.
+  to.producer.transactional_id = settings.service_name + "." + group + "." + settings.instance;
+  return std::make_unique<TransactionalDelivery>(to, stop);
 }
 
-std::unique_ptr<StageDelivery> make_transactional_delivery(const DeliverySettings& settings, StageStop& stop) {
-  return std::make_unique<TransactionalDelivery>(settings, stop);
-}
-
-}  // namespace loom::kafka
+}  // namespace loom::kafka::stage

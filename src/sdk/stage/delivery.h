@@ -13,7 +13,7 @@
 
 struct rd_kafka_s;
 
-namespace loom::kafka {
+namespace loom::kafka::stage {
 
 enum class DeliveryResult : std::uint8_t {
   delivered,    ///< outputs and offsets
@@ -33,14 +33,14 @@ struct DeliveryTarget {
 /// Threads: one at a time.
 /// Blocks:  deliver(), until Kafka has it all, or the stage is to end and 4 s are over.
 /// Fails:   std::runtime_error for what no further try would mend.
-class StageDelivery {
+class Delivery {
  public:
-  virtual ~StageDelivery() = default;
+  virtual ~Delivery() = default;
   /// Once, before the first turn. False: the stage is to end.
   virtual bool open() { return true; }
-  /// The turn is new.
+  /// A new turn begins.
   virtual void begin() = 0;
-  /// It has outputs from this number on that are final.
+  /// A message of the turn is processed; its outputs are those from number `from` on.
   virtual void added(Turn& turn, std::size_t from) = 0;
   virtual DeliveryResult deliver(Turn& turn, const std::vector<Position>& positions, const DeliveryTarget& target) = 0;
   /// Between turns.
@@ -48,13 +48,13 @@ class StageDelivery {
 };
 
 struct DeliverySettings {
-  StageProducerSettings producer;
+  ProducerSettings producer;
   std::string dead_letter_suffix;
 };
 
-/// Outputs go out while the turn is worked on; offsets are committed when all are acknowledged. At least once.
-std::unique_ptr<StageDelivery> make_plain_delivery(const DeliverySettings& settings, StageStop& stop);
-/// Outputs and offsets in one transaction, which is open only while they are sent. Exactly once.
-std::unique_ptr<StageDelivery> make_transactional_delivery(const DeliverySettings& settings, StageStop& stop);
+/// The delivery that the stage's settings ask for.
+///   at least once: outputs go out while the turn is worked on; offsets are committed when all are acknowledged
+///   exactly once:  outputs and offsets in one transaction, which is open only while they are sent
+std::unique_ptr<Delivery> make_delivery(const StageSettings& settings, const std::string& group, Stop& stop);
 
-}  // namespace loom::kafka
+}  // namespace loom::kafka::stage

@@ -1,8 +1,8 @@
 #include "sdk/stage/ledger.h"
 
-namespace loom::kafka {
+namespace loom::kafka::stage {
 
-void StageLedger::reassign(const Assignment& change) {
+void Ledger::reassign(const Assignment& change) {
   // Lost first: a partition in both lists was lost and came back.
   for (const Position& lost : change.lost) partitions_.erase({lost.topic, lost.partition});
   for (const Position& gained : change.gained) {
@@ -10,7 +10,7 @@ void StageLedger::reassign(const Assignment& change) {
   }
 }
 
-bool StageLedger::take(const Record& record) {
+bool Ledger::take(const Record& record) {
   const auto found = partitions_.find({record.topic, record.partition});
   if (found == partitions_.end()) return false;
   Partition& partition = found->second;
@@ -22,12 +22,12 @@ bool StageLedger::take(const Record& record) {
   return true;
 }
 
-void StageLedger::finish(const Record& record) {
+void Ledger::finish(const Record& record) {
   const auto found = partitions_.find({record.topic, record.partition});
   if (found != partitions_.end()) found->second.finished = record.offset + 1;
 }
 
-std::vector<Position> StageLedger::finished() const {
+std::vector<Position> Ledger::finished() const {
   std::vector<Position> positions;
   for (const auto& [key, partition] : partitions_) {
     if (partition.finished > partition.delivered) positions.push_back({key.first, key.second, partition.finished});
@@ -35,14 +35,14 @@ std::vector<Position> StageLedger::finished() const {
   return positions;
 }
 
-void StageLedger::delivered(const std::vector<Position>& positions) {
+void Ledger::delivered(const std::vector<Position>& positions) {
   for (const Position& position : positions) {
     const auto found = partitions_.find({position.topic, position.partition});
     if (found != partitions_.end()) found->second.delivered = position.offset;
   }
 }
 
-std::vector<Position> StageLedger::put_back_unfinished() {
+std::vector<Position> Ledger::put_back_unfinished() {
   std::vector<Position> positions;
   for (auto& [key, partition] : partitions_) {
     if (partition.taken == partition.finished) continue;
@@ -52,9 +52,9 @@ std::vector<Position> StageLedger::put_back_unfinished() {
   return positions;
 }
 
-std::vector<Position> StageLedger::put_back_undelivered() {
+std::vector<Position> Ledger::put_back_undelivered() {
   for (auto& [key, partition] : partitions_) partition.finished = partition.delivered;
   return put_back_unfinished();
 }
 
-}  // namespace loom::kafka
+}  // namespace loom::kafka::stage

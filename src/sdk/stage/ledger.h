@@ -8,11 +8,11 @@
 
 #include "loom/kafka/consumer.h"
 
-namespace loom::kafka {
+namespace loom::kafka::stage {
 
 /// Where a stage stands in each of its partitions: taken (read), finished (processed), delivered (committed).
 /// Pure.  Threads: one at a time.
-class StageLedger {
+class Ledger {
  public:
   void reassign(const Assignment& change);
   void forget_all() { partitions_.clear(); }
@@ -41,4 +41,4 @@ class StageLedger {
   std::map<Key, Partition> partitions_;
 };
 
-}  // namespace loom::kafka
+}  // namespace loom::kafka::stage

@@ -6,13 +6,13 @@
 #include "base/backoff.h"
 #include "sdk/stage/delivery.h"
 
-namespace loom::kafka {
+namespace loom::kafka::stage {
 
 /// A turn's outputs on their way: what both kinds of delivery have in common.
 /// Threads: one at a time.  Owns: the producer.
-class StageOutputs {
+class Outputs {
  public:
-  StageOutputs(const DeliverySettings& settings, StageStop& stop);
+  Outputs(const DeliverySettings& settings, Stop& stop);
 
   void begin();
   /// Sends those from this number on, but for dead letters: their topic may have to be made first.
@@ -32,16 +32,16 @@ class StageOutputs {
   bool pause(const std::string& why);
   void went_well() { backoff_.reset(); }
 
-  StageProducer& producer() { return producer_; }
+  Producer& producer() { return producer_; }
 
  private:
   void replace(Turn& turn, std::size_t number, const std::string& group);
 
   const std::string suffix_;
-  StageStop& stop_;
-  StageProducer producer_;
+  Stop& stop_;
+  Producer producer_;
   DeadLetterTopics dead_letter_topics_;
   Backoff backoff_;
 };
 
-}  // namespace loom::kafka
+}  // namespace loom::kafka::stage

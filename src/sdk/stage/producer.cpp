@@ -11,7 +11,7 @@
 #include "admin/kafka_client.h"
 #include "base/log.h"
 
-namespace loom::kafka {
+namespace loom::kafka::stage {
 namespace {
 
 using std::chrono::milliseconds;
@@ -34,20 +34,20 @@ void* ticket(std::uint32_t round, std::size_t number) {
   return reinterpret_cast<void*>((static_cast<std::uintptr_t>(round) << 32U) | static_cast<std::uint32_t>(number));
 }
 
-Delivery delivery_after(rd_kafka_resp_err_t error) {
+OutputState state_after(rd_kafka_resp_err_t error) {
   switch (error) {
     case RD_KAFKA_RESP_ERR_NO_ERROR:
-      return Delivery::acknowledged;
+      return OutputState::acknowledged;
     case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE:
     case RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE:
     case RD_KAFKA_RESP_ERR_INVALID_RECORD:
-      return Delivery::refused;
+      return OutputState::refused;
     default:
-      return Delivery::failed;
+      return OutputState::failed;
   }
 }
 
-std::map<std::string, std::string> all_properties(const StageProducerSettings& settings) {
+std::map<std::string, std::string> all_properties(const ProducerSettings& settings) {
   std::map<std::string, std::string> all{
       {"client.id", settings.client_id}, {"linger.ms", "5"}, {"compression.type", "lz4"},
       {"partitioner", "murmur2_random"},  // as Kafka's own clients, so that stages in other languages agree on it
@@ -67,17 +67,17 @@ std::map<std::string, std::string> all_properties(const StageProducerSettings& s
 
 }  // namespace
 
-struct StageProducer::Impl {
+struct Producer::Impl {
   bool transactional = false;
   std::uint32_t round = 0;
-  std::vector<Delivery> deliveries;
+  std::vector<OutputState> states;
   std::size_t pending = 0;
   std::string last_error;
   admin::KafkaClient client;  // its callbacks use the above
 
   void settle(std::size_t number, rd_kafka_resp_err_t error) {
-    if (deliveries[number] != Delivery::pending) return;
-    deliveries[number] = delivery_after(error);
+    if (states[number] != OutputState::pending) return;
+    states[number] = state_after(error);
     --pending;
     if (error != RD_KAFKA_RESP_ERR_NO_ERROR) last_error = rd_kafka_err2str(error);
   }
@@ -86,7 +86,7 @@ struct StageProducer::Impl {
     auto* self = static_cast<Impl*>(opaque);
     const auto bits = reinterpret_cast<std::uintptr_t>(message->_private);
     const auto number = static_cast<std::size_t>(bits & 0xFFFFFFFFU);
-    if (bits >> 32U == self->round && number < self->deliveries.size()) self->settle(number, message->err);
+    if (bits >> 32U == self->round && number < self->states.size()) self->settle(number, message->err);
   }
 
   void throw_when_fatal() const {
@@ -100,7 +100,7 @@ struct StageProducer::Impl {
   [[nodiscard]] rd_kafka_resp_err_t produce(const Output& output, std::size_t number) const;
 };
 
-rd_kafka_resp_err_t StageProducer::Impl::produce(const Output& output, std::size_t number) const {
+rd_kafka_resp_err_t Producer::Impl::produce(const Output& output, std::size_t number) const {
   using HeadersHandle = std::unique_ptr<rd_kafka_headers_t, admin::KafkaDeleter<rd_kafka_headers_destroy>>;
   HeadersHandle headers(rd_kafka_headers_new(output.headers.size()));
   for (const auto& [name, value] : output.headers) {
@@ -136,7 +136,7 @@ void throw_fenced(const std::string& why) {
   throw std::runtime_error("exactly once cannot go on under this name (is another replica called the same?): " + why);
 }
 
-StageProducer::StageProducer(const StageProducerSettings& settings) : impl_(std::make_unique<Impl>()) {
+Producer::Producer(const ProducerSettings& settings) : impl_(std::make_unique<Impl>()) {
   impl_->transactional = !settings.transactional_id.empty();
   admin::KafkaConf conf = admin::make_kafka_conf(settings.bootstrap_servers, {}, all_properties(settings));
   rd_kafka_conf_set_dr_msg_cb(conf.get(), &Impl::on_delivery);
@@ -145,17 +145,17 @@ StageProducer::StageProducer(const StageProducerSettings& settings) : impl_(std:
   impl_->client = admin::make_kafka_producer(std::move(conf));
 }
 
-StageProducer::~StageProducer() = default;
+Producer::~Producer() = default;
 
-void StageProducer::begin_round() {
+void Producer::begin_round() {
   ++impl_->round;
-  impl_->deliveries.clear();
+  impl_->states.clear();
   impl_->pending = 0;
 }
 
-void StageProducer::send(const Output& output, std::size_t number) {
-  if (number >= impl_->deliveries.size()) impl_->deliveries.resize(number + 1, Delivery::unsent);
-  impl_->deliveries[number] = Delivery::pending;
+void Producer::send(const Output& output, std::size_t number) {
+  if (number >= impl_->states.size()) impl_->states.resize(number + 1, OutputState::unsent);
+  impl_->states[number] = OutputState::pending;
   ++impl_->pending;
   auto error = impl_->produce(output, number);
   while (error == RD_KAFKA_RESP_ERR__QUEUE_FULL) {
@@ -167,7 +167,7 @@ void StageProducer::send(const Output& output, std::size_t number) {
   impl_->settle(number, error);
 }
 
-bool StageProducer::serve(milliseconds time) {
+bool Producer::serve(milliseconds time) {
   if (impl_->pending > 0) {
     rd_kafka_flush(impl_->client.get(), static_cast<int>(time.count()));
   } else {
@@ -177,12 +177,12 @@ bool StageProducer::serve(milliseconds time) {
   return impl_->pending == 0;
 }
 
-Delivery StageProducer::delivery(std::size_t number) const {
-  return number < impl_->deliveries.size() ? impl_->deliveries[number] : Delivery::unsent;
+OutputState Producer::state(std::size_t number) const {
+  return number < impl_->states.size() ? impl_->states[number] : OutputState::unsent;
 }
 
-const std::string& StageProducer::last_error() const { return impl_->last_error; }
+const std::string& Producer::last_error() const { return impl_->last_error; }
 
-rd_kafka_s* StageProducer::client() const { return impl_->client.get(); }
+rd_kafka_s* Producer::client() const { return impl_->client.get(); }
 
-}  // namespace loom::kafka
+}  // namespace loom::kafka::stage

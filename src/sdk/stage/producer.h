@@ -1,7 +1,6 @@
 #pragma once
 
 #include <chrono>
-#include <cstdint>
 #include <map>
 #include <memory>
 #include <string>
@@ -10,18 +9,9 @@
 
 struct rd_kafka_s;
 
-namespace loom::kafka {
+namespace loom::kafka::stage {
 
-/// What became of an output.
-enum class Delivery : std::uint8_t {
-  unsent,
-  pending,
-  acknowledged,
-  refused,  ///< no broker will ever take it: too large
-  failed,   ///< it may be sent again
-};
-
-struct StageProducerSettings {
+struct ProducerSettings {
   std::string bootstrap_servers;
   std::string client_id;
   std::string transactional_id;  ///< empty: idempotent, without transactions
@@ -32,12 +22,12 @@ struct StageProducerSettings {
 /// Threads: one at a time.  Owns: the Kafka client.
 /// Blocks:  send() while the client's queue is full, serve() up to its time.
 /// Fails:   std::runtime_error for settings, and for what no further try would mend.
-class StageProducer {
+class Producer {
  public:
-  explicit StageProducer(const StageProducerSettings& settings);
-  ~StageProducer();
-  StageProducer(const StageProducer&) = delete;
-  StageProducer& operator=(const StageProducer&) = delete;
+  explicit Producer(const ProducerSettings& settings);
+  ~Producer();
+  Producer(const Producer&) = delete;
+  Producer& operator=(const Producer&) = delete;
 
   /// Forgets the outputs so far; what still comes of them is ignored.
   void begin_round();
@@ -46,7 +36,7 @@ class StageProducer {
   /// Hears acknowledgements. True when none is pending.
   bool serve(std::chrono::milliseconds time);
 
-  [[nodiscard]] Delivery delivery(std::size_t number) const;
+  [[nodiscard]] OutputState state(std::size_t number) const;
   /// Why the last one failed or was refused.
   [[nodiscard]] const std::string& last_error() const;
 
@@ -60,4 +50,4 @@ class StageProducer {
 /// For a transactional producer that the brokers have shut out.
 [[noreturn]] void throw_fenced(const std::string& why);
 
-}  // namespace loom::kafka
+}  // namespace loom::kafka::stage

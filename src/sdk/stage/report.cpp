@@ -5,7 +5,7 @@
 #include <fstream>
 #include <utility>
 
-namespace loom::kafka {
+namespace loom::kafka::stage {
 namespace {
 
 /// How often the loader is asked for the settings; how old they may be is its own affair.
@@ -21,13 +21,13 @@ double resident_mebibytes() {
 
 }  // namespace
 
-void StageTally::processed(Duration took, bool failed) {
+void Tally::processed(Duration took, bool failed) {
   ++messages_;
   errors_ += failed ? 1 : 0;
   busy_ += took;
 }
 
-ProcessingMetrics StageTally::take(const std::string& service, TimePoint now) {
+ProcessingMetrics Tally::take(const std::string& service, TimePoint now) {
   const double seconds = std::chrono::duration<double>(now - since_).count();
   ProcessingMetrics metrics;
   metrics.service_name = service;
@@ -38,12 +38,11 @@ ProcessingMetrics StageTally::take(const std::string& service, TimePoint now) {
   metrics.memory_usage_mb = resident_mebibytes();
   metrics.errors = errors_;
   metrics.rebalances = rebalances_;
-  *this = StageTally(now);
+  *this = Tally(now);
   return metrics;
 }
 
-StageReporter::StageReporter(LoaderSettings settings, std::string service)
-    : service_(std::move(service)), loader_(settings) {
+Reporter::Reporter(LoaderSettings settings, std::string service) : service_(std::move(service)), loader_(settings) {
   if (settings.database_url.empty()) {
     config_ = default_config(service_);
     return;
@@ -52,7 +51,7 @@ StageReporter::StageReporter(LoaderSettings settings, std::string service)
   thread_ = std::thread([this] { run(); });
 }
 
-StageReporter::~StageReporter() {
+Reporter::~Reporter() {
   {
     const MutexLock lock(mutex_);
     stopping_ = true;
@@ -61,12 +60,12 @@ StageReporter::~StageReporter() {
   if (thread_.joinable()) thread_.join();
 }
 
-ConsumerConfig StageReporter::config() {
+ConsumerConfig Reporter::config() {
   const MutexLock lock(mutex_);
   return config_;
 }
 
-void StageReporter::post(StageReport report) {
+void Reporter::post(Report report) {
   if (!thread_.joinable()) return;
   {
     const MutexLock lock(mutex_);
@@ -75,11 +74,11 @@ void StageReporter::post(StageReport report) {
   something_.notify_all();
 }
 
-void StageReporter::run() {
+void Reporter::run() {
   MutexLock lock(mutex_);
   while (true) {
     something_.wait_for(lock, kLook, [&]() LOOM_REQUIRES(mutex_) { return stopping_ || report_.has_value(); });
-    const std::optional<StageReport> report = std::exchange(report_, std::nullopt);
+    const std::optional<Report> report = std::exchange(report_, std::nullopt);
     const bool last = stopping_;
     lock.unlock();
     if (report && loader_.record_processing_metrics(report->metrics) && !report->lag.empty()) {
@@ -92,4 +91,4 @@ void StageReporter::run() {
   }
 }
 
-}  // namespace loom::kafka
+}  // namespace loom::kafka::stage

@@ -11,13 +11,13 @@
 #include "base/mutex.h"
 #include "loom/kafka/config_loader.h"
 
-namespace loom::kafka {
+namespace loom::kafka::stage {
 
 /// What a stage did since its last report.
 /// Pure.  Threads: one at a time.
-class StageTally {
+class Tally {
  public:
-  explicit StageTally(TimePoint now) : since_(now) {}
+  explicit Tally(TimePoint now) : since_(now) {}
 
   /// A message is done with; `failed`: not at the first try.
   void processed(Duration took, bool failed);
@@ -34,7 +34,7 @@ class StageTally {
   Duration busy_{};
 };
 
-struct StageReport {
+struct Report {
   ProcessingMetrics metrics;
   std::vector<LagRecord> lag;
 };
@@ -45,17 +45,17 @@ struct StageReport {
 /// Blocks:  the constructor, while it asks for the settings (5 s with the database away), and the destructor, while a
 ///          statement is under way.
 /// Fails:   never: the loader says why something was not written.
-class StageReporter {
+class Reporter {
  public:
-  StageReporter(LoaderSettings settings, std::string service);
-  ~StageReporter();
-  StageReporter(const StageReporter&) = delete;
-  StageReporter& operator=(const StageReporter&) = delete;
+  Reporter(LoaderSettings settings, std::string service);
+  ~Reporter();
+  Reporter(const Reporter&) = delete;
+  Reporter& operator=(const Reporter&) = delete;
 
   /// The settings as they were last known.
   [[nodiscard]] ConsumerConfig config();
   /// Writes this down. When the database is so slow that one is waiting already, that one is lost.
-  void post(StageReport report);
+  void post(Report report);
 
  private:
   void run();
@@ -66,9 +66,9 @@ class StageReporter {
   Mutex mutex_;
   CondVar something_;
   ConsumerConfig config_ LOOM_GUARDED_BY(mutex_);
-  std::optional<StageReport> report_ LOOM_GUARDED_BY(mutex_);
+  std::optional<Report> report_ LOOM_GUARDED_BY(mutex_);
   bool stopping_ LOOM_GUARDED_BY(mutex_) = false;
   std::thread thread_;  // none without a database
 };
 
-}  // namespace loom::kafka
+}  // namespace loom::kafka::stage

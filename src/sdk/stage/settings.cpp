@@ -1,11 +1,14 @@
-#include <algorithm>
+#include "sdk/stage/settings.h"
+
+#include <unistd.h>
+
+#include <array>
 #include <charconv>
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
 #include <stdexcept>
 
-#include "loom/kafka/base_consumer.h"
 #include "settings/config.h"
 
 extern char** environ;  // NOLINT(readability-redundant-declaration): POSIX leaves the declaration to us
@@ -50,7 +53,20 @@ std::string either(const char* name, const char* other) {
   return value.empty() ? variable(other) : value;
 }
 
+std::string host_name() {
+  std::array<char, 256> name{};
+  return gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "unknown-host";
+}
+
 }  // namespace
+
+StageSettings stage::complete(StageSettings settings) {
+  if (settings.service_name.empty()) throw std::runtime_error("a stage needs a service name");
+  if (settings.topics.empty()) throw std::runtime_error("a stage needs a topic to consume");
+  if (settings.dead_letter_suffix.empty()) throw std::runtime_error("a dead-letter topic's suffix may not be empty");
+  if (settings.instance.empty()) settings.instance = host_name();
+  return settings;
+}
 
 StageSettings stage_settings_from_environment(std::string service_name, std::vector<std::string> topics) {
   const settings::ConfigResult read = settings::parse_config(shared_entries(), {}, read_secret, {.database = false});

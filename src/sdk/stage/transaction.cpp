@@ -9,7 +9,7 @@
 #include "admin/kafka_client.h"
 #include "sdk/stage/producer.h"
 
-namespace loom::kafka {
+namespace loom::kafka::stage {
 namespace {
 
 using ErrorHandle = std::unique_ptr<rd_kafka_error_t, admin::KafkaDeleter<rd_kafka_error_destroy>>;
@@ -43,7 +43,7 @@ bool is_member(rd_kafka_t* consumer) {
 }  // namespace
 
 template <typename Call>
-StepResult StageTransaction::repeat(const char* what, const Call& call) {
+StepResult Transaction::repeat(const char* what, const Call& call) {
   while (true) {
     const ErrorHandle error(call());
     if (error == nullptr) return StepResult::done;
@@ -57,15 +57,15 @@ StepResult StageTransaction::repeat(const char* what, const Call& call) {
   }
 }
 
-StepResult StageTransaction::init() {
+StepResult Transaction::init() {
   return repeat("no transactions yet", [&] { return rd_kafka_init_transactions(producer_, kStepMs); });
 }
 
-StepResult StageTransaction::begin() {
+StepResult Transaction::begin() {
   return repeat("a transaction cannot begin", [&] { return rd_kafka_begin_transaction(producer_); });
 }
 
-StepResult StageTransaction::send_offsets(rd_kafka_s* consumer, const std::vector<Position>& positions) {
+StepResult Transaction::send_offsets(rd_kafka_s* consumer, const std::vector<Position>& positions) {
   if (positions.empty()) return StepResult::done;
   const admin::KafkaPartitions list(rd_kafka_topic_partition_list_new(static_cast<int>(positions.size())));
   for (const Position& at : positions) {
@@ -82,12 +82,12 @@ StepResult StageTransaction::send_offsets(rd_kafka_s* consumer, const std::vecto
                 [&] { return rd_kafka_send_offsets_to_transaction(producer_, list.get(), group.get(), kStepMs); });
 }
 
-StepResult StageTransaction::commit() {
+StepResult Transaction::commit() {
   return repeat("a transaction cannot be committed", [&] { return rd_kafka_commit_transaction(producer_, kStepMs); });
 }
 
-StepResult StageTransaction::abort() {
+StepResult Transaction::abort() {
   return repeat("a transaction cannot be aborted", [&] { return rd_kafka_abort_transaction(producer_, kStepMs); });
 }
 
-}  // namespace loom::kafka
+}  // namespace loom::kafka::stage

@@ -9,7 +9,7 @@
 
 struct rd_kafka_s;
 
-namespace loom::kafka {
+namespace loom::kafka::stage {
 
 /// What a step of a transaction asks for next.
 enum class StepResult : std::uint8_t {
@@ -23,10 +23,10 @@ enum class StepResult : std::uint8_t {
 /// Threads: one at a time.  Blocks: while no broker answers, until the stage is to end.
 /// Fails:   std::runtime_error for a producer that cannot go on: another one has its transactional id (fenced), or the
 ///          brokers gave its transaction up.
-class StageTransaction {
+class Transaction {
  public:
   /// Both outlive it.
-  StageTransaction(rd_kafka_s* producer, StageStop& stop) : producer_(producer), stop_(stop) {}
+  Transaction(rd_kafka_s* producer, Stop& stop) : producer_(producer), stop_(stop) {}
 
   /// Once, before anything else: ends what a predecessor under this name left open, and shuts it out.
   StepResult init();
@@ -45,8 +45,8 @@ class StageTransaction {
   StepResult repeat(const char* what, const Call& call);
 
   rd_kafka_s* producer_;
-  StageStop& stop_;
+  Stop& stop_;
   std::string why_;
 };
 
-}  // namespace loom::kafka
+}  // namespace loom::kafka::stage

@@ -8,7 +8,7 @@
 
 #include "loom/kafka/base_consumer.h"
 
-namespace loom::kafka {
+namespace loom::kafka::stage {
 
 /// A message that a stage makes of another one.
 struct Output {
@@ -23,6 +23,15 @@ struct Output {
   bool dropped = false;  ///< not to be sent: its record has become a dead letter after all
 };
 
+/// What became of an output.
+enum class OutputState : std::uint8_t {
+  unsent,
+  pending,
+  acknowledged,
+  refused,  ///< no broker will ever take it: too large
+  failed,   ///< it may be sent again
+};
+
 /// The records that are taken, processed and delivered together.
 struct Turn {
   std::vector<Record> records;
@@ -30,4 +39,4 @@ struct Turn {
   std::vector<Output> outputs;
 };
 
-}  // namespace loom::kafka
+}  // namespace loom::kafka::stage

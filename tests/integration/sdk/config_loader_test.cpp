@@ -24,25 +24,25 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
 using ::testing::SizeIs;
-using Minutes = std::chrono::minutes;
 using Seconds = std::chrono::seconds;
 
-/// A loader whose clock belongs to the test, and what it warned of.
+/// A loader, and what it warned of.
 class Loader {
  public:
-  explicit Loader(const std::string& url)
-      : loader_({.database_url = url,
-                 .warn = [this](const std::string& text) { warnings_.push_back(text); },
-                 .now = [this] { return now_; }}) {}
+  explicit Loader(const std::string& url, std::chrono::seconds cache = LoaderSettings().cache)
+      : loader_({.database_url = url, .cache = cache, .warn = [this](const std::string& text) {
+                   warnings_.push_back(text);
+                 }}) {}
   KafkaConsumerConfigLoader* operator->() { return &loader_; }
-  void pass(std::chrono::seconds time) { now_ += time; }
   [[nodiscard]] const std::vector<std::string>& warnings() const { return warnings_; }
 
  private:
-  std::chrono::steady_clock::time_point now_{std::chrono::hours(1)};
   std::vector<std::string> warnings_;
   KafkaConsumerConfigLoader loader_;
 };
+
+/// It asks each time. What is good for how long is tested in config_cache_test.cpp.
+constexpr Seconds kNoCache{0};
 
 class ConfigLoader : public ::testing::Test {
  protected:
@@ -101,22 +101,12 @@ TEST_F(ConfigLoader, AProfileStandsInForARow) {
   EXPECT_THAT(loader.warnings(), IsEmpty());
 }
 
-TEST_F(ConfigLoader, ARowIsAskedForEveryFiveMinutes) {
+TEST_F(ConfigLoader, ARowIsAskedForOnceUntilItIsForgotten) {
   database.run("SELECT populate_consumer_configs()");
   Loader loader(database.url());
   EXPECT_EQ(loader->load_config("kyutai-stt").max_poll_records, 10);
   set("kyutai-stt", "max_poll_records", "20");
-  loader.pass(Minutes(5) - Seconds(1));
   EXPECT_EQ(loader->load_config("kyutai-stt").max_poll_records, 10);
-  loader.pass(Seconds(1));
-  EXPECT_EQ(loader->load_config("kyutai-stt").max_poll_records, 20);
-}
-
-TEST_F(ConfigLoader, AForgottenRowIsAskedForAtOnce) {
-  database.run("SELECT populate_consumer_configs()");
-  Loader loader(database.url());
-  loader->load_config("kyutai-stt");
-  set("kyutai-stt", "max_poll_records", "20");
   loader->forget("kyutai-stt");
   EXPECT_EQ(loader->load_config("kyutai-stt").max_poll_records, 20);
 }
@@ -132,10 +122,8 @@ TEST_F(ConfigLoader, ADatabaseThatWasNotMigratedGivesDefaultsAndSaysSo) {
 }
 
 TEST(ConfigLoaderWithoutADatabase, WarnsOnceAndShowsNoPassword) {
-  Loader loader("postgresql://loom:s3cret@127.0.0.1:1/loom");
-  for (const char* service : {"a", "b", "c"}) EXPECT_EQ(loader->load_config(service), default_config(service));
-  loader.pass(Minutes(10));
-  loader->load_config("a");
+  Loader loader("postgresql://loom:s3cret@127.0.0.1:1/loom", kNoCache);
+  for (const char* service : {"a", "b", "c", "a"}) EXPECT_EQ(loader->load_config(service), default_config(service));
   EXPECT_THAT(loader.warnings(), ElementsAre(AllOf(HasSubstr("127.0.0.1"), Not(HasSubstr("s3cret")))));
 }
 
@@ -144,24 +132,19 @@ TEST(ConfigLoaderInAnOutage, KeepsTheRowThatItHasAndComesBackToTheDatabase) {
   const TestDatabase database(server);
   schema::Migrator(database.url()).apply();
   database.run("SELECT populate_consumer_configs()");
-  Loader loader(database.url());
+  Loader loader(database.url(), kNoCache);
   EXPECT_EQ(loader->load_config("step-counter").max_poll_records, 1000);
 
   server.kill9();
-  loader.pass(Minutes(6));
   EXPECT_EQ(loader->load_config("step-counter").max_poll_records, 1000);
   EXPECT_EQ(loader->load_config("step-counter").source, "row");
   EXPECT_THAT(loader.warnings(), ElementsAre(HasSubstr("those read before are used")));
 
   server.restart();
   database.run("UPDATE pipeline_consumer_configs SET max_poll_records = 7 WHERE service_name = 'step-counter'");
-  loader.pass(Seconds(9));
-  EXPECT_EQ(loader->load_config("step-counter").max_poll_records, 1000) << "not asked again so soon";
-  loader.pass(Seconds(1));
   EXPECT_EQ(loader->load_config("step-counter").max_poll_records, 7);
 
   server.kill9();
-  loader.pass(Minutes(6));
   loader->load_config("step-counter");
   EXPECT_THAT(loader.warnings(), SizeIs(2)) << "another outage is another warning";
 }
@@ -170,15 +153,13 @@ TEST(ConfigLoaderInAnOutage, AServerThatKeepsSilentIsNotWaitedForLong) {
   PostgresServer server;
   const TestDatabase database(server);
   schema::Migrator(database.url()).apply();
-  Loader loader(database.url());
+  Loader loader(database.url(), kNoCache);
   loader->load_config("step-counter");
   server.freeze();
-  loader->forget("step-counter");
   const auto begin = std::chrono::steady_clock::now();
   EXPECT_EQ(loader->load_config("step-counter").source, "profile");
   EXPECT_LT(std::chrono::steady_clock::now() - begin, Seconds(8));
   server.thaw();
-  loader.pass(Seconds(10));
   EXPECT_EQ(loader->load_config("step-counter").source, "profile");
 }
 

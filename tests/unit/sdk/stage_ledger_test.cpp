@@ -9,6 +9,9 @@ bool operator==(const Position& a, const Position& b) {
 }
 void PrintTo(const Position& at, std::ostream* out) { *out << at.topic << '/' << at.partition << '@' << at.offset; }
 
+}  // namespace loom::kafka
+
+namespace loom::kafka::stage {
 namespace {
 
 using ::testing::ElementsAre;
@@ -42,7 +45,7 @@ class StageLedgerTest : public ::testing::Test {
       ledger.finish(record(offset));
     }
   }
-  StageLedger ledger;
+  Ledger ledger;
 };
 
 TEST_F(StageLedgerTest, WhatIsFinishedIsToBeCommittedOnce) {
@@ -123,4 +126,4 @@ TEST_F(StageLedgerTest, PartitionsAreIndependent) {
 }
 
 }  // namespace
-}  // namespace loom::kafka
+}  // namespace loom::kafka::stage

@@ -2,7 +2,7 @@
 
 #include "sdk/stage/report.h"
 
-namespace loom::kafka {
+namespace loom::kafka::stage {
 namespace {
 
 using std::chrono::milliseconds;
@@ -10,7 +10,7 @@ using std::chrono::seconds;
 
 TEST(StageTallyTest, TellsRatesAndMeansOfItsStretchOfTimeAndBeginsAnew) {
   const TimePoint start{seconds(1000)};
-  StageTally tally(start);
+  Tally tally(start);
   EXPECT_FALSE(tally.due(start + seconds(29), seconds(30)));
   EXPECT_TRUE(tally.due(start + seconds(30), seconds(30)));
   tally.processed(milliseconds(10), false);
@@ -33,4 +33,4 @@ TEST(StageTallyTest, TellsRatesAndMeansOfItsStretchOfTimeAndBeginsAnew) {
 }
 
 }  // namespace
-}  // namespace loom::kafka
+}  // namespace loom::kafka::stage

@@ -2,7 +2,7 @@
 
 #include "sdk/stage/dead_letters.h"
 
-namespace loom::kafka {
+namespace loom::kafka::stage {
 namespace {
 
 using ::testing::ElementsAre;
@@ -39,4 +39,4 @@ TEST(StageDeadLetterTest, ATombstoneStaysOne) {
 }
 
 }  // namespace
-}  // namespace loom::kafka
+}  // namespace loom::kafka::stage
