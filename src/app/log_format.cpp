@@ -19,8 +19,7 @@ void append(std::string_view text, spdlog::memory_buf_t& to) { to.append(text.da
 
 /// A JSON string. U+FFFD for what is no text; no tool that reads logs likes NUL either.
 std::string json_string(std::string_view bytes) {
-  return sink::is_storable_text(bytes) ? text::json_text(bytes)
-                                       : text::json_text(sink::storable_text(bytes, bytes.size() * 3));
+  return text::json_text(sink::storable_text(bytes, bytes.size() * 3));
 }
 
 void append_field(std::string_view name, std::string_view text, spdlog::memory_buf_t& to) {

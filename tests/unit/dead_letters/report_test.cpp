@@ -58,7 +58,7 @@ TEST(DeadLetterReportTest, ALetterIsShownByteForByte) {
             R"("reason":"invalid_json","sqlstate":null,"message":"no \"value\"","trace_id":"4bf9",)"
             R"("created_at":"2025-11-21T13:00:00Z",)"
             R"("key":"k","value":"eyJhIjoA/w==","value_encoding":"base64","headers":[{"name":"h",)"
-            R"("value":"two\u000alines"},{"name":"none","value":null},{"name":"empty","value":""}]})"
+            R"("value":"two\nlines"},{"name":"none","value":null},{"name":"empty","value":""}]})"
             "\n");
 }
 

@@ -2,8 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include "text/json_text.h"
-
 namespace loom::text {
 namespace {
 
@@ -18,11 +16,6 @@ TEST(TextTableTest, NothingMovesTheCursor) {
   EXPECT_EQ(printable("a\x1b[31m\nb\x7f"), "a\\x1b[31m\\x0ab\\x7f");
   EXPECT_EQ(printable("grüße an alle", 5), "grüße...");
   EXPECT_EQ(printable("\xFF"), "\uFFFD");
-}
-
-TEST(JsonTextTest, AnyBytesBecomeAString) {
-  EXPECT_EQ(json_text("a\"\\\n\xC3\xBC"), "\"a\\\"\\\\\\u000a\u00fc\"");
-  EXPECT_EQ(json_text("x\xFF"), "\"x\uFFFD\"");
 }
 
 }  // namespace
