@@ -83,10 +83,11 @@ int show_dead_letters(const settings::Config& config, const DeadLetterOptions& o
   bool first = true;
   // One by one, the oldest first: each may be tens of megabytes.
   for (const std::int64_t id : store.ids(filter)) {
-    const auto letter = store.find(id);
-    if (!letter) continue;  // purged or replayed just now
+    const auto dead_letter = store.find(id);
+    if (!dead_letter) continue;  // purged or replayed just now
     if (!first && !options.json) std::cout << '\n';
-    std::cout << (options.json ? dead_letters::render_letter_json(*letter) : dead_letters::render_letter(*letter));
+    std::cout << (options.json ? dead_letters::render_dead_letter_json(*dead_letter)
+                               : dead_letters::render_dead_letter(*dead_letter));
     first = false;
   }
   if (!first) return 0;

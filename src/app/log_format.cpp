@@ -56,8 +56,8 @@ class OneLineMessage final : public spdlog::custom_flag_formatter {
   void format(const spdlog::details::log_msg& message, const std::tm& /*time*/, spdlog::memory_buf_t& to) override {
     std::string text(message.payload.data(), message.payload.size());
     text.resize(text.find_last_not_of("\r\n") + 1);
-    for (char& letter : text) {
-      if (letter == '\n' || letter == '\r' || letter == '\t') letter = ' ';
+    for (char& one : text) {
+      if (one == '\n' || one == '\r' || one == '\t') one = ' ';
     }
     append(text::printable(text), to);
   }

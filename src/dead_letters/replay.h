@@ -49,10 +49,10 @@ struct ReplayReport {
 };
 
 /// Makes rows of dead letters, by today's mapping:
-///   page of letters -> RowBuilder -> sink::write_batch: one transaction that takes the letters (all, or KO002), stores
-///   the rows, deletes the letters stored and gives those that fail again their new reason
-/// A kill at any moment leaves each letter either as it was or as rows. Letters that are there when it begins are
-/// replayed, in order of id, each once.
+///   page of dead letters -> RowBuilder -> sink::write_batch: one transaction that takes all of the page's dead letters
+///   or fails, stores the rows, deletes the dead letters stored and gives those that fail again their new reason
+/// A kill at any moment leaves each dead letter either as it was or as rows. Dead letters that are there when it begins
+/// are replayed, in order of id, each once.
 /// Blocks: until done; waits for a database that is away up to about half a minute a page.
 /// Fails:  std::runtime_error; what is done by then stays done.
 ReplayReport replay_dead_letters(const sink::DatabaseSettings& settings, const ReplayOptions& options,

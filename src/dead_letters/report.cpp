@@ -71,14 +71,14 @@ std::string json_bytes(const std::string& name, const std::optional<std::string>
   return fmt::format("\"{}\":\"{}\",\"{}_encoding\":\"base64\"", name, sink::base64(*bytes), name);
 }
 
-std::string json_summary(const DeadLetter& letter) {
+std::string json_summary(const DeadLetter& dead_letter) {
   return fmt::format(
       "\"id\":{},\"group\":{},\"topic\":{},\"partition\":{},\"offset\":{},\"timestamp\":{},\"reason\":{},"
       "\"sqlstate\":{},\"message\":{},\"trace_id\":{},\"created_at\":{}",
-      letter.id, text::json_text(letter.group), text::json_text(letter.topic), letter.partition, letter.offset,
-      json_or_null(instant_of_message(letter.timestamp_ms)), text::json_text(letter.reason),
-      json_or_null(letter.sqlstate), text::json_text(letter.message), json_or_null(letter.trace_id),
-      text::json_text(text::instant_text(letter.created_us)));
+      dead_letter.id, text::json_text(dead_letter.group), text::json_text(dead_letter.topic), dead_letter.partition,
+      dead_letter.offset, json_or_null(instant_of_message(dead_letter.timestamp_ms)),
+      text::json_text(dead_letter.reason), json_or_null(dead_letter.sqlstate), text::json_text(dead_letter.message),
+      json_or_null(dead_letter.trace_id), text::json_text(text::instant_text(dead_letter.created_us)));
 }
 
 }  // namespace
@@ -93,19 +93,19 @@ std::string render_list(const std::vector<DeadLetterCount>& counts, const std::v
   by_reason.add({"total", "", std::to_string(total(counts))});
   std::string out = by_reason.render();
   if (newest.empty()) return out;
-  text::TextTable letters({{"ID", Side::right},
-                           {"SINCE"},
-                           {"TOPIC"},
-                           {"PARTITION", Side::right},
-                           {"OFFSET", Side::right},
-                           {"REASON"},
-                           {"MESSAGE"}});
-  for (const auto& letter : newest) {
-    letters.add({std::to_string(letter.id), text::instant_text(letter.created_us), letter.topic,
-                 std::to_string(letter.partition), std::to_string(letter.offset), letter.reason,
-                 text::printable(letter.message, kMessageShown)});
+  text::TextTable table({{"ID", Side::right},
+                         {"SINCE"},
+                         {"TOPIC"},
+                         {"PARTITION", Side::right},
+                         {"OFFSET", Side::right},
+                         {"REASON"},
+                         {"MESSAGE"}});
+  for (const auto& dead_letter : newest) {
+    table.add({std::to_string(dead_letter.id), text::instant_text(dead_letter.created_us), dead_letter.topic,
+               std::to_string(dead_letter.partition), std::to_string(dead_letter.offset), dead_letter.reason,
+               text::printable(dead_letter.message, kMessageShown)});
   }
-  out += '\n' + letters.render();
+  out += '\n' + table.render();
   if (newest.size() < total(counts)) {
     out += fmt::format("the newest {} of {}; --limit shows more, `dead-letters show ID` all of one\n", newest.size(),
                        total(counts));
@@ -127,33 +127,33 @@ std::string render_list_json(const std::vector<DeadLetterCount>& counts, const s
   return out + "]}\n";
 }
 
-std::string render_letter(const DeadLetter& letter) {
+std::string render_dead_letter(const DeadLetter& dead_letter) {
   std::string out;
   const auto line = [&](const char* name, const std::string& value) {
     if (!value.empty()) out += fmt::format("{:<10} {}\n", name, text::printable(value));
   };
-  line("id", std::to_string(letter.id));
-  line("group", letter.group);
-  line("topic", letter.topic);
-  line("partition", std::to_string(letter.partition));
-  line("offset", std::to_string(letter.offset));
-  line("timestamp", instant_of_message(letter.timestamp_ms));
-  line("since", text::instant_text(letter.created_us));
-  line("reason", letter.reason);
-  line("sqlstate", letter.sqlstate);
-  line("message", letter.message);
-  line("trace", letter.trace_id);
-  out += content("key", letter.key);
-  out += content("value", letter.value);
-  for (const auto& header : letter.headers) out += content("header " + text::printable(header.name), header.value);
+  line("id", std::to_string(dead_letter.id));
+  line("group", dead_letter.group);
+  line("topic", dead_letter.topic);
+  line("partition", std::to_string(dead_letter.partition));
+  line("offset", std::to_string(dead_letter.offset));
+  line("timestamp", instant_of_message(dead_letter.timestamp_ms));
+  line("since", text::instant_text(dead_letter.created_us));
+  line("reason", dead_letter.reason);
+  line("sqlstate", dead_letter.sqlstate);
+  line("message", dead_letter.message);
+  line("trace", dead_letter.trace_id);
+  out += content("key", dead_letter.key);
+  out += content("value", dead_letter.value);
+  for (const auto& header : dead_letter.headers) out += content("header " + text::printable(header.name), header.value);
   return out;
 }
 
-std::string render_letter_json(const DeadLetter& letter) {
-  std::string out = "{" + json_summary(letter) + "," + json_bytes("key", letter.key) + "," +
-                    json_bytes("value", letter.value) + ",\"headers\":[";
-  for (std::size_t i = 0; i < letter.headers.size(); ++i) {
-    const auto& header = letter.headers[i];
+std::string render_dead_letter_json(const DeadLetter& dead_letter) {
+  std::string out = "{" + json_summary(dead_letter) + "," + json_bytes("key", dead_letter.key) + "," +
+                    json_bytes("value", dead_letter.value) + ",\"headers\":[";
+  for (std::size_t i = 0; i < dead_letter.headers.size(); ++i) {
+    const auto& header = dead_letter.headers[i];
     out += fmt::format("{}{{\"name\":{},{}}}", i > 0 ? "," : "", text::json_text(header.name),
                        json_bytes("value", header.value));
   }

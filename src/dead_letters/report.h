@@ -14,8 +14,8 @@ std::string render_list(const std::vector<DeadLetterCount>& counts, const std::v
 std::string render_list_json(const std::vector<DeadLetterCount>& counts, const std::vector<DeadLetter>& newest);
 
 /// All of one. Bytes that are no text are shown as hexadecimal lines, in JSON as base64.
-std::string render_letter(const DeadLetter& letter);
-std::string render_letter_json(const DeadLetter& letter);
+std::string render_dead_letter(const DeadLetter& dead_letter);
+std::string render_dead_letter_json(const DeadLetter& dead_letter);
 
 std::string render_replay(const ReplayReport& report);
 std::string render_replay_json(const ReplayReport& report);

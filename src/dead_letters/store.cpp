@@ -57,48 +57,48 @@ std::optional<std::string> bytes_of(const pqxx::field& field) {
 }
 
 DeadLetter summary_of(const pqxx::row& row) {
-  DeadLetter letter;
-  letter.id = row[0].as<std::int64_t>();
-  letter.group = row[1].as<std::string>();
-  letter.topic = row[2].as<std::string>();
-  letter.partition = row[3].as<std::int32_t>();
-  letter.offset = row[4].as<std::int64_t>();
-  letter.timestamp_ms = row[5].is_null() ? -1 : row[5].as<std::int64_t>();
-  letter.reason = row[6].as<std::string>();
-  letter.sqlstate = row[7].as<std::string>();
-  letter.message = row[8].as<std::string>();
-  letter.created_us = row[9].as<std::int64_t>();
-  letter.trace_id = row[10].as<std::string>();
-  return letter;
+  DeadLetter dead_letter;
+  dead_letter.id = row[0].as<std::int64_t>();
+  dead_letter.group = row[1].as<std::string>();
+  dead_letter.topic = row[2].as<std::string>();
+  dead_letter.partition = row[3].as<std::int32_t>();
+  dead_letter.offset = row[4].as<std::int64_t>();
+  dead_letter.timestamp_ms = row[5].is_null() ? -1 : row[5].as<std::int64_t>();
+  dead_letter.reason = row[6].as<std::string>();
+  dead_letter.sqlstate = row[7].as<std::string>();
+  dead_letter.message = row[8].as<std::string>();
+  dead_letter.created_us = row[9].as<std::int64_t>();
+  dead_letter.trace_id = row[10].as<std::string>();
+  return dead_letter;
 }
 
-void add_headers(pqxx::work& tx, const std::string& ids, std::vector<DeadLetter>& letters) {
+void add_headers(pqxx::work& tx, const std::string& ids, std::vector<DeadLetter>& dead_letters) {
   const pqxx::result rows = tx.exec(
       "SELECT d.id, h.header->>'name', encode(CASE WHEN h.header->>'encoding' = 'base64' THEN "
       "decode(h.header->>'value', 'base64') ELSE convert_to(h.header->>'value', 'UTF8') END, 'hex') FROM "
       "kafka_dead_letters d CROSS JOIN LATERAL jsonb_array_elements(CASE WHEN jsonb_typeof(d.headers) = 'array' THEN "
       "d.headers ELSE '[]' END) WITH ORDINALITY h (header, place) WHERE d.id = ANY (" +
       ids + ") ORDER BY d.id, h.place");
-  auto letter = letters.begin();
+  auto dead_letter = dead_letters.begin();
   for (const auto& row : rows) {
     const auto id = row[0].as<std::int64_t>();
-    while (letter != letters.end() && letter->id < id) ++letter;
-    if (letter == letters.end()) return;
-    if (letter->id == id) letter->headers.push_back({row[1].as<std::string>(""), bytes_of(row[2])});
+    while (dead_letter != dead_letters.end() && dead_letter->id < id) ++dead_letter;
+    if (dead_letter == dead_letters.end()) return;
+    if (dead_letter->id == id) dead_letter->headers.push_back({row[1].as<std::string>(""), bytes_of(row[2])});
   }
 }
 
 std::vector<DeadLetter> read_whole(pqxx::work& tx, const std::string& ids, const std::string& lock) {
-  std::vector<DeadLetter> letters;
+  std::vector<DeadLetter> dead_letters;
   std::string sql = std::string("SELECT ") + kSummary + ", encode(d.key, 'hex'), encode(d.value, 'hex')";
   sql.append(" FROM kafka_dead_letters d WHERE d.id = ANY (").append(ids).append(") ORDER BY d.id").append(lock);
   for (const auto& row : tx.exec(sql)) {
-    letters.push_back(summary_of(row));
-    letters.back().key = bytes_of(row[kSummaryColumns]);
-    letters.back().value = bytes_of(row[kSummaryColumns + 1]);
+    dead_letters.push_back(summary_of(row));
+    dead_letters.back().key = bytes_of(row[kSummaryColumns]);
+    dead_letters.back().value = bytes_of(row[kSummaryColumns + 1]);
   }
-  add_headers(tx, ids, letters);
-  return letters;
+  add_headers(tx, ids, dead_letters);
+  return dead_letters;
 }
 
 }  // namespace
@@ -146,12 +146,12 @@ std::vector<DeadLetterCount> DeadLetterStore::counts(const DeadLetterFilter& fil
 
 std::vector<DeadLetter> DeadLetterStore::list(const DeadLetterFilter& filter) {
   return impl_->transact([&](pqxx::work& tx) {
-    std::vector<DeadLetter> letters;
+    std::vector<DeadLetter> dead_letters;
     for (const auto& row : tx.exec(std::string("SELECT ") + kSummary + " FROM kafka_dead_letters d" +
                                    condition(tx, filter) + " ORDER BY d.id DESC" + limited(filter))) {
-      letters.push_back(summary_of(row));
+      dead_letters.push_back(summary_of(row));
     }
-    return letters;
+    return dead_letters;
   });
 }
 
@@ -166,8 +166,8 @@ std::uint64_t DeadLetterStore::count(const DeadLetterFilter& filter) {
 
 std::optional<DeadLetter> DeadLetterStore::find(std::int64_t id) {
   return impl_->transact([&](pqxx::work& tx) {
-    auto letters = read_whole(tx, id_list({id}), "");
-    return letters.empty() ? std::optional<DeadLetter>() : std::move(letters.front());
+    auto dead_letters = read_whole(tx, id_list({id}), "");
+    return dead_letters.empty() ? std::optional<DeadLetter>() : std::move(dead_letters.front());
   });
 }
 

@@ -120,26 +120,26 @@ void append_escaped(std::string_view plain, ByteBuffer& out) {
   char* const begin = out.reserve(plain.size() * 2);
   char* p = begin;
   for (const char c : plain) {
-    char letter = '\0';
+    char escape = '\0';
     switch (c) {
       case '\\':
-        letter = '\\';
+        escape = '\\';
         break;
       case '\t':
-        letter = 't';
+        escape = 't';
         break;
       case '\n':
-        letter = 'n';
+        escape = 'n';
         break;
       case '\r':
-        letter = 'r';
+        escape = 'r';
         break;
       default:
         *p++ = c;
         continue;
     }
     *p++ = '\\';
-    *p++ = letter;
+    *p++ = escape;
   }
   out.advance(static_cast<std::size_t>(p - begin));
 }

@@ -60,7 +60,7 @@ bool Outputs::blame_refused(Turn& turn, const std::string& group) {
     any = any || !is_bare(turn.outputs[i]) || !turn.outputs[i].suspect;
     // Brokers refuse the messages of a request all together.
     if (!std::exchange(turn.outputs[i].suspect, true)) continue;
-    // A letter with nothing left to leave out: that topic's own fault, so it is tried again.
+    // A dead letter with nothing left to leave out: that topic's own fault, so it is tried again.
     if (!is_bare(turn.outputs[i])) replace(turn, i, group);
   }
   return any;
@@ -78,9 +78,9 @@ void Outputs::replace(Turn& turn, std::size_t number, const std::string& group) 
   }
   const std::string why = "an output for " + refused.topic + " was refused: " + producer_.last_error();
   log::error(about, "became a dead letter: {}", why);
-  Output letter = dead_letter_of(record, record.topic + suffix_, group, "output_refused", why);
-  letter.record = refused.record;
-  turn.outputs.push_back(std::move(letter));
+  Output dead_letter = dead_letter_of(record, record.topic + suffix_, group, "output_refused", why);
+  dead_letter.record = refused.record;
+  turn.outputs.push_back(std::move(dead_letter));
 }
 
 bool Outputs::pause(const std::string& why) {

@@ -11,7 +11,7 @@ using ::testing::Not;
 
 constexpr std::int64_t kTime = 1'763'730'000'000'000;  // 2025-11-21T13:00:00Z
 
-DeadLetter letter() {
+DeadLetter dead_letter() {
   DeadLetter one;
   one.id = 7;
   one.group = "g";
@@ -27,25 +27,25 @@ DeadLetter letter() {
 TEST(DeadLetterReportTest, AListHasCountsAndTheNewest) {
   const std::vector<DeadLetterCount> counts{{"t", "invalid_json", 30, kTime, kTime + 1'000'000},
                                             {"t", "tombstone", 1, kTime, kTime}};
-  const std::string text = render_list(counts, {letter()});
+  const std::string text = render_list(counts, {dead_letter()});
   EXPECT_THAT(text, HasSubstr("t      invalid_json     30  2025-11-21T13:00:00Z  2025-11-21T13:00:01Z\n"));
   EXPECT_THAT(text, HasSubstr("total                   31\n"));
   EXPECT_THAT(text, HasSubstr(" 7  2025-11-21T13:00:00Z  t              1      42  invalid_json  no \"value\"\n"));
   EXPECT_THAT(text, HasSubstr("the newest 1 of 31"));
   EXPECT_EQ(render_list({}, {}), "no dead letters\n");
-  EXPECT_THAT(render_list_json({}, {letter()}), HasSubstr(R"("trace_id":null)"));
-  EXPECT_THAT(render_list_json(counts, {letter()}),
+  EXPECT_THAT(render_list_json({}, {dead_letter()}), HasSubstr(R"("trace_id":null)"));
+  EXPECT_THAT(render_list_json(counts, {dead_letter()}),
               HasSubstr(R"("total":31,"counts":[{"topic":"t","reason":"invalid_json","count":30,)"));
 }
 
 TEST(DeadLetterReportTest, ALetterIsShownByteForByte) {
-  DeadLetter one = letter();
+  DeadLetter one = dead_letter();
   one.value = std::string("{\"a\":\0\xFF", 7);
   one.key = "k";
   one.trace_id = "4bf9";
   one.timestamp_ms = kTime / 1000 + 5;
   one.headers = {{"h", "two\nlines"}, {"none", std::nullopt}, {"empty", ""}};
-  const std::string text = render_letter(one);
+  const std::string text = render_dead_letter(one);
   EXPECT_THAT(text, HasSubstr("timestamp  2025-11-21T13:00:00.005Z\n"));
   EXPECT_THAT(text, HasSubstr("trace      4bf9\n"));
   EXPECT_THAT(text, HasSubstr("key (1 bytes)\n  k\n"));
@@ -53,7 +53,7 @@ TEST(DeadLetterReportTest, ALetterIsShownByteForByte) {
   EXPECT_THAT(text, HasSubstr("{\"a\":..\n"));
   EXPECT_THAT(text, HasSubstr("header h (9 bytes)\n  two\n  lines\nheader none (null)\nheader empty (0 bytes)\n"));
   EXPECT_THAT(text, Not(HasSubstr("sqlstate"))) << "PostgreSQL had no part in it";
-  EXPECT_EQ(render_letter_json(one),
+  EXPECT_EQ(render_dead_letter_json(one),
             R"({"id":7,"group":"g","topic":"t","partition":1,"offset":42,"timestamp":"2025-11-21T13:00:00.005Z",)"
             R"("reason":"invalid_json","sqlstate":null,"message":"no \"value\"","trace_id":"4bf9",)"
             R"("created_at":"2025-11-21T13:00:00Z",)"
