@@ -67,7 +67,7 @@ void History::sample(Partition& partition, TimePoint now, std::int64_t wall_ms, 
   samples.push_back({now, wall_ms, known.committed, *known.end, *lag_of(known), assigned});
   if (samples.size() > settings_.window) samples.pop_front();
   // After a gap, what was said before it holds until there is enough to judge anew.
-  const State state = judge(partition);
+  const State state = state_of(partition);
   if (state != State::unknown || partition.state == State::unknown) partition.state = state;
 }
 
@@ -96,7 +96,7 @@ void History::forget_what_is_gone(const Reading& reading) {
   }
 }
 
-State History::judge(const Partition& partition) const {
+State History::state_of(const Partition& partition) const {
   const auto& samples = partition.samples;
   const Sample& last = samples.back();
   if (samples.size() < kEnoughToJudge) {

@@ -60,7 +60,7 @@ class History {
   void take(Partition& partition, const PartitionReading& said, const Reading& reading) const;
   void sample(Partition& partition, TimePoint now, std::int64_t wall_ms, std::optional<bool> assigned) const;
   void forget_what_is_gone(const Reading& reading);
-  [[nodiscard]] State judge(const Partition& partition) const;
+  [[nodiscard]] State state_of(const Partition& partition) const;
   [[nodiscard]] bool only_grew(const std::deque<Sample>& samples) const;
   static void add_rates(const std::deque<Sample>& samples, PartitionLag& lag);
 
