@@ -15,9 +15,11 @@ class DeadLetterPublisher {
  public:
   virtual ~DeadLetterPublisher() = default;
 
-  /// Sends those of `rejected` that are not in the topic yet and notes on each what became of it: InTopic::yes or
-  /// InTopic::refused. Returns why some of them are still InTopic::no; nothing when none is.
-  virtual std::optional<std::string> publish(const Batch& batch, std::vector<RejectedMessage>& rejected) = 0;
+  /// Sends those of `rejected` (of these messages, which came from `topic`) that are not in the dead-letter topic yet
+  /// and notes on each what became of it: InTopic::yes or InTopic::refused. Returns why some of them are still
+  /// InTopic::no; nothing when none is.
+  virtual std::optional<std::string> publish(const std::string& topic, const std::vector<Message>& messages,
+                                             std::vector<RejectedMessage>& rejected) = 0;
 };
 
 }  // namespace loom::batch

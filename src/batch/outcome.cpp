@@ -1,5 +1,7 @@
 #include "batch/outcome.h"
 
+#include <utility>
+
 namespace loom::batch {
 
 std::string_view to_string(OutcomeKind kind) {
@@ -8,8 +10,6 @@ std::string_view to_string(OutcomeKind kind) {
       return "committed";
     case OutcomeKind::retry:
       return "retry";
-    case OutcomeKind::in_doubt:
-      return "in_doubt";
     case OutcomeKind::stale:
       return "stale";
     case OutcomeKind::catalog_changed:
@@ -19,5 +19,18 @@ std::string_view to_string(OutcomeKind kind) {
   }
   return "unknown";
 }
+
+std::string_view to_string(const Outcome& outcome) {
+  return outcome.in_doubt ? std::string_view("in_doubt") : to_string(outcome.kind);
+}
+
+Outcome Outcome::not_now(std::string message) {
+  Outcome outcome;
+  outcome.kind = OutcomeKind::retry;
+  outcome.message = std::move(message);
+  return outcome;
+}
+
+std::string Outcome::why() const { return sqlstate.empty() ? message : sqlstate + " " + message; }
 
 }  // namespace loom::batch

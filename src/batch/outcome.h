@@ -9,12 +9,11 @@
 
 namespace loom::batch {
 
-/// What a failed statement means for the batch: the answer to "what next?". sink/sqlstate.cpp alone maps SQLSTATEs to
-/// it.
+/// What became of an attempt to store a batch, as the answer to "what next?". Of a failed statement sink/sqlstate.cpp
+/// says which it is.
 enum class OutcomeKind : std::uint8_t {
-  committed,        ///< rows, dead letters and offsets are in the database
+  committed,        ///< rows, dead letters and offsets are in the database: on to the next batch
   retry,            ///< not the rows' fault: the same batch again, after a wait
-  in_doubt,         ///< the connection was lost with the query sent: send again, the compare decides
   stale,            ///< the stored offsets are not what this batch believed: see `stored`
   catalog_changed,  ///< the table is not what the plan says: read the catalog again, then the same batch
   stop_topic,       ///< nothing that repeating would mend: stop this topic, loudly, and try again much later
@@ -38,12 +37,23 @@ struct Timings {
 /// How one attempt to store a batch ended. Exactly one attempt's outcome is `committed`.
 struct Outcome {
   OutcomeKind kind = OutcomeKind::committed;
-  std::string sqlstate;     ///< of the failure; empty when the connection broke, or on success
-  std::string message;      ///< for log and status; never holds a password
+  std::string sqlstate;  ///< of the failure; empty when the connection broke, or on success
+  std::string message;   ///< for log and status; never holds a password
+  /// Only with `retry`: the connection was lost with the query sent, so the batch may be stored all the same. What is
+  /// next does not depend on it: if it is stored, the next attempt is `stale`, and the compare of the offsets says so.
+  bool in_doubt = false;
+  bool timed_out = false;   ///< only with `retry`: the server cancelled the statement, as our statement timeout asks
   bool merged = false;      ///< a unique violation sent it through the staging merge
   bool conflicted = false;  ///< at least one row met a row with its key
   Timings timings;
   std::vector<StoredOffset> stored;  ///< for `stale`: what the database has; a partition without a row is not in it
+
+  /// A `retry` of something that the server has not seen.
+  static Outcome not_now(std::string message);
+  /// The failure in one line: its SQLSTATE, where it has one, and its message.
+  [[nodiscard]] std::string why() const;
 };
+/// Its kind; a `retry` in doubt is "in_doubt".
+std::string_view to_string(const Outcome& outcome);
 
 }  // namespace loom::batch

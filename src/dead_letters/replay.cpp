@@ -24,7 +24,7 @@ using batch::Batch;
 using batch::OutcomeKind;
 using std::chrono::milliseconds;
 
-constexpr std::size_t kPageLetters = 500;
+constexpr std::size_t kPageDeadLetters = 500;
 constexpr std::size_t kPageBytes = std::size_t{8} << 20U;
 constexpr int kTries = 8;
 
@@ -38,9 +38,9 @@ const MessageBacking kBacking{
       return headers;
     }};
 
-/// The message that the letter was.
-Message message_of(DeadLetter letter) {
-  auto owned = std::make_unique<DeadLetter>(std::move(letter));
+/// The message that the dead letter was.
+Message message_of(DeadLetter dead_letter) {
+  auto owned = std::make_unique<DeadLetter>(std::move(dead_letter));
   const DeadLetter& whole = *owned;
   Message message(&kBacking, owned.release());
   message.partition = whole.partition;
@@ -72,7 +72,7 @@ class TopicReplay {
     std::int64_t after = 0;
     std::uint64_t taken = 0;
     while (result_.problem.empty() && taken < result_.chosen) {
-      const auto most = std::min<std::uint64_t>(kPageLetters, result_.chosen - taken);
+      const auto most = std::min<std::uint64_t>(kPageDeadLetters, result_.chosen - taken);
       const auto sizes = store_.page(options_.filter, result_.topic, after, last, static_cast<std::size_t>(most));
       std::vector<std::int64_t> ids;
       std::size_t bytes = 0;
@@ -102,14 +102,14 @@ class TopicReplay {
     return true;
   }
 
-  Batch make_batch(std::vector<DeadLetter> letters) {
+  Batch make_batch(std::vector<DeadLetter> dead_letters) {
     Batch batch;
     batch.topic = result_.topic;
     batch.plan = plan_;
-    for (DeadLetter& letter : letters) {
+    for (DeadLetter& dead_letter : dead_letters) {
       const auto index = static_cast<std::uint32_t>(batch.messages.size());
-      batch.replayed.push_back(letter.id);
-      batch.messages.push_back(message_of(std::move(letter)));
+      batch.replayed.push_back(dead_letter.id);
+      batch.messages.push_back(message_of(std::move(dead_letter)));
       if (auto reject = builder_->append(batch.messages.back(), index, batch.rows)) {
         batch.rejected.push_back({index, std::move(*reject), batch::InTopic::no});
       }
@@ -127,18 +127,18 @@ class TopicReplay {
     bool in_doubt = false;
     for (int attempt = 0; attempt < kTries; ++attempt) {
       // After a lost connection its backend may still be at it: wait until its locks say how it ended.
-      std::vector<DeadLetter> letters = store_.read(ids, in_doubt);
-      (in_doubt ? result_.stored : result_.elsewhere) += ids.size() - letters.size();
-      if (letters.empty()) return;
+      std::vector<DeadLetter> dead_letters = store_.read(ids, in_doubt);
+      (in_doubt ? result_.stored : result_.elsewhere) += ids.size() - dead_letters.size();
+      if (dead_letters.empty()) return;
       ids.clear();
-      for (const auto& letter : letters) ids.push_back(letter.id);
-      Batch batch = make_batch(std::move(letters));
+      for (const auto& dead_letter : dead_letters) ids.push_back(dead_letter.id);
+      Batch batch = make_batch(std::move(dead_letters));
       if (options_.dry_run) {
         count_done(batch);
         return;
       }
       const batch::Outcome outcome = write(batch);
-      in_doubt = outcome.kind == OutcomeKind::in_doubt;
+      in_doubt = outcome.in_doubt;
       switch (outcome.kind) {
         case OutcomeKind::committed:
           count_done(batch);
@@ -146,7 +146,6 @@ class TopicReplay {
         case OutcomeKind::stale:
           break;  // some went to another replay: again with what is left
         case OutcomeKind::retry:
-        case OutcomeKind::in_doubt:
           std::this_thread::sleep_for(backoff_.next());
           break;
         case OutcomeKind::catalog_changed:
@@ -169,12 +168,7 @@ class TopicReplay {
       options.application_name = settings_.application_name;
       std::string why;
       connection_ = sink::Connection::open(options, why);
-      if (connection_ == nullptr) {
-        batch::Outcome outcome;
-        outcome.kind = OutcomeKind::retry;
-        outcome.message = "no connection to the database: " + why;
-        return outcome;
-      }
+      if (connection_ == nullptr) return batch::Outcome::not_now("no connection to the database: " + why);
     }
     return sink::write_batch(settings_, *connection_, batch, failpoints_);
   }

@@ -4,6 +4,8 @@
 
 #include <utility>
 
+#include "sink/sqlstate.h"
+
 namespace loom::lag {
 namespace {
 
@@ -30,9 +32,7 @@ Lease::Answer Lease::ask(const MakeSql& make_sql) {
     if (result.kind() != sink::Result::Kind::error) return result.rows() > 0 ? Answer::ours : Answer::not_ours;
     if (connection_->lost() && attempt == 0) continue;
     why_ = "kafka_lag_reporters: " + result.error().text();
-    // No such table, no such schema, no privilege.
-    const std::string& state = result.error().sqlstate;
-    return state == "42P01" || state == "3F000" || state == "42501" ? Answer::not_set_up : Answer::none;
+    return sink::not_set_up(result.error()) ? Answer::not_set_up : Answer::none;
   }
 }
 

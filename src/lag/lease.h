@@ -19,7 +19,7 @@ class Lease {
     ours,
     not_ours,
     none,        ///< the database does not answer, or cannot write now: nothing has changed that we know of
-    not_set_up,  ///< the table or the privileges on it are missing
+    not_set_up,  ///< the table, a part of it or the privileges on it are missing
   };
 
   Lease(std::string url, std::string group, std::string reporter, std::chrono::milliseconds length);

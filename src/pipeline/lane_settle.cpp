@@ -77,9 +77,8 @@ void Lane::act_on(batch::WriteReply reply) {
     case OutcomeKind::stale:
       settle_stale(std::move(reply.batch), outcome);
       return;
-    case OutcomeKind::retry:
-    case OutcomeKind::in_doubt: {
-      timeouts_ = outcome.sqlstate == "57014" ? timeouts_ + 1 : 0;
+    case OutcomeKind::retry: {
+      timeouts_ = outcome.timed_out ? timeouts_ + 1 : 0;
       if (timeouts_ > (rows_most_ ? 0 : kTimeoutsMost)) {
         shrink(std::move(reply.batch), outcome);
         return;
@@ -89,19 +88,18 @@ void Lane::act_on(batch::WriteReply reply) {
       const Duration wait = backoff_.next();
       if (!trouble_since_) trouble_since_ = clock_.now();
       log::warn({.topic = topic_, .batch = reply.batch->messages.size(), .reason = outcome.sqlstate},
-                "batch of {} messages not stored ({}), again in {} ms: {}{}{}", reply.batch->messages.size(),
-                to_string(outcome.kind), std::chrono::duration_cast<milliseconds>(wait).count(), outcome.sqlstate,
-                outcome.sqlstate.empty() ? "" : " ", outcome.message);
+                "batch of {} messages not stored ({}), again in {} ms: {}", reply.batch->messages.size(),
+                to_string(outcome), std::chrono::duration_cast<milliseconds>(wait).count(), outcome.why());
       hold(std::move(reply.batch), wait);
       return;
     }
     case OutcomeKind::catalog_changed:
       hold(std::move(reply.batch), Duration::zero());
-      refuse_plan(outcome.sqlstate + " " + outcome.message);
+      refuse_plan(outcome.why());
       return;
     case OutcomeKind::stop_topic:
       hold(std::move(reply.batch), Duration::zero());
-      stop(outcome.sqlstate + " " + outcome.message);
+      stop(outcome.why());
       return;
   }
 }
@@ -112,7 +110,7 @@ void Lane::shrink(std::unique_ptr<Batch> batch, const batch::Outcome& outcome) {
   const std::size_t messages = batch->messages.size();
   if (messages <= 1) {
     hold(std::move(batch), Duration::zero());
-    stop(outcome.sqlstate + " " + outcome.message);
+    stop(outcome.why());
     return;
   }
   rows_most_ = messages / 2;

@@ -8,6 +8,7 @@
 
 #include "schema/advisory_lock.h"
 #include "settings/database_url.h"
+#include "sink/sqlstate.h"
 
 namespace loom::schema {
 namespace {
@@ -33,12 +34,10 @@ AppliedByVersion read_applied(pqxx::work& tx) {
 
 bool table_exists(pqxx::work& tx) { return !tx.exec("SELECT to_regclass('schema_migrations')")[0][0].is_null(); }
 
-/// Whether waiting may mend it: the server's resources, its operator, its disk, another session, a standby.
 bool may_pass(const pqxx::sql_error& error) {
-  const std::string& state = error.sqlstate();
-  const std::string group = state.substr(0, 2);
-  return group == "08" || group == "40" || group == "53" || group == "55" || group == "57" || group == "58" ||
-         state == "25006";
+  sink::DatabaseError failure;
+  failure.sqlstate = error.sqlstate();
+  return sink::passes_by_itself(failure);
 }
 
 std::string label(const Migration& migration) { return migration.version + "_" + migration.name; }

@@ -3,22 +3,49 @@
 #include <algorithm>
 #include <set>
 
+#include "sink/sqlstate.h"
 #include "sink/statements.h"
 
 namespace loom::sink {
+namespace {
 
-Attempt judge(const Script::Ran& ran) {
+using batch::OutcomeKind;
+
+bool on_upsert_key(const mapping::TopicPlan& plan, const DatabaseError& error) {
+  if (!has_upsert_key(plan)) return false;
+  const auto is_key = [&](const mapping::TablePlan& table) {
+    return !table.key.empty() && table.key_index == error.constraint;
+  };
+  if (std::any_of(plan.tables.begin(), plan.tables.end(), is_key)) return true;
+  // A partition's index has a name of its own: believe it to be the key's, and let the merge find out.
+  return std::none_of(plan.tables.begin(), plan.tables.end(),
+                      [&](const mapping::TablePlan& table) { return table.name.name == error.table; });
+}
+
+}  // namespace
+
+Attempt attempt_of(const Script::Ran& ran) {
   switch (ran.end) {
     case Script::Ran::End::done:
       return {.failure = std::nullopt, .error = {}, .commit = ran.commit};
     case Script::Ran::End::failed:
-      return {.failure = verdict_of(ran.error), .error = ran.error};
+      return {.failure = outcome_of(ran.error), .in_doubt = leaves_in_doubt(ran.error), .error = ran.error};
     case Script::Ran::End::table_differs:
-      return {.failure = Verdict::catalog_changed, .error = ran.error};
+      return {.failure = OutcomeKind::catalog_changed, .error = ran.error};
     case Script::Ran::End::lost:
-      return {.failure = ran.sent ? Verdict::in_doubt : Verdict::retry, .error = ran.error};
+      return {.failure = OutcomeKind::retry, .in_doubt = ran.sent, .error = ran.error};
   }
-  return {.failure = Verdict::stop_topic, .error = ran.error};
+  return {.failure = OutcomeKind::stop_topic, .error = ran.error};
+}
+
+// As it is such a batch could only stop its topic. A lost connection says nothing of the rows, whatever its error is.
+bool wants_merge(const Attempt& attempt, const mapping::TopicPlan& plan) {
+  return attempt.failure == OutcomeKind::stop_topic && is_duplicate_key(attempt.error) &&
+         on_upsert_key(plan, attempt.error);
+}
+
+bool wants_split(const Attempt& attempt, bool merged) {
+  return attempt.failure == OutcomeKind::stop_topic && blames_a_row(attempt.error, merged);
 }
 
 void open_transaction(const Job& job, const RowGroups& rows, Script& script) {
@@ -44,17 +71,6 @@ std::size_t copy_group(const Job& job, const RowGroup& group, Script& script) {
     return script.command(statements::insert_defaults(table.name.quoted(), bytes / (table.binary ? 2 : 1)));
   }
   return script.copy(statements::copy(table.name.quoted(), columns, table.binary), {table.binary, group.pieces});
-}
-
-bool on_upsert_key(const mapping::TopicPlan& plan, const DatabaseError& error) {
-  if (!has_upsert_key(plan)) return false;
-  const auto is_key = [&](const mapping::TablePlan& table) {
-    return !table.key.empty() && table.key_index == error.constraint;
-  };
-  if (std::any_of(plan.tables.begin(), plan.tables.end(), is_key)) return true;
-  // A partition's index has a name of its own: believe it to be the key's, and let the merge find out.
-  return std::none_of(plan.tables.begin(), plan.tables.end(),
-                      [&](const mapping::TablePlan& table) { return table.name.name == error.table; });
 }
 
 bool has_upsert_key(const mapping::TopicPlan& plan) {

@@ -1,6 +1,8 @@
 #include "sink/batch_writer.h"
 
+#include <optional>
 #include <utility>
+#include <vector>
 
 #include "sink/attempt.h"
 #include "sink/copy_transaction.h"
@@ -9,6 +11,7 @@
 #include "sink/merge_transaction.h"
 #include "sink/privileges.h"
 #include "sink/split_transaction.h"
+#include "sink/sqlstate.h"
 #include "sink/statements.h"
 
 namespace loom::sink {
@@ -17,18 +20,10 @@ namespace {
 using batch::Outcome;
 using batch::OutcomeKind;
 
-bool wants_split(const Attempt& attempt, bool merged) {
-  if (!attempt.failure) return false;
-  return *attempt.failure == Verdict::row_fault || *attempt.failure == Verdict::duplicate_key ||
-         (merged && attempt.error.sqlstate == "21000");
-}
-
-Outcome not_now(std::string message) {
+struct Written {
   Outcome outcome;
-  outcome.kind = OutcomeKind::retry;
-  outcome.message = std::move(message);
-  return outcome;
-}
+  std::optional<std::vector<batch::RejectedMessage>> rejected;  ///< instead of the batch's own: the database found more
+};
 
 // Stale is only worth something together with what the database has; without it the batch is simply sent again.
 void read_back(const Job& job, Outcome& outcome) {
@@ -49,38 +44,48 @@ void end_frozen_writers(const Job& job) {
   job.connection.execute(statements::end_frozen_writers(job.settings, job.batch, literal));
 }
 
+/// Says what the failure means, and does what can be done about it on this connection.
+void explain(const Job& job, const Attempt& attempt, Outcome& outcome) {
+  outcome.kind = *attempt.failure;
+  outcome.sqlstate = attempt.error.sqlstate;
+  outcome.message = attempt.error.text();
+  outcome.in_doubt = attempt.in_doubt;
+  outcome.timed_out = is_own_timeout(attempt.error);
+  if (outcome.kind == OutcomeKind::stale) read_back(job, outcome);
+  if (met_a_lock(attempt.error) && !job.connection.lost()) end_frozen_writers(job);
+  if (lacks_a_privilege(attempt.error) && !job.connection.lost()) outcome.message += missing_privileges(job);
+}
+
+Written write(const Job& job, bool merge) {
+  Written written;
+  Attempt attempt = merge ? merge_batch(job) : copy_batch(job);
+  if (!merge && wants_merge(attempt, *job.batch.plan)) {
+    merge = true;
+    attempt = merge_batch(job);
+  }
+  if (wants_split(attempt, merge)) {
+    SplitAttempt split = split_batch(job, merge);
+    attempt = std::move(split.attempt);
+    merge = split.merged;
+    if (!attempt.failure) written.rejected = std::move(split.rejected);
+  }
+  written.outcome.merged = merge;
+  written.outcome.conflicted = attempt.conflicted;
+  written.outcome.timings.commit = attempt.commit;
+  if (attempt.failure) explain(job, attempt, written.outcome);
+  return written;
+}
+
 }  // namespace
 
 Outcome write_batch(const DatabaseSettings& settings, Connection& connection, batch::Batch& batch,
                     Failpoints& failpoints) {
-  const Job job{settings, connection, batch, failpoints};
-  bool merged = batch.prefer_merge && has_upsert_key(*batch.plan);
-  if (auto waiting = publish_dead_letters(job, batch.rejected)) return not_now(std::move(waiting->error.message));
-  if (!merged) order_rows(*batch.plan, batch.rows);
-  Attempt attempt = merged ? merge_batch(job) : copy_batch(job);
-  if (!merged && attempt.failure == Verdict::duplicate_key && on_upsert_key(*batch.plan, attempt.error)) {
-    merged = true;
-    attempt = merge_batch(job);
-  }
-  if (wants_split(attempt, merged)) {
-    SplitAttempt split = split_batch(job, merged);
-    attempt = std::move(split.attempt);
-    merged = split.merged;
-    if (!attempt.failure) batch.rejected = std::move(split.rejected);
-  }
-
-  Outcome outcome;
-  outcome.merged = merged;
-  outcome.conflicted = attempt.conflicted;
-  outcome.timings.commit = attempt.commit;
-  if (!attempt.failure) return outcome;
-  outcome.kind = outcome_of(*attempt.failure);
-  outcome.sqlstate = attempt.error.sqlstate;
-  outcome.message = attempt.error.text();
-  if (outcome.kind == OutcomeKind::stale) read_back(job, outcome);
-  if (outcome.sqlstate == "55P03" && !connection.lost()) end_frozen_writers(job);
-  if (outcome.sqlstate == "42501" && !connection.lost()) outcome.message += missing_privileges(job);
-  return outcome;
+  if (auto why = publish_dead_letters(settings, batch)) return Outcome::not_now(std::move(*why));
+  const bool merge = batch.prefer_merge && has_upsert_key(*batch.plan);
+  if (!merge) order_rows(*batch.plan, batch.rows);
+  Written written = write({settings, connection, batch, failpoints}, merge);
+  if (written.rejected) batch.rejected = std::move(*written.rejected);
+  return std::move(written.outcome);
 }
 
 }  // namespace loom::sink

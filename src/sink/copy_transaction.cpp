@@ -11,7 +11,7 @@ Attempt copy_batch(const Job& job) {
   for (const RowGroup& group : rows.groups) copy_group(job, group, script);
 
   const ByteBuffer dead = add_dead_letters(job, job.batch.rejected, script);
-  return judge(script.run(job.connection, job.failpoints));
+  return attempt_of(script.run(job.connection, job.failpoints));
 }
 
 }  // namespace loom::sink

@@ -12,8 +12,7 @@ namespace loom::sink {
 namespace {
 
 /// The dead letters of a replay that are none any more.
-std::vector<std::int64_t> stored_letters(const batch::Batch& batch,
-                                         const std::vector<batch::RejectedMessage>& rejected) {
+std::vector<std::int64_t> stored_of(const batch::Batch& batch, const std::vector<batch::RejectedMessage>& rejected) {
   std::vector<std::int64_t> stored;
   auto next = rejected.begin();  // both are in order of message
   for (std::uint32_t message = 0; message < batch.replayed.size(); ++message) {
@@ -27,24 +26,29 @@ std::vector<std::int64_t> stored_letters(const batch::Batch& batch,
 }
 
 void add_replayed(const Job& job, const std::vector<batch::RejectedMessage>& rejected, Script& script) {
-  const auto stored = stored_letters(job.batch, rejected);
+  const auto stored = stored_of(job.batch, rejected);
   if (!stored.empty()) script.command(statements::delete_dead_letters(stored));
   if (rejected.empty()) return;
   script.command(statements::update_dead_letters(job.batch, rejected,
                                                  [&](std::string_view text) { return job.connection.literal(text); }));
 }
 
+std::optional<std::string> publish(const DatabaseSettings& settings, const std::string& topic,
+                                   const std::vector<Message>& messages, bool is_replay,
+                                   std::vector<batch::RejectedMessage>& rejected) {
+  batch::DeadLetterPublisher* const publisher = settings.dead_letters.topic;
+  if (publisher == nullptr || rejected.empty() || is_replay) return std::nullopt;
+  return publisher->publish(topic, messages, rejected);
+}
+
 }  // namespace
 
-std::optional<Attempt> publish_dead_letters(const Job& job, std::vector<batch::RejectedMessage>& rejected) {
-  batch::DeadLetterPublisher* const topic = job.settings.dead_letters.topic;
-  if (topic == nullptr || rejected.empty() || !job.batch.replayed.empty()) return std::nullopt;
-  auto why = topic->publish(job.batch, rejected);
-  if (!why) return std::nullopt;
-  Attempt attempt;
-  attempt.failure = Verdict::retry;
-  attempt.error.message = std::move(*why);
-  return attempt;
+std::optional<std::string> publish_dead_letters(const DatabaseSettings& settings, batch::Batch& batch) {
+  return publish(settings, batch.topic, batch.messages, !batch.replayed.empty(), batch.rejected);
+}
+
+std::optional<std::string> publish_dead_letters(const Job& job, std::vector<batch::RejectedMessage>& found) {
+  return publish(job.settings, job.batch.topic, job.batch.messages, !job.batch.replayed.empty(), found);
 }
 
 ByteBuffer add_dead_letters(const Job& job, const std::vector<batch::RejectedMessage>& rejected, Script& script) {

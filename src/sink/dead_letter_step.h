@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "base/byte_buffer.h"
@@ -14,9 +15,12 @@ namespace loom::sink {
 /// A replay's messages are in that table already: those that became rows are deleted from it, in the transaction that
 /// stores the rows, and those that fail again get their new reason.
 
-/// Why the batch has to wait before it can be written; nothing: all of `rejected` is where the topic wants it.
+/// Sends the batch's rejected messages to the topic and notes on each what became of it. Why the batch has to wait
+/// before it can be written; nothing: all of them are where the topic wants them.
 /// Blocks: as DeadLetterPublisher.
-std::optional<Attempt> publish_dead_letters(const Job& job, std::vector<batch::RejectedMessage>& rejected);
+std::optional<std::string> publish_dead_letters(const DatabaseSettings& settings, batch::Batch& batch);
+/// The same of those that a job found; they are not the batch's yet.
+std::optional<std::string> publish_dead_letters(const Job& job, std::vector<batch::RejectedMessage>& found);
 
 /// Adds the table's part to the script. The bytes that it sends are the caller's to keep until the script has run.
 ByteBuffer add_dead_letters(const Job& job, const std::vector<batch::RejectedMessage>& rejected, Script& script);

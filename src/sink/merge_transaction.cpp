@@ -56,7 +56,7 @@ Attempt merge_batch(const Job& job) {
   const ByteBuffer dead = add_dead_letters(job, job.batch.rejected, script);
 
   const Script::Ran ran = script.run(job.connection, job.failpoints);
-  Attempt attempt = judge(ran);
+  Attempt attempt = attempt_of(ran);
   if (!attempt.failure) {
     attempt.conflicted = rows.combined > 0 || std::any_of(steps.begin(), steps.end(),
                                                           [&](const MergeStep& step) { return met_others(step, ran); });

@@ -7,6 +7,7 @@
 
 #include "sink/dead_letter_step.h"
 #include "sink/merge_transaction.h"
+#include "sink/sqlstate.h"
 #include "sink/statements.h"
 
 namespace loom::sink {
@@ -64,9 +65,9 @@ class Splitter {
   };
 
   // Until COMMIT has been sent there is no doubt: a lost connection takes everything back.
-  static Attempt judge_uncommitted(const Script::Ran& ran) {
-    Attempt attempt = judge(ran);
-    if (ran.end == Script::Ran::End::lost) attempt.failure = Verdict::retry;
+  static Attempt uncommitted(const Script::Ran& ran) {
+    Attempt attempt = attempt_of(ran);
+    if (ran.end == Script::Ran::End::lost) attempt.in_doubt = false;
     return attempt;
   }
 
@@ -78,7 +79,7 @@ class Splitter {
     open_transaction(job_, rows, script);
     create_stages(job_, rows, script);
     script.command("SAVEPOINT part");
-    return judge_uncommitted(script.run(job_.connection, job_.failpoints, Script::Ends::in_transaction));
+    return uncommitted(script.run(job_.connection, job_.failpoints, Script::Ends::in_transaction));
   }
 
   Attempt store_ranges() {
@@ -89,13 +90,12 @@ class Splitter {
       todo.pop_back();
       Tried tried = try_range(range);
       if (!tried.attempt.failure) continue;
-      if (!merge_ && *tried.attempt.failure == Verdict::duplicate_key &&
-          on_upsert_key(*job_.batch.plan, tried.attempt.error)) {
+      if (!merge_ && wants_merge(tried.attempt, *job_.batch.plan)) {
         merge_ = true;  // and stays so: a topic that conflicts does it often
         todo.push_back(range);
         continue;
       }
-      if (!blames_a_row(tried.attempt)) return tried.attempt;
+      if (!wants_split(tried.attempt, merge_)) return tried.attempt;
       if (range.size() == 1) {
         reject(messages_[range.first], tried.attempt.error);
       } else {
@@ -103,13 +103,6 @@ class Splitter {
       }
     }
     return {};
-  }
-
-  // 21000: one INSERT met a row twice, since keys can be equal whose bytes are not (citext, numeric). One message at a
-  // time it cannot.
-  [[nodiscard]] bool blames_a_row(const Attempt& attempt) const {
-    return *attempt.failure == Verdict::row_fault || *attempt.failure == Verdict::duplicate_key ||
-           (merge_ && attempt.error.sqlstate == "21000");
   }
 
   void take_apart(Range range, std::optional<std::uint32_t> blamed, std::vector<Range>& todo) const {
@@ -148,7 +141,7 @@ class Splitter {
     script.command("SAVEPOINT part");
 
     const Script::Ran ran = script.run(job_.connection, job_.failpoints, Script::Ends::in_transaction);
-    Tried tried{judge_uncommitted(ran), std::nullopt};
+    Tried tried{uncommitted(ran), std::nullopt};
     failed_ = tried.attempt.failure.has_value();
     if (failed_) {
       tried.message = blamed_message(ran, rows, steps);
@@ -171,20 +164,27 @@ class Splitter {
     return std::nullopt;
   }
 
+  static Attempt not_published(std::string why) {
+    Attempt attempt;
+    attempt.failure = batch::OutcomeKind::retry;
+    attempt.error.message = std::move(why);
+    return attempt;
+  }
+
   void reject(std::uint32_t message, const DatabaseError& error) {
-    rejected_.push_back({message, {reject_reason(error.sqlstate), error.text(), error.sqlstate}, batch::InTopic::no});
+    rejected_.push_back({message, {reject_reason(error), error.text(), error.sqlstate}, batch::InTopic::no});
   }
 
   Attempt commit() {
     std::stable_sort(rejected_.begin(), rejected_.end(),
                      [](const auto& a, const auto& b) { return a.message < b.message; });
     // Before COMMIT, so that the offsets never pass a message which its topic does not have.
-    if (auto waiting = publish_dead_letters(job_, rejected_)) return *waiting;
+    if (auto why = publish_dead_letters(job_, rejected_)) return not_published(std::move(*why));
     Script script;
     if (failed_) script.command("ROLLBACK TO SAVEPOINT part");
     const ByteBuffer dead = add_dead_letters(job_, rejected_, script);
     script.command("COMMIT");
-    return judge(script.run(job_.connection, job_.failpoints));
+    return attempt_of(script.run(job_.connection, job_.failpoints));
   }
 
   const Job& job_;

@@ -8,6 +8,7 @@
 #include <iterator>
 
 #include "sink/dead_letters.h"
+#include "sink/sqlstate.h"
 #include "sink/utf8.h"
 
 namespace loom::sink::statements {
@@ -153,11 +154,12 @@ std::string take_dead_letters(const batch::Batch& batch) {
   return "DO $take$ BEGIN IF (SELECT count(*) FROM (SELECT 1 FROM kafka_dead_letters WHERE id = ANY (" +
          ids(batch.replayed) + ") ORDER BY id FOR UPDATE SKIP LOCKED) taken) <> " + wanted +
          " THEN RAISE EXCEPTION 'some of these dead letters are gone, or in the hands of another replay' USING ERRCODE "
-         "= 'KO002'; END IF; END $take$";
+         "= '" +
+         std::string(kDeadLettersNotThere) + "'; END IF; END $take$";
 }
 
-std::string delete_dead_letters(const std::vector<std::int64_t>& letters) {
-  return "DELETE FROM kafka_dead_letters WHERE id = ANY (" + ids(letters) + ")";
+std::string delete_dead_letters(const std::vector<std::int64_t>& dead_letters) {
+  return "DELETE FROM kafka_dead_letters WHERE id = ANY (" + ids(dead_letters) + ")";
 }
 
 std::string update_dead_letters(const batch::Batch& batch, const std::vector<batch::RejectedMessage>& rejected,

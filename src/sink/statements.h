@@ -41,9 +41,9 @@ std::string copy(const std::string& target, const std::string& columns, bool bin
 std::string insert_defaults(const std::string& target, std::size_t rows);
 std::string copy_dead_letters();
 
-/// Locks the dead letters that a replay has taken, all of them, or raises KO002.
+/// Locks the dead letters that a replay has taken, all of them, or raises kDeadLettersNotThere.
 std::string take_dead_letters(const batch::Batch& batch);
-std::string delete_dead_letters(const std::vector<std::int64_t>& letters);
+std::string delete_dead_letters(const std::vector<std::int64_t>& dead_letters);
 /// Gives those of a replay that fail again their new reason; at least one.
 std::string update_dead_letters(const batch::Batch& batch, const std::vector<batch::RejectedMessage>& rejected,
                                 const Literal& literal);

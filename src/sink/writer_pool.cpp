@@ -50,17 +50,10 @@ struct Task {
   TimePoint submitted = std::chrono::steady_clock::now();
 };
 
-Outcome not_now(std::string message) {
-  Outcome outcome;
-  outcome.kind = OutcomeKind::retry;
-  outcome.message = std::move(message);
-  return outcome;
-}
-
 }  // namespace
 
-/// A writer's thread takes the task in its hand, else one that waits, else lies down on top of the idle ones until it
-/// is handed one or has idled too long.
+/// A writer's thread does the task that it was handed; else the first one that waits for a writer; else it sleeps,
+/// last in the list of idle writers, until it is handed a task or has idled too long.
 /// Lock order: mutex alone; no callback and no database call is made under it.
 struct WriterPool::Impl {
   struct Writer {
@@ -162,7 +155,7 @@ bool WriterPool::Impl::take(MutexLock& lock, Writer& writer, Task& task) {
     waiting.pop_front();
   }
   if (writer.hand.batch == nullptr && !stopping) {
-    // Without a connection it must not lie on top of those that have one.
+    // The last one in the list works next: one without a connection must not stand behind those that have one.
     if (writer.connected) {
       idle.push_back(&writer);
     } else {
@@ -218,7 +211,7 @@ bool WriterPool::Impl::connect(Writer& writer, std::string& why) {
 
 Outcome WriterPool::Impl::attempt(Writer& writer, const Task& task) {
   std::string why;
-  if (!connect(writer, why)) return not_now("no connection to the database: " + why);
+  if (!connect(writer, why)) return Outcome::not_now("no connection to the database: " + why);
   const auto set_canceller = [&](std::shared_ptr<const Canceller> canceller) {
     const MutexLock lock(mutex);
     writer.canceller = std::move(canceller);
@@ -231,8 +224,8 @@ Outcome WriterPool::Impl::attempt(Writer& writer, const Task& task) {
   } catch (const std::exception& failure) {
     // Only out of memory gets here. What the server has seen of it is not known.
     writer.connection.reset();
-    outcome = not_now(failure.what());
-    outcome.kind = OutcomeKind::in_doubt;
+    outcome = Outcome::not_now(failure.what());
+    outcome.in_doubt = true;
   }
   outcome.timings.queued = began - task.submitted;
   outcome.timings.copy = std::chrono::steady_clock::now() - began - outcome.timings.commit;
@@ -250,7 +243,7 @@ void WriterPool::Impl::stop() {
     never_started.swap(waiting);
     for (Writer* writer : idle) writer->wake.notify_one();
   }
-  for (Task& task : never_started) task.reply({std::move(task.batch), not_now("the service stops")});
+  for (Task& task : never_started) task.reply({std::move(task.batch), Outcome::not_now("the service stops")});
   {
     MutexLock lock(mutex);
     const auto all_gone = [&]() LOOM_REQUIRES(mutex) { return writers.empty(); };

@@ -25,8 +25,9 @@ struct PoolState {
 /// connection as its error asks); waiting and trying again is the worker's business.
 /// Threads: submit(), state() and resize() from any thread.
 /// Owns:    the connections and their threads.
-/// Blocks:  the destructor: it lets writers finish the batch in hand for up to 5 s, then cancels them; batches never
-///          started are answered with OutcomeKind::retry.
+/// Blocks:  the destructor: it lets writers finish the batch in hand for up to 4 s, then cancels their statements, and
+///          drops the connections that are still busy after 5 s; batches never started are answered with
+///          OutcomeKind::retry.
 class WriterPool final : public batch::Sink {
  public:
   WriterPool(DatabaseSettings settings, Failpoints& failpoints);

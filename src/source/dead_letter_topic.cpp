@@ -109,22 +109,22 @@ void add(rd_kafka_headers_t* headers, std::string_view name, std::string_view va
                       static_cast<ssize_t>(value.size()));
 }
 
-HeadersHandle headers_of(const batch::Batch& batch, const RejectedMessage& rejected, const std::string& group) {
-  const Message& message = batch.messages.at(rejected.message);
+HeadersHandle headers_of(const std::string& topic, const Message& message, const Reject& reject,
+                         const std::string& group) {
   const auto theirs = message.headers();
   HeadersHandle headers(rd_kafka_headers_new(theirs.size() + 8));
   for (const Header& header : theirs) {
     rd_kafka_header_add(headers.get(), header.name.data(), static_cast<ssize_t>(header.name.size()),
                         header.has_value ? header.value.data() : nullptr, static_cast<ssize_t>(header.value.size()));
   }
-  add(headers.get(), "dlq.topic", batch.topic);
+  add(headers.get(), "dlq.topic", topic);
   add(headers.get(), "dlq.partition", std::to_string(message.partition));
   add(headers.get(), "dlq.offset", std::to_string(message.offset));
   if (message.timestamp_ms >= 0) add(headers.get(), "dlq.timestamp", std::to_string(message.timestamp_ms));
   add(headers.get(), "dlq.group", group);
-  add(headers.get(), "dlq.reason", to_string(rejected.reject.reason));
-  if (!rejected.reject.sqlstate.empty()) add(headers.get(), "dlq.sqlstate", rejected.reject.sqlstate);
-  add(headers.get(), "dlq.message", rejected.reject.message);
+  add(headers.get(), "dlq.reason", to_string(reject.reason));
+  if (!reject.sqlstate.empty()) add(headers.get(), "dlq.sqlstate", reject.sqlstate);
+  add(headers.get(), "dlq.message", reject.message);
   return headers;
 }
 
@@ -141,11 +141,12 @@ std::vector<std::size_t> refused_of(const std::vector<RejectedMessage>& rejected
   return indices;
 }
 
-/// Where messages of a batch are sent.
+/// Where messages of a batch are sent, and where they came from.
 struct Destination {
   const std::string& topic;
   std::int32_t partitions;
-  const batch::Batch& batch;
+  const std::string& origin;
+  const std::vector<Message>& messages;
 };
 
 }  // namespace
@@ -254,9 +255,9 @@ struct DeadLetterTopic::Impl {
   }
 
   void send(const Destination& to, const RejectedMessage& rejected, std::unique_ptr<Ticket> ticket) {
-    const Message& message = to.batch.messages.at(rejected.message);
+    const Message& message = to.messages.at(rejected.message);
     const std::int32_t partition = message.partition < to.partitions ? message.partition : RD_KAFKA_PARTITION_UA;
-    HeadersHandle headers = headers_of(to.batch, rejected, settings.consumer_group);
+    HeadersHandle headers = headers_of(to.origin, message, rejected.reject, settings.consumer_group);
     std::array<rd_kafka_vu_t, 7> fields{};
     std::size_t used = 0;
     const auto field = [&](rd_kafka_vtype_t type) -> rd_kafka_vu_t& {
@@ -302,24 +303,25 @@ DeadLetterTopic::~DeadLetterTopic() {
   rd_kafka_flush(impl_->client.get(), 500);
 }
 
-std::optional<std::string> DeadLetterTopic::publish(const batch::Batch& batch, std::vector<RejectedMessage>& rejected) {
-  const std::string topic = batch.topic + impl_->settings.suffix;
+std::optional<std::string> DeadLetterTopic::publish(const std::string& origin, const std::vector<Message>& messages,
+                                                    std::vector<RejectedMessage>& rejected) {
+  const std::string topic = origin + impl_->settings.suffix;
   const auto until = std::chrono::steady_clock::now() + impl_->settings.acknowledge_within;
   std::vector<std::size_t> todo = those_with(InTopic::no, rejected);
   if (todo.empty()) return std::nullopt;
   try {
-    const std::int32_t partitions = impl_->prepare(batch.topic, topic);
-    std::string why = impl_->send_all({topic, partitions, batch}, rejected, todo);
+    const std::int32_t partitions = impl_->prepare(origin, topic);
+    std::string why = impl_->send_all({topic, partitions, origin, messages}, rejected, todo);
     // One that is too large takes all with it that travel in the same request: those are sent alone.
     for (const std::size_t i : todo.size() > 1 ? refused_of(rejected, todo) : std::vector<std::size_t>()) {
       rejected[i].in_topic = InTopic::no;
       if (std::chrono::steady_clock::now() > until) continue;
-      const std::string alone = impl_->send_all({topic, partitions, batch}, rejected, {i});
+      const std::string alone = impl_->send_all({topic, partitions, origin, messages}, rejected, {i});
       if (!alone.empty()) why = alone;
     }
     for (const std::size_t i : refused_of(rejected, todo)) {
-      const Message& message = batch.messages.at(rejected[i].message);
-      log::warn({.topic = batch.topic, .partition = message.partition, .offset = message.offset},
+      const Message& message = messages.at(rejected[i].message);
+      log::warn({.topic = origin, .partition = message.partition, .offset = message.offset},
                 "dead-letter topic {} does not take this message ({} bytes): it goes to the table", topic,
                 message.value.size());
     }

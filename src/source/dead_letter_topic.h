@@ -35,7 +35,8 @@ class DeadLetterTopic final : public batch::DeadLetterPublisher {
   DeadLetterTopic(const DeadLetterTopic&) = delete;
   DeadLetterTopic& operator=(const DeadLetterTopic&) = delete;
 
-  std::optional<std::string> publish(const batch::Batch& batch, std::vector<batch::RejectedMessage>& rejected) override;
+  std::optional<std::string> publish(const std::string& origin, const std::vector<Message>& messages,
+                                     std::vector<batch::RejectedMessage>& rejected) override;
 
  private:
   struct Impl;

@@ -280,7 +280,8 @@ void Simulation::finish_job(bool faults) {
     case 1:
     case 2:
       give_up_waiting(*job.batch);
-      outcome = failure(OutcomeKind::in_doubt, "");
+      outcome = failure(OutcomeKind::retry, "");
+      outcome.in_doubt = true;
       break;
     case 3:
       outcome = failure(OutcomeKind::catalog_changed, "42703");

@@ -3,10 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <limits>
 #include <string_view>
 #include <utility>
+
+#include "sink/sqlstate.h"
 
 namespace loom::kafka {
 
@@ -23,12 +24,6 @@ constexpr std::string_view kColumns =
     "c.request_timeout_ms, c.retry_backoff_ms, c.fetch_min_bytes, c.fetch_max_wait_ms, c.fetch_max_bytes, "
     "c.max_partition_fetch_bytes, c.auto_offset_reset, c.enable_auto_commit, c.auto_commit_interval_ms, "
     "c.partition_assignment_strategy, c.source";
-
-/// No such table, function, column or schema, or no privilege.
-bool says_not_set_up(std::string_view sqlstate) {
-  constexpr std::array<std::string_view, 5> kStates{"42P01", "42883", "42703", "3F000", "42501"};
-  return std::find(kStates.begin(), kStates.end(), sqlstate) != kStates.end();
-}
 
 std::string text(const sink::Result& rows, int row, int column) { return std::string(rows.text(row, column)); }
 
@@ -121,7 +116,7 @@ sink::Result ConfigStore::ask(const std::string& sql) {
     connection_.reset();
     throw StoreError(StoreError::Kind::away, "the connection to the database broke: " + error.text());
   }
-  if (says_not_set_up(error.sqlstate)) {
+  if (sink::not_set_up(error)) {
     throw StoreError(StoreError::Kind::not_set_up,
                      "the database is not set up for this: " + error.text() + " (run `kafka-to-db-consumer migrate`)");
   }

@@ -57,7 +57,8 @@ TEST_F(FaultTest, ABackendKilledWithTheBatchInHandLeavesItInDoubt) {
       "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = "
       "current_database()");
   auto [back, outcome] = reply.get();
-  EXPECT_EQ(outcome.kind, OutcomeKind::in_doubt);
+  EXPECT_EQ(outcome.kind, OutcomeKind::retry);
+  EXPECT_TRUE(outcome.in_doubt);
   EXPECT_EQ(outcome.sqlstate, "57P01");
 
   locker->execute("ROLLBACK");
@@ -130,6 +131,7 @@ TEST_F(FaultTest, AStatementThatTakesTooLongIsRetried) {
   const auto written = write(batch);
   EXPECT_EQ(written.outcome.kind, OutcomeKind::retry);
   EXPECT_EQ(written.outcome.sqlstate, "57014");
+  EXPECT_TRUE(written.outcome.timed_out);
 }
 
 TEST_F(FaultTest, AReadOnlyDatabaseIsRetried) {

@@ -106,7 +106,7 @@ TEST_F(LaneTest, ABatchThatWasNotStoredGoesAgainAfterAWaitWithTheSameRange) {
   assign(0);
   emit(0, 3);
   take_all();
-  settle(due(), OutcomeKind::in_doubt);
+  settle(due(), OutcomeKind::retry);
   EXPECT_EQ(due(), nullptr);
   clock_.advance(milliseconds(100));
   const auto again = due();
@@ -257,7 +257,7 @@ class SlowTableTest : public LaneTest {
     ASSERT_NE(reply.batch, nullptr);
     sizes_.push_back(reply.batch->messages.size());
     reply.outcome.kind = OutcomeKind::retry;
-    reply.outcome.sqlstate = "57014";
+    reply.outcome.timed_out = true;
     lane_.settle(std::move(reply));
   }
   std::vector<std::size_t> sizes_;

@@ -1,96 +1,156 @@
 #include "sink/sqlstate.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
 
 namespace loom::sink {
 namespace {
 
 using batch::OutcomeKind;
+using ::testing::ElementsAreArray;
+using Blames = SqlstateRule::Blames;
+using Only = SqlstateRule::Only;
 
 DatabaseError error(const std::string& sqlstate, const std::string& context = "", const std::string& constraint = "") {
   return {sqlstate, "message", "", context, constraint, ""};
 }
 
-TEST(SqlstateTest, DecidesWhatComesNext) {
-  struct Row {
-    std::string sqlstate;
-    Verdict verdict;
+/// The whole answer of the table to one code, as a line that a failed test can show.
+std::string answer(const std::string& outcome, const std::string& more) { return outcome + more; }
+std::string answer(const DatabaseError& failure) {
+  std::string more;
+  if (leaves_in_doubt(failure)) more += " in_doubt";
+  if (blames_a_row(failure, false)) more += " row";
+  if (blames_a_row(failure, true) != blames_a_row(failure, false)) more += " row_when_merged";
+  if (not_set_up(failure)) more += " not_set_up";
+  return answer(std::string(to_string(outcome_of(failure))), more);
+}
+
+struct Line {
+  std::string code;
+  std::string answer;
+  std::string says;
+  Only only = Only::always;
+};
+
+/// The table once more: a line that is added, changed or moved there has to be so here, too.
+const std::vector<Line>& expected() {
+  static const std::vector<Line> lines{
+      {"KO001", "stale", "the stored offsets are not those that the batch believes in"},
+      {"KO002", "stale", "a replay's dead letters are gone, or another replay has them"},
+      {"08007", "retry in_doubt", "it is not known how the transaction ended"},
+      {"08P01", "catalog_changed", "protocol violation", Only::inside_copy},
+      {"08P01", "stop_topic", "protocol violation"},
+      {"08", "retry", "the connection failed"},
+      {"40003", "retry in_doubt", "it is not known how the statement ended"},
+      {"40001", "retry", "serialization failure"},
+      {"40P01", "retry", "deadlock"},
+      {"53", "retry", "no disk space, memory or connections left"},
+      {"55P03", "retry", "a lock was held for longer than the lock timeout"},
+      {"57014", "retry", "the statement was cancelled, by our statement timeout mostly"},
+      {"57", "retry", "an operator stopped the server or ended the session"},
+      {"58", "retry", "the server's system failed: a file or a disk"},
+      {"25006", "retry", "the server is read-only: a failover is under way"},
+      {"22P03", "catalog_changed", "binary data that do not fit the column's type"},
+      {"22P04", "catalog_changed", "COPY data that do not fit the table"},
+      {"42P01", "catalog_changed not_set_up", "no such table"},
+      {"42703", "catalog_changed not_set_up", "no such column"},
+      {"42883", "catalog_changed not_set_up", "no such function"},
+      {"42501", "catalog_changed not_set_up", "a privilege is missing"},
+      {"42", "catalog_changed", "the statement does not fit the database"},
+      {"3F000", "stop_topic not_set_up", "no such schema"},
+      {"21000", "stop_topic row_when_merged", "one INSERT met the same row twice"},
+      {"23505", "stop_topic row", "a row met another one in a unique index"},
+      {"23514", "stop_topic", "the table has no partition for the row", Only::without_constraint},
+      {"22", "stop_topic row", "a value that its column does not take"},
+      {"23", "stop_topic row", "a constraint does not allow the row"},
+      {"54000", "stop_topic row", "a limit of the server: a value too large for its index"},
+      {"54001", "stop_topic row", "a limit of the server: a value nested too deeply"},
+      {"P0001", "stop_topic row", "a trigger refused the row"},
+      {"XX000", "catalog_changed", "internal error", Only::inside_copy},
+      {"XX000", "stop_topic", "internal error"},
   };
-  for (const auto& [sqlstate, verdict] : std::vector<Row>{
-           {"", Verdict::in_doubt},
-           {"KO001", Verdict::stale},
-           {"KO002", Verdict::stale},
-           {"08000", Verdict::retry},
-           {"08006", Verdict::retry},
-           {"08007", Verdict::in_doubt},
-           {"08P01", Verdict::stop_topic},
-           {"40003", Verdict::in_doubt},
-           {"40001", Verdict::retry},
-           {"40P01", Verdict::retry},
-           {"40002", Verdict::stop_topic},
-           {"53100", Verdict::retry},
-           {"53300", Verdict::retry},
-           {"57014", Verdict::retry},
-           {"57P01", Verdict::retry},
-           {"57P03", Verdict::retry},
-           {"58030", Verdict::retry},
-           {"55P03", Verdict::retry},
-           {"55006", Verdict::stop_topic},
-           {"25006", Verdict::retry},
-           {"25P02", Verdict::stop_topic},
-           {"42P01", Verdict::catalog_changed},
-           {"42703", Verdict::catalog_changed},
-           {"42501", Verdict::catalog_changed},
-           {"22P03", Verdict::catalog_changed},
-           {"22P04", Verdict::catalog_changed},
-           {"22P02", Verdict::row_fault},
-           {"22003", Verdict::row_fault},
-           {"22021", Verdict::row_fault},
-           {"23502", Verdict::row_fault},
-           {"23503", Verdict::row_fault},
-           {"23505", Verdict::duplicate_key},
-           {"23P01", Verdict::row_fault},
-           {"54000", Verdict::row_fault},
-           {"54001", Verdict::row_fault},
-           {"54023", Verdict::stop_topic},
-           {"P0001", Verdict::row_fault},
-           {"P0002", Verdict::stop_topic},
-           {"21000", Verdict::stop_topic},
-           {"0A000", Verdict::stop_topic},
-           {"XX000", Verdict::stop_topic},
-           {"XX001", Verdict::stop_topic},
-       }) {
-    EXPECT_EQ(verdict_of(error(sqlstate)), verdict) << sqlstate;
+  return lines;
+}
+
+/// An error for which this line holds; of a class one with a code that has no line of its own.
+DatabaseError example_of(const Line& line) {
+  DatabaseError failure = error(line.code.size() == 2 ? line.code + "000" : line.code);
+  if (line.only == Only::inside_copy) failure.context = "COPY readings, line 3";
+  return failure;
+}
+
+TEST(SqlstateTest, EveryLineOfTheTableSaysWhatItMeans) {
+  std::vector<std::string> lines;
+  std::vector<std::string> wanted;
+  for (const SqlstateRule& rule : sqlstate_rules())
+    lines.push_back(std::string(rule.code) + ": " + std::string(rule.says));
+  for (const Line& line : expected()) wanted.push_back(line.code + ": " + line.says);
+  EXPECT_THAT(lines, ElementsAreArray(wanted));
+}
+
+TEST(SqlstateTest, DecidesWhatComesNext) {
+  for (const Line& line : expected()) EXPECT_EQ(answer(example_of(line)), line.answer) << line.code;
+}
+
+TEST(SqlstateTest, WhatStandsInNoLineStopsTheTopicAndIsSeen) {
+  for (const char* const code : {"40002", "55006", "25P02", "54023", "P0002", "0A000", "XX001"}) {
+    EXPECT_EQ(answer(error(code)), "stop_topic") << code;
   }
 }
 
+TEST(SqlstateTest, AClassCountsForAllOfItsCodes) {
+  for (const char* const code : {"08000", "08006", "53100", "53300", "57P01", "57P03", "58030"}) {
+    EXPECT_EQ(answer(error(code)), "retry") << code;
+  }
+  for (const char* const code : {"22P02", "22003", "22021", "23502", "23503", "23P01"}) {
+    EXPECT_EQ(answer(error(code)), "stop_topic row") << code;
+  }
+  EXPECT_EQ(answer(error("42846")), "catalog_changed");
+}
+
+TEST(SqlstateTest, AnErrorWithoutACodeIsTheConnectionsAndLeavesInDoubt) {
+  EXPECT_EQ(answer(error("")), "retry in_doubt");
+}
+
 TEST(SqlstateTest, AProtocolOrInternalErrorInsideCopyAsksForTheCatalog) {
-  EXPECT_EQ(verdict_of(error("08P01", "COPY readings, line 3")), Verdict::catalog_changed);
-  EXPECT_EQ(verdict_of(error("XX000", "PL/pgSQL function f() line 1\nCOPY readings, line 3")),
-            Verdict::catalog_changed);
+  EXPECT_EQ(outcome_of(error("XX000", "PL/pgSQL function f() line 1\nCOPY readings, line 3")),
+            OutcomeKind::catalog_changed);
+  EXPECT_EQ(outcome_of(error("XX000", "a remark about COPY readings")), OutcomeKind::stop_topic);
 }
 
 TEST(SqlstateTest, ACheckWithoutANameIsAMissingPartitionAndNotTheRowsFault) {
-  EXPECT_EQ(verdict_of(error("23514")), Verdict::stop_topic);
-  EXPECT_EQ(verdict_of(error("23514", "", "level_check")), Verdict::row_fault);
+  EXPECT_FALSE(blames_a_row(error("23514"), false));
+  EXPECT_TRUE(blames_a_row(error("23514", "", "level_check"), false));
 }
 
-TEST(SqlstateTest, VerdictsThatAskForAnotherWayAreNotAnOutcomeToGoOnWith) {
-  EXPECT_EQ(outcome_of(Verdict::retry), OutcomeKind::retry);
-  EXPECT_EQ(outcome_of(Verdict::in_doubt), OutcomeKind::in_doubt);
-  EXPECT_EQ(outcome_of(Verdict::stale), OutcomeKind::stale);
-  EXPECT_EQ(outcome_of(Verdict::catalog_changed), OutcomeKind::catalog_changed);
-  EXPECT_EQ(outcome_of(Verdict::row_fault), OutcomeKind::stop_topic);
-  EXPECT_EQ(outcome_of(Verdict::duplicate_key), OutcomeKind::stop_topic);
+TEST(SqlstateTest, PassesByItselfWhatIsWorthAnotherTry) {
+  for (const Line& line : expected()) {
+    EXPECT_EQ(passes_by_itself(example_of(line)), line.answer.starts_with("retry")) << line.code;
+  }
+  EXPECT_FALSE(passes_by_itself(error("55006"))) << "of a migration: it will be in the way the next time, too";
+}
+
+TEST(SqlstateTest, EachQuestionIsAboutOneCode) {
+  for (const Line& line : expected()) {
+    const DatabaseError failure = example_of(line);
+    EXPECT_EQ(is_duplicate_key(failure), line.code == "23505") << line.code;
+    EXPECT_EQ(is_own_timeout(failure), line.code == "57014") << line.code;
+    EXPECT_EQ(met_a_lock(failure), line.code == "55P03") << line.code;
+    EXPECT_EQ(lacks_a_privilege(failure), line.code == "42501") << line.code;
+  }
 }
 
 TEST(SqlstateTest, NamesTheReasonOfARefusedRow) {
-  EXPECT_EQ(reject_reason("23505"), RejectReason::unique_violation);
-  EXPECT_EQ(reject_reason("23502"), RejectReason::not_null_violation);
-  EXPECT_EQ(reject_reason("23503"), RejectReason::foreign_key_violation);
-  EXPECT_EQ(reject_reason("23514"), RejectReason::check_violation);
-  EXPECT_EQ(reject_reason("23P01"), RejectReason::exclusion_violation);
-  EXPECT_EQ(reject_reason("22003"), RejectReason::rejected_by_database);
+  EXPECT_EQ(reject_reason(error("23505")), RejectReason::unique_violation);
+  EXPECT_EQ(reject_reason(error("23502")), RejectReason::not_null_violation);
+  EXPECT_EQ(reject_reason(error("23503")), RejectReason::foreign_key_violation);
+  EXPECT_EQ(reject_reason(error("23514")), RejectReason::check_violation);
+  EXPECT_EQ(reject_reason(error("23P01")), RejectReason::exclusion_violation);
+  EXPECT_EQ(reject_reason(error("22003")), RejectReason::rejected_by_database);
 }
 
 }  // namespace
