@@ -8,12 +8,13 @@ set -euo pipefail
 build_folder=build/release
 jobs=${JOBS:-$(nproc)}
 logs=$LOOM_ROOT/build/test-logs
+export PYTHONDONTWRITEBYTECODE=1
 
 # shellcheck source=scripts/lib/checks.sh
 . "$LOOM_ROOT/scripts/lib/checks.sh"
 
 # In the order in which they start: the long ones first.
-ALL_CHECKS=(all-builds thread-safety shellcheck instructions clang-format known-files names-in-docs contracts)
+ALL_CHECKS=(all-builds thread-safety shellcheck instructions clang-format known-files names-in-docs ruff contracts)
 
 usage() {
   cat <<EOF
@@ -26,6 +27,7 @@ when it fails. Checks (default: all):
   contracts     each word of a class's contract (Threads, Owns, Blocks, Fails, Bounds) on a line of its own
   thread-safety clang proves that what a mutex guards is touched under that mutex only
   names-in-docs each path, link and name that the documents give exists
+  ruff          the Python files, by ruff.toml; fetches ruff once
   known-files   no .cpp file that the build does not know
   all-builds    whatever the release build can make, benchmarks too
   instructions  what a message costs a worker, against benchmarks/instructions/baseline.txt; after all-builds

@@ -3,6 +3,8 @@
 # They run at the root of the project, on `build_folder` and with `jobs` processes. Sourced, never run.
 # shellcheck disable=SC2154 # both are set by who sources this
 
+RUFF_VERSION=0.17.6
+
 cpp_folders=(src include examples tests benchmarks)
 commands=$build_folder/compile_commands.json
 
@@ -12,6 +14,25 @@ check_shellcheck() {
 
 check_clang_format() {
   find "${cpp_folders[@]}" \( -name '*.cpp' -o -name '*.h' \) -exec clang-format-14 --dry-run -Werror {} +
+}
+
+# ruff_program: prints where ruff is; first fetches it, as a Python package, where this version is not there yet.
+ruff_program() {
+  local folder=$LOOM_CACHE/tools/ruff-$RUFF_VERSION python
+  if [[ ! -x $folder/bin/ruff ]]; then
+    python=$(scripts/client-tools.sh --path python)
+    rm -rf "$folder"
+    "$python" -m venv "$folder" >&2
+    "$folder/bin/python" -m pip install --no-input --disable-pip-version-check --quiet "ruff==$RUFF_VERSION" >&2
+  fi
+  echo "$folder/bin/ruff"
+}
+
+# By ruff.toml, and by clients/python/pyproject.toml there.
+check_ruff() {
+  local ruff
+  ruff=$(ruff_program)
+  "$ruff" check --no-cache --output-format concise .
 }
 
 # A file that no target compiles rots: each .cpp has to occur in the commands of the build.

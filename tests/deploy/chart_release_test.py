@@ -183,7 +183,8 @@ def test_a_changed_mapping_reaches_the_config_map_and_no_pod(release: Release) -
 
 def test_what_an_autoscaler_decided_survives_an_upgrade(release: Release) -> None:
     release.must("install", _tagged("1"))
-    release.cluster.kubectl("scale", "deployment", release.deployment()["metadata"]["name"], "--namespace", release.namespace, "--replicas=7")
+    release.cluster.kubectl("scale", "deployment", release.deployment()["metadata"]["name"],
+                            "--namespace", release.namespace, "--replicas=7")
     release.must("upgrade", _tagged("2"))
     assert release.deployment()["spec"]["replicas"] == 7
 

@@ -37,12 +37,14 @@ class Namespace:
         return done.stdout
 
     def install(self, *sets: str) -> None:
-        self.helm("install", NAME, str(CHART), "--set", "database.url=postgresql://loom:secret@db/loom", "--set", "migrations.enabled=false",
+        self.helm("install", NAME, str(CHART), "--set", "database.url=postgresql://loom:secret@db/loom",
+                  "--set", "migrations.enabled=false",
                   *itertools.chain.from_iterable(("--set", one) for one in sets))
 
     def fix(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         path = f"{self.folder}:{os.environ['PATH']}"
-        command = [str(ROOT / "scripts/fix-consumer-lag.sh"), "--yes", "--skip-build", "-n", self.name, "--timeout", "8", "--lag-timeout", "0"]
+        command = [str(ROOT / "scripts/fix-consumer-lag.sh"), "--yes", "--skip-build", "-n", self.name,
+                   "--timeout", "8", "--lag-timeout", "0"]
         return subprocess.run([*command, *arguments], env=self.cluster.environment | {"PATH": path}, capture_output=True, text=True,
                               stdin=subprocess.DEVNULL, check=False, timeout=120)
 
@@ -120,7 +122,8 @@ def test_readiness_that_does_not_come_is_rolled_back_for_real(namespace: Namespa
 
 def test_a_first_installation_that_does_not_become_ready_is_removed(namespace: Namespace) -> None:
     with namespace.controller():
-        done = namespace.fix("--set", "image.tag=broken", "--set", "database.url=postgresql://loom:secret@db/loom", "--set", "migrations.enabled=false")
+        done = namespace.fix("--set", "image.tag=broken", "--set", "database.url=postgresql://loom:secret@db/loom",
+                             "--set", "migrations.enabled=false")
     assert done.returncode == 1 and "removed; the evidence is above" in done.stderr, done.stdout + done.stderr
     assert namespace.cluster.get("deployments", "--namespace", namespace.name)["items"] == []
 

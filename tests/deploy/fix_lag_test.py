@@ -18,7 +18,8 @@ FIX = str(SOURCE / "scripts/fix-consumer-lag.sh")
 NAME = "kafka-to-db-consumer"
 NO_LAG = {"group": NAME, "time": "2026-11-21T18:00:00.5Z", "notes": [], "partitions": [
     {"topic": "device.audio.raw", "partition": 0, "committed_offset": 10, "begin_offset": 0, "end_offset": 10, "lag": 0, "lag_seconds": 0.0,
-     "state": "ok", "consumed_per_second": None, "produced_per_second": None, "retention_ratio": 0.0, "assigned": True, "from": "database"}]}
+     "state": "ok", "consumed_per_second": None, "produced_per_second": None, "retention_ratio": 0.0, "assigned": True,
+     "from": "database"}]}
 POOL = {"applications": [], "server_connections": 20, "max_connections": 100, "reserved": 3}
 
 
@@ -42,7 +43,8 @@ def cluster(tmp_path):
     tools.when("get pods .*-o json --", out=items(pod("consumer-a")))
     tools.when("get pods .*jsonpath", out="consumer-a\n")
     tools.when("lag --json", out=json.dumps(NO_LAG))
-    tools.when("exec .*-i deployment/timescaledb", out="pool\t" + json.dumps(POOL) + "\nservices\t[]\nhistory\t[]\nalerts\t[]\nlag_alerts\t[]\n")
+    tools.when("exec .*-i deployment/timescaledb",
+               out="pool\t" + json.dumps(POOL) + "\nservices\t[]\nhistory\t[]\nalerts\t[]\nlag_alerts\t[]\n")
     history(tools, (3, "superseded"), (4, "deployed"))
     return tools
 
@@ -106,7 +108,8 @@ def test_builds_pushes_upgrades_waits_and_watches_in_this_order(cluster):
 def test_values_and_sets_go_to_helm_behind_its_own(cluster, tmp_path):
     values = tmp_path / "mine.yaml"
     values.write_text("{}\n", encoding="utf-8")
-    done = fix(cluster, "--yes", "--skip-build", "--values", str(values), "--set", "autoscaling.minReplicas=6", "-n", "loom-dev", "--context", "blue")
+    done = fix(cluster, "--yes", "--skip-build", "--values", str(values), "--set", "autoscaling.minReplicas=6",
+               "-n", "loom-dev", "--context", "blue")
     assert done.returncode == 0, done.stderr
     assert steps(cluster) == ["upgrade", "rollout"]
     upgrade = upgrade_of(cluster)
@@ -206,7 +209,8 @@ def test_more_replicas_are_refused_when_the_database_is_the_limit(cluster, pool,
     if pool:
         cluster.when("exec .*-i deployment/timescaledb", out="pool\t" + json.dumps(pool) + "\n")
     else:
-        cluster.when("exec .*-i deployment/timescaledb", code=2, err="psql: error: connection to server failed: FATAL:  sorry, too many clients already\n")
+        cluster.when("exec .*-i deployment/timescaledb", code=2,
+                     err="psql: error: connection to server failed: FATAL:  sorry, too many clients already\n")
     done = fix(cluster, "--yes")
     assert done.returncode == 1, done.stderr
     assert "wrong medicine" in done.stderr and why in done.stderr
@@ -216,8 +220,10 @@ def test_more_replicas_are_refused_when_the_database_is_the_limit(cluster, pool,
 
 
 @pytest.mark.parametrize("pattern, answer, why", [
-    ("get --raw /readyz", {"code": 1, "err": "Unable to connect to the server: dial tcp: lookup nowhere\n"}, "no cluster answers: Unable to connect"),
-    ("get namespace", {"code": 1, "err": 'Error from server (NotFound): namespaces "loom-dev" not found\n'}, "kubectl create namespace loom-dev"),
+    ("get --raw /readyz", {"code": 1, "err": "Unable to connect to the server: dial tcp: lookup nowhere\n"},
+     "no cluster answers: Unable to connect"),
+    ("get namespace", {"code": 1, "err": 'Error from server (NotFound): namespaces "loom-dev" not found\n'},
+     "kubectl create namespace loom-dev"),
     ("^helm .*history", {"out": '[{"revision": 4, "status": "pending-upgrade"}]'}, "another helm works on it"),
 ])
 def test_what_it_needs_is_checked_before_anything_is_built(cluster, pattern, answer, why):
@@ -261,7 +267,8 @@ def test_readiness_that_never_comes_is_shown_and_rolled_back(cluster):
     assert f"helm -n loom-dev rollback {NAME} 4 --timeout 1s" in cluster.calls
     assert "Insufficient cpu" in done.stderr and "LOOM_DATABASE_URL: no such host" in done.stderr
     looked = cluster.calls.index(next(call for call in cluster.calls if "--previous" in call))
-    assert looked < cluster.calls.index(next(call for call in cluster.calls if "rollback" in call)), "evidence first: a rollback takes it away"
+    assert looked < cluster.calls.index(next(call for call in cluster.calls if "rollback" in call)), (
+        "evidence first: a rollback takes it away")
 
 
 def test_too_few_ready_replicas_are_no_readiness(cluster):

@@ -16,8 +16,8 @@ from support.consumer_system import PROGRAM, SOURCE, ConsumerSystem, await_that,
 from support.recorded import Recorded, deployment, hpa, items, pod
 
 sys.path.insert(0, str(SOURCE / "scripts/lib/lag_monitor"))
-import database  # noqa: E402
-import lag  # noqa: E402
+import database
+import lag
 
 MONITOR = str(SOURCE / "scripts/monitor-consumer-lag.sh")
 NOWHERE = "127.0.0.1:1"
@@ -189,7 +189,8 @@ def test_a_lag_that_is_worked_off_falls_and_has_a_time_to_catch_up(system):
     assert told["lag"]["drain_rate"] > 10, told["lag"]
     has(told, r"a lag of [\d,]+ messages is over [\d,]+; it falls")
     # The service itself says the same.
-    told = await_that("the service's word", lambda: (lambda one: one["lag"]["source"] == "service" and one)(report(system, "--status-url", status)))
+    told = await_that("the service's word", lambda: (
+        lambda one: one["lag"]["source"] == "service" and one)(report(system, "--status-url", status)))
     assert told["lag"]["trend"] == "falling" and told["lag"]["total"] > 0
     assert told["pool"]["replicas"][0]["max"] == 50
     system.sql("DROP TRIGGER slowly ON readings")
@@ -204,7 +205,8 @@ def test_a_stopped_topic_is_critical_with_its_reason(system):
     system.sql("DROP TABLE readings")
     system.produce(6)
     status = system.start_service()
-    told = await_that("a stopped topic", lambda: (lambda one: any("is stopped" in t for t in texts(one)) and one)(report(system, "--status-url", status)))
+    told = await_that("a stopped topic", lambda: (
+        lambda one: any("is stopped" in t for t in texts(one)) and one)(report(system, "--status-url", status)))
     has(told, rf"^critical: topic {system.topic} is stopped: .*readings")
 
 
@@ -219,7 +221,8 @@ def test_watch_shows_again_and_again_and_ends_by_ctrl_c_with_0(idle):
 
 def test_watch_on_a_terminal_draws_in_place(idle):
     main, side = pty.openpty()
-    with subprocess.Popen([MONITOR, "--plain", "--program", PROGRAM, "--watch", "0.5"], env=idle.environment, stdout=side, stderr=side) as child:
+    with subprocess.Popen([MONITOR, "--plain", "--program", PROGRAM, "--watch", "0.5"], env=idle.environment,
+                          stdout=side, stderr=side) as child:
         os.close(side)
         seen = b""
         deadline = time.monotonic() + 30
@@ -346,7 +349,8 @@ def test_the_service_is_asked_through_the_api_server(system, tmp_path):
     cluster = make_cluster(tmp_path, system)
     cluster.when("get --raw /api/v1/namespaces/loom-dev/pods/consumer-[abc]:8001/proxy/status", run=["curl", "-fsS", status])
     told = await_that("the service's own look", lambda: (
-        lambda one: one["lag"]["source"] == "service" and one)(report(system, env=cluster.environment(system.environment), way="--kubernetes")))
+        lambda one: one["lag"]["source"] == "service" and one)(
+            report(system, env=cluster.environment(system.environment), way="--kubernetes")))
     assert [replica["replica"] for replica in told["pool"]["replicas"]] == ["consumer-a", "consumer-b", "consumer-c"]
 
 
@@ -355,7 +359,8 @@ def test_without_a_running_pod_kafka_itself_is_asked(system, tmp_path):
     system.stop_service()
     system.produce(40)
     cluster = make_cluster(tmp_path, system)
-    cluster.when("get deployment kafka-to-db-consumer -o json", out=deployment("kafka-to-db-consumer", desired=0, ready=0, group=system.group))
+    cluster.when("get deployment kafka-to-db-consumer -o json",
+                 out=deployment("kafka-to-db-consumer", desired=0, ready=0, group=system.group))
     cluster.when("get pods", out=items())
     cluster.when("exec .*deployment/kafka-to-db-consumer", code=1, err="error: timed out waiting for the condition\n")
     tool = f'shift 2; exec {SOURCE}/scripts/kafka-tool.sh consumer-groups --bootstrap-server {system.bootstrap} "$@"'
@@ -378,7 +383,8 @@ def test_a_pod_that_does_not_start_is_a_reason(idle, cluster):
 
 
 def test_a_cluster_that_is_away_is_no_verdict_on_the_consumer(idle, cluster):
-    cluster.when("kubectl", code=1, err="The connection to the server 10.0.0.1:6443 was refused - did you specify the right host or port?\n")
+    cluster.when("kubectl", code=1,
+                 err="The connection to the server 10.0.0.1:6443 was refused - did you specify the right host or port?\n")
     told = report(idle, env=cluster.environment(), way="--kubernetes")
     assert told["exit_code"] == 3, texts(told)
     assert "10.0.0.1:6443" in told["pods"]["why"] and "10.0.0.1:6443" in told["pool"]["why"]

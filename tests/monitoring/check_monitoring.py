@@ -69,7 +69,7 @@ def check_alerts(root):
         for word in WORDS:
             if word not in rule:
                 yield f"{name} has no {word[:-1]}"
-        about = re.findall(r'expr: .*"%s".*\n +eval_time: \w+\n +exp_samples:(.*(?:\n {10,}- .*)*)' % name, tests)
+        about = re.findall(rf'expr: .*"{name}".*\n +eval_time: \w+\n +exp_samples:(.*(?:\n {{10,}}- .*)*)', tests)
         if not any("value: 1" in answer for answer in about):
             yield f"{name} has no test in which it fires"
         if not any(answer.strip() == "[]" for answer in about):

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Iterator
 
 FOLDERS = ("src", "include", "examples", "tests", "benchmarks")
 COLUMNS = 120

@@ -3,8 +3,8 @@
 - `src/sink/script.h`, `sink/script`, `stage/turn.ts`: from the root, from one of the roots of sources below, or the end
   of a file's path; without an ending, any file of that stem. A pattern with * has to match something.
 - [a link](deploy.md#what-it-needs): the file, and the heading in it.
-- `sink::WriterPool`, `Lane::audit`, `TopicPlan`, `kafka_advance_offsets()`, `LOOM_DB_MAX_POOL_SIZE`: the words occur in a
-  file that is no document, those that :: joins in the same one. In mermaid diagrams: names like TopicPlan.
+- `sink::WriterPool`, `Lane::audit`, `TopicPlan`, `kafka_advance_offsets()`, `LOOM_DB_MAX_POOL_SIZE`: the words occur in
+  a file that is no document, those that :: joins in the same one. In mermaid diagrams: names like TopicPlan.
 - In blocks of code: paths that begin at the root.
 
 Names of others (librdkafka, PostgreSQL, Kubernetes) are in names_in_docs.allowed, with where they come from.
@@ -18,9 +18,9 @@ import re
 import subprocess
 import sys
 from collections import defaultdict
+from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path, PurePosixPath
-from typing import Iterator
 
 ALLOWED = Path(__file__).with_suffix(".allowed")
 # The changes of the past name what was there then.

@@ -49,7 +49,7 @@ def lag(found):
     if behind:
         lines += table(["TOPIC", "PARTITIONS", "LAG", "BEHIND", "STATE"],
                        [[t["topic"], t["partitions"], t["lag"], duration(t["seconds"]), state(t)] for t in behind[:SHOWN]])
-        lines += shortened(behind, "topics") + [""]
+        lines += [*shortened(behind, "topics"), ""]
         rows = sorted((p for p in found["partitions"] if p["lag"]), key=lambda p: -p["lag"])
         lines += table(["PARTITION", "COMMITTED", "END", "LAG", "BEHIND", "STATE", "CONSUMED/S", "PRODUCED/S", "RETENTION"],
                        [[f"{p['topic']}/{p['partition']}", p["committed"], p["end"], p["lag"], duration(p["seconds"]), state(p),

@@ -64,7 +64,8 @@ def lag(found, options, add):
     exceeded(found["seconds"], options.seconds_warning, options.seconds_critical,
              lambda limit: f"the oldest message waits for {duration(found['seconds'])}, over {duration(limit)}; {goes}", add)
     words = {"stop": ("critical", "has messages, and no replica owns it"),
-             "stall": ("critical", "stands still: owned, and nothing is stored"), "rewind": ("warning", "went back"), "warn": ("warning", "has a lag that only grows")}
+             "stall": ("critical", "stands still: owned, and nothing is stored"), "rewind": ("warning", "went back"),
+             "warn": ("warning", "has a lag that only grows")}
     for state, (level, text) in words.items():
         these = [p for p in found["partitions"] if p["state"] == state]
         if these:

@@ -153,7 +153,7 @@ async def main() -> None:
             command, arguments = json.loads(line)
             try:
                 told = {"result": await asyncio.wait_for(worker.answer(command, arguments), 60)}
-            except Exception as error:  # told to the test, which fails with it
+            except Exception as error:  # noqa: BLE001 - told to the test, which fails with it
                 told = {"error": f"{type(error).__name__}: {error}"}
             print(json.dumps(told), flush=True)
 

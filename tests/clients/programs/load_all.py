@@ -14,7 +14,6 @@ import sys
 from typing import Any
 
 import asyncpg
-
 from loom_common.kafka import KafkaConsumerConfigLoader
 
 

@@ -27,7 +27,6 @@ from typing import Any
 
 import asyncpg
 from aiokafka import TopicPartition
-
 from loom_common.kafka import BaseKafkaConsumer, KafkaConsumerConfigLoader
 
 SNIPPETS = pathlib.Path(__file__).resolve().parents[1] / "snippets"
@@ -95,7 +94,7 @@ async def consume(consumer: Any, count: int) -> tuple[list[str], int]:
 
 async def until(what: Callable[[], bool]) -> None:
     async def there() -> None:
-        while not what():
+        while not what():  # noqa: ASYNC110 - nothing here says when it changes
             await asyncio.sleep(0.05)
 
     await asyncio.wait_for(there(), WITHIN)

@@ -57,7 +57,8 @@ class ConsumerSystem:
         mapping = self.folder / "topic_mappings.yml"
         mapping.write_text(MAPPING.format(topic=self.topic), encoding="utf-8")
         self.environment = {key: value for key, value in os.environ.items() if not key.startswith(("LOOM_", "KAFKA_", "DATABASE_URL"))}
-        self.environment |= {"LOOM_DATABASE_URL": self.url, "LOOM_KAFKA_BOOTSTRAP_SERVERS": self.bootstrap, "LOOM_KAFKA_GROUP_ID": self.group,
+        self.environment |= {"LOOM_DATABASE_URL": self.url, "LOOM_KAFKA_BOOTSTRAP_SERVERS": self.bootstrap,
+                             "LOOM_KAFKA_GROUP_ID": self.group,
                              "LOOM_TOPIC_MAPPINGS": str(mapping), "LOOM_HTTP_PORT": "0", "LOOM_LOG_FORMAT": "text",
                              "LOOM_RDKAFKA_SESSION_TIMEOUT_MS": "6000", "LOOM_RDKAFKA_HEARTBEAT_INTERVAL_MS": "500"}
         psql(server, f"CREATE DATABASE {self.database}")

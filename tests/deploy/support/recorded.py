@@ -40,11 +40,13 @@ class Recorded:
 def deployment(name, desired=3, ready=3, group="g"):
     container = {"name": "kafka-to-db-consumer", "env": [{"name": "LOOM_KAFKA_GROUP_ID", "value": group}]}
     return json.dumps({"metadata": {"name": name}, "status": {"readyReplicas": ready},
-                       "spec": {"replicas": desired, "selector": {"matchLabels": {"app": name}}, "template": {"spec": {"containers": [container]}}}})
+                       "spec": {"replicas": desired, "selector": {"matchLabels": {"app": name}},
+                                "template": {"spec": {"containers": [container]}}}})
 
 
 def pod(name, ready=True, **container_status):
-    return {"metadata": {"name": name}, "spec": {"nodeName": "node-1", "containers": [{"ports": [{"name": "http", "containerPort": 8001}]}]},
+    return {"metadata": {"name": name},
+            "spec": {"nodeName": "node-1", "containers": [{"ports": [{"name": "http", "containerPort": 8001}]}]},
             "status": {"phase": "Running", "conditions": [{"type": "Ready", "status": "True" if ready else "False"}],
                        "containerStatuses": [{"restartCount": 0, "state": {}, "lastState": {}, **container_status}]}}
 
