@@ -30,12 +30,12 @@ Output dead_letter_of(const Record& record, const std::string& topic, const std:
   return output;
 }
 
-Output bare_letter_of(const Output& letter, const std::string& why) {
-  Output left{.topic = letter.topic, .value = {}, .key = {}, .headers = {}};
-  left.partition = letter.partition;
-  left.record = letter.record;
+Output bare_dead_letter_of(const Output& dead_letter, const std::string& why) {
+  Output left{.topic = dead_letter.topic, .value = {}, .key = {}, .headers = {}};
+  left.partition = dead_letter.partition;
+  left.record = dead_letter.record;
   left.dead_letter = true;
-  for (const auto& [name, value] : letter.headers) {
+  for (const auto& [name, value] : dead_letter.headers) {
     if (name.starts_with("dlq.")) left.headers.emplace_back(name, value.substr(0, 1000));
   }
   left.headers.emplace_back(kLeftOut, "key, value and headers: " + why);

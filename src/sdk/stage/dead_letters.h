@@ -18,7 +18,7 @@ Output dead_letter_of(const Record& record, const std::string& topic, const std:
                       std::string_view message);
 /// What can still be told of a record that is too large for the dead-letter topic: where it is.
 /// Pure.
-Output bare_letter_of(const Output& letter, const std::string& why);
+Output bare_dead_letter_of(const Output& dead_letter, const std::string& why);
 bool is_bare(const Output& output);
 
 /// The dead-letter topics' existence: made when first needed, with as many partitions as the origin has.

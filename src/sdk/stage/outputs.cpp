@@ -73,7 +73,7 @@ void Outputs::replace(Turn& turn, std::size_t number, const std::string& group) 
   for (Output& output : turn.outputs) output.dropped = output.dropped || output.record == refused.record;
   if (refused.dead_letter) {
     log::error(about, "its dead letter goes without its content: {}", producer_.last_error());
-    turn.outputs.push_back(bare_letter_of(refused, producer_.last_error()));
+    turn.outputs.push_back(bare_dead_letter_of(refused, producer_.last_error()));
     return;
   }
   const std::string why = "an output for " + refused.topic + " was refused: " + producer_.last_error();
