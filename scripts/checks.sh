@@ -8,17 +8,20 @@ set -euo pipefail
 build_folder=build/release
 jobs=${JOBS:-$(nproc)}
 logs=$LOOM_ROOT/build/test-logs
+tidy_base='' tidy_seconds=100
 export PYTHONDONTWRITEBYTECODE=1
 
 # shellcheck source=scripts/lib/checks.sh
 . "$LOOM_ROOT/scripts/lib/checks.sh"
 
 # In the order in which they start: the long ones first.
-ALL_CHECKS=(all-builds thread-safety shellcheck instructions clang-format known-files names-in-docs ruff contracts)
+ALL_CHECKS=(all-builds clang-tidy thread-safety shellcheck instructions clang-format known-files names-in-docs
+  ruff contracts)
 
 usage() {
   cat <<EOF
-Usage: scripts/checks.sh [CHECK...]
+Usage: scripts/checks.sh [--base REVISION] [CHECK...]
+       scripts/checks.sh --self-test
 
 Runs the checks side by side, as many as there are processors. Each prints a line with its time, and the end of its log
 when it fails. Checks (default: all):
@@ -26,11 +29,17 @@ when it fails. Checks (default: all):
   clang-format  the format of the C++ files, by .clang-format
   contracts     each word of a class's contract (Threads, Owns, Blocks, Fails, Bounds) on a line of its own
   thread-safety clang proves that what a mutex guards is touched under that mutex only
+  clang-tidy    the C++ files that have changed, by .clang-tidy, for $tidy_seconds s at most
   names-in-docs each path, link and name that the documents give exists
   ruff          the Python files, by ruff.toml; fetches ruff once
   known-files   no .cpp file that the build does not know
   all-builds    whatever the release build can make, benchmarks too
   instructions  what a message costs a worker, against benchmarks/instructions/baseline.txt; after all-builds
+
+--base REVISION  what clang-tidy takes for the state before the change; default: where this branch left origin/main, or
+                 ten commits ago. "all": every file is read, whatever time that takes
+
+--self-test      plants a fault for each check in a copy of the project, and demands that each check names its fault
 
 Environment: JOBS (default: the number of processors).
 The logs are in build/test-logs/, and $build_folder is configured when that is out of date.
@@ -102,8 +111,15 @@ stop_all() {
 
 main() {
   local check wanted=()
-  for check in "$@"; do
+  while (($# > 0)); do
+    check=$1
     case $check in
+      --self-test) exec "$LOOM_ROOT/scripts/lib/checks/planted_faults.sh" ;;
+      --base)
+        tidy_base=${2:?--base needs a revision}
+        if [[ $tidy_base == all ]]; then tidy_seconds=100000; fi
+        shift
+        ;;
       -h | --help)
         usage
         exit 0
@@ -113,6 +129,7 @@ main() {
         wanted+=("$check")
         ;;
     esac
+    shift
   done
   ((${#wanted[@]} > 0)) || wanted=("${ALL_CHECKS[@]}")
 

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # The checks that scripts/checks.sh runs, a function each: silent and true when all is well, else a line for each finding.
 # They run at the root of the project, on `build_folder` and with `jobs` processes. Sourced, never run.
-# shellcheck disable=SC2154 # both are set by who sources this
+# shellcheck disable=SC2154 # set by who sources this
 
 RUFF_VERSION=0.17.6
 
@@ -9,11 +9,16 @@ cpp_folders=(src include examples tests benchmarks)
 commands=$build_folder/compile_commands.json
 
 check_shellcheck() {
-  shellcheck scripts/*.sh scripts/kafka-topics scripts/lib/*.sh benchmarks/*.sh benchmarks/peers/*.sh tests/fuzz/*.sh .ci/run
+  shellcheck scripts/*.sh scripts/kafka-topics scripts/lib/*.sh scripts/lib/checks/*.sh benchmarks/*.sh benchmarks/peers/*.sh tests/fuzz/*.sh .ci/run
 }
 
 check_clang_format() {
   find "${cpp_folders[@]}" \( -name '*.cpp' -o -name '*.h' \) -exec clang-format-14 --dry-run -Werror {} +
+}
+
+# Of the files that differ from `tidy_base`, as many as `tidy_seconds` allow.
+check_clang_tidy() {
+  python3 scripts/lib/checks/clang_tidy.py --build "$build_folder" --jobs "$jobs" --base "$tidy_base" --seconds "$tidy_seconds"
 }
 
 # ruff_program: prints where ruff is; first fetches it, as a Python package, where this version is not there yet.
@@ -33,6 +38,22 @@ check_ruff() {
   local ruff
   ruff=$(ruff_program)
   "$ruff" check --no-cache --output-format concise .
+}
+
+# In a copy of the package, with what its lock file names installed beside it; that stays until the lock file changes.
+check_eslint() {
+  local copy=$LOOM_CACHE/tools/typescript-lint package=clients/typescript node
+  node=$(dirname "$(scripts/client-tools.sh --path node)")
+  mkdir -p "$copy"
+  if ! cmp -s "$package/package-lock.json" "$copy/installed.json"; then
+    rm -rf "$copy/node_modules"
+    cp "$package/package.json" "$package/package-lock.json" "$copy"
+    PATH=$node:$PATH npm --prefix "$copy" ci --ignore-scripts --no-audit --no-fund --silent
+    cp "$package/package-lock.json" "$copy/installed.json"
+  fi
+  rm -rf "$copy/src" "$copy/test"
+  cp -r "$package/src" "$package/test" "$package"/*.json "$package/eslint.config.mjs" "$copy"
+  PATH=$node:$PATH npm --prefix "$copy" run --silent lint
 }
 
 # A file that no target compiles rots: each .cpp has to occur in the commands of the build.
