@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import json
 import threading
 from typing import Any, Callable
@@ -11,9 +12,10 @@ import pytest
 from aiokafka import ConsumerRecord, TopicPartition
 from aiokafka.errors import CommitFailedError
 
-from loom_common.kafka import BaseKafkaConsumer, TryLater, stage
-from loom_common.kafka.stage_stop import Overdue
-from loom_common.kafka.stage_turn import Delivery, Output, Turn
+from loom_common.kafka import BaseKafkaConsumer, TryLater, default_config
+from loom_common.kafka.stage import base_consumer, report
+from loom_common.kafka.stage.stop import Overdue
+from loom_common.kafka.stage.turn import Output, OutputState, Turn
 
 from .fakes import record
 
@@ -57,8 +59,8 @@ class Consumer:
         self.log.append(("left",))
 
 
-class Producer:
-    """What a stage uses of ``StageDelivery``."""
+class Delivery:
+    """What a stage uses of its ``Delivery``."""
 
     broken: BaseException | None = None
 
@@ -67,7 +69,7 @@ class Producer:
 
     async def send(self, outputs: list[Output]) -> None:
         for output in outputs:
-            output.delivery = Delivery.PENDING
+            output.state = OutputState.PENDING
 
     async def deliver(self, turn: Turn, group: str) -> None:
         if self.broken is not None:
@@ -86,17 +88,15 @@ class Stage(BaseKafkaConsumer):
     def __init__(self, body: Body, monkeypatch: pytest.MonkeyPatch, values: list[Any], **settings: Any) -> None:
         super().__init__({"bootstrap_servers": "nowhere:1"}, topics=["in"], service_name="s", handle_signals=False)
         object.__setattr__(self.stage_settings, "retry_first", 0.001)
-        for name, value in settings.items():
-            object.__setattr__(self._membership.config, name, value)
+        config = dataclasses.replace(default_config("s"), **settings)
+        monkeypatch.setattr(report, "default_config", lambda _: config)
         self.body = body
         self.log: list[Any] = []
         raw = [value if isinstance(value, bytes) or value is None else json.dumps(value).encode() for value in values]
         self.fake = Consumer(self.log, raw)
-        monkeypatch.setattr(stage, "make_consumer", lambda *_: self.fake)
-        self.producer = Producer(self.log)
-        monkeypatch.setattr(stage, "StageDelivery", lambda *_: self.producer)
-        config = self._membership.config
-        monkeypatch.setattr(stage, "default_config", lambda _: config)
+        monkeypatch.setattr(base_consumer, "make_consumer", lambda *_: self.fake)
+        self.delivery = Delivery(self.log)
+        monkeypatch.setattr(base_consumer, "Delivery", lambda *_: self.delivery)
 
     async def process_message(self, message: ConsumerRecord[Any, Any]) -> None:
         result = self.body(self, message)
@@ -237,7 +237,7 @@ def test_what_is_not_delivered_is_not_committed_by_a_rebalance_or_the_end(
 
     def body(of: Stage, message: ConsumerRecord[Any, Any]) -> None:
         echo(of, message)
-        of.producer.broken = error
+        of.delivery.broken = error
         of.stop()
         if moved:
             background.add(asyncio.ensure_future(of.fake.listener.on_partitions_revoked({AT})))

@@ -8,10 +8,13 @@ from typing import Any, Callable
 import pytest
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 
-from loom_common.kafka import stage_delivery
-from loom_common.kafka.stage_delivery import StageDelivery
-from loom_common.kafka.stage_stop import Overdue, StageStop
-from loom_common.kafka.stage_turn import Output, Turn, dead_letter_of
+from loom_common.kafka.stage import delivery as delivery_module
+from loom_common.kafka.stage import producer as producer_module
+from loom_common.kafka.stage.dead_letters import DeadLetterTopics, dead_letter_of
+from loom_common.kafka.stage.delivery import Delivery
+from loom_common.kafka.stage.producer import Producer
+from loom_common.kafka.stage.stop import Overdue, Stop
+from loom_common.kafka.stage.turn import Output, Turn
 
 from .fakes import record
 
@@ -32,7 +35,9 @@ class Broker:
         self.headers: list[Any] = []
 
 
-class Producer:
+class Client:
+    """What a producer uses of aiokafka's."""
+
     broker: Broker
 
     def __init__(self, **options: Any) -> None:
@@ -75,21 +80,21 @@ def deliver(
     """A turn of one record per value, with an output each that has the value."""
     broker = Broker(answer)
     broker.silent_starts = silent_starts
-    monkeypatch.setattr(Producer, "broker", broker, raising=False)
-    monkeypatch.setattr(stage_delivery, "AIOKafkaProducer", Producer)
-    monkeypatch.setattr(stage_delivery, "_PAUSE_FIRST", 0.001)
+    monkeypatch.setattr(Client, "broker", broker, raising=False)
+    monkeypatch.setattr(producer_module, "AIOKafkaProducer", Client)
+    monkeypatch.setattr(delivery_module, "_PAUSE_FIRST", 0.001)
 
     async def one_partition(*_: Any) -> int:
         return 1
 
-    monkeypatch.setattr(StageDelivery, "_made_topic", one_partition)
+    monkeypatch.setattr(DeadLetterTopics, "_made_topic", one_partition)
 
     async def delivering() -> None:
-        stop = StageStop()
+        stop = Stop()
         stop.attach()
         if stop_after is not None:
-            asyncio.get_running_loop().call_later(stop_after, stop.overdue.set_result, None)
-        delivery = StageDelivery("nowhere:1", "s", ".dlq", {}, stop)
+            asyncio.get_running_loop().call_later(stop_after, stop.expired.set_result, None)
+        delivery = Delivery(Producer({}), DeadLetterTopics({}), ".dlq", stop)
         turn = Turn([record(i, b"in-" + value, partition=i) for i, value in enumerate(values)], len(values))
         turn.outputs = [Output("out", value, record=i) for i, value in enumerate(values)]
         await delivery.send(turn.outputs)
@@ -140,14 +145,14 @@ def test_a_letter_that_is_too_large_goes_without_its_content(monkeypatch: pytest
 
 
 def test_what_is_not_answered_in_time_is_sent_again_by_a_new_producer(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stage_delivery, "_SEND_MS", 50)
+    monkeypatch.setattr(producer_module, "_SEND_MS", 50)
     broker = deliver(monkeypatch, lambda _, value, tries: ... if tries == 1 else None, [b"a"])
     assert broker.taken == [("out", b"a")]
     assert broker.producers == 2
 
 
 def test_a_producer_that_never_comes_up_is_given_up_for_a_new_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stage_delivery, "_SEND_MS", 50)
+    monkeypatch.setattr(producer_module, "_SEND_MS", 50)
     broker = deliver(monkeypatch, lambda *_: None, [b"a", b"b"], silent_starts=2)
     assert broker.taken == [("out", b"a"), ("out", b"b")]
     assert (broker.producers, broker.given_up) == (3, 2)
@@ -162,11 +167,11 @@ def test_a_dead_letter_goes_to_its_records_partition_where_there_is_one(monkeypa
     async def two_partitions(*_: Any) -> int:
         return 2
 
-    monkeypatch.setattr(StageDelivery, "_made_topic", two_partitions)
+    monkeypatch.setattr(DeadLetterTopics, "_made_topic", two_partitions)
 
     async def prepared(partition: int) -> int | None:
         letter = dead_letter_of(record(partition=partition), "in.dlq", "g", "r", "m")
-        await StageDelivery("nowhere:1", "s", ".dlq", {}, StageStop())._prepare(letter, "in")
+        await DeadLetterTopics({}).prepare(letter, "in")
         return letter.partition
 
     assert asyncio.run(prepared(1)) == 1

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from loom_common.kafka import StageSettings
-from loom_common.kafka.stage_settings import stage_settings
+from loom_common.kafka.stage.settings import stage_settings
 
 
 def read(settings: Any = None, environment: dict[str, str] | None = None, **given: Any) -> StageSettings:

@@ -1,12 +1,10 @@
 """Kafka consumers that are configured by the database, and a base class for a pipeline's stages."""
 
 from .config import ConsumerConfig, Translation, default_config, same_client, translate
+from .config.config_loader import KafkaConsumerConfigLoader, create_optimized_consumer
+from .config.config_store import LagRecord, Recommendation, StoreError
 from .consumer import OptimizedConsumer
-from .loader import KafkaConsumerConfigLoader, create_optimized_consumer
-from .stage import BaseKafkaConsumer
-from .stage_settings import StageSettings
-from .stage_turn import TryLater
-from .store import LagRecord, Recommendation, StoreError
+from .stage import BaseKafkaConsumer, StageSettings, TryLater
 
 __all__ = [
     "BaseKafkaConsumer",

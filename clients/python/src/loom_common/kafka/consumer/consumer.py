@@ -37,6 +37,7 @@ class OptimizedConsumer(AIOKafkaConsumer):
         if "partition_assignment_strategy" in options:
             options["partition_assignment_strategy"] = _own_memory(options["partition_assignment_strategy"])
         self._starting: asyncio.Future[None] | None = None
+        self._stopped = False
         self._committer: asyncio.Task[None] | None = None
         self._handed_out: dict[TopicPartition, int] = {}
         self._processed: dict[TopicPartition, int] = {}
@@ -57,7 +58,7 @@ class OptimizedConsumer(AIOKafkaConsumer):
 
     async def stop(self) -> None:
         """Commits what is processed and leaves the group."""
-        if self._closed:
+        if self._stopped:
             return
         if self._committer is not None:
             self._committer.cancel()
@@ -68,6 +69,7 @@ class OptimizedConsumer(AIOKafkaConsumer):
                 _log.warning(
                     "the last offsets are not committed, their messages will be taken again: no broker answers"
                 )
+        self._stopped = True
         await super().stop()
 
     def subscribe(

@@ -10,9 +10,10 @@ from typing import Any, Callable, Union
 
 import psutil
 
-from .config import ConsumerConfig, default_config, translate
-from .consumer import OptimizedConsumer
-from .store import ConfigStore, LagRecord, Recommendation, StoreError
+from ..consumer.consumer import OptimizedConsumer
+from .config_store import ConfigStore, LagRecord, Recommendation, StoreError
+from .consumer_config import ConsumerConfig, default_config
+from .translation import translate
 
 __all__ = ["KafkaConsumerConfigLoader", "create_optimized_consumer"]
 

@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import asyncpg
 
-from .config import ConsumerConfig
+from .consumer_config import ConsumerConfig
 
 SILENCE_SECONDS = 5.0
 """How long a database that does not answer is waited for."""

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from loom_common.kafka.json_text import bytes_of, headers_of, parsed
+from loom_common.kafka.stage.message import bytes_of, headers_of, parsed
 
 
 class Colour(enum.Enum):

@@ -1,4 +1,6 @@
-"""Messages as bytes. JSON as other languages read it: UTF-8, without NaN."""
+"""Messages as process_message() has them: parsed, and what it sends as bytes. JSON as other languages read it: UTF-8,
+without NaN.
+"""
 
 from __future__ import annotations
 
@@ -12,10 +14,16 @@ import uuid
 from collections.abc import Iterable, Mapping
 from typing import Any, Union
 
-__all__ = ["bytes_of", "headers_of", "json_of", "parsed"]
+__all__ = ["HeadersLike", "TryLater", "bytes_of", "headers_of", "json_of", "parsed"]
 
 HeadersLike = Union[Mapping[str, Any], Iterable[tuple[str, Any]], None]
 """Names with text or bytes."""
+
+
+class TryLater(Exception):
+    """Raised by ``process_message()`` when not the message is to blame but something that it needs is away (a database,
+    a model): it is tried again until it works, and never becomes a dead letter.
+    """
 
 
 def parsed(value: bytes | None) -> Any:

@@ -6,8 +6,9 @@ from typing import Any
 import asyncpg
 import pytest
 
-from loom_common.kafka import KafkaConsumerConfigLoader, LagRecord, StoreError, default_config, store
-from loom_common.kafka.store import without_libpq_words
+from loom_common.kafka import KafkaConsumerConfigLoader, LagRecord, StoreError, default_config
+from loom_common.kafka.config import config_store
+from loom_common.kafka.config.config_store import without_libpq_words
 
 from .fakes import Clock, Pool, row
 
@@ -98,7 +99,7 @@ def test_missing_tables_are_told_of(error: type[Exception]) -> None:
 
 
 def test_a_silent_database_is_not_waited_for_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(store, "SILENCE_SECONDS", 0.05)
+    monkeypatch.setattr(config_store, "SILENCE_SECONDS", 0.05)
     pool = Pool()
     pool.hangs = True
     case = Case(pool)

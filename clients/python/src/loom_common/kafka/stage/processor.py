@@ -14,13 +14,14 @@ from typing import Any, Callable
 
 from aiokafka import ConsumerRecord
 
-from .json_text import HeadersLike, bytes_of, headers_of, parsed
-from .stage_report import StageTally
-from .stage_settings import StageSettings
-from .stage_stop import StageStop
-from .stage_turn import Output, Record, TryLater, dead_letter_of
+from .dead_letters import dead_letter_of
+from .message import HeadersLike, TryLater, bytes_of, headers_of, parsed
+from .report import Tally
+from .settings import StageSettings
+from .stop import Stop
+from .turn import Output, Record
 
-__all__ = ["MessageProcessor", "TakeAgain", "keep_output"]
+__all__ = ["Processor", "TakeAgain", "keep_output"]
 
 _log = logging.getLogger("loom_common.kafka")
 
@@ -63,7 +64,7 @@ def keep_output(topic: str, value: Any, key: str | bytes | None, headers: Header
     return _Done()
 
 
-class MessageProcessor:
+class Processor:
     """Gives a message to ``process_message``, again with growing pauses when it raises.
 
     Threads: the stage's event loop; a ``process_message`` that is not ``async`` runs in a thread by itself.
@@ -73,8 +74,8 @@ class MessageProcessor:
         self,
         settings: StageSettings,
         process_message: Callable[[ConsumerRecord[Any, Any]], Any],
-        stop: StageStop,
-        tally: StageTally,
+        stop: Stop,
+        tally: Tally,
     ) -> None:
         self._settings = settings
         self._process_message = process_message
@@ -125,7 +126,7 @@ class MessageProcessor:
                     return [self._dead_letter(record, group, _told(error))], True
             pause = min(settings.retry_cap, settings.retry_first * 2.0 ** min(pauses, 16))
             pauses += 1
-            if not await self._stop.sleep(pause, let_go):
+            if not await self._stop.wait(pause, let_go):
                 raise TakeAgain
 
     async def _try(self, message: Record) -> list[Output]:

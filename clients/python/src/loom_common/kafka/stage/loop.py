@@ -1,48 +1,76 @@
-"""A stage's work, turn by turn: take -> process -> delivered -> committed."""
+"""A stage's work, turn after turn."""
 
 from __future__ import annotations
 
 import logging
 import time
+from dataclasses import dataclass
 
 from aiokafka.errors import KafkaError, NoOffsetForPartitionError, OffsetOutOfRangeError
 
-from .consumer import OptimizedConsumer
-from .stage_delivery import StageDelivery
-from .stage_membership import StageMembership
-from .stage_message import MessageProcessor, TakeAgain
-from .stage_stop import Overdue, StageStop, first_of
-from .stage_turn import Record, Turn
+from ..consumer.consumer import OptimizedConsumer
+from .delivery import Delivery
+from .membership import Membership
+from .processor import Processor, TakeAgain
+from .report import Report, Reporter, Tally
+from .stop import Overdue, Stop, first_of
+from .turn import Record, Turn
 
-__all__ = ["StageWork"]
+__all__ = ["Loop", "LoopParts"]
 
 _log = logging.getLogger("loom_common.kafka")
 
 _POLL_MS = 200
 
 
-class StageWork:
-    """Threads: the stage's event loop, one task.  Blocks: ``turn()`` until its messages are delivered."""
+@dataclass(frozen=True)
+class LoopParts:
+    """What a loop brings together."""
 
-    def __init__(
-        self, membership: StageMembership, processor: MessageProcessor, delivery: StageDelivery, stop: StageStop
-    ) -> None:
-        self._membership = membership
-        self._processor = processor
-        self._delivery = delivery
-        self._stop = stop
+    reporter: Reporter
+    membership: Membership
+    processor: Processor
+    delivery: Delivery
+    tally: Tally
+    stop: Stop
+    report_every: float
 
-    async def turn(self) -> None:
-        """Takes messages, if there are some, and does all for them that is to be done.
 
-        Fails: with what does not pass by itself: no offset to begin from where ``auto_offset_reset`` is none.
-        """
+class Loop:
+    """A stage's work until it is to end.
+
+    ::
+
+        follow changed settings -> take records -> process each -> deliver what they became -> offsets committed
+        -> report
+
+    Threads: the stage's event loop, one task.  Blocks: ``run()`` until the end is wished for.
+    """
+
+    def __init__(self, parts: LoopParts) -> None:
+        self._parts = parts
+        self._membership = parts.membership
+        self._stop = parts.stop
+
+    async def run(self) -> None:
+        """Fails: with what does not pass by itself: no offset to begin from where ``auto_offset_reset`` is none."""
+        parts = self._parts
+        while not self._stop.requested:
+            await self._membership.follow(parts.reporter.config)
+            await self._take_turn()
+            if parts.tally.due(time.monotonic(), parts.report_every):
+                self._report()
+        self._stop.busy(False)
+        self._report()
+
+    async def _take_turn(self) -> None:
+        """Takes messages, if there are some, and does all for them that is to be done."""
         membership = self._membership
         consumer = membership.consumer
         if consumer is None:
             return
         try:
-            epoch, records = await first_of(self._fetch(consumer), self._stop.requested)
+            epoch, records = await first_of(self._fetch(consumer), self._stop.ending)
         except Overdue:
             return
         except (NoOffsetForPartitionError, OffsetOutOfRangeError) as error:
@@ -59,7 +87,7 @@ class StageWork:
         with membership.turn():
             try:
                 await self._process(turn, consumer, epoch)
-                await self._delivery.deliver(turn, membership.group)
+                await self._parts.delivery.deliver(turn, membership.group)
                 await membership.delivered()
             except Overdue:
                 _log.warning("what was processed last is not delivered in time; it will be done again")
@@ -75,13 +103,13 @@ class StageWork:
         interval = membership.config.max_poll_interval_ms / 1000
         # A turn that takes longer would cost the membership, and all of it would be done again, for ever.
         until = time.monotonic() + interval / 2
-        while turn.finished < len(turn.records) and not self._stop.wanted and epoch == membership.epoch:
+        while turn.finished < len(turn.records) and not self._stop.requested and epoch == membership.epoch:
             if time.monotonic() >= until:
                 break
             record = turn.records[turn.finished]
             try:
                 # The group hears of us between turns only.
-                outputs = await self._processor.process(record, membership.group, interval / 4, membership.let_go)
+                outputs = await self._parts.processor.process(record, membership.group, interval / 4, membership.let_go)
             except TakeAgain:
                 break
             for output in outputs:
@@ -89,7 +117,11 @@ class StageWork:
             turn.outputs += outputs
             ledger.finish(record)
             turn.finished += 1
-            await self._delivery.send(outputs)
-        if turn.finished < len(turn.records) and epoch == membership.epoch and not self._stop.wanted:
+            await self._parts.delivery.send(outputs)
+        if turn.finished < len(turn.records) and epoch == membership.epoch and not self._stop.requested:
             for partition, offset in ledger.put_back_unfinished().items():
                 consumer.seek(partition, offset)
+
+    def _report(self) -> None:
+        membership = self._membership
+        self._parts.reporter.post(Report(self._parts.tally.take(time.monotonic()), membership.group, membership.lag()))

@@ -11,12 +11,12 @@ from typing import Callable
 from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 
-from .config import ConsumerConfig
-from .consumer import OptimizedConsumer
-from .loader import KafkaConsumerConfigLoader, memory_usage_mb
-from .store import LagRecord
+from ..config.config_loader import KafkaConsumerConfigLoader, memory_usage_mb
+from ..config.config_store import LagRecord
+from ..config.consumer_config import default_config
+from ..consumer.consumer import OptimizedConsumer
 
-__all__ = ["StageReporter", "StageTally", "Tallied", "lag_of"]
+__all__ = ["Report", "Reporter", "Tallied", "Tally", "lag_of"]
 
 _log = logging.getLogger("loom_common.kafka")
 
@@ -37,7 +37,7 @@ class Tallied:
     rebalances: int
 
 
-class StageTally:
+class Tally:
     """Counts. Pure; ``now`` is in seconds that only grow."""
 
     def __init__(self, now: float) -> None:
@@ -71,37 +71,67 @@ class StageTally:
         return tallied
 
 
-class StageReporter:
+@dataclass(frozen=True)
+class Report:
+    """What is written down at a time. The lag is asked for when the metrics are written."""
+
+    tallied: Tallied
+    group: str
+    lag: Callable[[], Awaitable[Sequence[LagRecord]]]
+
+
+class Reporter:
     """Writes a stage's reports and looks at its settings in a task of its own, so that the stage never waits for the
     database.
 
-    Owns: that task. Fails: never: the loader says why something was not written.
+    Args:
+        loader: None for no database, which means the defaults, and that nothing is written.
+
+    Owns: that task, and the loader. Fails: never: the loader says why something was not written.
     """
 
-    def __init__(self, loader: KafkaConsumerConfigLoader, service: str, config: ConsumerConfig) -> None:
-        self.config = config
+    def __init__(self, loader: KafkaConsumerConfigLoader | None, service: str) -> None:
+        self.config = default_config(service)
         """The settings as they were last known."""
         self._loader = loader
         self._service = service
-        self._report: tuple[Tallied, str, Callable[[], Awaitable[Sequence[LagRecord]]]] | None = None
+        self._report: Report | None = None
         self._something = asyncio.Event()
         self._stopping = False
-        self._task = asyncio.ensure_future(self._run())
+        self._task: asyncio.Task[None] | None = None
 
-    def post(self, tallied: Tallied, group: str, lag: Callable[[], Awaitable[Sequence[LagRecord]]]) -> None:
+    async def open(self) -> None:
+        """Asks for the settings, once, and then now and then."""
+        if self._loader is None:
+            return
+        try:
+            self.config = await self._loader.load_config(self._service)
+        except asyncio.CancelledError:
+            await self.close()
+            raise
+        self._task = asyncio.ensure_future(self._run(self._loader))
+
+    def post(self, report: Report) -> None:
         """Writes this down. When the database is so slow that one is waiting already, that one is lost."""
-        self._report = (tallied, group, lag)
+        self._report = report
         self._something.set()
 
-    async def close(self, within: float) -> None:
-        """Writes what was posted, in so much time."""
+    async def finish(self, within: float) -> None:
+        """Writes what was posted, in so much time, and nothing more."""
+        if self._task is None:
+            return
         self._stopping = True
         self._something.set()
         await asyncio.wait({self._task}, timeout=within)
         self._task.cancel()
         self._task.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
 
-    async def _run(self) -> None:
+    async def close(self) -> None:
+        """After ``finish()``: the loader's own connection goes."""
+        if self._loader is not None:
+            await self._loader.close()
+
+    async def _run(self, loader: KafkaConsumerConfigLoader) -> None:
         while True:
             try:
                 await asyncio.wait_for(self._something.wait(), _LOOK_SECONDS)
@@ -111,15 +141,16 @@ class StageReporter:
             report, self._report = self._report, None
             if report is not None:
                 try:
-                    await self._write(*report)
+                    await self._write(loader, report)
                 except Exception:
                     _log.warning("%s: a report could not be made", self._service, exc_info=True)
             if self._stopping and self._report is None:
                 return
-            self.config = await self._loader.load_config(self._service)
+            self.config = await loader.load_config(self._service)
 
-    async def _write(self, tallied: Tallied, group: str, lag: Callable[[], Awaitable[Sequence[LagRecord]]]) -> None:
-        recorded = await self._loader.record_processing_metrics(
+    async def _write(self, loader: KafkaConsumerConfigLoader, report: Report) -> None:
+        tallied = report.tallied
+        recorded = await loader.record_processing_metrics(
             self._service,
             tallied.messages,
             tallied.mean_ms,
@@ -129,7 +160,7 @@ class StageReporter:
             tallied.rebalances,
         )
         if recorded:
-            await self._loader.record_consumer_lags(self._service, await lag(), group)
+            await loader.record_consumer_lags(self._service, await report.lag(), report.group)
 
 
 async def lag_of(consumer: OptimizedConsumer, standing: Mapping[TopicPartition, int | None]) -> list[LagRecord]:

@@ -6,96 +6,96 @@ import asyncio
 import dataclasses
 import logging
 import time
-from collections.abc import Generator, Iterable
+from collections.abc import Awaitable, Generator, Iterable, Sequence
 from contextlib import contextmanager
 from typing import Callable
 
 from aiokafka import ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import KafkaError
 
-from .config import ConsumerConfig, same_client, translate
-from .consumer import OptimizedConsumer
-from .stage_report import StageTally
-from .stage_settings import StageSettings
-from .stage_stop import Overdue, StageStop, first_of
-from .stage_turn import Ledger
+from ..config.config_store import LagRecord
+from ..config.consumer_config import ConsumerConfig
+from ..config.translation import same_client, translate
+from ..consumer.consumer import OptimizedConsumer
+from .ledger import Ledger
+from .report import Tally, lag_of
+from .settings import StageSettings
+from .stop import Overdue, Stop, first_of
 
-__all__ = ["StageMembership"]
+__all__ = ["Membership"]
 
 _log = logging.getLogger("loom_common.kafka")
 
 _COMMIT_SECONDS = 5.0
 _JOIN_MARGIN_SECONDS = 30.0
-# For each step of leaving the group; with StageStop's patience and the last report it has to be below 10 s.
+# For each step of leaving the group; with Stop's patience and the last report it has to be below 10 s.
 _LEAVE_SECONDS = 2.0
 _PAUSE_FIRST, _PAUSE_CAP = 0.1, 5.0
 _WATCH_SECONDS = 0.5
 
 
-class StageMembership:
-    """The consumer while it is a member, the partitions that are the stage's, and where it stands in them.
+class Membership:
+    """The consumer while it is a member, the partitions that are the stage's, and where it stands in them. Made on the
+    event loop that the stage runs on.
+
+    Args:
+        loaded: the settings until ``follow()`` brings others.
 
     A rebalance waits for the turn at hand: that ends with its message, is delivered and committed; the rest of it is
     another's. Offsets are committed only while all that is processed is known to be in Kafka.
 
     Threads: the stage's event loop; aiokafka calls the rebalance's part in a task of its own, between two awaits.
-    Owns: the consumer and the ledger of offsets.
+    Owns: the consumer from ``join()`` to ``leave()``, the ledger of offsets, and a task that watches the heartbeats.
     """
 
     def __init__(
         self,
         settings: StageSettings,
-        config: ConsumerConfig,
+        loaded: ConsumerConfig,
         new_consumer: Callable[[ConsumerConfig], OptimizedConsumer],
-        stop: StageStop,
-        tally: StageTally,
+        stop: Stop,
+        tally: Tally,
     ) -> None:
-        self.config = config
+        self._settings = settings
+        self.config = self._of_group(loaded, settings.group_id)
         """What the consumer is made with."""
-        self.group = ""
         self.consumer: OptimizedConsumer | None = None
         self.ledger = Ledger()
         self.epoch = 0
         """How often partitions were taken away: what was fetched before is not ours any more."""
-        self.let_go: asyncio.Future[None]
+        self.let_go: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         """Done while a rebalance waits for the message at hand."""
-        self._settings = settings
         self._name = settings.service_name
         self._new_consumer = new_consumer
         self._stop = stop
         self._tally = tally
-        self._idle: asyncio.Event
+        self._idle = asyncio.Event()
+        self._idle.set()
         # Whether something is processed whose outputs Kafka may not have: no offset is committed then.
         self._owing = False
         self._leaving: set[asyncio.Future[None]] = set()
+        self._watcher = asyncio.ensure_future(self._watch_heartbeats())
 
-    def attach(self) -> None:
-        """Once, on the loop that the stage runs on."""
-        self._idle = asyncio.Event()
-        self._idle.set()
-        self.let_go = asyncio.get_running_loop().create_future()
+    @property
+    def group(self) -> str:
+        return self.config.consumer_group_id
 
     # Joining and leaving
-
-    def configure(self, config: ConsumerConfig) -> None:
-        """Before it joins for the first time."""
-        self.config = self._wanted(config)
-        self.group = self.config.consumer_group_id
 
     async def join(self) -> None:
         """A consumer that is in the group, unless the stage is to end."""
         pauses = 0
-        while not self._stop.wanted:
+        while not self._stop.requested:
             consumer = self._new_consumer(self.config)
             consumer.subscribe(self._settings.topics, listener=_Listener(self))
             self.consumer = consumer
             try:
                 # The slowest member of the group is waited for; a client that gets nowhere is not.
                 longest = self.config.max_poll_interval_ms / 1000 + _JOIN_MARGIN_SECONDS
-                await first_of(consumer.start(), self._stop.requested, longest)
+                await first_of(consumer.start(), self._stop.ending, longest)
                 return
             except Overdue:
-                if self._stop.wanted:
+                if self._stop.requested:
                     return
                 _log.warning("%s cannot join its group yet: no answer", self._name)
             except KafkaError as error:
@@ -104,7 +104,7 @@ class StageMembership:
                 await self.leave()
                 raise
             await self.leave()
-            await self._stop.sleep(min(_PAUSE_CAP, _PAUSE_FIRST * 2.0**pauses))
+            await self._stop.wait(min(_PAUSE_CAP, _PAUSE_FIRST * 2.0**pauses))
             pauses = min(pauses + 1, 16)
 
     async def leave(self) -> None:
@@ -128,18 +128,22 @@ class StageMembership:
         """Leaves after an error; the next turn joins."""
         _log.warning("%s leaves its group and joins it anew: %r", self._name, error)
         await self.leave()
-        await self._stop.sleep(1)
+        await self._stop.wait(1)
 
     def abandon(self) -> None:
-        """Consumers that still try to leave do no longer."""
+        """At the end. Consumers that still try to leave do no longer."""
+        self._watcher.cancel()
         for leaving in self._leaving:
             leaving.cancel()
 
     # Settings
 
-    async def follow(self, config: ConsumerConfig) -> None:
-        """Takes these settings from now on; between two turns."""
-        wanted = self._wanted(config)
+    async def follow(self, loaded: ConsumerConfig) -> None:
+        """Takes these settings from now on, and joins where it is no member; between two turns."""
+        if self.consumer is None:
+            await self.join()
+        # A group is for life: another one would begin from its own offsets.
+        wanted = self._of_group(loaded, self.group)
         if wanted == self.config:
             return
         same = same_client(self.config, wanted)
@@ -156,11 +160,21 @@ class StageMembership:
         """Messages that a turn has at most."""
         return int(translate(self.config).options["max_poll_records"])
 
-    def _wanted(self, config: ConsumerConfig) -> ConsumerConfig:
-        """A group is for life: another one would begin from its own offsets."""
-        group = self.group or self._settings.group_id or config.consumer_group_id
+    def _of_group(self, config: ConsumerConfig, group: str | None) -> ConsumerConfig:
+        """A stage's own among these settings. ``group``: None for the one that they name."""
         # Offsets are committed when the work is done.
-        return dataclasses.replace(config, consumer_group_id=group, enable_auto_commit=False)
+        return dataclasses.replace(
+            config, consumer_group_id=group or config.consumer_group_id, enable_auto_commit=False
+        )
+
+    def lag(self) -> Callable[[], Awaitable[Sequence[LagRecord]]]:
+        """How to ask for the lag of each partition, for where the stage stands now."""
+        consumer, standing = self.consumer, self.ledger.standing()
+
+        async def asked() -> Sequence[LagRecord]:
+            return [] if consumer is None else await lag_of(consumer, standing)
+
+        return asked
 
     # The turn's side of a rebalance
 
@@ -186,7 +200,7 @@ class StageMembership:
         if not positions or self._owing:
             return
         try:
-            await first_of(consumer.commit(positions), self._stop.overdue, within)
+            await first_of(consumer.commit(positions), self._stop.expired, within)
         except Overdue:
             _log.warning("offsets are not committed yet: no broker answers")
         except KafkaError as error:
@@ -220,7 +234,7 @@ class StageMembership:
             self.config.source,
         )
 
-    async def watch_heartbeats(self) -> None:
+    async def _watch_heartbeats(self) -> None:
         """Warns when they cannot go out: else all that is seen is a group that gives this member up. Never returns."""
         while True:
             slept = time.monotonic()
@@ -237,7 +251,7 @@ class StageMembership:
 
 
 class _Listener(ConsumerRebalanceListener):
-    def __init__(self, membership: StageMembership) -> None:
+    def __init__(self, membership: Membership) -> None:
         self._membership = membership
 
     async def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:

@@ -5,29 +5,31 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Generator, Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Awaitable, Coroutine, Generator, Iterable, Mapping
+from typing import Any, Callable
 
 from aiokafka import ConsumerRecord
 
-from .config import ConsumerConfig, default_config
-from .consumer import OptimizedConsumer
-from .json_text import HeadersLike
-from .loader import KafkaConsumerConfigLoader, make_consumer
-from .stage_delivery import StageDelivery
-from .stage_membership import StageMembership
-from .stage_message import MessageProcessor, keep_output
-from .stage_report import StageReporter, StageTally, lag_of
-from .stage_settings import StageSettings, stage_settings
-from .stage_stop import StageStop, StopSignals
-from .stage_work import StageWork
-from .store import LagRecord
+from ..config.config_loader import KafkaConsumerConfigLoader, make_consumer
+from ..config.consumer_config import ConsumerConfig
+from ..consumer.consumer import OptimizedConsumer
+from .dead_letters import DeadLetterTopics
+from .delivery import Delivery
+from .loop import Loop, LoopParts
+from .membership import Membership
+from .message import HeadersLike
+from .processor import Processor, keep_output
+from .producer import Producer
+from .report import Reporter, Tally
+from .settings import StageSettings, stage_settings
+from .signals import Signals
+from .stop import Stop
 
 __all__ = ["BaseKafkaConsumer"]
 
 _log = logging.getLogger("loom_common.kafka")
 
-# With StageStop's patience and leaving the group it has to be below 10 s.
+# With Stop's patience and leaving the group it has to be below 10 s.
 _LAST_REPORT_SECONDS = 2.0
 _LAST_DELIVERY_SECONDS = 0.5
 
@@ -82,19 +84,11 @@ class BaseKafkaConsumer:
         its_own = {"bootstrap_servers", "client_id", "enable_auto_commit", "group_id"} & set(self._client_options)
         if its_own:
             raise ValueError(f"client_options are not for what a stage sees to itself: {', '.join(sorted(its_own))}")
-        self._stop = StageStop()
-        self._signals = StopSignals(self._stop) if handle_signals else None
-        self._tally = StageTally(time.monotonic())
-        config = default_config(self.stage_settings.service_name)
-        self._membership = StageMembership(self.stage_settings, config, self._new_consumer, self._stop, self._tally)
-        self._loader: KafkaConsumerConfigLoader | None = None
-        self._reporter: StageReporter | None = None
-        self._delivery: StageDelivery | None = None
-        self._work: StageWork
-        self._watcher: asyncio.Task[None] | None = None
+        self._stop = Stop()
+        self._signals = Signals(self._stop) if handle_signals else None
+        self._parts: LoopParts | None = None
         self._runner: asyncio.Task[Any] | None = None
         self._ended: asyncio.Future[None] | None = None
-        self._started = False
 
     # For the derived class
 
@@ -135,20 +129,17 @@ class BaseKafkaConsumer:
 
     async def start(self) -> None:
         """Loads the settings and joins the group; waits for the brokers, if need be. Again: nothing."""
-        if self._started:
+        if self._ended is not None:
             return
-        self._started = True
         loop = asyncio.get_running_loop()
-        self._stop.attach()
-        self._membership.attach()
         self._ended = loop.create_future()
+        self._stop.attach()
         if self._signals is not None:
             self._signals.take(loop)
-        self._watcher = asyncio.ensure_future(self._membership.watch_heartbeats())
         try:
             await self.on_start()
-            self._work = await self._open()
-            await self._membership.join()
+            self._parts = await self._wired()
+            await self._parts.membership.join()
         except BaseException:
             await self._shut()
             raise
@@ -160,44 +151,52 @@ class BaseKafkaConsumer:
         Fails: with what does not pass by itself: no offset to begin from where ``auto_offset_reset`` is none.
         """
         await self.start()
+        if self._parts is None:
+            return  # start() has failed before
         self._runner = asyncio.current_task()
         try:
-            while not self._stop.wanted:
-                await self._follow_config()
-                await self._work.turn()
-                self._report(False)
-            self._stop.busy(False)
-            self._report(True)
+            await Loop(self._parts).run()
         finally:
             await self._shut()
 
     def stop(self) -> Awaitable[None]:
         """Asks for the end; ``await`` it to wait for that, too. By any thread, also more than once."""
         self._stop.request()
-        return _Ended(self)
+        return _WhenAwaited(self._until_the_end)
 
     @property
     def consumer(self) -> OptimizedConsumer | None:
         """aiokafka's consumer while the stage is a member of its group."""
-        return self._membership.consumer
+        return None if self._parts is None else self._parts.membership.consumer
 
-    # Its parts
+    # Its beginning and its end
 
-    async def _open(self) -> StageWork:
+    async def _wired(self) -> LoopParts:
+        """The parts, those first that others take from."""
         settings = self.stage_settings
-        config = default_config(settings.service_name)
-        if self._db_pool is not None or settings.database_url:
-            self._loader = KafkaConsumerConfigLoader(
-                self._db_pool, database_url=settings.database_url, cache_seconds=settings.config_cache
-            )
-            config = await self._loader.load_config(settings.service_name)
-            self._reporter = StageReporter(self._loader, settings.service_name, config)
-        self._membership.configure(config)
-        self._delivery = StageDelivery(
-            self._servers(), settings.service_name, settings.dead_letter_suffix, self._client_options, self._stop
+        stop, tally = self._stop, Tally(time.monotonic())
+        reporter = Reporter(self._loader(), settings.service_name)
+        await reporter.open()
+        servers = self._servers()
+        clients = {"bootstrap_servers": servers, "client_id": settings.service_name, **self._client_options}
+        suffix = settings.dead_letter_suffix
+        return LoopParts(
+            reporter=reporter,
+            membership=Membership(settings, reporter.config, self._new_consumer, stop, tally),
+            processor=Processor(settings, self.process_message, stop, tally),
+            delivery=Delivery(Producer(clients), DeadLetterTopics(clients), suffix, stop),
+            tally=tally,
+            stop=stop,
+            report_every=settings.report_every,
         )
-        processor = MessageProcessor(settings, self.process_message, self._stop, self._tally)
-        return StageWork(self._membership, processor, self._delivery, self._stop)
+
+    def _loader(self) -> KafkaConsumerConfigLoader | None:
+        settings = self.stage_settings
+        if self._db_pool is None and not settings.database_url:
+            return None
+        return KafkaConsumerConfigLoader(
+            self._db_pool, database_url=settings.database_url, cache_seconds=settings.config_cache
+        )
 
     def _new_consumer(self, config: ConsumerConfig) -> OptimizedConsumer:
         # Its topics come with the membership's listener.
@@ -209,62 +208,40 @@ class BaseKafkaConsumer:
         servers = self.stage_settings.bootstrap_servers
         return servers if isinstance(servers, str) else list(servers)
 
-    # Between turns
-
-    async def _follow_config(self) -> None:
-        if self._membership.consumer is None:
-            await self._membership.join()
-        if self._reporter is not None:
-            await self._membership.follow(self._reporter.config)
-
-    def _report(self, now: bool) -> None:
-        moment = time.monotonic()
-        if self._reporter is None or not (now or self._tally.due(moment, self.stage_settings.report_every)):
-            return
-        consumer, standing = self._membership.consumer, self._membership.ledger.standing()
-
-        async def lag() -> Sequence[LagRecord]:
-            return [] if consumer is None else await lag_of(consumer, standing)
-
-        self._reporter.post(self._tally.take(moment), self._membership.group, lag)
-
     async def _shut(self) -> None:
         """The reports first: they ask the consumer for its lag."""
-        self._stop.wanted = True
+        self._stop.requested = True
+        parts = self._parts
         try:
             self._stop.busy(False)
-            if self._reporter is not None:
-                await self._reporter.close(_LAST_REPORT_SECONDS)
-            await self._membership.leave()
-            if self._delivery is not None:
-                await self._delivery.close(_LAST_DELIVERY_SECONDS)
-            if self._loader is not None:
-                await self._loader.close()
+            if parts is not None:
+                await parts.reporter.finish(_LAST_REPORT_SECONDS)
+                await parts.membership.leave()
+                await parts.delivery.close(_LAST_DELIVERY_SECONDS)
+                await parts.reporter.close()
             await self.on_stop()
         finally:
             if self._signals is not None:
                 self._signals.give_back()
-            self._membership.abandon()
-            if self._watcher is not None:
-                self._watcher.cancel()
+            if parts is not None:
+                parts.membership.abandon()
             if self._ended is not None and not self._ended.done():
                 self._ended.set_result(None)
 
+    async def _until_the_end(self) -> None:
+        if self._ended is None:
+            return
+        if self._runner is None:
+            await self._shut()  # started, but never run
+        elif asyncio.current_task() is not self._runner:  # process_message() would wait for itself
+            await asyncio.shield(self._ended)
 
-class _Ended(Awaitable[None]):
-    """The end of a stage."""
 
-    def __init__(self, stage: BaseKafkaConsumer) -> None:
-        self._stage = stage
+class _WhenAwaited(Awaitable[None]):
+    """Work that is done only if somebody awaits it, which nobody has to."""
+
+    def __init__(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        self._work = work
 
     def __await__(self) -> Generator[Any, None, None]:
-        return self._wait().__await__()
-
-    async def _wait(self) -> None:
-        stage = self._stage
-        if not stage._started or stage._ended is None:
-            return
-        if stage._runner is None:
-            await stage._shut()  # started, but never run
-        elif asyncio.current_task() is not stage._runner:  # process_message() would wait for itself
-            await asyncio.shield(stage._ended)
+        return self._work().__await__()
