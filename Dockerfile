@@ -8,8 +8,8 @@ FROM ${BASE_IMAGE} AS build
 RUN apt-get update -qq \
  && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
       ccache cmake dpkg-dev g++ ninja-build pkg-config \
-      libcli11-dev libcpp-httplib-dev libfmt-dev libpq-dev libpqxx-dev librdkafka-dev libsimdjson-dev libspdlog-dev \
-      libyaml-cpp-dev nlohmann-json3-dev prometheus-cpp-dev \
+      libboost-dev libcli11-dev libfmt-dev libpq-dev libpqxx-dev librdkafka-dev libsimdjson-dev libspdlog-dev \
+      libyaml-cpp-dev nlohmann-json3-dev prometheus-cpp-dev zlib1g-dev \
  && rm -rf /var/lib/apt/lists/*
 
 WORKDIR /src

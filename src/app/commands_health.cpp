@@ -32,7 +32,7 @@ int check_health(const settings::Config& config, const HealthCommandOptions& opt
   const std::string host = reachable(config.http_host);
   const std::string path = options.ready ? "/readyz" : "/healthz";
   const std::string where = "http://" + host + ":" + std::to_string(config.http_port) + path;
-  const http::Fetched fetched = http::fetch(host, config.http_port, path, kAnswerWithin);
+  const http::Fetched fetched = http::fetch({.host = host, .port = config.http_port, .path = path}, kAnswerWithin);
   if (fetched.status == kGood) {
     std::cout << one_line(fetched.body) << '\n';
     return 0;

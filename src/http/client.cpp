@@ -1,17 +1,86 @@
 #include "http/client.h"
 
-#include <httplib.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/asio/basic_stream_socket.hpp>
+#include <boost/asio/connect.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/basic_resolver.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/read.hpp>
+#include <boost/asio/write.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/string_body.hpp>
+#include <cctype>
+#include <limits>
+#include <utility>
 
 namespace loom::http {
+namespace {
 
-Fetched fetch(const std::string& host, std::uint16_t port, const std::string& path, std::chrono::milliseconds within) {
-  httplib::Client client(host, port);
-  client.set_connection_timeout(within);
-  client.set_read_timeout(within);
-  client.set_write_timeout(within);
-  const httplib::Result result = client.Get(path.c_str());
-  if (!result) return {.status = 0, .body = {}, .problem = httplib::to_string(result.error())};
-  return {.status = result->status, .body = result->body, .problem = {}};
+namespace asio = boost::asio;
+namespace wire = boost::beast::http;
+using tcp = asio::ip::tcp;
+using Error = boost::system::error_code;
+using Executor = asio::io_context::executor_type;
+
+std::string bytes_of(const Request& request) {
+  std::string bytes = fmt::format("{} {} HTTP/1.1\r\nHost: {}:{}\r\nConnection: close\r\nContent-Length: {}\r\n",
+                                  request.method, request.path, request.host, request.port, request.body.size());
+  for (const auto& [name, value] : request.headers) bytes += name + ": " + value + "\r\n";
+  return bytes + "\r\n" + request.body;
+}
+
+std::string in_small_letters(std::string name) {
+  std::transform(name.begin(), name.end(), name.begin(),
+                 [](unsigned char letter) { return static_cast<char>(std::tolower(letter)); });
+  return name;
+}
+
+/// All that came until `end`, which is end of file where all is well.
+Fetched parsed(const std::string& bytes, const std::string& method, Error end) {
+  wire::response_parser<wire::string_body> parser;
+  parser.body_limit(std::numeric_limits<std::uint64_t>::max());
+  parser.eager(true);
+  parser.skip(method == "HEAD");
+  Error error;
+  if (!bytes.empty()) parser.put(asio::buffer(bytes), error);
+  if (error == wire::error::need_more) error = {};
+  if (!error && parser.got_some() && !parser.is_done() && end == asio::error::eof) parser.put_eof(error);
+  if (!parser.is_done()) return {.problem = (error ? error : end).message()};
+  auto response = parser.release();
+  Fetched fetched{.status = static_cast<int>(response.result_int()), .body = std::move(response.body())};
+  for (const auto& field : response) {
+    fetched.headers[in_small_letters(std::string(field.name_string()))] = std::string(field.value());
+  }
+  return fetched;
+}
+
+}  // namespace
+
+Fetched fetch(const Request& request, std::chrono::milliseconds within) {
+  const auto until = std::chrono::steady_clock::now() + within;
+  asio::io_context io{1};
+  asio::basic_stream_socket<tcp, Executor> socket(io);
+  Error error;
+  const auto step = [&](auto start) {
+    error = asio::error::timed_out;
+    start([&error](Error result, const auto&) { error = result; });
+    io.restart();
+    io.run_until(until);
+  };
+
+  const auto servers = asio::ip::basic_resolver<tcp, Executor>(io).resolve(request.host, std::to_string(request.port),
+                                                                           tcp::resolver::numeric_service, error);
+  if (!error) step([&](auto done) { asio::async_connect(socket, servers, done); });
+  if (error) return {.problem = error.message()};
+  // A server may have answered, and closed, before it has all of a large request: what it said counts.
+  const std::string sent = bytes_of(request);
+  step([&](auto done) { asio::async_write(socket, asio::buffer(sent), done); });
+  std::string received;
+  step([&](auto done) { asio::async_read(socket, asio::dynamic_buffer(received), done); });
+  return parsed(received, request.method, error);
 }
 
 }  // namespace loom::http

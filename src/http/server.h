@@ -6,16 +6,18 @@
 #include <string>
 #include <vector>
 
+#include "http/limits.h"
+
 namespace loom::http {
 
 struct Answer {
   int status = 200;
   std::string content_type = "application/json";
-  std::string body;
+  std::string body{};
 };
 
-/// One path and what answers it. `answer` is called on a thread of the server's, several at once. A request's body is
-/// not for it: none is read.
+/// One path and what answers it. `answer` is called on a thread that is the route's own, one request after the other. A
+/// request's body is not for it: none is read.
 struct Route {
   enum class Method : std::uint8_t { get, post };
   Method method = Method::get;
@@ -26,14 +28,17 @@ struct Route {
 struct ServerSettings {
   std::string host;
   std::uint16_t port = 0;  ///< 0: any free one
+  Limits limits{};
 };
 
 /// A small HTTP/1.1 server for status and metrics. Unknown paths get 404 with the list of known ones, a wrong method
-/// 405. An exception from a route gets 500 with its text. HEAD is answered as GET. A client that is slow to ask or to
-/// read costs one of a few threads for seconds at most, and for a tenth of a second while others wait: whoever asks how
-/// the service is gets an answer. Threads: its own.  Owns: the listening socket and the connections. Blocks:  the
-/// destructor, until the routes that are being answered have returned; idle and slow clients are cut off. Fails:
-/// std::runtime_error from the constructor when the address cannot be bound (says which, and what to do).
+/// 405. An exception from a route gets 500 with its text. HEAD is answered as GET. A slow client costs a connection and
+/// no thread, and when there are too many the one that has waited longest for its client makes room: whoever asks how
+/// the service is gets an answer.
+/// Threads: its own: one for all connections, and one for each route that has been asked.
+/// Owns:    the listening socket and the connections.
+/// Blocks:  the destructor, until the routes that are being answered have returned; idle and slow clients are cut off.
+/// Fails:   std::runtime_error from the constructor when the address cannot be bound (says which, and what to do).
 class Server {
  public:
   Server(const ServerSettings& settings, std::vector<Route> routes);

@@ -1,13 +1,13 @@
 #include "support/browser.h"
 
 #include <fmt/format.h>
-#include <httplib.h>
 #include <unistd.h>
 
 #include <optional>
 #include <stdexcept>
 #include <utility>
 
+#include "http/client.h"
 #include "support/await.h"
 
 namespace loom::testing {
@@ -20,6 +20,7 @@ using nlohmann::json;
 constexpr const char* kElement = "element-6066-11e4-a52e-4f735466cecf";
 constexpr const char* kDriver = "/usr/bin/chromedriver";
 constexpr auto kStarts = std::chrono::seconds(30);
+constexpr auto kAnswers = std::chrono::seconds(60);
 
 json browser_arguments(const std::string& profile) {
   json arguments{"--headless=new", "--user-data-dir=" + profile,
@@ -67,8 +68,7 @@ Browser::Browser() : driver_(kDriver, {"--port=0"}, {}, folder_.path_of("chromed
   std::optional<int> port;
   await(kStarts, [&] { return (port = port_in(driver_.log())).has_value() || !driver_.running(); });
   if (!port) throw std::runtime_error("chromedriver did not start:\n" + last_lines(driver_.log(), 20));
-  client_ = std::make_unique<httplib::Client>("127.0.0.1", *port);
-  client_->set_read_timeout(60);
+  port_ = static_cast<std::uint16_t>(*port);
   begin_session();
 }
 
@@ -90,12 +90,16 @@ void Browser::begin_session() {
 
 json Browser::call(const std::string& method, const std::string& path, const json& body) {
   const std::string text = body.is_null() ? "{}" : body.dump();
-  httplib::Result answer = method == "GET"      ? client_->Get(path)
-                           : method == "DELETE" ? client_->Delete(path)
-                                                : client_->Post(path, text, "application/json");
-  if (!answer) throw std::runtime_error("chromedriver does not answer:\n" + last_lines(driver_.log(), 20));
-  json value = json::parse(answer->body).at("value");
-  if (answer->status != 200) {
+  const http::Fetched answer = http::fetch({.host = "127.0.0.1",
+                                            .port = port_,
+                                            .path = path,
+                                            .method = method,
+                                            .body = method == "POST" ? text : "",
+                                            .headers = {{"Content-Type", "application/json"}}},
+                                           kAnswers);
+  if (answer.status == 0) throw std::runtime_error("chromedriver does not answer:\n" + last_lines(driver_.log(), 20));
+  json value = json::parse(answer.body).at("value");
+  if (answer.status != 200) {
     throw std::runtime_error(fmt::format("{}: {}\n{}", path, value.value("message", ""), text.substr(0, 300)));
   }
   return value;

@@ -1,17 +1,13 @@
 #pragma once
 
 #include <chrono>
-#include <memory>
+#include <cstdint>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
 #include "support/service_process.h"
 #include "support/temporary_folder.h"
-
-namespace httplib {
-class Client;
-}
 
 namespace loom::testing {
 
@@ -63,7 +59,7 @@ class Browser {
 
   TemporaryFolder folder_;
   ServiceProcess driver_;
-  std::unique_ptr<httplib::Client> client_;
+  std::uint16_t port_ = 0;
   std::string session_;
 };
 

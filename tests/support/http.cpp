@@ -1,9 +1,8 @@
 #include "support/http.h"
 
-#include <httplib.h>
-
 #include <stdexcept>
 
+#include "http/client.h"
 #include "support/await.h"
 
 namespace loom::testing {
@@ -20,16 +19,11 @@ int port_in(const std::string& log) {
   return std::stoi(text.substr(text.rfind(':') + 1));
 }
 
-httplib::Client client(int port, std::chrono::milliseconds within = kAnswerWithin) {
-  httplib::Client made("127.0.0.1", port);
-  made.set_connection_timeout(within);
-  made.set_read_timeout(within);
-  return made;
-}
-
-HttpAnswer answer(const httplib::Result& result) {
-  if (!result) return {};
-  return {.status = result->status, .body = result->body, .content_type = result->get_header_value("Content-Type")};
+HttpAnswer ask(const std::string& method, int port, const std::string& path, std::chrono::milliseconds within) {
+  http::Fetched fetched = http::fetch(
+      {.host = "127.0.0.1", .port = static_cast<std::uint16_t>(port), .path = path, .method = method}, within);
+  if (fetched.status == 0) return {};
+  return {.status = fetched.status, .body = fetched.body, .content_type = fetched.headers["content-type"]};
 }
 
 }  // namespace
@@ -43,9 +37,9 @@ ServiceHttp::ServiceHttp(const ServiceProcess& process, std::chrono::millisecond
 int ServiceHttp::port_of(const ServiceProcess& process) { return port_in(process.log()); }
 
 HttpAnswer ServiceHttp::get(const std::string& path, std::chrono::milliseconds within) const {
-  return answer(client(port_, within).Get(path.c_str()));
+  return ask("GET", port_, path, within);
 }
 
-HttpAnswer ServiceHttp::post(const std::string& path) const { return answer(client(port_).Post(path.c_str())); }
+HttpAnswer ServiceHttp::post(const std::string& path) const { return ask("POST", port_, path, kAnswerWithin); }
 
 }  // namespace loom::testing

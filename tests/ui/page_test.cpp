@@ -1,9 +1,9 @@
 #include "page_test.h"
 
-#include <httplib.h>
-
 #include <iostream>
 #include <stdexcept>
+
+#include "support/http.h"
 
 namespace loom::testing {
 
@@ -49,11 +49,9 @@ ServiceProcess& PageTest::serve(const Environment& more) {
 }
 
 nlohmann::json PageTest::get(const std::string& path) const {
-  httplib::Client client(url_);
-  client.set_read_timeout(10);
-  const httplib::Result answer = client.Get(path);
-  if (!answer) throw std::runtime_error("no answer from " + url_ + path);
-  return nlohmann::json::parse(answer->body);
+  const HttpAnswer answer = ServiceHttp(std::stoi(url_.substr(url_.rfind(':') + 1))).get(path);
+  if (answer.status == 0) throw std::runtime_error("no answer from " + url_ + path);
+  return answer.json();
 }
 
 void PageTest::open_page() {

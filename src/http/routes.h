@@ -1,0 +1,81 @@
+#pragma once
+
+#include <condition_variable>
+#include <cstddef>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include "http/limits.h"
+#include "http/server.h"
+
+namespace loom::http {
+
+/// What a request asks for, as it is in its first line.
+struct Question {
+  std::string method;
+  std::string target;
+  bool gzip = false;  ///< the client takes compressed answers
+};
+
+struct Reply {
+  Answer answer{};
+  std::string allow{};  ///< of a 405: the methods that the path takes
+  bool gzip = false;    ///< the body is compressed
+};
+
+/// The answer to what is not a request, or one that is not served.
+Reply refusal(int status, const std::string& what);
+
+/// Questions to one route, answered one after the other on a thread of its own, which begins with the first of them.
+/// Threads: any.
+/// Blocks:  the destructor, until the question in hand is answered; those in line are not.
+class RouteLine {
+ public:
+  explicit RouteLine(Route one) : route(std::move(one)) {}
+  ~RouteLine();
+  RouteLine(const RouteLine&) = delete;
+  RouteLine& operator=(const RouteLine&) = delete;
+
+  /// False: `most` are in line already, or the machine has no thread to give.
+  bool add(std::function<void()> question, std::size_t most);
+  /// Nobody gets into the line any more, and nobody in it has an answer.
+  void close();
+
+  const Route route;
+
+ private:
+  void answer_all();
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<std::function<void()>> line_;  // guarded by mutex_, as all below
+  std::thread thread_;
+  bool closed_ = false;
+};
+
+/// Which route answers what, and the answers to what no route does. Each route has a thread, so that one that takes
+/// seconds, or hangs, holds up nobody but those who ask for the same.
+/// Threads: ask() from one; `then` is called on the caller's thread or on a route's.
+class Routes {
+ public:
+  Routes(std::vector<Route> routes, const Limits& limits);
+
+  void ask(const Question& question, std::function<void(Reply)> then);
+  /// Waits for the questions in hand; the others are not answered any more.
+  void finish();
+
+ private:
+  [[nodiscard]] Reply answered_by(const Route& route, bool gzip) const;
+  [[nodiscard]] Reply unknown_path(const std::string& path) const;
+
+  const Limits& limits_;
+  std::vector<std::unique_ptr<RouteLine>> lines_;
+};
+
+}  // namespace loom::http
