@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "base/log.h"
 #include "decode/trace_id.h"
 
 namespace loom::pipeline {
@@ -12,14 +13,15 @@ namespace {
 double seconds(Duration time) { return std::chrono::duration<double>(time).count(); }
 
 /// Messages of one millisecond stand together, a batch has thousands of them: each run is one observation.
-void observe_latency(Histogram& latency, const std::vector<Message>& messages, std::int64_t wall_us) {
+void observe_latency(Histogram& latency, const StoredPart& part, std::int64_t wall_us) {
   std::int64_t timestamp = -1;
   std::uint64_t run = 0;
   const auto observe_run = [&] {
     if (run == 0 || timestamp < 0) return;
     latency.observe(std::max(0.0, static_cast<double>(wall_us - timestamp * 1000) / 1e6), run);
   };
-  for (const Message& message : messages) {
+  for (const Message& message : part.batch().messages) {
+    if (!part.has(message)) continue;
     if (message.timestamp_ms != timestamp) {
       observe_run();
       timestamp = message.timestamp_ms;
@@ -30,15 +32,15 @@ void observe_latency(Histogram& latency, const std::vector<Message>& messages, s
   observe_run();
 }
 
-void count_dead_letters(TopicCounters& topic, const batch::Batch& batch, std::int64_t wall_us) {
-  for (const auto& [index, reject, in_topic] : batch.rejected) {
-    const auto reason = static_cast<std::size_t>(reject.reason);
-    topic.dead_letters[reason].fetch_add(1, std::memory_order_relaxed);
+void count_dead_letters(TopicCounters& topic, const StoredPart& part, std::int64_t wall_us) {
+  const auto& rejected = part.rejected();
+  for (const batch::RejectedMessage* one : rejected) {
+    topic.dead_letters[static_cast<std::size_t>(one->reject.reason)].fetch_add(1, std::memory_order_relaxed);
   }
   // One example is enough, and the last is the one that people look for.
-  if (batch.rejected.empty()) return;
-  const auto& [index, reject, in_topic] = batch.rejected.back();
-  const Message& message = batch.messages[index];
+  if (rejected.empty()) return;
+  const Reject& reject = rejected.back()->reject;
+  const Message& message = part.batch().messages[rejected.back()->message];
   topic.remember({.reason = reject.reason,
                   .message = reject.message,
                   .partition = message.partition,
@@ -49,26 +51,87 @@ void count_dead_letters(TopicCounters& topic, const batch::Batch& batch, std::in
 
 }  // namespace
 
-void count_committed(Counters& counters, TopicCounters& topic, const batch::Batch& batch, const batch::Outcome& outcome,
-                     std::int64_t wall_us) {
+StoredPart::StoredPart(const batch::Batch& batch, bool all, std::vector<std::int32_t> partitions)
+    : batch_(batch), all_(all), partitions_(std::move(partitions)) {
+  for (const auto& one : batch.rejected) {
+    if (has(batch.messages[one.message])) rejected_.push_back(&one);
+  }
+}
+
+bool StoredPart::is_of(const std::vector<std::int32_t>& partitions, std::int32_t partition) {
+  return std::find(partitions.begin(), partitions.end(), partition) != partitions.end();
+}
+
+std::size_t StoredPart::messages() const {
+  if (all_) return batch_.messages.size();
+  return static_cast<std::size_t>(std::count_if(batch_.messages.begin(), batch_.messages.end(),
+                                                [&](const Message& message) { return has(message); }));
+}
+
+std::size_t StoredPart::message_bytes() const {
+  if (all_) return batch_.message_bytes;
+  std::size_t bytes = 0;
+  for (const Message& message : batch_.messages) {
+    if (has(message)) bytes += message.value.size() + message.key.size();
+  }
+  return bytes;
+}
+
+std::size_t StoredPart::rows() const {
+  if (all_) return batch_.rows.rows();
+  std::size_t rows = 0;
+  for (const auto& set : batch_.rows.all()) {
+    for (const auto& row : set.rows) rows += has(batch_.messages[row.message]) ? 1 : 0;
+  }
+  return rows;
+}
+
+void count_stored(Counters& counters, TopicCounters& topic, const StoredPart& part, const batch::Outcome* outcome,
+                  std::int64_t wall_us) {
   const auto add = [](std::atomic<std::uint64_t>& counter, std::uint64_t more) {
     counter.fetch_add(more, std::memory_order_relaxed);
   };
+  const std::size_t messages = part.messages();
+  const std::size_t rows = part.rows();
   add(topic.batches, 1);
-  add(topic.rows, batch.rows.rows());
-  add(topic.stored_messages, batch.messages.size());
-  if (outcome.merged) add(topic.merged_batches, 1);
+  add(topic.rows, rows);
+  add(topic.stored_messages, messages);
+  if (outcome != nullptr && outcome->merged) add(topic.merged_batches, 1);
   topic.last_commit_us.store(wall_us, std::memory_order_relaxed);
-  count_dead_letters(topic, batch, wall_us);
+  count_dead_letters(topic, part, wall_us);
 
-  if (batch.messages.empty()) return;  // only the offsets moved
-  counters.batch_rows.observe(static_cast<double>(batch.rows.rows()));
-  counters.batch_bytes.observe(static_cast<double>(batch.message_bytes));
-  counters.decode_seconds.observe(seconds(batch.decoding));
-  counters.queue_seconds.observe(seconds(outcome.timings.queued));
-  counters.copy_seconds.observe(seconds(outcome.timings.copy));
-  counters.commit_seconds.observe(seconds(outcome.timings.commit));
-  observe_latency(counters.end_to_end_seconds, batch.messages, wall_us);
+  if (messages == 0) return;  // only the offsets moved
+  counters.batch_rows.observe(static_cast<double>(rows));
+  counters.batch_bytes.observe(static_cast<double>(part.message_bytes()));
+  counters.decode_seconds.observe(seconds(part.batch().decoding));
+  observe_latency(counters.end_to_end_seconds, part, wall_us);
+  if (outcome == nullptr) return;  // nobody knows how long its parts took
+  counters.queue_seconds.observe(seconds(outcome->timings.queued));
+  counters.copy_seconds.observe(seconds(outcome->timings.copy));
+  counters.commit_seconds.observe(seconds(outcome->timings.commit));
+}
+
+void tell_dead_letters(const StoredPart& part) {
+  const auto& rejected = part.rejected();
+  if (rejected.empty()) return;
+  const batch::Batch& batch = part.batch();
+  const Reject& reject = rejected.front()->reject;
+  const Message& message = batch.messages[rejected.front()->message];
+  const std::string trace = trace_id_of(message);
+  log::warn({.topic = batch.topic,
+             .partition = message.partition,
+             .offset = message.offset,
+             .batch = batch.messages.size(),
+             .reason = to_string(reject.reason),
+             .trace_id = trace},
+            "{} of {} messages became dead letters; this one: {}", rejected.size(), part.messages(), reject.message);
+}
+
+void tell_recovery(const std::string& topic, Duration outage) {
+  constexpr std::chrono::seconds kWorthALine{1};
+  if (outage < kWorthALine) return;
+  log::info({.topic = topic}, "stores again, after {} s",
+            std::chrono::duration_cast<std::chrono::seconds>(outage).count());
 }
 
 }  // namespace loom::pipeline

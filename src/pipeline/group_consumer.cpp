@@ -335,12 +335,12 @@ void GroupConsumer::audit() {
 void GroupConsumer::restart_partitions(const std::vector<WorkerView>& views) {
   for (const auto& view : views) {
     for (const auto& at : view.partitions) {
-      if (!at.restart_at) continue;
+      if (!at.new_start) continue;
       offsets_.restart({.where = {.topic = at.topic, .partition = at.partition},
                         .next_offset = at.stored,
                         .epoch = at.epoch,
                         .last_timestamp_ms = -1},
-                       *at.restart_at);
+                       *at.new_start);
     }
   }
 }

@@ -1,6 +1,7 @@
 #include "pipeline/lane.h"
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include "base/log.h"
@@ -10,307 +11,257 @@ namespace loom::pipeline {
 namespace {
 
 using batch::Batch;
-using std::chrono::milliseconds;
-using std::chrono::seconds;
 
 /// A fault that is over should not be waited out for long: within five seconds everything goes on.
-constexpr seconds kWaitMost{3};
+constexpr std::chrono::seconds kWaitMost{3};
 
 /// Draws differ between topics, so that lanes that failed together do not come back together.
 std::uint64_t seed_of(const std::string& topic) { return std::hash<std::string>{}(topic); }
+
+bool is_before(const PartitionReader& reader, std::int32_t partition) { return reader.partition() < partition; }
 
 }  // namespace
 
 Lane::Lane(std::string topic, const LaneSettings& settings, const Context& context)
     : topic_(std::move(topic)),
-      clock_(context.clock),
-      counters_(context.counters),
+      context_(context),
       topic_counters_(context.counters.of(topic_)),
-      memory_(context.memory),
-      failpoints_(context.failpoints),
       settings_(settings),
-      limits_(settings.limits),
-      backoff_(milliseconds(100), kWaitMost, seed_of(topic_)),
-      stop_backoff_(seconds(1), kWaitMost, seed_of(topic_)),
-      dead_letters_(settings.dead_letter_max_ratio) {
-  memory_.join();
-}
-
-Lane::~Lane() {
-  memory_.change(accounted_, 0);
-  memory_.leave();
-}
+      encoder_(topic_, context.clock),
+      slots_(context.memory),
+      schedule_(settings.limits, context.clock),
+      run_(context.clock, kWaitMost, seed_of(topic_)),
+      outage_(context.clock, kWaitMost, seed_of(topic_)),
+      dead_letter_watch_(settings.dead_letter_max_ratio) {}
 
 // ---- Plan
 
 void Lane::use_plan(std::shared_ptr<const mapping::TopicPlan> plan) {
-  plan_ = std::move(plan);
-  builder_.emplace(plan_, topic_, clock_);
-  take_limits();
-  spare_.reset();
-  spare_bytes_ = 0;
-  if (held_ != nullptr) encode_again(held_, {});
-  if (growing_ != nullptr) encode_again(growing_, {});
-  account();
-  retry_at_ = clock_.now();
-  if (state_ == LaneState::stopped) log::debug({.topic = topic_}, "trying again");
-  state_ = LaneState::running;
-  reason_.clear();
+  encoder_.use(std::move(plan));
+  schedule_.use(limits());
+  slots_.drop_spare();
+  const auto anew = [this](std::unique_ptr<Batch> batch) { return encoder_.again(std::move(batch)); };
+  slots_.rewrite_held(anew);
+  slots_.rewrite_growing(anew);
+  outage_.retry_at_once();
+  if (state() == LaneState::stopped) log::debug({.topic = topic_}, "trying again");
+  run_.run();
 }
 
-void Lane::plan_failed(const std::string& why) { stop(why); }
-
 void Lane::change_plan(std::shared_ptr<const mapping::TopicPlan> plan) {
-  if (plan != plan_) use_plan(std::move(plan));
+  if (plan != encoder_.plan()) use_plan(std::move(plan));
 }
 
 void Lane::use_settings(const LaneSettings& settings) {
   settings_ = settings;
-  dead_letters_.limit(settings.dead_letter_max_ratio);
-  take_limits();
+  dead_letter_watch_.limit(settings.dead_letter_max_ratio);
+  schedule_.use(limits());
 }
 
 /// The topic's mapping may have its own.
-void Lane::take_limits() {
-  limits_ = settings_.limits;
-  if (plan_ == nullptr) return;
-  if (plan_->batch_size) limits_.size = static_cast<std::size_t>(*plan_->batch_size);
-  if (plan_->batch_timeout) limits_.timeout = *plan_->batch_timeout;
-}
-
-bool Lane::take_plan_request(bool& fresh) {
-  if (!plan_wanted_ || clock_.now() < plan_retry_at_) return false;
-  plan_wanted_ = false;
-  fresh = plan_fresh_;
-  return true;
+BatchLimits Lane::limits() const {
+  BatchLimits limits = settings_.limits;
+  if (const auto& plan = encoder_.plan()) {
+    if (plan->batch_size) limits.size = static_cast<std::size_t>(*plan->batch_size);
+    if (plan->batch_timeout) limits.timeout = *plan->batch_timeout;
+  }
+  return limits;
 }
 
 void Lane::stop(const std::string& why) {
-  state_ = LaneState::stopped;
-  reason_ = why;
-  plan_wanted_ = plan_fresh_ = true;
-  suspect_plan_ = false;
-  const Duration wait = stop_backoff_.next();
-  plan_retry_at_ = clock_.now() + wait;
+  const Duration wait = run_.stop(why);
   topic_counters_.stops.fetch_add(1, std::memory_order_relaxed);
-  if (!trouble_since_) trouble_since_ = clock_.now();
+  outage_.note();
   log::error({.topic = topic_}, "stopped, next try in {} ms: {}",
-             std::chrono::duration_cast<milliseconds>(wait).count(), why);
-}
-
-void Lane::refuse_plan(const std::string& why) {
-  if (suspect_plan_) {
-    stop(why);
-    return;
-  }
-  suspect_plan_ = true;
-  state_ = LaneState::waiting_for_plan;
-  plan_wanted_ = plan_fresh_ = true;
-  plan_retry_at_ = clock_.now();
-  log::warn({.topic = topic_}, "reading the table's definition again: {}", why);
+             std::chrono::duration_cast<std::chrono::milliseconds>(wait).count(), why);
 }
 
 // ---- Partitions
 
-Partition& Lane::add(std::uint64_t id, std::unique_ptr<source::PartitionSource> from, PartitionLedger book) {
-  auto partition = std::make_unique<Partition>(id, std::move(from), book);
-  const auto at = std::lower_bound(
-      partitions_.begin(), partitions_.end(), book.partition(),
-      [](const std::unique_ptr<Partition>& have, std::int32_t wanted) { return have->ledger.partition() < wanted; });
-  return **partitions_.insert(at, std::move(partition));
+const PartitionReader* Lane::find(std::int32_t partition) const {
+  const auto at = std::lower_bound(readers_.begin(), readers_.end(), partition, is_before);
+  return at != readers_.end() && at->partition() == partition ? &*at : nullptr;
 }
 
-Partition* Lane::find(std::int32_t partition) {
-  for (const auto& have : partitions_) {
-    if (have->ledger.partition() == partition) return have.get();
-  }
-  return nullptr;
+PartitionReader* Lane::reader(std::int32_t partition) {
+  const auto at = std::lower_bound(readers_.begin(), readers_.end(), partition, is_before);
+  return at != readers_.end() && at->partition() == partition ? &*at : nullptr;
 }
 
-std::vector<std::unique_ptr<Partition>> Lane::take_settled() {
-  std::vector<std::unique_ptr<Partition>> settled;
-  for (auto& partition : partitions_) {
-    if (partition->leaving && partition->ledger.settled()) settled.push_back(std::move(partition));
+void Lane::add(std::uint64_t id, std::unique_ptr<source::PartitionSource> from, const PartitionLedger& ledger) {
+  const auto at = std::lower_bound(readers_.begin(), readers_.end(), ledger.partition(), is_before);
+  readers_.emplace(at, id, std::move(from), ledger);
+}
+
+void Lane::release(std::int32_t partition) {
+  PartitionReader* const leaving = reader(partition);
+  if (leaving == nullptr) return;
+  leaving->leave();
+  schedule_.flush();
+}
+
+std::vector<std::unique_ptr<PartitionReader>> Lane::take_settled() {
+  std::vector<std::unique_ptr<PartitionReader>> settled;
+  for (auto at = readers_.begin(); at != readers_.end();) {
+    if (!at->settled()) {
+      ++at;
+      continue;
+    }
+    settled.push_back(std::make_unique<PartitionReader>(std::move(*at)));
+    at = readers_.erase(at);
   }
-  if (!settled.empty()) std::erase(partitions_, nullptr);
   return settled;
 }
 
-std::unique_ptr<Partition> Lane::discard(std::int32_t partition) {
-  const auto at = std::find_if(partitions_.begin(), partitions_.end(),
-                               [&](const auto& have) { return have->ledger.partition() == partition; });
-  if (at == partitions_.end()) return nullptr;
-  std::unique_ptr<Partition> taken = std::move(*at);
-  partitions_.erase(at);
-  if (growing_ != nullptr) encode_again(growing_, {partition});
-  if (held_ != nullptr) encode_again(held_, {partition});
-  account();
+std::unique_ptr<PartitionReader> Lane::discard(std::int32_t partition) {
+  PartitionReader* const lost = reader(partition);
+  if (lost == nullptr) return nullptr;
+  auto taken = std::make_unique<PartitionReader>(std::move(*lost));
+  readers_.erase(readers_.begin() + (lost - readers_.data()));
+  drop_growing({partition});
+  slots_.rewrite_held([&](std::unique_ptr<Batch> batch) { return encoder_.again(std::move(batch), {partition}); });
   return taken;
 }
 
 // ---- Filling
 
 bool Lane::has_growth() const {
-  return std::any_of(partitions_.begin(), partitions_.end(),
-                     [](const auto& have) { return have->ledger.has_growth(); });
+  return std::any_of(readers_.begin(), readers_.end(),
+                     [](const PartitionReader& reader) { return reader.ledger().has_growth(); });
 }
 
 bool Lane::wants_input() const {
-  if (state_ != LaneState::running) return false;
-  if (growing_ == nullptr) return true;
-  const std::size_t rows_max = std::min(limits_.rows_max, rows_most_.value_or(limits_.rows_max));
-  return growing_->messages.size() < rows_max && growing_->rows.rows() < rows_max &&
-         growing_->rows.bytes() + growing_->message_bytes < limits_.bytes_max && memory_.allows(accounted_);
+  if (!run_.running()) return false;
+  const Batch* const growing = slots_.growing();
+  if (growing == nullptr) return true;
+  const std::size_t rows_max = tuning_.rows_max(schedule_.limits().rows_max);
+  return growing->messages.size() < rows_max && growing->rows.rows() < rows_max &&
+         growing->rows.bytes() + growing->message_bytes < schedule_.limits().bytes_max && slots_.may_grow();
 }
 
-batch::Batch* Lane::full_batch() {
+Batch* Lane::full_batch() {
   // A merge takes the rows in an order of its own.
-  if (!out_ || merge_left_ > 0 || state_ != LaneState::running) return nullptr;
-  return growing_ != nullptr && !wants_input() ? growing_.get() : nullptr;
+  if (!slots_.out() || tuning_.prefers_merge() || !run_.running()) return nullptr;
+  return slots_.growing() != nullptr && !wants_input() ? slots_.growing() : nullptr;
 }
 
-/// Tells the memory budget what this lane holds now.
-void Lane::account() {
-  std::size_t now = out_bytes_ + spare_bytes_;
-  if (growing_ != nullptr) now += growing_->footprint();
-  if (held_ != nullptr) now += held_->footprint();
-  memory_.change(std::exchange(accounted_, now), now);
-}
-
-bool Lane::fill_from(Partition& partition, std::size_t most) {
-  const TimePoint began = clock_.now();
-  const std::size_t messages = growing_ == nullptr ? 0 : growing_->messages.size();
-  const std::size_t bytes = growing_ == nullptr ? 0 : growing_->message_bytes;
-  const bool more = take_from(partition, most);
-  if (growing_ != nullptr) {
-    growing_->decoding += clock_.now() - began;
-    topic_counters_.messages.fetch_add(growing_->messages.size() - messages, std::memory_order_relaxed);
-    topic_counters_.message_bytes.fetch_add(growing_->message_bytes - bytes, std::memory_order_relaxed);
+bool Lane::fill_from(std::int32_t partition, std::size_t most) {
+  const TimePoint began = context_.clock.now();
+  const Batch* const before = slots_.growing();
+  const std::size_t messages = before == nullptr ? 0 : before->messages.size();
+  const std::size_t bytes = before == nullptr ? 0 : before->message_bytes;
+  const bool more = take_from(*reader(partition), most);
+  if (Batch* const filled = slots_.growing()) {
+    filled->decoding += context_.clock.now() - began;
+    topic_counters_.messages.fetch_add(filled->messages.size() - messages, std::memory_order_relaxed);
+    topic_counters_.message_bytes.fetch_add(filled->message_bytes - bytes, std::memory_order_relaxed);
   }
-  account();
+  slots_.account();
   return more;
 }
 
-bool Lane::take_from(Partition& partition, std::size_t most) {
+bool Lane::take_from(PartitionReader& reader, std::size_t most) {
   for (std::size_t taken = 0; taken < most; ++taken) {
-    if (partition.leaving || partition.restart_at) return false;
+    if (reader.closed()) return false;
     if (!wants_input()) return true;
-    if (!prepare_seek(partition)) return true;
-    source::Taken next = partition.source->take();
-    if (auto* message = std::get_if<Message>(&next)) {
-      take_message(partition, std::move(*message));
-    } else if (const auto* end = std::get_if<source::EndOfPartition>(&next)) {
-      reach_end(partition, end->position);
-    } else if (const auto* range = std::get_if<source::OffsetOutOfRange>(&next)) {
-      out_of_range(partition, range->message);
+    Reading reading = reader.read(context_.clock, settings_.out_of_range);
+    if (auto* const message = std::get_if<Message>(&reading)) {
+      take(std::move(*message));
+    } else if (const auto* const step = std::get_if<Step>(&reading)) {
+      if (*step == Step::nothing) return false;
+      if (*step == Step::not_yet) return true;
+      note(*step);
+    } else if (const auto* const lost = std::get_if<LostToRetention>(&reading)) {
+      topic_counters_.lost_to_retention.fetch_add(static_cast<std::uint64_t>(lost->messages),
+                                                  std::memory_order_relaxed);
+      schedule_.note_growth();
     } else {
-      return false;
+      stop(std::get<StopWanted>(reading).why);
     }
   }
   return true;
 }
 
-void Lane::take_message(Partition& partition, Message message) {
-  if (partition.inspecting) {
-    inspected(partition, message);
-    return;
+void Lane::take(Message&& message) {
+  context_.failpoints.reach(Failpoint::polled);
+  schedule_.note_growth();
+  encoder_.append(slots_.grow(topic_, encoder_.plan()), std::move(message));
+}
+
+/// What has to be done about a step that brought no message.
+void Lane::note(Step step) {
+  switch (step) {
+    case Step::nothing:
+    case Step::not_yet:
+    case Step::passed:
+      return;
+    case Step::outdated:
+      context_.counters.outdated_messages.fetch_add(1, std::memory_order_relaxed);
+      return;
+    case Step::gap_doubted:
+      context_.counters.gaps_verified.fetch_add(1, std::memory_order_relaxed);
+      return;
+    case Step::moved_on:
+      schedule_.note_growth();
+      return;
+    case Step::new_log:
+      schedule_.flush();  // what was taken from the old log is stored first
+      return;
   }
-  if (!believes(partition, message.offset, message.timestamp_ms)) return;
-  partition.ledger.take(message.offset, message.timestamp_ms);
-  partition.beyond_end = 0;
-  failpoints_.reach(Failpoint::polled);
-  note_growth();
-  if (growing_ == nullptr) growing_ = new_batch();
-  append(*growing_, std::move(message));
 }
 
-void Lane::note_growth() {
-  if (!growing_since_) growing_since_ = clock_.now();
-}
-
-std::unique_ptr<Batch> Lane::new_batch() {
-  auto batch = spare_ != nullptr ? std::move(spare_) : std::make_unique<Batch>();
-  spare_bytes_ = 0;
-  batch->topic = topic_;
-  batch->plan = plan_;
-  batch->decoding = {};
-  return batch;
-}
-
-void Lane::append(Batch& to, Message message) {
-  const auto index = static_cast<std::uint32_t>(to.messages.size());
-  to.message_bytes += message.value.size() + message.key.size();
-  if (auto reject = builder_->append(message, index, to.rows)) {
-    to.rejected.push_back({.message = index, .reject = std::move(*reject)});
-  }
-  to.messages.push_back(std::move(message));
+/// The rows of these partitions leave the growing batch.
+void Lane::drop_growing(const Partitions& partitions) {
+  slots_.rewrite_growing([&](std::unique_ptr<Batch> batch) { return encoder_.again(std::move(batch), partitions); });
 }
 
 // ---- Writing
 
-bool Lane::due(TimePoint now, bool input_waiting) {
-  const bool full = !wants_input();
-  const bool ripe = growing_ != nullptr && growing_->messages.size() >= limits_.size;
-  if (!flush_ && !full && !ripe && now < *growing_since_ + limits_.timeout) return false;
-  if (flush_ || full || !input_waiting) return true;
-  if (!due_since_) due_since_ = now;  // larger COPYs are faster, and what is waiting costs nobody any time
-  return now >= *due_since_ + limits_.fill_time;
-}
-
 std::unique_ptr<Batch> Lane::hand_over(bool input_waiting) {
-  if (out_ || state_ != LaneState::running) return nullptr;
-  const TimePoint now = clock_.now();
-  if (held_ != nullptr) {
-    if (now < retry_at_) return nullptr;
-    if (const auto gone = disowned(*held_); !gone.empty()) encode_again(held_, gone);
-    if (held_ != nullptr) return send(std::move(held_));
+  if (slots_.out() || !run_.running()) return nullptr;
+  if (slots_.held() != nullptr) {
+    if (context_.clock.now() < outage_.retry_at()) return nullptr;
+    if (const auto gone = disowned(*slots_.held()); !gone.empty()) {
+      slots_.rewrite_held([&](std::unique_ptr<Batch> batch) { return encoder_.again(std::move(batch), gone); });
+    }
+    if (auto again = slots_.take_held()) return send(std::move(again));
   }
   if (!has_growth()) {
-    flush_ = false;
-    growing_since_.reset();
-    if (memory_.scarce()) {  // others can use it, and an idle lane need not keep it warm
-      spare_.reset();
-      spare_bytes_ = 0;
-      account();
-    }
+    schedule_.start_over();
+    slots_.drop_spare_if_scarce();  // an idle lane need not keep it warm
     return nullptr;
   }
-  note_growth();
-  if (!due(now, input_waiting)) return nullptr;
-  auto batch = growing_ != nullptr ? std::move(growing_) : new_batch();
-  for (const auto& partition : partitions_) {
-    if (!partition->ledger.has_growth()) continue;
-    batch->ranges.push_back(partition->ledger.growth());
-    partition->ledger.hand_over();
+  schedule_.note_growth();
+  const bool full = !wants_input();
+  schedule_.note_due(slots_.growing() == nullptr ? 0 : slots_.growing()->messages.size(), full);
+  return schedule_.may_go(full, input_waiting) ? send(next_batch()) : nullptr;
+}
+
+/// The growing batch with what it covers; one without messages, where only offsets moved.
+std::unique_ptr<Batch> Lane::next_batch() {
+  Batch& batch = slots_.grow(topic_, encoder_.plan());
+  for (PartitionReader& reader : readers_) {
+    if (reader.ledger().has_growth()) batch.ranges.push_back(reader.hand_over());
   }
-  batch->first_row_at = *growing_since_;
-  batch->prefer_merge = merge_left_ > 0;
-  growing_since_.reset();
-  due_since_.reset();
-  flush_ = false;
-  return send(std::move(batch));
+  batch.first_row_at = schedule_.growing_since();
+  batch.prefer_merge = tuning_.prefers_merge();
+  schedule_.start_over();
+  return slots_.take_growing();
 }
 
 std::unique_ptr<Batch> Lane::send(std::unique_ptr<Batch> batch) {
-  if (dead_letters_.exceeds(batch->messages.size(), batch->rejected.size())) {
+  if (dead_letter_watch_.exceeds(batch->messages.size(), batch->rejected.size())) {
     stop_for_dead_letters(std::move(batch));
     return nullptr;
   }
-  out_ = true;
-  out_bytes_ = batch->footprint();
-  return batch;
+  return slots_.send(std::move(batch));
 }
 
 TimePoint Lane::wake_at() const {
-  TimePoint at = TimePoint::max();
-  if (plan_wanted_) at = std::min(at, plan_retry_at_);
-  if (out_ || state_ != LaneState::running) return at;
-  if (held_ != nullptr) return std::min(at, retry_at_);
-  if (!has_growth()) return at;
-  if (flush_) return clock_.now();
-  if (growing_since_) at = std::min(at, *growing_since_ + limits_.timeout);
-  if (due_since_) at = std::min(at, *due_since_ + limits_.fill_time);
-  return at;
+  const TimePoint at = run_.wake_at();
+  if (slots_.out() || !run_.running()) return at;
+  if (slots_.held() != nullptr) return std::min(at, outage_.retry_at());
+  return has_growth() ? std::min(at, schedule_.wake_at()) : at;
 }
 
 }  // namespace loom::pipeline

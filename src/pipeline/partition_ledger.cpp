@@ -9,20 +9,20 @@ Standing compare(const batch::OffsetRange& range, const std::optional<batch::Sto
   return Standing::stale;
 }
 
-Verdict PartitionLedger::judge(std::int64_t offset, std::int64_t timestamp_ms) {
+NextOffset PartitionLedger::check(std::int64_t offset, std::int64_t timestamp_ms) {
   if (offset < next_) {
-    if (!proof_wanted_ || offset != next_ - 1) return Verdict::skip;
+    if (!proof_wanted_ || offset != next_ - 1) return NextOffset::skip;
     proof_wanted_ = false;
-    return timestamp_ms == last_timestamp_ms_ ? Verdict::known : Verdict::foreign;
+    return timestamp_ms == last_timestamp_ms_ ? NextOffset::known : NextOffset::foreign;
   }
   proof_wanted_ = false;
   if (offset == next_ || confirmed_ || offset == gap_seen_) {
     confirmed_ = true;
     gap_seen_ = -1;
-    return Verdict::take;
+    return NextOffset::take;
   }
   gap_seen_ = offset;
-  return Verdict::verify;
+  return NextOffset::verify;
 }
 
 void PartitionLedger::take(std::int64_t offset, std::int64_t timestamp_ms) {
@@ -40,8 +40,8 @@ batch::OffsetRange PartitionLedger::growth() const {
       .partition = partition_, .epoch = epoch_, .from = handed_, .to = next_, .last_timestamp_ms = last_timestamp_ms_};
 }
 
-bool PartitionLedger::commit(const batch::OffsetRange& range) {
-  if (!in_flight() || range.epoch != epoch_ || range.from != stored_ || range.to != handed_) return false;
+bool PartitionLedger::mark_stored(const batch::OffsetRange& range) {
+  if (!owns(range) || range.epoch != epoch_) return false;
   stored_ = handed_;
   handed_since_ms_ = -1;
   return true;
@@ -51,7 +51,7 @@ void PartitionLedger::rewind(std::int64_t offset, std::int64_t epoch) {
   epoch_ = epoch;
   stored_ = handed_ = next_ = offset;
   last_timestamp_ms_ = gap_seen_ = handed_since_ms_ = growing_since_ms_ = -1;
-  confirmed_ = proof_wanted_ = false;
+  placed(Placed::by_seek);
 }
 
 }  // namespace loom::pipeline

@@ -8,13 +8,19 @@
 
 namespace loom::pipeline {
 
-/// What to do with the message at an offset.
-enum class Verdict : std::uint8_t {
+/// How the message at an offset stands to what was taken before it.
+enum class NextOffset : std::uint8_t {
   take,    ///< it comes next
   known,   ///< the record before the next one, fetched as a proof, and it is the one that was stored
   skip,    ///< it was taken before: an outdated message of the client's queue
   verify,  ///< there is a gap right after the position was set: fetch again before believing it
   foreign  ///< another record stands where the last stored one was: the topic was made again, or its log cut
+};
+
+/// How a source came to stand where it stands.
+enum class Placed : std::uint8_t {
+  by_assignment,  ///< fetching began at position()
+  by_seek         ///< it was set there while the partition was being read
 };
 
 /// How the database stands to a range that was sent to it.
@@ -39,13 +45,20 @@ class PartitionLedger {
         stored_(stored),
         handed_(stored),
         next_(stored),
-        last_timestamp_ms_(last_timestamp_ms),
-        proof_wanted_(stored > 0 && last_timestamp_ms >= 0) {}
+        last_timestamp_ms_(last_timestamp_ms) {
+    placed(Placed::by_assignment);
+  }
 
-  /// Where to begin to fetch on assignment: one record before next(), where it can be compared with what was stored.
-  /// Librdkafka 2.0 gives no topic id that would tell a topic made again.
+  /// The source was set to position(), or will be before anything else is taken from it.
+  void placed(Placed how) {
+    confirmed_ = false;
+    proof_wanted_ = wants_record_before(how);
+  }
+  /// Where to fetch from: one record before next() while that one is wanted as a proof, else next().
   [[nodiscard]] std::int64_t position() const { return proof_wanted_ ? next_ - 1 : next_; }
-  [[nodiscard]] Verdict judge(std::int64_t offset, std::int64_t timestamp_ms);
+
+  /// How a message that was fetched stands to the ledger. What it proves, or puts in doubt, is noted.
+  [[nodiscard]] NextOffset check(std::int64_t offset, std::int64_t timestamp_ms);
   /// The message at `offset` is in the growing batch.
   void take(std::int64_t offset, std::int64_t timestamp_ms);
   /// No message before `position` is left to take (it lies beyond control records).
@@ -63,13 +76,15 @@ class PartitionLedger {
     growing_since_ms_ = -1;
     handed_ = next_;
   }
-  /// The batch in flight is committed. False when this range is not the one in flight (it belongs to an earlier
+  /// The database has the batch in flight. False when this range is not the one in flight (it belongs to an earlier
   /// ownership of the partition): nothing changes then.
-  bool commit(const batch::OffsetRange& range);
-  /// Forgets everything after `offset`: the source must be set there too.
+  bool mark_stored(const batch::OffsetRange& range);
+  /// Whether this range is the one in flight.
+  [[nodiscard]] bool owns(const batch::OffsetRange& range) const {
+    return in_flight() && stored_ == range.from && handed_ == range.to;
+  }
+  /// Forgets everything after `offset`: the source must be set to position() again.
   void rewind(std::int64_t offset, std::int64_t epoch);
-  /// The source's position was set to next(): the next gap wants a second look.
-  void repositioned() { confirmed_ = proof_wanted_ = false; }
 
   [[nodiscard]] std::int32_t partition() const { return partition_; }
   [[nodiscard]] std::int64_t stored() const { return stored_; }
@@ -81,6 +96,13 @@ class PartitionLedger {
   [[nodiscard]] std::int64_t first_unstored_ms() const { return in_flight() ? handed_since_ms_ : growing_since_ms_; }
 
  private:
+  /// The one place that decides what has to be seen before what follows a position is believed. That a gap right after
+  /// it shows in a second fetch, too, is wanted always. On assignment also the record before it, where its timestamp is
+  /// known: librdkafka 2.0 gives no topic id that would tell a topic made again.
+  [[nodiscard]] bool wants_record_before(Placed how) const {
+    return how == Placed::by_assignment && next_ > 0 && last_timestamp_ms_ >= 0;
+  }
+
   std::int32_t partition_;
   std::int64_t epoch_;
   std::int64_t stored_;
@@ -89,8 +111,8 @@ class PartitionLedger {
   std::int64_t last_timestamp_ms_;
   std::int64_t handed_since_ms_ = -1;   ///< timestamp of the first message handed over and not stored
   std::int64_t growing_since_ms_ = -1;  ///< and of the first one not handed over
-  std::int64_t gap_seen_ = -1;          ///< where the first fetch after repositioning found a gap's end
-  bool proof_wanted_;                   ///< the record before next() has not been compared yet
+  std::int64_t gap_seen_ = -1;          ///< where the first fetch after placed() found a gap's end
+  bool proof_wanted_ = false;           ///< the record before next() has not been compared yet
   bool confirmed_ = false;              ///< a message came at exactly the expected offset since the position was set
 };
 

@@ -5,19 +5,13 @@
 namespace loom::pipeline {
 
 namespace {
-constexpr double kBacklog = 10'000;  // messages; less is done before its order would matter
+constexpr std::int64_t kBacklog = 10'000;  // messages; less is done before its order would matter
 constexpr double kLeastShare = 0.1;  // new messages of a partition without a backlog wait for no more than ten rounds
 }  // namespace
 
-void share_turns(const Lane& lane) {
-  const auto backlog = [](const Partition& partition) {
-    return static_cast<double>(partition.source->backlog(partition.ledger.next()));
-  };
-  double longest = 0;
-  for (const auto& partition : lane.partitions()) longest = std::max(longest, backlog(*partition));
-  for (const auto& partition : lane.partitions()) {
-    partition->share = longest < kBacklog ? 1 : std::max(kLeastShare, backlog(*partition) / longest);
-  }
+double turn_share(std::int64_t backlog, std::int64_t longest) {
+  if (longest < kBacklog) return 1;
+  return std::max(kLeastShare, static_cast<double>(backlog) / static_cast<double>(longest));
 }
 
 }  // namespace loom::pipeline

@@ -1,12 +1,13 @@
 #pragma once
 
-#include "pipeline/lane.h"
+#include <cstdint>
 
 namespace loom::pipeline {
 
-/// Sets each partition's share of a full turn: by its backlog, so that those of a topic come to their ends together.
-/// One that is left alone at the end can be worked on by one worker only, and the others have nothing to do. Without
-/// much of a backlog all turns are full ones (docs/decisions/0009-turns-by-backlog.md). Threads: the lane's worker.
-void share_turns(const Lane& lane);
+/// What share of a full turn a partition gets with this backlog, where the longest one of its topic is `longest`: so
+/// that the partitions of a topic come to their ends together. One that is left alone at the end can be worked on by
+/// one worker only, and the others have nothing to do. Without much of a backlog all turns are full ones
+/// (docs/decisions/0009-turns-by-backlog.md). Pure.
+double turn_share(std::int64_t backlog, std::int64_t longest);
 
 }  // namespace loom::pipeline

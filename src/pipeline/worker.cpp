@@ -16,8 +16,8 @@ Worker::Worker(const WorkerSettings& settings, const Context& context, batch::Si
                Released released)
     : context_(context), sink_(sink), plans_(plans), released_(std::move(released)), settings_(settings) {}
 
-void Worker::add_partition(std::unique_ptr<source::PartitionSource> from, PartitionLedger book) {
-  letters_.post(AddPartition{std::move(from), book});
+void Worker::add_partition(std::unique_ptr<source::PartitionSource> from, const PartitionLedger& ledger) {
+  letters_.post(AddPartition{std::move(from), ledger});
 }
 
 void Worker::release(std::string topic, std::int32_t partition, bool discard) {
@@ -49,11 +49,11 @@ TimePoint Worker::step() {
 }
 
 TimePoint Worker::take_step() {
-  letters_.collect(read_);
-  for (auto& letter : read_) {
+  letters_.collect(collected_);
+  for (auto& letter : collected_) {
     std::visit([this](auto& content) { read(std::move(content)); }, letter);
   }
-  read_.clear();
+  collected_.clear();
 
   const bool more = give_turns();
   const TimePoint now = context_.clock.now();
@@ -62,7 +62,10 @@ TimePoint Worker::take_step() {
     next = std::min(next, tend(*at->second));
     at = at->second->empty() ? lanes_.erase(at) : std::next(at);
   }
-  if (now >= published_ + kPublishEvery) publish(now);
+  if (now >= published_ + kPublishEvery) {
+    for (const auto& [topic, lane] : lanes_) share_turns(*lane);
+    publish(now);
+  }
   // With partitions in hand, the view must not grow old while nothing happens.
   return places_.empty() ? next : std::min(next, published_ + kPublishEvery);
 }
@@ -78,24 +81,20 @@ Lane& Worker::lane(const std::string& topic) {
 void Worker::read(AddPartition letter) {
   Lane& home = lane(letter.source->topic());
   const std::uint64_t id = next_id_++;
-  Partition& partition = home.add(id, std::move(letter.source), letter.ledger);
-  places_[id] = {&home, &partition};
-  partition.source->on_ready([this, id] { letters_.post(Ready{id}); });
-  line_up(partition);  // it may have filled before anyone listened
+  letter.source->on_ready([this, id] { letters_.post(Ready{id}); });
+  home.add(id, std::move(letter.source), letter.ledger);
+  Place& place = places_[id] = {.lane = &home, .partition = letter.ledger.partition()};
+  line_up(place);  // it may have filled before anyone listened
   published_ = {};
 }
 
 void Worker::read(const Release& letter) {
   const auto at = lanes_.find(letter.topic);
   if (at == lanes_.end()) return;
-  Lane& home = *at->second;
-  if (letter.discard) {
-    if (auto partition = home.discard(letter.partition)) give_back(std::move(partition));
-    return;
-  }
-  if (Partition* partition = home.find(letter.partition)) {
-    partition->leaving = true;
-    home.flush();
+  if (!letter.discard) {
+    at->second->release(letter.partition);
+  } else if (auto reader = at->second->discard(letter.partition)) {
+    give_back(std::move(reader));
   }
 }
 
@@ -137,13 +136,13 @@ void Worker::read(PlanChanged letter) {
 
 void Worker::read(Ready letter) {
   const auto at = places_.find(letter.partition_id);
-  if (at != places_.end()) line_up(*at->second.partition);
+  if (at != places_.end()) line_up(at->second);
 }
 
-void Worker::line_up(Partition& partition) {
-  if (partition.waiting_for_turn) return;
-  partition.waiting_for_turn = true;
-  line_.push_back(partition.id);
+void Worker::line_up(Place& place) {
+  if (place.in_line) return;
+  place.in_line = true;
+  line_.push_back(&place);
 }
 
 // ---- Turns
@@ -152,23 +151,26 @@ void Worker::line_up(Partition& partition) {
 bool Worker::give_turns() {
   bool more = false;
   for (std::size_t turns = line_.size(); turns > 0; --turns) {
-    const std::uint64_t id = line_.front();
+    Place& place = *line_.front();
     line_.pop_front();
-    const auto at = places_.find(id);
-    if (at == places_.end()) continue;
-    const auto [home, partition] = at->second;
-    partition->waiting_for_turn = false;
-    const auto most = static_cast<std::size_t>(partition->share * static_cast<double>(settings_.turn));
-    if (!home->fill_from(*partition, std::max<std::size_t>(most, 1))) continue;
-    line_up(*partition);
-    more = more || (home->wants_input() && !partition->seek_to);
+    place.in_line = false;
+    more = give_turn(place) || more;
   }
   return more;
 }
 
+/// True when it could go on at once.
+bool Worker::give_turn(Place& place) {
+  const auto most = static_cast<std::size_t>(place.share * static_cast<double>(settings_.turn));
+  if (!place.lane->fill_from(place.partition, std::max<std::size_t>(most, 1))) return false;
+  line_up(place);
+  return place.lane->wants_input() && !place.lane->find(place.partition)->seek_pending();
+}
+
 bool Worker::input_waiting(const Lane& lane) const {
-  return std::any_of(lane.partitions().begin(), lane.partitions().end(),
-                     [](const auto& partition) { return partition->waiting_for_turn && !partition->leaving; });
+  return std::any_of(line_.begin(), line_.end(), [&](const Place* place) {
+    return place->lane == &lane && !lane.find(place->partition)->leaving();
+  });
 }
 
 /// Sends what is due, asks for a plan, lets settled partitions go. Returns when this lane next wants attention.
@@ -185,44 +187,56 @@ TimePoint Worker::tend(Lane& lane) {
       letters_.post(Settled{topic, std::move(reply)});
     });
   }
-  for (auto& partition : lane.take_settled()) give_back(std::move(partition));
+  for (auto& reader : lane.take_settled()) give_back(std::move(reader));
   TimePoint next = lane.wake_at();
-  for (const auto& partition : lane.partitions()) {
-    if (!partition->seek_to || partition->leaving) continue;
-    line_up(*partition);  // nothing comes from its queue before it has its turn, and with it its seek
+  for (const PartitionReader& reader : lane.readers()) {
+    if (!reader.seek_pending() || reader.leaving()) continue;
+    line_up(places_.at(reader.id()));  // nothing comes from its queue before it has its turn, and with it its seek
     if (lane.wants_input()) next = std::min(next, context_.clock.now() + kRetrySoon);
   }
   return next;
 }
 
-void Worker::give_back(std::unique_ptr<Partition> partition) {
-  partition->source->on_ready({});
-  places_.erase(partition->id);
+void Worker::give_back(std::unique_ptr<PartitionReader> reader) {
+  auto source = reader->release_source();
+  source->on_ready({});
+  const auto at = places_.find(reader->id());
+  std::erase(line_, &at->second);
+  places_.erase(at);
   published_ = {};
-  released_(std::move(partition->source), partition->ledger);
+  released_(std::move(source), reader->ledger());
+}
+
+// ---- What others see
+
+void Worker::share_turns(const Lane& lane) {
+  std::int64_t longest = 0;
+  for (const PartitionReader& reader : lane.readers()) longest = std::max(longest, reader.backlog());
+  for (const PartitionReader& reader : lane.readers()) {
+    places_.at(reader.id()).share = turn_share(reader.backlog(), longest);
+  }
 }
 
 void Worker::publish(TimePoint now) {
   published_ = now;
   WorkerView fresh;
   for (const auto& [topic, lane] : lanes_) {
-    share_turns(*lane);
     fresh.lanes.push_back({.topic = topic,
                            .state = lane->state(),
                            .reason = lane->reason(),
                            .next_try = lane->next_try(),
                            .plan = lane->plan()});
-    for (const auto& partition : lane->partitions()) {
-      const PartitionLedger& ledger = partition->ledger;
+    for (const PartitionReader& reader : lane->readers()) {
+      const PartitionLedger& ledger = reader.ledger();
       fresh.partitions.push_back({.topic = topic,
                                   .partition = ledger.partition(),
                                   .stored = ledger.stored(),
                                   .next = ledger.next(),
                                   .epoch = ledger.epoch(),
-                                  .backlog = partition->source->backlog(ledger.next()),
+                                  .backlog = reader.backlog(),
                                   .first_unstored_ms = ledger.first_unstored_ms(),
-                                  .leaving = partition->leaving,
-                                  .restart_at = ledger.settled() ? partition->restart_at : std::nullopt});
+                                  .leaving = reader.leaving(),
+                                  .new_start = ledger.settled() ? reader.new_start() : std::nullopt});
     }
   }
   const MutexLock lock(view_mutex_);

@@ -30,7 +30,7 @@ struct PartitionView {
   std::int64_t first_unstored_ms = -1;  ///< record timestamp of the message at `stored`, when it is in hand
   bool leaving = false;
   /// All of it is stored, and the log has become another one: its stored position is to be set here.
-  std::optional<std::int64_t> restart_at;
+  std::optional<std::int64_t> new_start;
 };
 struct LaneView {
   std::string topic;
@@ -67,7 +67,7 @@ class Worker {
   Worker(const WorkerSettings& settings, const Context& context, batch::Sink& sink, PlanProvider& plans,
          Released released);
 
-  void add_partition(std::unique_ptr<source::PartitionSource> from, PartitionLedger book);
+  void add_partition(std::unique_ptr<source::PartitionSource> from, const PartitionLedger& ledger);
   /// The partition is not read any more and comes back through Released: at once with its uncommitted rows forgotten
   /// when `discard`, else after they are committed.
   void release(std::string topic, std::int32_t partition, bool discard);
@@ -138,16 +138,21 @@ class Worker {
   void read(Ready letter);
   void read(Wake /*letter*/) {}  // being read is all that it is for
 
+  /// Where a partition is found, and its turns.
   struct Place {
-    Lane* lane;
-    Partition* partition;
+    Lane* lane = nullptr;
+    std::int32_t partition = 0;
+    double share = 1;      ///< of a full turn, see turn_share()
+    bool in_line = false;  ///< it stands in line_
   };
   Lane& lane(const std::string& topic);
-  void line_up(Partition& partition);
+  void line_up(Place& place);
   bool give_turns();
-  void give_back(std::unique_ptr<Partition> partition);
+  bool give_turn(Place& place);
+  void give_back(std::unique_ptr<PartitionReader> reader);
   TimePoint tend(Lane& lane);
   [[nodiscard]] bool input_waiting(const Lane& lane) const;
+  void share_turns(const Lane& lane);
   void publish(TimePoint now);
 
   // Constant after construction
@@ -162,10 +167,10 @@ class Worker {
 
   // The stepping thread's
   WorkerSettings settings_;
-  std::vector<Letter> read_;
+  std::vector<Letter> collected_;  // of this step; empty between steps
   std::map<std::string, std::unique_ptr<Lane>> lanes_;
-  std::unordered_map<std::uint64_t, Place> places_;
-  std::deque<std::uint64_t> line_;  // partitions that may have input, in order of their turns
+  std::unordered_map<std::uint64_t, Place> places_;  // by the reader's id
+  std::deque<Place*> line_;                          // partitions that may have input, in order of their turns
   std::uint64_t next_id_ = 1;
   TimePoint published_{};
 

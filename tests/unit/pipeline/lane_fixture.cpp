@@ -75,7 +75,7 @@ void LaneTest::emit(std::int32_t partition, int messages, bool good) {
 }
 
 void LaneTest::take_all() {
-  for (const auto& partition : lane_.partitions()) lane_.fill_from(*partition, 1000);
+  for (const auto& reader : lane_.readers()) lane_.fill_from(reader.partition(), 1000);
 }
 
 void LaneTest::settle(std::unique_ptr<batch::Batch> batch, batch::OutcomeKind kind,

@@ -61,7 +61,7 @@ class LaneTest : public testing::Test {
   std::unique_ptr<batch::Batch> due(bool input_waiting = false) { return lane_.hand_over(input_waiting); }
   void settle(std::unique_ptr<batch::Batch> batch, batch::OutcomeKind kind,
               std::vector<batch::StoredOffset> stored = {});
-  [[nodiscard]] std::int64_t stored(std::int32_t partition) { return lane_.find(partition)->ledger.stored(); }
+  [[nodiscard]] std::int64_t stored(std::int32_t partition) { return lane_.find(partition)->ledger().stored(); }
   static std::int64_t rows_of(const batch::Batch& batch) { return static_cast<std::int64_t>(batch.rows.rows()); }
 
   BatchLimits limits_;

@@ -25,7 +25,7 @@ class LanePositionTest : public LaneTest {
       take_all();
     }
   }
-  [[nodiscard]] std::optional<std::int64_t> restart_at() { return lane_.find(0)->restart_at; }
+  [[nodiscard]] std::optional<std::int64_t> new_start() { return lane_.find(0)->new_start(); }
 };
 
 TEST_F(LanePositionTest, TheRecordBeforeTheStoredOffsetIsComparedAndNotStoredAgain) {
@@ -47,7 +47,7 @@ TEST_F(LanePositionTest, ATopicMadeAgainAndFilledBeyondTheStoredOffsetIsTakenFro
   for (int i = 0; i < 4; ++i) source.emit();
   source.marks = source::Watermarks{.low = 0, .high = 4};
   take_for_a_while();
-  EXPECT_EQ(restart_at(), 0);
+  EXPECT_EQ(new_start(), 0);
   EXPECT_EQ(due(), nullptr) << "nothing is stored under the old position";
 
   lane_.audit(0, 2, batch::StoredOffset{.partition = 0, .next_offset = 0, .epoch = 1});
@@ -66,7 +66,7 @@ TEST_F(LanePositionTest, ATopicMadeAgainThatIsStillShorterIsTakenFromItsStart) {
   source.marks = source::Watermarks{.low = 0, .high = 1};
   source.start_at(99);
   take_for_a_while();
-  EXPECT_EQ(restart_at(), 0);
+  EXPECT_EQ(new_start(), 0);
   EXPECT_EQ(lane_.state(), LaneState::running);
 }
 
@@ -76,7 +76,7 @@ TEST_F(LanePositionTest, ALogThatLostItsEndStopsTheTopicInsteadOfStoringItTwice)
   source.marks = source::Watermarks{.low = 0, .high = 90};
   source.start_at(99);
   take_for_a_while();
-  EXPECT_FALSE(restart_at());
+  EXPECT_FALSE(new_start());
   EXPECT_EQ(lane_.state(), LaneState::stopped);
   EXPECT_NE(lane_.reason().find("offsets reset"), std::string::npos) << lane_.reason();
   EXPECT_EQ(due(), nullptr);
@@ -91,8 +91,8 @@ TEST_F(LanePositionTest, ABrokerThatKnowsTheWholeLogASecondLaterIsBelieved) {
   clock_.advance(seconds(1));
   source.marks->high = 5;
   take_all();
-  EXPECT_FALSE(lane_.find(0)->inspecting);
-  EXPECT_EQ(lane_.find(0)->ledger.next(), 5);
+  EXPECT_FALSE(lane_.find(0)->inspecting());
+  EXPECT_EQ(lane_.find(0)->ledger().next(), 5);
 }
 
 TEST_F(LanePositionTest, MessagesLostToRetentionAreCountedExactly) {
@@ -101,7 +101,7 @@ TEST_F(LanePositionTest, MessagesLostToRetentionAreCountedExactly) {
   source.marks = source::Watermarks{.low = 25, .high = 40};
   take_all();
   EXPECT_EQ(counters_.total(&TopicCounters::lost_to_retention), 15U);
-  EXPECT_EQ(lane_.find(0)->ledger.next(), 25);
+  EXPECT_EQ(lane_.find(0)->ledger().next(), 25);
 }
 
 TEST_F(LanePositionTest, RetentionUpToTheStoredOffsetLosesNothing) {
@@ -125,7 +125,7 @@ TEST_F(StopWhenOutOfRangeTest, RetentionStopsTheTopic) {
   source.marks = source::Watermarks{.low = 25, .high = 40};
   take_all();
   EXPECT_EQ(lane_.state(), LaneState::stopped);
-  EXPECT_EQ(lane_.find(0)->ledger.next(), 10);
+  EXPECT_EQ(lane_.find(0)->ledger().next(), 10);
 }
 
 class LatestWhenOutOfRangeTest : public LanePositionTest {
@@ -138,7 +138,7 @@ TEST_F(LatestWhenOutOfRangeTest, RetentionLeadsToTheEndOfTheLog) {
   source.out_of_range = true;
   source.marks = source::Watermarks{.low = 25, .high = 40};
   take_all();
-  EXPECT_EQ(lane_.find(0)->ledger.next(), 40);
+  EXPECT_EQ(lane_.find(0)->ledger().next(), 40);
 }
 
 }  // namespace

@@ -209,8 +209,7 @@ TEST_F(LaneTest, AReleasedPartitionLeavesWhenItsRowsAreStored) {
   assign(0);
   emit(0, 1);
   take_all();
-  lane_.find(0)->leaving = true;
-  lane_.flush();
+  lane_.release(0);
   auto last = due();
   ASSERT_NE(last, nullptr) << "a flush does not wait for the timeout";
   EXPECT_TRUE(lane_.take_settled().empty());

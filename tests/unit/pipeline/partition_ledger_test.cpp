@@ -8,7 +8,7 @@ namespace {
 PartitionLedger at_100() { return {3, 100, 0}; }
 
 void take(PartitionLedger& ledger, std::int64_t offset) {
-  ASSERT_EQ(ledger.judge(offset, 0), Verdict::take);
+  ASSERT_EQ(ledger.check(offset, 0), NextOffset::take);
   ledger.take(offset, 1700);
 }
 
@@ -16,36 +16,36 @@ TEST(PartitionLedger, TakesWhatComesNextAndSkipsWhatWasTaken) {
   auto ledger = at_100();
   take(ledger, 100);
   take(ledger, 101);
-  EXPECT_EQ(ledger.judge(101, 0), Verdict::skip);
-  EXPECT_EQ(ledger.judge(5, 0), Verdict::skip);
+  EXPECT_EQ(ledger.check(101, 0), NextOffset::skip);
+  EXPECT_EQ(ledger.check(5, 0), NextOffset::skip);
   EXPECT_EQ(ledger.next(), 102);
 }
 
 TEST(PartitionLedger, BelievesAGapInARunningStreamAtOnce) {
   auto ledger = at_100();
   take(ledger, 100);
-  EXPECT_EQ(ledger.judge(150, 0), Verdict::take);
+  EXPECT_EQ(ledger.check(150, 0), NextOffset::take);
 }
 
 TEST(PartitionLedger, BelievesAGapAfterSeekOnlyWhenItIsSeenTwice) {
   auto ledger = at_100();
-  EXPECT_EQ(ledger.judge(150, 0), Verdict::verify);
-  ledger.repositioned();
-  EXPECT_EQ(ledger.judge(150, 0), Verdict::take);
+  EXPECT_EQ(ledger.check(150, 0), NextOffset::verify);
+  ledger.placed(Placed::by_seek);
+  EXPECT_EQ(ledger.check(150, 0), NextOffset::take);
 }
 
 TEST(PartitionLedger, TakesTheSkippedMessageWhenTheSecondFetchFindsIt) {
   auto ledger = at_100();
-  EXPECT_EQ(ledger.judge(150, 0), Verdict::verify);
-  ledger.repositioned();
-  EXPECT_EQ(ledger.judge(100, 0), Verdict::take);
+  EXPECT_EQ(ledger.check(150, 0), NextOffset::verify);
+  ledger.placed(Placed::by_seek);
+  EXPECT_EQ(ledger.check(100, 0), NextOffset::take);
 }
 
 TEST(PartitionLedger, DoubtsADifferentGapInTheSecondFetch) {
   auto ledger = at_100();
-  EXPECT_EQ(ledger.judge(150, 0), Verdict::verify);
-  ledger.repositioned();
-  EXPECT_EQ(ledger.judge(120, 0), Verdict::verify);
+  EXPECT_EQ(ledger.check(150, 0), NextOffset::verify);
+  ledger.placed(Placed::by_seek);
+  EXPECT_EQ(ledger.check(120, 0), NextOffset::verify);
 }
 
 TEST(PartitionLedger, GrowthGoesFromWhatWasHandedOverToWhatWasTaken) {
@@ -69,11 +69,11 @@ TEST(PartitionLedger, CommitsOnlyTheRangeInFlight) {
   ledger.hand_over();
   auto other = range;
   other.to = 200;
-  EXPECT_FALSE(ledger.commit(other));
+  EXPECT_FALSE(ledger.mark_stored(other));
   EXPECT_FALSE(ledger.settled());
-  EXPECT_TRUE(ledger.commit(range));
+  EXPECT_TRUE(ledger.mark_stored(range));
   EXPECT_TRUE(ledger.settled());
-  EXPECT_FALSE(ledger.commit(range)) << "a late second answer must change nothing";
+  EXPECT_FALSE(ledger.mark_stored(range)) << "a late second answer must change nothing";
 }
 
 TEST(PartitionLedger, RewindForgetsEverythingAfterTheOffset) {
@@ -85,7 +85,7 @@ TEST(PartitionLedger, RewindForgetsEverythingAfterTheOffset) {
   EXPECT_TRUE(ledger.settled());
   EXPECT_EQ(ledger.next(), 42);
   EXPECT_EQ(ledger.epoch(), 7);
-  EXPECT_EQ(ledger.judge(43, 0), Verdict::verify);
+  EXPECT_EQ(ledger.check(43, 0), NextOffset::verify);
 }
 
 TEST(PartitionLedger, AdvancesBeyondControlRecordsButNeverBack) {
@@ -99,14 +99,14 @@ TEST(PartitionLedger, AdvancesBeyondControlRecordsButNeverBack) {
 TEST(PartitionLedger, ComparesTheRecordBeforeTheStoredOffsetOnce) {
   PartitionLedger ledger(0, 100, 0, 5'000);
   EXPECT_EQ(ledger.position(), 99);
-  EXPECT_EQ(ledger.judge(99, 5'000), Verdict::known);
-  EXPECT_EQ(ledger.judge(99, 5'000), Verdict::skip);
+  EXPECT_EQ(ledger.check(99, 5'000), NextOffset::known);
+  EXPECT_EQ(ledger.check(99, 5'000), NextOffset::skip);
   EXPECT_EQ(ledger.position(), 100);
 }
 
 TEST(PartitionLedger, TellsAnotherRecordInItsPlace) {
   PartitionLedger ledger(0, 100, 0, 5'000);
-  EXPECT_EQ(ledger.judge(99, 5'001), Verdict::foreign);
+  EXPECT_EQ(ledger.check(99, 5'001), NextOffset::foreign);
 }
 
 TEST(PartitionLedger, AsksForNoProofWhereNothingIsKnown) {

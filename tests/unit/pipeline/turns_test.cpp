@@ -1,40 +1,20 @@
 #include "pipeline/turns.h"
 
-#include "lane_fixture.h"
+#include <gtest/gtest.h>
 
 namespace loom::pipeline {
 namespace {
 
-class TurnsTest : public LaneTest {
- protected:
-  double share_of(std::int32_t partition) { return lane_.find(partition)->share; }
-};
-
-TEST_F(TurnsTest, GoByTheLongestBacklogOfTheTopic) {
-  assign(0);
-  assign(1);
-  emit(0, 30'000);
-  emit(1, 10'000);
-  share_turns(lane_);
-  EXPECT_DOUBLE_EQ(share_of(0), 1);
-  EXPECT_NEAR(share_of(1), 1.0 / 3, 1e-9);
+TEST(TurnShare, GoesByTheLongestBacklogOfTheTopic) {
+  EXPECT_DOUBLE_EQ(turn_share(30'000, 30'000), 1);
+  EXPECT_NEAR(turn_share(10'000, 30'000), 1.0 / 3, 1e-9);
 }
 
-TEST_F(TurnsTest, LeaveAPartitionWithoutABacklogATenth) {
-  assign(0);
-  assign(1);
-  emit(0, 30'000);
-  share_turns(lane_);
-  EXPECT_DOUBLE_EQ(share_of(1), 0.1);
-}
+TEST(TurnShare, OfAPartitionWithoutABacklogIsATenth) { EXPECT_DOUBLE_EQ(turn_share(0, 30'000), 0.1); }
 
-TEST_F(TurnsTest, AreFullOnesWithoutMuchOfABacklog) {
-  assign(0);
-  assign(1);
-  emit(0, 9'999);
-  share_turns(lane_);
-  EXPECT_DOUBLE_EQ(share_of(0), 1);
-  EXPECT_DOUBLE_EQ(share_of(1), 1);
+TEST(TurnShare, IsAWholeOneWithoutMuchOfABacklog) {
+  EXPECT_DOUBLE_EQ(turn_share(9'999, 9'999), 1);
+  EXPECT_DOUBLE_EQ(turn_share(0, 9'999), 1);
 }
 
 }  // namespace

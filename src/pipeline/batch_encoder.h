@@ -1,0 +1,52 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/message.h"
+#include "batch/batch.h"
+#include "encode/row_builder.h"
+#include "mapping/plan.h"
+
+namespace loom::pipeline {
+
+/// Turns the messages of one topic into the rows of its batches, by the plan that is in use.
+/// Threads: its lane's worker only.  Owns: the row builder.  Blocks: never.
+class BatchEncoder {
+ public:
+  BatchEncoder(std::string topic, const Clock& clock) : topic_(std::move(topic)), clock_(clock) {}
+
+  void use(std::shared_ptr<const mapping::TopicPlan> plan) {
+    plan_ = std::move(plan);
+    builder_.emplace(plan_, topic_, clock_);
+  }
+  /// Null before the first use().
+  [[nodiscard]] const std::shared_ptr<const mapping::TopicPlan>& plan() const { return plan_; }
+
+  /// The message and its rows, or what it is rejected for.
+  void append(batch::Batch& to, Message&& message) {
+    const auto index = static_cast<std::uint32_t>(to.messages.size());
+    to.message_bytes += message.value.size() + message.key.size();
+    if (auto reject = builder_->append(message, index, to.rows)) {
+      to.rejected.push_back({.message = index, .reject = std::move(*reject)});
+    }
+    to.messages.push_back(std::move(message));
+  }
+
+  /// The batch's messages by the present plan, those of the partitions `without` left out; null when nothing is left.
+  std::unique_ptr<batch::Batch> again(std::unique_ptr<batch::Batch> batch,
+                                      const std::vector<std::int32_t>& without = {});
+
+ private:
+  const std::string topic_;
+  const Clock& clock_;
+  std::shared_ptr<const mapping::TopicPlan> plan_;
+  std::optional<encode::RowBuilder> builder_;
+};
+
+}  // namespace loom::pipeline

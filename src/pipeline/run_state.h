@@ -1,0 +1,89 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+#include "base/backoff.h"
+#include "base/clock.h"
+
+namespace loom::pipeline {
+
+enum class LaneState : std::uint8_t {
+  waiting_for_plan,  ///< the provider was asked
+  running,
+  stopped,  ///< see reason(); asks for a plan again at next_try()
+};
+
+/// Whether a lane runs, why not, and when it asks for its topic's plan (again).
+///
+///   waiting for a plan -> run() -> running -> refuse_plan(): asks for a fresh one at once; twice in a row: stop()
+///                                          -> stop(): asks for a fresh one after a wait
+///
+/// Threads: its lane's worker only.
+class RunState {
+ public:
+  /// `longest`: from one try to the next of a stopped topic. `seed` should differ between topics.
+  RunState(const Clock& clock, Duration longest, std::uint64_t seed)
+      : clock_(clock), backoff_(std::chrono::seconds(1), longest, seed) {}
+
+  [[nodiscard]] LaneState state() const { return state_; }
+  [[nodiscard]] bool running() const { return state_ == LaneState::running; }
+  [[nodiscard]] const std::string& reason() const { return reason_; }
+  /// While it is stopped: when it will be tried again.
+  [[nodiscard]] TimePoint next_try() const { return ask_at_; }
+  /// When take_request() may say yes, if nothing else happens.
+  [[nodiscard]] TimePoint wake_at() const { return plan_wanted_ ? ask_at_ : TimePoint::max(); }
+
+  /// Once after a plan became wanted: true, and `fresh` when the present one proved wrong.
+  bool take_request(bool& fresh) {
+    if (!plan_wanted_ || clock_.now() < ask_at_) return false;
+    plan_wanted_ = false;
+    fresh = fresh_wanted_;
+    return true;
+  }
+  /// A plan is there.
+  void run() {
+    state_ = LaneState::running;
+    reason_.clear();
+  }
+  /// Returns after which wait it is tried again.
+  Duration stop(const std::string& why) {
+    state_ = LaneState::stopped;
+    reason_ = why;
+    plan_suspect_ = false;
+    const Duration wait = backoff_.next();
+    ask(wait);
+    return wait;
+  }
+  /// The database refused the plan, so that a fresh one is wanted. False: the fresh one was refused, too.
+  [[nodiscard]] bool refuse_plan() {
+    if (plan_suspect_) return false;
+    plan_suspect_ = true;
+    state_ = LaneState::waiting_for_plan;
+    ask(Duration::zero());
+    return true;
+  }
+  /// A batch was stored by the plan.
+  void note_stored() {
+    plan_suspect_ = false;
+    backoff_.reset();
+  }
+
+ private:
+  void ask(Duration wait) {
+    plan_wanted_ = fresh_wanted_ = true;
+    ask_at_ = clock_.now() + wait;
+  }
+
+  const Clock& clock_;
+  Backoff backoff_;
+  LaneState state_ = LaneState::waiting_for_plan;
+  std::string reason_;
+  TimePoint ask_at_{};
+  bool plan_wanted_ = true;
+  bool fresh_wanted_ = false;
+  bool plan_suspect_ = false;  // the database refused it; another refusal in a row stops the topic
+};
+
+}  // namespace loom::pipeline
