@@ -56,14 +56,7 @@ check_eslint() {
   PATH=$node:$PATH npm --prefix "$copy" run --silent lint
 }
 
-# A file that no target compiles rots: each .cpp has to occur in the commands of the build.
-check_known_files() {
-  local file missing=0
-  while read -r file; do
-    grep -qF "/$file\"" "$commands" || { echo "not in the build: $file" && missing=1; }
-  done < <(find "${cpp_folders[@]}" -name '*.cpp')
-  return "$missing"
-}
+check_known_files() { python3 scripts/lib/checks/known_files.py --build "$build_folder" "${cpp_folders[@]}"; }
 
 # The contracts above classes, which no formatter understands.
 check_contracts() { python3 scripts/lib/checks/contracts.py; }

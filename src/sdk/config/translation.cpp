@@ -1,9 +1,9 @@
-#include "loom/kafka/consumer_config.h"
-
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <string_view>
+
+#include "loom/kafka/consumer_config.h"
 
 namespace loom::kafka {
 
