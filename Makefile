@@ -3,7 +3,7 @@
 JOBS ?= $(shell nproc)
 SOURCES = $(shell find src include examples tests benchmarks -name '*.cpp' -o -name '*.h')
 
-.PHONY: help build test fault-report mutants run fmt tidy db-migrate quickstart servers docker docker-push dist clean
+.PHONY: help build test fault-report mutants run fmt checks tidy db-migrate quickstart servers docker docker-push dist clean
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -45,11 +45,11 @@ dist: ## build/dist/: a Debian package, a tarball and, where helm is, the chart'
 fmt: ## Format every source file
 	clang-format-14 -i $(SOURCES)
 
-tidy: ## clang-tidy over the sources of src/
-	cmake --preset dev
-	cmake --build build/dev --parallel $(JOBS)
-	find src -name '*.cpp' | xargs -P $(JOBS) -n 4 clang-tidy-14 --quiet -p build/dev \
-		--extra-arg=-Wno-unknown-warning-option
+checks: ## Format, linters, names in documents, forgotten files: what needs no servers
+	./scripts/checks.sh
+
+tidy: ## clang-tidy over every source file
+	./scripts/checks.sh --base all clang-tidy
 
 clean: ## Remove what was built (the fetched Kafka stays)
 	rm -rf build/release build/dev build/asan build/tsan

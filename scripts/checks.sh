@@ -41,6 +41,8 @@ when it fails. Checks (default: all):
 
 --self-test      plants a fault for each check in a copy of the project, and demands that each check names its fault
 
+A check is skipped where the version of clang's tools that it goes by is not to be had.
+
 Environment: JOBS (default: the number of processors).
 The logs are in build/test-logs/, and $build_folder is configured when that is out of date.
 EOF
@@ -50,6 +52,16 @@ EOF
 comes_after() {
   case $1 in
     instructions) echo all-builds ;;
+  esac
+}
+
+# needs CHECK: the program without which it is skipped: another version of it judges differently, and not every
+# distribution has this one.
+needs() {
+  case $1 in
+    clang-format) echo clang-format-14 ;;
+    clang-tidy) echo clang-tidy-14 ;;
+    thread-safety) echo clang++-14 ;;
   esac
 }
 
@@ -110,7 +122,7 @@ stop_all() {
 }
 
 main() {
-  local check wanted=()
+  local check tool wanted=()
   while (($# > 0)); do
     check=$1
     case $check in
@@ -143,7 +155,13 @@ main() {
   declare -gA running=() started=()
   waiting=()
   for check in "${ALL_CHECKS[@]}"; do
-    if [[ " ${wanted[*]} " == *" $check "* ]]; then waiting+=("$check"); fi
+    [[ " ${wanted[*]} " == *" $check "* ]] || continue
+    tool=$(needs "$check")
+    if [[ -z $tool ]] || command -v "$tool" >/dev/null; then
+      waiting+=("$check")
+    else
+      note "$check: skipped, $tool is not there"
+    fi
   done
   passed=0 failed=0
   trap stop_all EXIT

@@ -189,7 +189,7 @@ main() {
   for group in ui deploy; do
     if wanted "$group"; then groups+=(--with "$group"); fi
   done
-  if wanted integration || wanted fault; then groups+=(--with clients); fi
+  if wanted checks || wanted integration || wanted fault; then groups+=(--with clients); fi
   "$LOOM_ROOT/scripts/install-packages.sh" "${groups[@]}"
   if wanted checks || wanted unit || wanted integration || wanted ui || wanted deploy || wanted fault; then
     build release --target kafka-to-db-consumer tests/all benchmarks/micro/all || exit 1
