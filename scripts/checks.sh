@@ -86,7 +86,8 @@ finish_one() {
   unset "running[$pid]"
   if ((status == 0)); then
     passed=$((passed + 1))
-    note "$(printf '%-14s good  %5d.%d s' "$name" $((tenths / 10)) $((tenths % 10)))"
+    note "$(printf '%-14s good  %5d.%d s  %s' "$name" $((tenths / 10)) $((tenths % 10)) \
+      "$(tail -n 1 "$logs/check-$name.log" | cut -c 1-100)")"
   else
     failed=$((failed + 1))
     fail "check $name ($((tenths / 10)).$((tenths % 10)) s)"

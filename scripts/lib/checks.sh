@@ -6,7 +6,6 @@
 RUFF_VERSION=0.17.6
 
 cpp_folders=(src include examples tests benchmarks)
-commands=$build_folder/compile_commands.json
 
 check_shellcheck() {
   shellcheck scripts/*.sh scripts/kafka-topics scripts/lib/*.sh scripts/lib/checks/*.sh benchmarks/*.sh benchmarks/peers/*.sh tests/fuzz/*.sh .ci/run

@@ -13,12 +13,8 @@
 
 /// Behind a member: read and written under this mutex only.
 #define LOOM_GUARDED_BY(mutex) LOOM_THREAD_ANNOTATION(guarded_by(mutex))
-/// Behind a pointer: what it points to is read and written under this mutex only.
-#define LOOM_POINTEE_GUARDED_BY(mutex) LOOM_THREAD_ANNOTATION(pt_guarded_by(mutex))
 /// Behind a function, or behind the parameters of a lambda: who calls it holds the mutex.
 #define LOOM_REQUIRES(mutex) LOOM_THREAD_ANNOTATION(requires_capability(mutex))
-/// Behind a function that locks the mutex itself.
-#define LOOM_EXCLUDES(mutex) LOOM_THREAD_ANNOTATION(locks_excluded(mutex))
 
 namespace loom {
 
@@ -64,7 +60,6 @@ class CondVar {
   void notify_one() { changed_.notify_one(); }
   void notify_all() { changed_.notify_all(); }
 
-  void wait(MutexLock& lock) { changed_.wait(lock.lock_); }
   template <typename Condition>
   void wait(MutexLock& lock, Condition condition) {
     changed_.wait(lock.lock_, condition);

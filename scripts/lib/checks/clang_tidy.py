@@ -139,9 +139,12 @@ def main() -> int:
     found = off_without_a_reason(Path(".clang-tidy").read_text(encoding="utf-8"))
     found += [findings for findings in said.values() if findings]
     print("\n".join(found), end="\n" if found else "")
-    print(f"{len(files)} files have changed, {len(asked) - len(left)} read, {len(files) - len(asked)} known to be good")
     if left:
-        print(f"no time for {len(left)}: {' '.join(left)}")
+        print(f"no time for {' '.join(left)}")
+    print(
+        f"of {len(files)} files {len(asked) - len(left)} read, {len(files) - len(asked)} known to be good, "
+        f"{len(left)} left for another run"
+    )
     return 1 if found else 0
 
 
