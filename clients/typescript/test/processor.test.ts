@@ -4,8 +4,8 @@ import { test } from 'node:test';
 import { TryLater } from '../src/index.js';
 import type { KafkaMessage } from '../src/kafka/message.js';
 import type { StageMessage } from '../src/stage/message.js';
-import { StageProcessor } from '../src/stage/processor.js';
-import { StageTally } from '../src/stage/report.js';
+import { Processor } from '../src/stage/processor.js';
+import { Tally } from '../src/stage/report.js';
 
 const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
 const settings = { retries: 2, retryFirstMs: 1, retryCapMs: 1, deadLetterSuffix: '.dlq' };
@@ -16,11 +16,12 @@ function message(value: string | null): KafkaMessage {
 }
 
 /** A processor that does `work`, and how often it was asked to. */
-function processing(work: (tries: number, processor: StageProcessor<unknown>) => void, isAwaited = false) {
+function processing(work: (tries: number, processor: Processor<unknown>) => void, isAwaited = false) {
   const asked: StageMessage<unknown>[] = [];
-  const tally = new StageTally(0);
-  const stop = { wait: async () => true };
-  const processor: StageProcessor<unknown> = new StageProcessor<unknown>(
+  const tally = new Tally(0);
+  const busy: boolean[] = [];
+  const stop = { wait: async () => true, busy: (withAMessage: boolean) => void busy.push(withAMessage) };
+  const processor: Processor<unknown> = new Processor<unknown>(
     (one) => {
       asked.push(one);
       work(asked.length, processor);
@@ -35,11 +36,11 @@ function processing(work: (tries: number, processor: StageProcessor<unknown>) =>
     const result = await processor.process(message(value), limits);
     return result === null ? null : result.outputs.map((output) => `${output.topic}:${output.value?.toString()}`);
   };
-  return { asked, tally, process };
+  return { asked, busy, tally, process };
 }
 
 test('only what the try that worked has sent goes out', async () => {
-  const { asked, tally, process } = processing((tries, processor) => {
+  const { asked, busy, tally, process } = processing((tries, processor) => {
     processor.send('out', { tries }, null, {});
     if (tries < 3) throw new Error('flaky');
   });
@@ -47,6 +48,7 @@ test('only what the try that worked has sent goes out', async () => {
   assert.deepEqual(asked[0]!.value, { n: 1 });
   const { messagesProcessed, errors } = tally.take('s', 1);
   assert.deepEqual([messagesProcessed, errors], [1, 1]);
+  assert.deepEqual(busy, [true, false]);
 });
 
 test('after its retries a message is a dead letter, and nothing that it sent goes out', async () => {

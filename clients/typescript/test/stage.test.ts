@@ -6,12 +6,12 @@ import { test } from 'node:test';
 
 import { BaseKafkaConsumer, stageSettingsFromEnvironment } from '../src/index.js';
 import type { KafkaMessage } from '../src/kafka/message.js';
-import { bare, deadLetterOf } from '../src/stage/dead-letters.js';
-import { StageDelivery } from '../src/stage/delivery.js';
-import type { Output, Result } from '../src/stage/output.js';
+import { bareLetterOf, deadLetterOf } from '../src/stage/dead-letters.js';
+import { Delivery } from '../src/stage/delivery.js';
+import type { Output, Result } from '../src/stage/turn.js';
 import { RefusedError } from '../src/stage/producer.js';
-import { StageTally } from '../src/stage/report.js';
-import { StageStop } from '../src/stage/stop.js';
+import { Tally } from '../src/stage/report.js';
+import { Stop } from '../src/stage/stop.js';
 import { Backoff } from '../src/timing.js';
 
 const message: KafkaMessage = {
@@ -47,12 +47,13 @@ class FakeProducer {
     if (outputs.some((one) => this.refuses(one))) throw new RefusedError('too large');
     this.requests.push(texts(outputs));
   }
-  async prepare(): Promise<number> {
-    return 2;
-  }
+  async close(): Promise<void> {}
 }
 
-function deliveryTo(producer: FakeProducer, overdue: () => boolean = () => false): StageDelivery {
+const topics = { prepare: async () => 2 };
+const by = { group: 'g', deadLetterSuffix: '.dlq' };
+
+function deliveryTo(producer: FakeProducer, overdue: () => boolean = () => false): Delivery {
   const stop = {
     get overdue() {
       return overdue();
@@ -60,7 +61,7 @@ function deliveryTo(producer: FakeProducer, overdue: () => boolean = () => false
     expired: new Promise<void>(() => undefined),
     wait: async () => true,
   };
-  return new StageDelivery(producer, '.dlq', 'g', stop, quiet);
+  return new Delivery(producer, topics, by, stop, quiet);
 }
 
 test("a dead letter is the message, and says where it was and why it is one, in C++'s order", () => {
@@ -79,7 +80,7 @@ test("a dead letter is the message, and says where it was and why it is one, in 
       'dlq.message=it broke',
     ],
   );
-  const left = bare(letter, 'too large');
+  const left = bareLetterOf(letter, 'too large');
   assert.deepEqual([left.key, left.value], [null, null]);
   assert.equal(
     left.headers.some(({ key }) => key === 'h'),
@@ -135,9 +136,9 @@ test('a stage that is to end gives up when its time is over', async () => {
 });
 
 test('a broker that does not answer does not hold up the end', async () => {
-  const stop = new StageStop();
-  const producer = { send: () => new Promise<void>(() => undefined), prepare: async () => 1 };
-  const delivery = new StageDelivery(producer, '.dlq', 'g', stop, quiet);
+  const stop = new Stop();
+  const producer = { send: () => new Promise<void>(() => undefined), close: async () => undefined };
+  const delivery = new Delivery(producer, topics, by, stop, quiet);
   const delivering = delivery.deliver([{ message, outputs: [output('1')] }]);
   stop.request();
   const alive = setTimeout(() => undefined, 10_000);
@@ -147,8 +148,31 @@ test('a broker that does not answer does not hold up the end', async () => {
   assert.ok(performance.now() - start < 6_000);
 });
 
+test('the message at hand may take its time; what is done has some after it', async (context) => {
+  context.mock.timers.enable({ apis: ['setTimeout'] });
+  const stop = new Stop();
+  stop.busy(true);
+  stop.request();
+  context.mock.timers.tick(60_000);
+  assert.equal(stop.overdue, false);
+  stop.busy(false);
+  context.mock.timers.tick(3_999);
+  assert.equal(stop.overdue, false);
+  context.mock.timers.tick(1);
+  assert.equal(stop.overdue, true);
+  await stop.expired;
+});
+
+test('a stage that was not asked to end is never late', (context) => {
+  context.mock.timers.enable({ apis: ['setTimeout'] });
+  const stop = new Stop();
+  stop.busy(false);
+  context.mock.timers.tick(60_000);
+  assert.deepEqual([stop.requested, stop.overdue], [false, false]);
+});
+
 test('the tally counts messages, errors, times and rebalances, and begins anew', () => {
-  const tally = new StageTally(0);
+  const tally = new Tally(0);
   tally.processed(10, false);
   tally.processed(30, true);
   tally.rebalanced(2);

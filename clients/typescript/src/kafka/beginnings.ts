@@ -1,6 +1,6 @@
+import type { Translation } from '../config/translation.js';
 import { describe, type Logger } from '../log.js';
 import { Backoff, Waits } from '../timing.js';
-import type { Translation } from '../translate.js';
 import type { TopicPartitions } from './assignors.js';
 import type { MemberClient } from './member-client.js';
 import { NoOffsetError, resetOffsets, type Start, startsOf } from './offsets.js';

@@ -1,6 +1,6 @@
+import type { Translation } from '../config/translation.js';
 import { describe, type Logger } from '../log.js';
 import { within } from '../timing.js';
-import type { Translation } from '../translate.js';
 import type { MemberClient } from './member-client.js';
 import type { Partitions } from './partitions.js';
 

@@ -1,7 +1,7 @@
 import type { ClusterMetadata, ConnectionPool } from '@platformatic/kafka';
 
+import type { Translation } from '../config/translation.js';
 import { describe, type Logger } from '../log.js';
-import type { Translation } from '../translate.js';
 import type { MemberClient } from './member-client.js';
 import type { OwnedPartition, Partitions } from './partitions.js';
 import type { FetchRequest, FetchResponse } from './protocol.js';
@@ -24,6 +24,12 @@ export interface FetcherEvents {
 const READ_COMMITTED = 1;
 const OFFSET_OUT_OF_RANGE = 1;
 
+/** Whom to ask, and over which connections. */
+export interface FetchSource {
+  client: MemberClient;
+  pool: ConnectionPool;
+}
+
 interface Asked {
   partition: OwnedPartition;
   from: bigint;
@@ -45,8 +51,8 @@ export class Fetcher {
     private readonly partitions: Partitions,
     private readonly events: FetcherEvents,
     private readonly log: Logger,
-    /** whom to ask, and over which connections; null when there is nobody, or no room */
-    private readonly ready: () => { client: MemberClient; pool: ConnectionPool } | null,
+    /** null when there is nobody to ask, or no room */
+    private readonly source: () => FetchSource | null,
   ) {}
 
   stop(): void {
@@ -56,7 +62,7 @@ export class Fetcher {
 
   /** Asks all brokers that are not being asked. Returns at once. */
   fill(): void {
-    const by = this.ready();
+    const by = this.source();
     if (by === null || this.#retry !== null || this.partitions.size === 0) return;
     void this.#ask(by.client, by.pool).catch((error: unknown) => this.#later(error));
   }
@@ -64,7 +70,7 @@ export class Fetcher {
   async #ask(client: MemberClient, pool: ConnectionPool): Promise<void> {
     const metadata = await client.metadata({ topics: [...this.settings.topics] });
     this.events.metadata(metadata);
-    const by = this.ready();
+    const by = this.source();
     // Meanwhile the client may have been replaced.
     if (by === null || by.client !== client) return;
     for (const [leader, asked] of this.#byLeader(metadata)) {
@@ -76,7 +82,7 @@ export class Fetcher {
             this.#lastProblem = '';
           },
           (error: unknown) => {
-            if (this.ready()?.client === client) this.#later(error, client);
+            if (this.source()?.client === client) this.#later(error, client);
           },
         )
         .finally(() => {

@@ -2,9 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { ConnectionPool } from '@platformatic/kafka';
 
+import type { Translation } from '../config/translation.js';
 import { describe, type Logger } from '../log.js';
 import { Backoff, Waits, within } from '../timing.js';
-import type { Translation } from '../translate.js';
 import { assignors, type TopicPartitions } from './assignors.js';
 import type { LibraryOptions } from './library-options.js';
 import { MemberClient } from './member-client.js';

@@ -1,14 +1,14 @@
 import type { ClusterMetadata } from '@platformatic/kafka';
 
-import type { ConsumerConfig } from '../consumer-config.js';
+import type { ConsumerConfig } from '../config/consumer-config.js';
+import type { Translation } from '../config/translation.js';
 import type { Logger } from '../log.js';
 import { Waits } from '../timing.js';
-import type { Translation } from '../translate.js';
 import { Assignment } from './assignment.js';
 import type { TopicPartitions } from './assignors.js';
 import { Beginnings } from './beginnings.js';
 import { Committer } from './committer.js';
-import { Fetcher } from './fetcher.js';
+import { Fetcher, type FetchSource } from './fetcher.js';
 import { GroupMember } from './group-member.js';
 import { Handover } from './handover.js';
 import type { LibraryOptions } from './library-options.js';
@@ -234,13 +234,14 @@ export class GroupSession {
     this.#counts.forget();
     try {
       if (!(await this.#assignment.take(client, assigned))) return;
+      this.log.info(
+        `${this.#serviceName}: joined ${this.by.config.consumerGroupId} with ${listed(assigned)}, ` +
+          `${this.recordsPerTurn} messages a turn (settings: ${this.by.config.source})`,
+      );
     } catch (error) {
+      // It is a member all the same: joined() resolves, and take() says what is wrong.
       this.#fail(error);
     }
-    this.log.info(
-      `${this.#serviceName}: joined ${this.by.config.consumerGroupId} with ${listed(assigned)}, ` +
-        `${this.recordsPerTurn} messages a turn (settings: ${this.by.config.source})`,
-    );
     this.#hasJoined = true;
     this.#announceJoined();
     this.#news.wake();
@@ -267,7 +268,7 @@ export class GroupSession {
     this.#news.wake();
   }
 
-  #roomToFetch(): ReturnType<ConstructorParameters<typeof Fetcher>[4]> {
+  #roomToFetch(): FetchSource | null {
     const client = this.#member.client;
     const pool = this.#member.pool;
     if (this.#closed || client === null || pool === null) return null;

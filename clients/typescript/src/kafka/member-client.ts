@@ -46,10 +46,14 @@ export class MemberClient extends Consumer {
     const perform = (): void | Promise<T> =>
       super[kPerformWithRetry](operationId, operation, callback, attempt, errors, shouldSkipRetry);
     if (operationId !== 'joinGroup' || this.beforeJoin === undefined) return perform();
-    void this.beforeJoin().then(() => {
-      if (this.closing === true) callback(new NetworkError('left the group'));
-      else void perform();
-    });
+    this.beforeJoin().then(
+      () => {
+        if (this.closing === true) callback(new NetworkError('left the group'));
+        else void perform();
+      },
+      // The owner could not let go: it does not join, and hears why.
+      (error: unknown) => callback(error as Error),
+    );
   }
 
   override [kGetConnection](broker: Broker | undefined, callback: Callback<Connection>): void {

@@ -1,4 +1,4 @@
-import type { Translation } from '../translate.js';
+import type { Translation } from '../config/translation.js';
 import type { TopicPartitions } from './assignors.js';
 import type { MemberClient } from './member-client.js';
 

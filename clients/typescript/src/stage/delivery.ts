@@ -1,12 +1,18 @@
 import { describe, type Logger } from '../log.js';
 import { Backoff } from '../timing.js';
-import { bare, deadLetterOf, isBare } from './dead-letters.js';
-import { type Output, type Result, sizeOf } from './output.js';
-import { RefusedError, type StageProducer } from './producer.js';
-import type { StageStop } from './stop.js';
+import { bareLetterOf, deadLetterOf, type DeadLetterTopics, isBare } from './dead-letters.js';
+import { type Producer, RefusedError } from './producer.js';
+import type { Stop } from './stop.js';
+import { type Output, type Result, sizeOf } from './turn.js';
 
 /** Brokers take 1 MiB for a partition at a time by default. */
 const REQUEST_BYTES = 512 * 1024;
+
+export interface DeliverySettings {
+  /** Named in dead letters. */
+  group: string;
+  deadLetterSuffix: string;
+}
 
 /** One message's outputs, of which some may be acknowledged. */
 interface Sending {
@@ -18,13 +24,14 @@ interface Sending {
 /**
  * Delivers what a turn's messages became. What a broker will never take makes its message a dead letter; everything
  * else that goes wrong is tried again until it works, or until the stage is to end.
+ * Owns: the producer.
  */
-export class StageDelivery {
+export class Delivery {
   constructor(
-    private readonly producer: Pick<StageProducer, 'send' | 'prepare'>,
-    private readonly deadLetterSuffix: string,
-    private readonly group: string,
-    private readonly stop: Pick<StageStop, 'expired' | 'overdue' | 'wait'>,
+    private readonly producer: Pick<Producer, 'send' | 'close'>,
+    private readonly topics: Pick<DeadLetterTopics, 'prepare'>,
+    private readonly by: DeliverySettings,
+    private readonly stop: Pick<Stop, 'expired' | 'overdue' | 'wait'>,
     private readonly log: Logger,
   ) {}
 
@@ -49,6 +56,10 @@ export class StageDelivery {
       if (this.stop.overdue) return false;
       if (!(await this.stop.wait(backoff.next()))) await new Promise((resolve) => setTimeout(resolve, 50));
     }
+  }
+
+  async close(): Promise<void> {
+    await this.producer.close();
   }
 
   /** Fails with what passes; what was sent by then is marked. */
@@ -90,12 +101,12 @@ export class StageDelivery {
     let output: Output;
     if (refused.output.deadLetterOf !== undefined) {
       this.log.error(`${at}: its dead letter goes without its content: ${why}`);
-      output = bare(refused.output, why);
+      output = bareLetterOf(refused.output, why);
     } else {
       const text = `an output for ${refused.output.topic} was refused: ${why}`;
       this.log.error(`${at} became a dead letter: ${text}`);
-      const topic = message.topic + this.deadLetterSuffix;
-      output = deadLetterOf(message, topic, this.group, 'output_refused', text);
+      const topic = message.topic + this.by.deadLetterSuffix;
+      output = deadLetterOf(message, topic, this.by.group, 'output_refused', text);
     }
     return [...rest, { result: refused.result, output, sent: false }];
   }
@@ -103,7 +114,7 @@ export class StageDelivery {
   async #send(chunk: Sending[]): Promise<void> {
     for (const { output } of chunk) {
       if (output.deadLetterOf === undefined) continue;
-      const partitions = await this.producer.prepare(output.topic, output.deadLetterOf.topic);
+      const partitions = await this.topics.prepare(output.topic, output.deadLetterOf.topic);
       if (output.partition !== undefined && output.partition >= partitions) delete output.partition;
     }
     await this.producer.send(chunk.map(({ output }) => output));

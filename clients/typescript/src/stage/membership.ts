@@ -1,42 +1,41 @@
-import type { KafkaConsumerConfigLoader } from '../config-loader.js';
-import type { ConsumerConfig } from '../consumer-config.js';
-import { OptimizedConsumer } from '../consumer.js';
+import type { LagRecord } from '../config/config-store.js';
+import type { ConsumerConfig } from '../config/consumer-config.js';
+import { sameClient } from '../config/translation.js';
+import { OptimizedConsumer } from '../consumer/consumer.js';
 import type { Logger } from '../log.js';
-import { sameClient } from '../translate.js';
-import type { StageTally } from './report.js';
+import type { Tally } from './report.js';
 import type { CompleteSettings } from './settings.js';
 import { END_STEP_MS } from './stop.js';
 
 /**
- * A stage's consumer, and the settings that it is made by, which may change in the database while the stage works.
+ * A stage's place in its group: joining, leaving, and following changed settings.
  * Owns: the consumer, from join() to leave(); follow() may replace it.
  */
-export class StageMembership {
-  #wanted: ConsumerConfig | null = null; // what the database says
-  #config: ConsumerConfig | null = null; // what the consumer was made by
+export class Membership {
+  #config: ConsumerConfig; // what the consumer was made by
   #consumer: OptimizedConsumer | null = null;
 
+  /** By the settings in `loaded` until follow() brings others. */
   constructor(
     private readonly settings: CompleteSettings,
-    private readonly loader: KafkaConsumerConfigLoader,
-    private readonly tally: StageTally,
+    loaded: ConsumerConfig,
+    private readonly tally: Tally,
     private readonly log: Logger,
-  ) {}
+  ) {
+    this.#config = this.#ofGroup(loaded, settings.groupId);
+  }
 
   /** null before join(), and after leave(). */
   get consumer(): OptimizedConsumer | null {
     return this.#consumer;
   }
 
-  /** After the first look(). */
   get config(): ConsumerConfig {
-    return this.#config!;
+    return this.#config;
   }
 
-  /** Asks the loader what the settings are; how old they may be is its own affair. */
-  async look(): Promise<void> {
-    this.#wanted = await this.loader.loadConfig(this.settings.serviceName);
-    this.#config ??= this.#configOf(this.#wanted);
+  get group(): string {
+    return this.#config.consumerGroupId;
   }
 
   join(): void {
@@ -45,10 +44,11 @@ export class StageMembership {
     this.#consumer.join();
   }
 
-  /** Between turns: takes up what look() found, with another consumer if that needs one. */
-  async follow(): Promise<void> {
-    const before = this.config;
-    const wanted = this.#configOf(this.#wanted!);
+  /** Takes these settings from now on, with another consumer if they need one. Between two turns. */
+  async follow(loaded: ConsumerConfig): Promise<void> {
+    const before = this.#config;
+    // A group is for life: another one would begin from its own offsets.
+    const wanted = this.#ofGroup(loaded, this.group);
     if (JSON.stringify(wanted) === JSON.stringify(before)) return;
     this.#config = wanted;
     const { serviceName } = this.settings;
@@ -62,21 +62,33 @@ export class StageMembership {
     this.join();
   }
 
-  /** Leaves the group. join() may follow. */
+  /** Commits what could not be committed with its turn, and leaves. join() may follow. */
   async leave(): Promise<void> {
     const consumer = this.#consumer;
     this.#consumer = null;
     if (consumer === null) return;
-    // What could not be committed with its turn.
     await consumer.commit(END_STEP_MS);
     this.tally.rebalanced(consumer.takeRebalances());
     await consumer.close();
   }
 
-  #configOf(loaded: ConsumerConfig): ConsumerConfig {
-    // A group is for life: another one would begin from its own offsets.
-    const group = this.#config?.consumerGroupId ?? (this.settings.groupId || loaded.consumerGroupId);
+  /** How to ask for the lag of each partition that is the stage's now. */
+  lag(): () => Promise<LagRecord[]> {
+    const consumer = this.#consumer;
+    const { serviceName } = this.settings;
+    const consumerGroupId = this.group;
+    return async () => {
+      await consumer?.refreshEnds();
+      return (consumer?.positionsAndEnds() ?? []).map(({ topic, partition, offset, end }) => {
+        return { serviceName, consumerGroupId, topic, partition, currentOffset: offset, endOffset: end };
+      });
+    };
+  }
+
+  /** A stage's own among these settings. `group`: the one that they name, if it is empty or missing. */
+  #ofGroup(config: ConsumerConfig, group: string | undefined): ConsumerConfig {
+    const consumerGroupId = group || config.consumerGroupId || this.settings.serviceName;
     // Offsets are committed when the work is done.
-    return { ...loaded, enableAutoCommit: false, consumerGroupId: group || this.settings.serviceName };
+    return { ...config, enableAutoCommit: false, consumerGroupId };
   }
 }

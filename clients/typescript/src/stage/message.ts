@@ -11,6 +11,19 @@ export interface StageMessage<Value = any> extends Omit<KafkaMessage, 'value'> {
 /** Names and values; as an object for headers of different names, as a list where a name is there several times. */
 export type Headers = Record<string, string | Buffer> | [string, string | Buffer][];
 
+/**
+ * Thrown by processMessage() when not the message is to blame but something that it needs is away: it is tried again
+ * until it works, and never becomes a dead letter.
+ */
+export class TryLater extends Error {
+  override name = 'TryLater';
+}
+
+/** By its name, too: a program may have the package as ES module and as CommonJS at once, which are two classes. */
+export function isTryLater(error: unknown): boolean {
+  return error instanceof TryLater || (error instanceof Error && error.name === 'TryLater');
+}
+
 /** What makes a message a dead letter at once. */
 export class NotJsonError extends Error {
   override name = 'NotJsonError';

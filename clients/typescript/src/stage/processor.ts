@@ -2,12 +2,11 @@ import type { KafkaMessage } from '../kafka/message.js';
 import { describe, type Logger } from '../log.js';
 import { Backoff } from '../timing.js';
 import { deadLetterOf } from './dead-letters.js';
-import { bytesOf, type Headers, headerList, NotJsonError, parsed, type StageMessage } from './message.js';
-import type { Output, Result } from './output.js';
-import type { StageTally } from './report.js';
+import { bytesOf, type Headers, headerList, isTryLater, NotJsonError, parsed, type StageMessage } from './message.js';
+import type { Tally } from './report.js';
 import type { CompleteSettings } from './settings.js';
-import type { StageStop } from './stop.js';
-import { isTryLater } from './try-later.js';
+import type { Stop } from './stop.js';
+import type { Output, Result } from './turn.js';
 
 /** What the group allows while a message is processed. */
 export interface TurnLimits {
@@ -23,15 +22,15 @@ type Retrying = Pick<CompleteSettings, 'retries' | 'retryFirstMs' | 'retryCapMs'
  * Processes one message after the other: tries until it works, or until the message is a dead letter, and keeps what
  * each sends until then, so that nothing goes out of a try that failed.
  */
-export class StageProcessor<Value> {
+export class Processor<Value> {
   /** The outputs of the try at hand. */
   #growing: Output[] | null = null;
 
   constructor(
     private readonly work: (message: StageMessage<Value>) => Promise<void> | void,
     private readonly settings: Retrying,
-    private readonly stop: Pick<StageStop, 'wait'>,
-    private readonly tally: StageTally,
+    private readonly stop: Pick<Stop, 'busy' | 'wait'>,
+    private readonly tally: Tally,
     private readonly log: Logger,
   ) {}
 
@@ -50,10 +49,15 @@ export class StageProcessor<Value> {
   /** null: later; something that it needs is away, or the stage is to end. */
   async process(message: KafkaMessage, limits: TurnLimits): Promise<Result | null> {
     const start = performance.now();
-    const { outputs, failed } = await this.#attempt(message, limits);
-    if (outputs === null) return null;
-    this.tally.processed(performance.now() - start, failed);
-    return { message, outputs };
+    this.stop.busy(true);
+    try {
+      const { outputs, failed } = await this.#attempt(message, limits);
+      if (outputs === null) return null;
+      this.tally.processed(performance.now() - start, failed);
+      return { message, outputs };
+    } finally {
+      this.stop.busy(false);
+    }
   }
 
   /** Tries until it is processed, or a dead letter. */

@@ -1,9 +1,9 @@
-import { Admin, compatibilityPartitioner, Producer } from '@platformatic/kafka';
+import { compatibilityPartitioner, Producer as LibraryProducer } from '@platformatic/kafka';
 
 import type { LibraryOptions } from '../kafka/library-options.js';
-import { describe, type Logger } from '../log.js';
+import { describe } from '../log.js';
 import { within } from '../timing.js';
-import type { Output } from './output.js';
+import type { Output } from './turn.js';
 
 /** Brokers will never take this message, whatever is tried. */
 export class RefusedError extends Error {
@@ -13,7 +13,6 @@ export class RefusedError extends Error {
 /** Not the messages' fault, but the message's own: which errors of a broker mean that. */
 const REFUSALS = ['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE', 'INVALID_RECORD'];
 const SEND_MS = 20_000;
-const ADMIN_MS = 5_000;
 
 /**
  * Sends messages with all in-sync replicas' acknowledgement, by an idempotent producer.
@@ -22,14 +21,10 @@ const ADMIN_MS = 5_000;
  * be in the log or not: what comes next has a new producer, whose numbers begin anew. So a failure may leave
  * repetitions, and never a gap.
  */
-export class StageProducer {
-  #producer: Producer | null = null;
-  readonly #partitions = new Map<string, number>();
+export class Producer {
+  #producer: LibraryProducer | null = null;
 
-  constructor(
-    private readonly library: LibraryOptions,
-    private readonly log: Logger,
-  ) {}
+  constructor(private readonly library: LibraryOptions) {}
 
   /**
    * Resolves when all are acknowledged. In order within a partition.
@@ -37,7 +32,7 @@ export class StageProducer {
    */
   async send(outputs: Output[]): Promise<void> {
     if (outputs.length === 0) return;
-    this.#producer ??= new Producer({
+    this.#producer ??= new LibraryProducer({
       ...this.library,
       idempotent: true,
       retries: 2,
@@ -59,36 +54,6 @@ export class StageProducer {
       await this.close();
       if (isRefusal(error)) throw new RefusedError(describe(error));
       throw error;
-    }
-  }
-
-  /** Makes a dead-letter topic with as many partitions as `origin` has, unless it is there. How many it has. */
-  async prepare(topic: string, origin: string): Promise<number> {
-    const known = this.#partitions.get(topic);
-    if (known !== undefined) return known;
-    const admin = new Admin(this.library);
-    try {
-      const count = async (name: string): Promise<number | undefined> => {
-        try {
-          const metadata = await admin.metadata({ topics: [name], forceUpdate: true });
-          return metadata.topics.get(name)?.partitionsCount;
-        } catch {
-          return undefined;
-        }
-      };
-      let partitions = await within(ADMIN_MS, 'to look for the topic', count(topic));
-      if (partitions === undefined) {
-        const wanted = (await within(ADMIN_MS, 'to look for the topic', count(origin))) ?? 1;
-        // -1: as many replicas as the brokers make by default
-        const making = admin.createTopics({ topics: [topic], partitions: wanted, replicas: -1 });
-        await within(ADMIN_MS, 'to make the topic', making);
-        this.log.info(`${topic} created with ${wanted} partitions, for dead letters`);
-        partitions = wanted;
-      }
-      this.#partitions.set(topic, partitions);
-      return partitions;
-    } finally {
-      await within(ADMIN_MS, 'to close', admin.close()).catch(() => undefined);
     }
   }
 

@@ -1,7 +1,9 @@
-import type { KafkaConsumerConfigLoader, LagRecord, ProcessingMetrics } from '../config-loader.js';
+import type { KafkaConsumerConfigLoader } from '../config/config-loader.js';
+import type { LagRecord, ProcessingMetrics } from '../config/config-store.js';
+import { type ConsumerConfig, defaultConfig } from '../config/consumer-config.js';
 
 /** What a stage did since it was last asked. */
-export class StageTally {
+export class Tally {
   #messages = 0;
   #errors = 0;
   #busyMs = 0;
@@ -44,20 +46,58 @@ export class StageTally {
   }
 }
 
-/** Writes a stage's reports, one at a time; what comes while one is being written (a slow database) is left out. */
-export class StageReporter {
+/** What is written down at a time. */
+export interface Report {
+  metrics: ProcessingMetrics;
+  /** Asked when the metrics are written. */
+  lag: () => Promise<LagRecord[]>;
+}
+
+/** How often the loader is asked for the settings; how old they may be is its own affair. */
+const LOOK_MS = 1_000;
+
+/**
+ * Writes a stage's reports and looks at its settings now and then, so that the stage never waits for the database.
+ * Owns:  a timer, from keepLooking() to close().
+ * Fails: never: the loader says why something was not written.
+ */
+export class Reporter {
+  #config: ConsumerConfig;
   #writing: Promise<void> | null = null;
+  #timer: NodeJS.Timeout | null = null;
 
-  constructor(private readonly loader: KafkaConsumerConfigLoader) {}
-
-  get busy(): boolean {
-    return this.#writing !== null;
+  /** `loader`: null for no database, which means the defaults, and that nothing is written. */
+  constructor(
+    private readonly loader: KafkaConsumerConfigLoader | null,
+    private readonly serviceName: string,
+  ) {
+    this.#config = defaultConfig(serviceName);
   }
 
-  /** Returns at once. `lag` is asked for when the metrics are written. */
-  post(metrics: ProcessingMetrics, lag: () => Promise<LagRecord[]>): void {
-    if (this.#writing !== null) return;
-    this.#writing = this.#write(metrics, lag).finally(() => {
+  /** Asks for the settings. Never rejects, since the loader does not. */
+  async look(): Promise<void> {
+    if (this.loader !== null) this.#config = await this.loader.loadConfig(this.serviceName);
+  }
+
+  /** Looks again, now and then, until close(). */
+  keepLooking(): void {
+    this.#timer = setInterval(() => void this.look(), LOOK_MS);
+  }
+
+  /** The settings as they were last known. */
+  get config(): ConsumerConfig {
+    return this.#config;
+  }
+
+  /** Whether a report would be left out: another one is being written, or there is no database. */
+  get busy(): boolean {
+    return this.#writing !== null || this.loader === null;
+  }
+
+  /** Writes this down, unless it is busy. Returns at once. */
+  post(report: Report): void {
+    if (this.#writing !== null || this.loader === null) return;
+    this.#writing = write(this.loader, report).finally(() => {
       this.#writing = null;
     });
   }
@@ -67,9 +107,14 @@ export class StageReporter {
     await this.#writing;
   }
 
-  async #write(metrics: ProcessingMetrics, lag: () => Promise<LagRecord[]>): Promise<void> {
-    const known = await lag();
-    if (!(await this.loader.recordProcessingMetrics(metrics))) return;
-    if (known.length > 0) await this.loader.recordConsumerLag(known);
+  close(): void {
+    if (this.#timer !== null) clearInterval(this.#timer);
+    this.#timer = null;
   }
+}
+
+async function write(loader: KafkaConsumerConfigLoader, { metrics, lag }: Report): Promise<void> {
+  const known = await lag();
+  if (!(await loader.recordProcessingMetrics(metrics))) return;
+  if (known.length > 0) await loader.recordConsumerLag(known);
 }

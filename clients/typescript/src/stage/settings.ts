@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-import type { DatabasePool } from '../database.js';
+import type { DatabasePool } from '../config/database.js';
 import { brokerList, type ConnectionOptions } from '../kafka/connection.js';
 import type { Logger } from '../log.js';
 

@@ -5,13 +5,18 @@ const PATIENCE_MS = 4_000;
 /** For each step of the end that comes after it: the last report, the last commit, closing the database. */
 export const END_STEP_MS = 1_500;
 
-/** A stage's wish to end, and how long what is in hand may still take. */
-export class StageStop {
+/**
+ * A stage's wish to end.
+ *
+ *     requested -> the message at hand ends, however long it takes -> 4 s for delivering what is done -> overdue
+ */
+export class Stop {
   readonly #waits = new Waits();
   #requested = false;
+  #isBusy = false;
+  #isOverdue = false;
   #timer: NodeJS.Timeout | null = null;
   #expire: () => void = () => undefined;
-  #isOverdue = false;
 
   /** Resolves when the end is wished for and what is in hand has had its time. */
   readonly expired = new Promise<void>((resolve) => {
@@ -21,7 +26,7 @@ export class StageStop {
   request(): void {
     if (this.#requested) return;
     this.#requested = true;
-    this.restart();
+    this.#beginPatience();
     this.#waits.wake();
   }
 
@@ -29,19 +34,14 @@ export class StageStop {
     return this.#requested;
   }
 
-  get overdue(): boolean {
-    return this.#isOverdue;
+  /** Notes whether a message is being processed. It may take its time; the patience begins after it. */
+  busy(withAMessage: boolean): void {
+    this.#isBusy = withAMessage;
+    this.#beginPatience();
   }
 
-  /** The message at hand has ended: the time for delivering what is done begins. */
-  restart(): void {
-    if (!this.#requested || this.#isOverdue) return;
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => {
-      this.#isOverdue = true;
-      this.#expire();
-    }, PATIENCE_MS);
-    this.#timer.unref();
+  get overdue(): boolean {
+    return this.#isOverdue;
   }
 
   /** False, and at once, when the end is wished for. */
@@ -49,5 +49,14 @@ export class StageStop {
     if (this.#requested) return false;
     await this.#waits.wait(ms);
     return !this.#requested;
+  }
+
+  #beginPatience(): void {
+    if (!this.#requested || this.#isBusy || this.#timer !== null) return;
+    this.#timer = setTimeout(() => {
+      this.#isOverdue = true;
+      this.#expire();
+    }, PATIENCE_MS);
+    this.#timer.unref();
   }
 }

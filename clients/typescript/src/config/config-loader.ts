@@ -1,43 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { type ConsumerConfig, defaultConfig, fromColumns } from './consumer-config.js';
-import type { ConsumerOptions } from './consumer-options.js';
-import { OptimizedConsumer } from './consumer.js';
-import { ask, type DatabasePool } from './database.js';
-import { describe } from './log.js';
-
-/** What a service did in a stretch of time: a row of `consumer_processing_metrics`. */
-export interface ProcessingMetrics {
-  serviceName: string;
-  messagesProcessed: number;
-  messagesPerSecond: number;
-  /** of a message, on average */
-  processingTimeMs: number;
-  memoryUsageMb: number;
-  errors?: number;
-  rebalances?: number;
-}
-
-/** How far a service is behind in one partition: a row of `consumer_lag_history`. */
-export interface LagRecord {
-  serviceName: string;
-  consumerGroupId: string;
-  topic: string;
-  partition: number;
-  currentOffset: bigint;
-  endOffset: bigint;
-}
-
-export type Priority = 'low' | 'medium' | 'high' | 'critical';
-
-/** Advice that the recorded metrics give: a row of `v_consumer_recommendations`. */
-export interface Recommendation {
-  serviceName: string;
-  priority: Priority;
-  /** column -> value */
-  recommendedConfig: Record<string, unknown>;
-  reason: string;
-}
+import type { ConsumerOptions } from '../consumer/consumer-options.js';
+import { OptimizedConsumer } from '../consumer/consumer.js';
+import { describe } from '../log.js';
+import { ConfigStore, type LagRecord, type ProcessingMetrics, type Recommendation } from './config-store.js';
+import { type ConsumerConfig, defaultConfig } from './consumer-config.js';
+import type { DatabasePool } from './database.js';
 
 export interface LoaderOptions {
   /** How long a loaded row is good for. Default 300,000. */
@@ -76,7 +44,7 @@ interface Known {
  *        maintainMetrics() resolve to false and warn. The others reject with a {@link DatabaseError}.
  */
 export class KafkaConsumerConfigLoader {
-  readonly #pool: DatabasePool | null;
+  readonly #store: ConfigStore | null;
   readonly #cacheMs: number;
   readonly #warn: (text: string) => void;
   readonly #now: () => number;
@@ -86,7 +54,7 @@ export class KafkaConsumerConfigLoader {
 
   /** `pool`: null for no database, which means the defaults, and that nothing is recorded. */
   constructor(pool: DatabasePool | null, options: LoaderOptions = {}) {
-    this.#pool = pool;
+    this.#store = pool === null ? null : new ConfigStore(pool);
     this.#cacheMs = options.cacheMs ?? 300_000;
     this.#warn = options.warn ?? ((text) => console.warn(text));
     this.#now = options.now ?? (() => performance.now());
@@ -135,39 +103,14 @@ export class KafkaConsumerConfigLoader {
 
   /** One row; false, and a warning, when the database did not take it. */
   async recordProcessingMetrics(metrics: ProcessingMetrics): Promise<boolean> {
-    return this.#record(
-      'processing metrics are not recorded',
-      'SELECT record_consumer_metrics($1, $2::bigint, $3::float8, $4::float8, $5::float8, $6::bigint, $7::integer)',
-      [
-        metrics.serviceName,
-        String(Math.trunc(metrics.messagesProcessed)),
-        metrics.messagesPerSecond,
-        metrics.processingTimeMs,
-        metrics.memoryUsageMb,
-        String(Math.trunc(metrics.errors ?? 0)),
-        Math.trunc(metrics.rebalances ?? 0),
-      ],
-    );
+    return this.#record('processing metrics are not recorded', (store) => store.insertMetrics(metrics));
   }
 
   /** A row for each partition, in one statement for each service and group. */
   async recordConsumerLag(lag: LagRecord[]): Promise<boolean> {
-    const groups = groupLag(lag);
     let recorded = true;
-    for (const partitions of groups) {
-      const first = partitions[0]!;
-      const done = await this.#record(
-        'consumer lags are not recorded',
-        'SELECT record_consumer_lag($1, $2, $3::text[], $4::integer[], $5::bigint[], $6::bigint[])',
-        [
-          first.serviceName,
-          first.consumerGroupId,
-          partitions.map((at) => at.topic),
-          partitions.map((at) => at.partition),
-          partitions.map((at) => String(at.currentOffset)),
-          partitions.map((at) => String(at.endOffset)),
-        ],
-      );
+    for (const ofGroup of groupLag(lag)) {
+      const done = await this.#record('consumer lags are not recorded', (store) => store.insertLag(ofGroup));
       recorded = recorded && done;
     }
     return recorded;
@@ -175,18 +118,8 @@ export class KafkaConsumerConfigLoader {
 
   /** The advice that the recorded metrics give, the most urgent first. */
   async getProcessingRecommendations(): Promise<Recommendation[]> {
-    const rows = await ask(
-      this.#database(),
-      `SELECT service_name, priority, recommended_config::text AS recommended_config, reason
-         FROM consumer_recommendations()`,
-      [],
-    );
-    return rows.map((row) => ({
-      serviceName: String(row.service_name),
-      priority: row.priority as Priority,
-      recommendedConfig: JSON.parse(String(row.recommended_config ?? '{}')) as Record<string, unknown>,
-      reason: String(row.reason),
-    }));
+    if (this.#store === null) throw new Error('this loader was made without a database');
+    return this.#store.recommendations();
   }
 
   /**
@@ -194,28 +127,13 @@ export class KafkaConsumerConfigLoader {
    * more often, by any of the replicas. That another one is at it just now counts as done.
    */
   async maintainMetrics(): Promise<boolean> {
-    return this.#record(
-      'the tables of metrics and lags are not looked after',
-      'SELECT maintain_consumer_metrics()',
-      [],
-      BUSY,
-    );
-  }
-
-  #database(): DatabasePool {
-    if (this.#pool === null) throw new Error('this loader was made without a database');
-    return this.#pool;
+    return this.#record('the tables of metrics and lags are not looked after', (store) => store.maintain());
   }
 
   async #load(serviceName: string): Promise<ConsumerConfig> {
-    if (this.#pool === null) return defaultConfig(serviceName);
+    if (this.#store === null) return defaultConfig(serviceName);
     try {
-      // As JSON, so that type parsers of the caller's make no difference.
-      const sql = 'SELECT to_jsonb(c)::text AS config FROM effective_consumer_config($1) AS c';
-      const [row] = await ask(this.#pool, sql, [serviceName]);
-      if (row === undefined) throw new Error(`effective_consumer_config() has no row for ${serviceName}`);
-      const columns = JSON.parse(String(row.config)) as Record<string, unknown>;
-      return this.#remember(fromColumns(serviceName, columns));
+      return this.#remember(await this.#store.effective(serviceName));
     } catch (error) {
       return this.#fallBack(serviceName, describe(error));
     }
@@ -246,12 +164,11 @@ export class KafkaConsumerConfigLoader {
     return config;
   }
 
-  async #record(unless: string, sql: string, values: unknown[], asGood?: string): Promise<boolean> {
-    if (this.#pool === null) return false;
+  async #record(unless: string, work: (store: ConfigStore) => Promise<void>): Promise<boolean> {
+    if (this.#store === null) return false;
     try {
-      await ask(this.#pool, sql, values);
+      await work(this.#store);
     } catch (error) {
-      if (asGood !== undefined && (error as { sqlstate?: string }).sqlstate === asGood) return true;
       this.#warnOnce(unless, `${unless}: ${describe(error)}`);
       return false;
     }
@@ -265,9 +182,6 @@ export class KafkaConsumerConfigLoader {
     this.#warn(text);
   }
 }
-
-/** lock_not_available: another one is looking after the tables. */
-const BUSY = '55P03';
 
 /** By service and group, which is one statement each. */
 function groupLag(lag: LagRecord[]): LagRecord[][] {

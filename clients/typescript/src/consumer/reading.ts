@@ -1,7 +1,7 @@
+import type { KafkaMessage } from '../kafka/message.js';
+import { describe, type Logger } from '../log.js';
+import { Backoff, Waits } from '../timing.js';
 import type { RunOptions } from './consumer-options.js';
-import type { KafkaMessage } from './kafka/message.js';
-import { describe, type Logger } from './log.js';
-import { Backoff, Waits } from './timing.js';
 
 /** What the two ways of reading message by message need of a consumer. */
 export interface MessageSource {

@@ -1,4 +1,4 @@
-import { TimeUp, within } from './timing.js';
+import { TimeUp, within } from '../timing.js';
 
 /** What this package needs of a connection of `pg`. */
 export interface DatabaseClient {

@@ -12,7 +12,7 @@ export interface Output {
   deadLetterOf?: KafkaMessage;
 }
 
-/** What became of one input message. */
+/** What became of one message of a turn: messages that are taken, processed and delivered together. */
 export interface Result {
   message: KafkaMessage;
   outputs: Output[];

@@ -1,12 +1,12 @@
-import type { ConsumerConfig } from './consumer-config.js';
+import type { ConsumerConfig } from '../config/consumer-config.js';
+import { RECORDS_MAX, translate } from '../config/translation.js';
+import { GroupSession } from '../kafka/group-session.js';
+import { libraryOptions } from '../kafka/library-options.js';
+import type { KafkaMessage } from '../kafka/message.js';
+import type { PositionAndEnd } from '../kafka/partitions.js';
+import { consoleLogger, type Logger } from '../log.js';
 import type { ConsumerOptions, RunOptions } from './consumer-options.js';
-import { GroupSession } from './kafka/group-session.js';
-import { libraryOptions } from './kafka/library-options.js';
-import type { KafkaMessage } from './kafka/message.js';
-import type { PositionAndEnd } from './kafka/partitions.js';
-import { consoleLogger, type Logger } from './log.js';
 import { type MessageSource, Reading } from './reading.js';
-import { RECORDS_MAX, translate } from './translate.js';
 
 const POLL_MS = 1_000;
 

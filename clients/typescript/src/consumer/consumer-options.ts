@@ -1,6 +1,6 @@
-import type { ConnectionOptions } from './kafka/connection.js';
-import type { KafkaMessage } from './kafka/message.js';
-import type { Logger } from './log.js';
+import type { ConnectionOptions } from '../kafka/connection.js';
+import type { KafkaMessage } from '../kafka/message.js';
+import type { Logger } from '../log.js';
 
 export interface ConsumerOptions extends ConnectionOptions {
   /** How long start() waits for a broker and for the topics. Default 30,000. */
