@@ -1,4 +1,4 @@
-from loom_common.kafka.stage.dead_letters import bare_letter_of, dead_letter_of, is_bare
+from loom_common.kafka.stage.dead_letters import bare_dead_letter_of, dead_letter_of, is_bare
 
 from .fakes import record
 
@@ -22,7 +22,7 @@ def test_a_dead_letter_keeps_the_message_and_says_where_it_was() -> None:
 
 def test_a_bare_letter_has_no_content() -> None:
     letter = dead_letter_of(record(1, b"x" * 5000, headers=(("h", b"y" * 5000),)), "in.dlq", "g", "r", "m" * 5000)
-    bare = bare_letter_of(letter, "too large")
+    bare = bare_dead_letter_of(letter, "too large")
     assert is_bare(bare)
     assert not is_bare(letter)
     assert (bare.value, bare.key) == (None, None)

@@ -6,7 +6,7 @@ import { test } from 'node:test';
 
 import { BaseKafkaConsumer, stageSettingsFromEnvironment } from '../src/index.js';
 import type { KafkaMessage } from '../src/kafka/message.js';
-import { bareLetterOf, deadLetterOf } from '../src/stage/dead-letters.js';
+import { bareDeadLetterOf, deadLetterOf } from '../src/stage/dead-letters.js';
 import { Delivery } from '../src/stage/delivery.js';
 import type { Output, Result } from '../src/stage/turn.js';
 import { RefusedError } from '../src/stage/producer.js';
@@ -80,7 +80,7 @@ test("a dead letter is the message, and says where it was and why it is one, in 
       'dlq.message=it broke',
     ],
   );
-  const left = bareLetterOf(letter, 'too large');
+  const left = bareDeadLetterOf(letter, 'too large');
   assert.deepEqual([left.key, left.value], [null, null]);
   assert.equal(
     left.headers.some(({ key }) => key === 'h'),

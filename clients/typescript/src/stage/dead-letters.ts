@@ -9,7 +9,7 @@ import type { Output } from './turn.js';
 export type DeadLetterReason = 'processing_failed' | 'output_refused';
 
 const LEFT_OUT = 'dlq.left_out';
-/** Of a header of a letter whose message does not fit into the topic. */
+/** Of a header of a dead letter whose message does not fit into the topic. */
 const SHORT = 1_000;
 const ADMIN_MS = 5_000;
 
@@ -41,12 +41,12 @@ export function deadLetterOf(
 }
 
 /** What can still be told of a message that is too large for the dead-letter topic: where it is. Pure. */
-export function bareLetterOf(letter: Output, why: string): Output {
-  const headers = letter.headers
+export function bareDeadLetterOf(deadLetter: Output, why: string): Output {
+  const headers = deadLetter.headers
     .filter(({ key }) => key.startsWith('dlq.') && key !== LEFT_OUT)
     .map(({ key, value }) => ({ key, value: value === null ? null : value.subarray(0, SHORT) }));
   headers.push({ key: LEFT_OUT, value: Buffer.from(`key, value and headers: ${why}`.slice(0, SHORT)) });
-  return { ...letter, key: null, value: null, headers };
+  return { ...deadLetter, key: null, value: null, headers };
 }
 
 export function isBare(output: Output): boolean {

@@ -1,6 +1,6 @@
 import { describe, type Logger } from '../log.js';
 import { Backoff } from '../timing.js';
-import { bareLetterOf, deadLetterOf, type DeadLetterTopics, isBare } from './dead-letters.js';
+import { bareDeadLetterOf, deadLetterOf, type DeadLetterTopics, isBare } from './dead-letters.js';
 import { type Producer, RefusedError } from './producer.js';
 import type { Stop } from './stop.js';
 import { type Output, type Result, sizeOf } from './turn.js';
@@ -95,13 +95,13 @@ export class Delivery {
   #blame(all: Sending[], refused: Sending, why: string): Sending[] {
     const { message } = refused.result;
     const at = `${message.topic}[${message.partition}] at ${message.offset}`;
-    // A letter with nothing left to leave out: the topic's own fault, so it is tried again.
+    // A dead letter with nothing left to leave out: the topic's own fault, so it is tried again.
     if (isBare(refused.output)) throw new Error(`the dead letter of ${at} is refused: ${why}`);
     const rest = all.filter(({ result }) => result !== refused.result);
     let output: Output;
     if (refused.output.deadLetterOf !== undefined) {
       this.log.error(`${at}: its dead letter goes without its content: ${why}`);
-      output = bareLetterOf(refused.output, why);
+      output = bareDeadLetterOf(refused.output, why);
     } else {
       const text = `an output for ${refused.output.topic} was refused: ${why}`;
       this.log.error(`${at} became a dead letter: ${text}`);

@@ -12,7 +12,7 @@ from aiokafka.errors import TopicAlreadyExistsError, for_code
 
 from .turn import Headers, Output, Record
 
-__all__ = ["DeadLetterTopics", "bare_letter_of", "dead_letter_of", "is_bare"]
+__all__ = ["DeadLetterTopics", "bare_dead_letter_of", "dead_letter_of", "is_bare"]
 
 _log = logging.getLogger("loom_common.kafka")
 
@@ -42,11 +42,11 @@ def is_bare(output: Output) -> bool:
     return output.dead_letter and bool(output.headers) and output.headers[-1][0] == _LEFT_OUT
 
 
-def bare_letter_of(letter: Output, why: str) -> Output:
+def bare_dead_letter_of(dead_letter: Output, why: str) -> Output:
     """What can still be told of a record that is too large for the dead-letter topic: where it is."""
-    headers = [(name, value[:1000]) for name, value in letter.headers if name.startswith("dlq.")]
+    headers = [(name, value[:1000]) for name, value in dead_letter.headers if name.startswith("dlq.")]
     headers.append((_LEFT_OUT, f"key, value and headers: {why}".encode()))
-    return Output(letter.topic, None, None, headers, letter.partition, letter.record, dead_letter=True)
+    return Output(dead_letter.topic, None, None, headers, dead_letter.partition, dead_letter.record, dead_letter=True)
 
 
 class DeadLetterTopics:
@@ -62,16 +62,16 @@ class DeadLetterTopics:
         self._clients = clients
         self._partitions: dict[str, int] = {}
 
-    async def prepare(self, letter: Output, origin: str) -> None:
+    async def prepare(self, dead_letter: Output, origin: str) -> None:
         """Makes sure that the dead letter's topic is there, and that the partition which it names is.
 
         Fails: ``KafkaError``, ``OSError``, ``asyncio.TimeoutError``.
         """
-        if letter.topic not in self._partitions:
-            making = self._made_topic(letter.topic, origin)
-            self._partitions[letter.topic] = await asyncio.wait_for(making, 2 * _ADMIN_SECONDS)
-        if letter.partition is not None and letter.partition >= self._partitions[letter.topic]:
-            letter.partition = None
+        if dead_letter.topic not in self._partitions:
+            making = self._made_topic(dead_letter.topic, origin)
+            self._partitions[dead_letter.topic] = await asyncio.wait_for(making, 2 * _ADMIN_SECONDS)
+        if dead_letter.partition is not None and dead_letter.partition >= self._partitions[dead_letter.topic]:
+            dead_letter.partition = None
 
     async def _made_topic(self, topic: str, origin: str) -> int:
         options = {**self._clients, "request_timeout_ms": int(_ADMIN_SECONDS * 1000)}

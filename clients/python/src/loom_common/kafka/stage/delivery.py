@@ -7,7 +7,7 @@ import logging
 
 from aiokafka.errors import KafkaError
 
-from .dead_letters import DeadLetterTopics, bare_letter_of, dead_letter_of, is_bare
+from .dead_letters import DeadLetterTopics, bare_dead_letter_of, dead_letter_of, is_bare
 from .producer import Producer
 from .stop import Stop, first_of
 from .turn import Output, OutputState, Turn
@@ -101,7 +101,7 @@ class Delivery:
             # Brokers refuse the messages of a batch all together.
             if not output.suspect:
                 output.suspect = True
-            elif not is_bare(output):  # a letter with nothing left to leave out: that topic's own fault, tried again
+            elif not is_bare(output):  # with nothing left to leave out it is that topic's own fault, and tried again
                 self._replace(turn, output, group)
         return anything
 
@@ -112,13 +112,13 @@ class Delivery:
         at = f"{record.topic}[{record.partition}]@{record.offset}"
         if refused.dead_letter:
             _log.error("%s: its dead letter goes without its content: %s", at, self._producer.last_error)
-            turn.outputs.append(bare_letter_of(refused, self._producer.last_error))
+            turn.outputs.append(bare_dead_letter_of(refused, self._producer.last_error))
             return
         why = f"an output for {refused.topic} was refused: {self._producer.last_error}"
         _log.error("%s became a dead letter: %s", at, why)
-        letter = dead_letter_of(record, record.topic + self._suffix, group, "output_refused", why)
-        letter.record = refused.record
-        turn.outputs.append(letter)
+        dead_letter = dead_letter_of(record, record.topic + self._suffix, group, "output_refused", why)
+        dead_letter.record = refused.record
+        turn.outputs.append(dead_letter)
 
     async def _pause(self, why: str) -> None:
         _log.warning("a stage's results are tried again: %s", why)
