@@ -175,38 +175,26 @@ class BaseKafkaConsumer:
         """The parts, those first that others take from."""
         settings = self.stage_settings
         stop, tally = self._stop, Tally(time.monotonic())
-        reporter = Reporter(self._loader(), settings.service_name)
+        reporter = Reporter(_loader_of(settings, self._db_pool), settings.service_name)
         await reporter.open()
-        servers = self._servers()
+        servers = _servers_of(settings)
         clients = {"bootstrap_servers": servers, "client_id": settings.service_name, **self._client_options}
-        suffix = settings.dead_letter_suffix
+
+        def new_consumer(config: ConsumerConfig) -> OptimizedConsumer:
+            # Its topics come with the membership's listener.
+            return make_consumer(
+                config, (), servers, None, lambda _, text: _log.warning("%s", text), self._client_options
+            )
+
         return LoopParts(
             reporter=reporter,
-            membership=Membership(settings, reporter.config, self._new_consumer, stop, tally),
+            membership=Membership(settings, reporter.config, new_consumer, stop, tally),
             processor=Processor(settings, self.process_message, stop, tally),
-            delivery=Delivery(Producer(clients), DeadLetterTopics(clients), suffix, stop),
+            delivery=Delivery(Producer(clients), DeadLetterTopics(clients), settings.dead_letter_suffix, stop),
             tally=tally,
             stop=stop,
             report_every=settings.report_every,
         )
-
-    def _loader(self) -> KafkaConsumerConfigLoader | None:
-        settings = self.stage_settings
-        if self._db_pool is None and not settings.database_url:
-            return None
-        return KafkaConsumerConfigLoader(
-            self._db_pool, database_url=settings.database_url, cache_seconds=settings.config_cache
-        )
-
-    def _new_consumer(self, config: ConsumerConfig) -> OptimizedConsumer:
-        # Its topics come with the membership's listener.
-        return make_consumer(
-            config, (), self._servers(), None, lambda _, text: _log.warning("%s", text), self._client_options
-        )
-
-    def _servers(self) -> str | list[str]:
-        servers = self.stage_settings.bootstrap_servers
-        return servers if isinstance(servers, str) else list(servers)
 
     async def _shut(self) -> None:
         """The reports first: they ask the consumer for its lag."""
@@ -245,3 +233,15 @@ class _WhenAwaited(Awaitable[None]):
 
     def __await__(self) -> Generator[Any, None, None]:
         return self._work().__await__()
+
+
+def _loader_of(settings: StageSettings, db_pool: Any | None) -> KafkaConsumerConfigLoader | None:
+    """None: there is no database."""
+    if db_pool is None and not settings.database_url:
+        return None
+    return KafkaConsumerConfigLoader(db_pool, database_url=settings.database_url, cache_seconds=settings.config_cache)
+
+
+def _servers_of(settings: StageSettings) -> str | list[str]:
+    servers = settings.bootstrap_servers
+    return servers if isinstance(servers, str) else list(servers)
