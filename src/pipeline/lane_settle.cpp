@@ -189,6 +189,8 @@ void Lane::settle_stale(std::unique_ptr<Batch> batch, const Outcome& outcome) {
         break;
     }
   }
+  // An earlier attempt had stored it, and its answer was lost.
+  if (!committed.empty()) note_stored(StoredPart(*batch, committed), nullptr);
   if (!stale.empty()) drop_growing(stale);
   leave.insert(leave.end(), committed.begin(), committed.end());
   leave.insert(leave.end(), stale.begin(), stale.end());
