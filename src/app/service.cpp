@@ -186,8 +186,9 @@ int run_service(const settings::Config& config, Failpoints& failpoints) {
   spdlog::info("consuming {} topics from {} as group {}, {} workers", plans.file()->topics.size(),
                config.bootstrap_servers, config.group_id(), settings.workers);
   while (!tick(signals, observer, *reloader, kTick)) {
-    if (!consumer.stuck()) continue;
-    spdlog::critical("a worker hangs: ending, so that it is started anew; nothing is lost by that");
+    if (!consumer.stuck() && !consumer.failed()) continue;
+    spdlog::critical("{}: ending, so that the service is started anew; nothing is lost by that",
+                     consumer.failed() ? "nothing can be read from Kafka any more" : "a worker hangs");
     _exit(1);
   }
   spdlog::info("told to stop: flushing and leaving the group");

@@ -14,15 +14,13 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr milliseconds kBrokerTimeout{5000};
-constexpr milliseconds kCompareTimeout{1000};
-
-sink::TopicPartition key_of(const source::TopicOffset& at) { return {.topic = at.topic, .partition = at.partition}; }
+constexpr milliseconds kFirstPositionWithin{5000};
+constexpr milliseconds kCompareWithin{1000};
 
 }  // namespace
 
 /// Stored positions. What has none gets its first one, in the database before anything is fetched.
-std::optional<GroupConsumer::Positions> GroupConsumer::positions(const Partitions& partitions) {
+std::optional<GroupConsumer::Positions> GroupConsumer::load_or_claim(const Partitions& partitions) {
   std::vector<sink::TopicPartition> wanted;
   for (const auto& at : partitions) wanted.push_back(key_of(at));
   std::map<sink::TopicPartition, sink::StoredPosition> known;
@@ -45,14 +43,14 @@ std::optional<GroupConsumer::Positions> GroupConsumer::positions(const Partition
 /// What the group has committed in Kafka (it takes over from a predecessor), else the first offset of the log, or its
 /// end.
 std::optional<GroupConsumer::Positions> GroupConsumer::first_positions(const Partitions& fresh) {
-  auto committed = client_->committed(fresh, kBrokerTimeout);
+  auto committed = client_->committed(fresh, kFirstPositionWithin);
   if (!committed) return std::nullopt;
   Partitions unknown;
   std::erase_if(*committed, [&](const source::TopicOffset& at) {
     if (at.offset < 0) unknown.push_back(at);
     return at.offset < 0;
   });
-  const auto first = client_->log_bound(unknown, settings_.new_at_end, kBrokerTimeout);
+  const auto first = client_->log_bound(unknown, settings_.new_at_end, kFirstPositionWithin);
   if (!first) return std::nullopt;
   Positions positions;
   const auto add = [&](const source::TopicOffset& at) {
@@ -67,7 +65,7 @@ std::optional<GroupConsumer::Positions> GroupConsumer::first_positions(const Par
 void GroupConsumer::compare_with_kafka(const Positions& positions) {
   Partitions asked;
   for (const auto& at : positions) asked.push_back({.topic = at.where.topic, .partition = at.where.partition});
-  const auto committed = client_->committed(asked, kCompareTimeout);
+  const auto committed = client_->committed(asked, kCompareWithin);
   if (!committed) return;
   std::map<sink::TopicPartition, std::int64_t> in_kafka;
   for (const auto& at : *committed) in_kafka[key_of(at)] = at.offset;
@@ -83,15 +81,15 @@ void GroupConsumer::compare_with_kafka(const Positions& positions) {
   if (differ == 0) return;
   log::warn(
       {},
-      "the group's offsets in Kafka are others than those in the database for {} of {} partitions ({}). The database's "
-      "rule. After a crash that is normal; whoever wants to go elsewhere uses `offsets reset`",
+      "for {} of {} partitions the group's offsets in Kafka are not those in the database ({}). The offsets in the "
+      "database are used. After a crash a difference is normal; to begin elsewhere, use `offsets reset`",
       differ, positions.size(), example);
 }
 
 void GroupConsumer::take_assignment() {
   std::optional<Positions> found;
   try {
-    found = positions(*pending_);
+    found = load_or_claim(*pending_);
   } catch (const std::exception& error) {
     log::warn({}, "the assigned partitions wait: the stored offsets cannot be read now: {}", error.what());
   }

@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "base/log.h"
-#include "pipeline/balancer.h"
 
 namespace loom::pipeline {
 
@@ -20,12 +19,10 @@ constexpr milliseconds kPoll{50};
 constexpr milliseconds kBalanceEvery{100};
 constexpr milliseconds kPublishEvery{500};
 constexpr seconds kLookForTopicsEvery{3};
-constexpr milliseconds kBrokerTimeout{1000};
+constexpr milliseconds kCountTopicsWithin{1000};
 constexpr seconds kStepAtMost{120};  // a step asks the broker at most a few times, up to 5 s each
 constexpr seconds kLeaveGroup{2};
 constexpr seconds kDiscard{1};
-
-sink::TopicPartition key_of(const source::TopicOffset& at) { return {.topic = at.topic, .partition = at.partition}; }
 
 }  // namespace
 
@@ -47,10 +44,10 @@ GroupConsumer::GroupConsumer(ConsumerSettings settings, const Context& context, 
 
 GroupConsumer::~GroupConsumer() {
   stop();
-  // Messages and queues first, in workers and letters; only then the clients that they came from.
+  // Messages and queues first, in workers and what they returned; only then the clients that they came from.
   workers_.clear();
-  returned_.collect(letters_);
-  letters_.clear();
+  returned_.collect(just_returned_);
+  just_returned_.clear();
 }
 
 void GroupConsumer::start() {
@@ -98,6 +95,17 @@ void GroupConsumer::run_worker(Worker& worker) {
 
 void GroupConsumer::run() {
   pthread_setname_np(pthread_self(), "group");
+  try {
+    consume();
+    leave();
+  } catch (const std::exception& error) {
+    // Without a client there is no way on, and the workers would wait for ever.
+    log::error({}, "the member of the group cannot go on: {}", error.what());
+    failed_ = true;
+  }
+}
+
+void GroupConsumer::consume() {
   TimePoint balance_at = clock_.now();
   TimePoint mirror_at = clock_.now() + settings_.mirror_every;
   while (!stopping_) {
@@ -105,7 +113,7 @@ void GroupConsumer::run() {
     read_returned();
     if (pending_ && clock_.now() >= pending_retry_) take_assignment();
     if (clock_.now() >= balance_at) {
-      rebalance_workers();
+      move_between_workers();
       balance_at = clock_.now() + kBalanceEvery;
     }
     if (clock_.now() >= mirror_at) {
@@ -113,20 +121,22 @@ void GroupConsumer::run() {
       mirror();
       mirror_at = clock_.now() + settings_.mirror_every;
     }
-    if (fatal_) {
-      give_up(all_owned(), true);
-      pending_.reset();
-      retired_.push_back(std::move(client_));
-      client_ = std::make_unique<source::GroupClient>(settings_.client);
-      join();
-      fatal_ = false;
-    }
+    if (client_failed_) begin_again();
     take_reconfiguration();
     fit_shares();
     look_for_topics();
     publish();
   }
-  leave();
+}
+
+/// The client cannot go on: its partitions are another member's already, and a new one takes its place.
+void GroupConsumer::begin_again() {
+  give_up(all_owned(), true);
+  pending_.reset();
+  retired_.push_back(std::move(client_));
+  client_ = std::make_unique<source::GroupClient>(settings_.client);
+  join();
+  client_failed_ = false;
 }
 
 /// Wildcards and names; an empty list would be an error, and means to be in no group at all.
@@ -145,7 +155,7 @@ void GroupConsumer::join() {
 void GroupConsumer::look_for_topics() {
   if (joined_ || !settings_.mapped || clock_.now() < look_for_topics_at_) return;
   look_for_topics_at_ = clock_.now() + kLookForTopicsEvery;
-  const auto partitions = client_->count_partitions(settings_.mapped, kBrokerTimeout);
+  const auto partitions = client_->count_partitions(settings_.mapped, kCountTopicsWithin);
   if (partitions) no_topics_ = *partitions == 0;
 }
 
@@ -193,7 +203,7 @@ void GroupConsumer::serve(source::GroupEvent event) {
     if (owned_.empty()) joined_ = false;  // an assignment follows, be it of nothing
   } else if (const auto* fatal = std::get_if<source::FatalError>(&event)) {
     log::error({}, "the Kafka client cannot go on, making a new one: {}", fatal->message);
-    fatal_ = true;
+    client_failed_ = true;
   }
 }
 
@@ -225,7 +235,7 @@ bool GroupConsumer::give_up(const Partitions& partitions, bool lost) {
     workers_[found->second.worker]->release(at.topic, at.partition, true);
   }
   wait_returned(partitions, clock_.now() + kDiscard);
-  if (!lost) client_->commit(final_offsets_, false);
+  if (!lost) client_->mirror(final_offsets_);
   final_offsets_.clear();
   return all_stored;
 }
@@ -243,8 +253,8 @@ void GroupConsumer::wait_returned(const Partitions& partitions, TimePoint until)
 }
 
 void GroupConsumer::read_returned() {
-  returned_.collect(letters_);
-  for (auto& [source, ledger] : letters_) {
+  returned_.collect(just_returned_);
+  for (auto& [source, ledger] : just_returned_) {
     const sink::TopicPartition where{.topic = source->topic(), .partition = source->partition()};
     const auto found = owned_.find(where);
     if (found == owned_.end()) continue;
@@ -259,90 +269,7 @@ void GroupConsumer::read_returned() {
     }
     owned_.erase(found);
   }
-  letters_.clear();
-}
-
-// ---- Now and then
-
-void GroupConsumer::rebalance_workers() {
-  if (workers_.size() < 2) return;
-  std::vector<Load> loads;
-  std::vector<sink::TopicPartition> where;
-  for (std::size_t worker = 0; worker < workers_.size(); ++worker) {
-    for (const auto& partition : workers_[worker]->view().partitions) {
-      const sink::TopicPartition key{.topic = partition.topic, .partition = partition.partition};
-      const auto found = owned_.find(key);
-      if (found == owned_.end() || found->second.worker != worker) continue;
-      // One on its way counts where it goes.
-      loads.push_back({.worker = found->second.moving_to.value_or(worker),
-                       .backlog = partition.backlog,
-                       .movable = !found->second.moving_to && !partition.leaving});
-      where.push_back(key);
-    }
-  }
-  for (const auto& move : balance(loads, workers_.size())) {
-    Owned& owned = owned_.at(where[move.load]);
-    owned.moving_to = move.to;
-    workers_[owned.worker]->release(where[move.load].topic, where[move.load].partition, false);
-    log::debug({.topic = where[move.load].topic, .partition = where[move.load].partition}, "moves from worker {} to {}",
-               owned.worker, move.to);
-  }
-}
-
-void GroupConsumer::mirror() {
-  Partitions moved;
-  for (const auto& partition : work().partitions) {
-    const auto found = owned_.find({.topic = partition.topic, .partition = partition.partition});
-    if (found == owned_.end() || partition.stored == found->second.mirrored) continue;
-    found->second.mirrored = partition.stored;
-    moved.push_back({.topic = partition.topic, .partition = partition.partition, .offset = partition.stored});
-  }
-  client_->commit(moved, false);
-}
-
-/// With synchronous_commit off a crash of PostgreSQL takes back its last commits. A partition in use notices with its
-/// next batch; one that has become quiet is told here.
-void GroupConsumer::audit() {
-  std::vector<WorkerView> views;
-  std::vector<sink::TopicPartition> wanted;
-  for (const auto& worker : workers_) {
-    views.push_back(worker->view());
-    for (const auto& at : views.back().partitions) wanted.push_back({.topic = at.topic, .partition = at.partition});
-  }
-  if (wanted.empty()) return;
-  std::map<sink::TopicPartition, batch::StoredOffset> found;
-  try {
-    restart_partitions(views);
-    for (const auto& row : offsets_.load(wanted)) {
-      found[row.where] = {.partition = row.where.partition, .next_offset = row.next_offset, .epoch = row.epoch};
-    }
-  } catch (const std::exception& error) {
-    log::warn({}, "the stored offsets cannot be checked now: {}", error.what());
-    return;
-  }
-  for (std::size_t worker = 0; worker < views.size(); ++worker) {
-    for (const auto& at : views[worker].partitions) {
-      const auto row = found.find({.topic = at.topic, .partition = at.partition});
-      const bool same = row != found.end() && row->second.next_offset == at.stored && row->second.epoch == at.epoch;
-      if (same) continue;
-      workers_[worker]->audit(at.topic, at.partition, at.stored,
-                              row == found.end() ? std::nullopt : std::optional(row->second));
-    }
-  }
-}
-
-/// Positions that no longer mean anything are set anew; the comparison that follows tells the workers.
-void GroupConsumer::restart_partitions(const std::vector<WorkerView>& views) {
-  for (const auto& view : views) {
-    for (const auto& at : view.partitions) {
-      if (!at.new_start) continue;
-      offsets_.restart({.where = {.topic = at.topic, .partition = at.partition},
-                        .next_offset = at.stored,
-                        .epoch = at.epoch,
-                        .last_timestamp_ms = -1},
-                       *at.new_start);
-    }
-  }
+  just_returned_.clear();
 }
 
 bool GroupConsumer::stuck() const {

@@ -66,10 +66,12 @@ struct GroupView {
 ///                     still has what it committed
 ///
 /// A rebalance whose positions the database cannot tell now waits, member of the group, until it can.
-/// Threads: start() and stop() from any one, view(), stuck() and reconfigure() from any; inside, one thread for the
-///          group and one per worker.
+/// Threads: start() and stop() from any one, view(), stuck(), failed() and reconfigure() from any; inside, one thread
+///          for the group and one per worker.
 /// Owns:    the Kafka client, the workers and their threads.
 /// Blocks:  stop(), up to about 8 s, whatever broker and database do.
+/// Fails:   std::runtime_error from start(), when there can be no such client. Later, when no new client can take the
+///          place of one that cannot go on: it is logged, failed() says so, and nothing is read any more.
 class GroupConsumer {
  public:
   GroupConsumer(ConsumerSettings settings, const Context& context, batch::Sink& sink, PlanProvider& plans,
@@ -87,6 +89,8 @@ class GroupConsumer {
   void reconfigure(ConsumerSettings settings);
   /// Whether some worker has been in one step for so long that it will not come back by itself.
   [[nodiscard]] bool stuck() const;
+  /// Whether the group's thread has ended with an error: the process has to be started anew.
+  [[nodiscard]] bool failed() const { return failed_; }
 
  private:
   struct Owned {
@@ -99,11 +103,16 @@ class GroupConsumer {
     PartitionLedger ledger;
   };
   using Partitions = std::vector<source::TopicOffset>;
+  static sink::TopicPartition key_of(const source::TopicOffset& at) {
+    return {.topic = at.topic, .partition = at.partition};
+  }
 
   void run();
+  void consume();
+  void begin_again();
   void take_reconfiguration();
   void fit_shares();
-  void renew_client();
+  void replace_client(std::unique_ptr<source::GroupClient> fresh);
   void join();
   void close_client();
   void publish();
@@ -113,14 +122,14 @@ class GroupConsumer {
   void serve(source::GroupEvent event);
   void take_assignment();
   using Positions = std::vector<sink::StoredPosition>;
-  [[nodiscard]] std::optional<Positions> positions(const Partitions& partitions);
+  [[nodiscard]] std::optional<Positions> load_or_claim(const Partitions& partitions);
   [[nodiscard]] std::optional<Positions> first_positions(const Partitions& fresh);
   void compare_with_kafka(const Positions& positions);
-  void restart_partitions(const std::vector<WorkerView>& views);
+  void store_new_starts(const std::vector<WorkerView>& views);
   bool give_up(const Partitions& partitions, bool lost);
   void wait_returned(const Partitions& partitions, TimePoint until);
   void read_returned();
-  void rebalance_workers();
+  void move_between_workers();
   void mirror();
   void audit();
   void leave();
@@ -130,14 +139,17 @@ class GroupConsumer {
   // Constant after construction
   const Context context_;
   const Clock& clock_;
-  sink::OffsetStore& offsets_;
-
+  sink::OffsetStore& offsets_;  // used by the group's thread only
   std::vector<std::unique_ptr<Worker>> workers_;
+
+  // Own synchronisation
   Mailbox<Returned> returned_;
+  Mailbox<ConsumerSettings> reconfigurations_;
   std::atomic<bool> stopping_{false};
   std::atomic<bool> workers_stopping_{false};
+  std::atomic<bool> failed_{false};
 
-  // The group thread's, once it runs
+  // The group thread's while it runs; before that start()'s, after that the destructor's
   ConsumerSettings settings_;
   std::unique_ptr<source::GroupClient> client_;
   std::vector<std::unique_ptr<source::GroupClient>> retired_;  // batches in flight may still hold their messages
@@ -145,19 +157,19 @@ class GroupConsumer {
   std::optional<Partitions> pending_;  // assigned, but not yet taken: the positions are not known
   TimePoint pending_retry_{};
   Backoff pending_backoff_;
-  bool fatal_ = false;
-  Partitions final_offsets_;  // of partitions just returned, for Kafka
-  std::vector<Returned> letters_;
-  std::vector<ConsumerSettings> wanted_;
-  bool joined_ = false;     // and has been told its partitions
-  bool no_topics_ = false;  // as long as it has not joined
+  bool client_failed_ = false;            // a new one has to take its place
+  Partitions final_offsets_;              // of partitions just returned, for Kafka
+  std::vector<Returned> just_returned_;   // empty but within read_returned()
+  std::vector<ConsumerSettings> wanted_;  // empty but within take_reconfiguration()
+  bool joined_ = false;                   // and has been told its partitions
+  bool no_topics_ = false;                // as long as it has not joined
   TimePoint look_for_topics_at_{};
   TimePoint publish_at_{};
 
-  Mailbox<ConsumerSettings> reconfigurations_;
   mutable Mutex view_mutex_;
   GroupView view_ LOOM_GUARDED_BY(view_mutex_);  // but for its `work`
 
+  // The thread's that calls start() and stop()
   std::vector<std::thread> threads_;
 };
 

@@ -44,9 +44,10 @@ void GroupConsumer::take_reconfiguration() {
   if (!renew) wanted.client.partitions = settings_.client.partitions;  // the client has its own for good
   source::ClientSettings before = std::exchange(settings_, std::move(wanted)).client;
   for (auto& worker : workers_) worker->reconfigure(settings_.worker);
+  std::unique_ptr<source::GroupClient> fresh;
   try {
     if (renew) {
-      renew_client();
+      fresh = std::make_unique<source::GroupClient>(settings_.client);
     } else if (other_topics) {
       join();
     }
@@ -54,6 +55,7 @@ void GroupConsumer::take_reconfiguration() {
     settings_.client = std::move(before);
     log::error({}, "the new Kafka settings cannot be used, going on with the old ones: {}", error.what());
   }
+  if (fresh != nullptr) replace_client(std::move(fresh));
 }
 
 /// Each partition has its share of the memory for prefetching, and a client its shares for good. A few partitions more
@@ -63,12 +65,18 @@ void GroupConsumer::fit_shares() {
   log::info({}, "{} partitions share the memory for prefetching that was meant for {}", owned_.size(),
             settings_.client.partitions);
   settings_.client.partitions = owned_.size();
-  renew_client();
+  std::unique_ptr<source::GroupClient> fresh;
+  try {
+    fresh = std::make_unique<source::GroupClient>(settings_.client);
+  } catch (const std::exception& error) {
+    log::error({}, "no Kafka client can be made for them now, going on with the one in use: {}", error.what());
+    return;
+  }
+  replace_client(std::move(fresh));
 }
 
 /// The new client is made before the old one leaves: settings that it refuses cost nothing.
-void GroupConsumer::renew_client() {
-  auto fresh = std::make_unique<source::GroupClient>(settings_.client);
+void GroupConsumer::replace_client(std::unique_ptr<source::GroupClient> fresh) {
   log::info({}, "the Kafka client is made anew for other settings");
   const bool all_stored = give_up(all_owned(), false);
   close_client();

@@ -221,10 +221,10 @@ std::optional<std::vector<TopicOffset>> GroupClient::log_bound(const std::vector
   return bounds;
 }
 
-void GroupClient::commit(const std::vector<TopicOffset>& offsets, bool wait) {
+void GroupClient::mirror(const std::vector<TopicOffset>& offsets) {
   if (offsets.empty()) return;
   const ListHandle list = to_list(offsets);
-  const auto error = rd_kafka_commit(client_, list.get(), wait ? 0 : 1);
+  const auto error = rd_kafka_commit(client_, list.get(), /*async=*/1);
   if (error != RD_KAFKA_RESP_ERR_NO_ERROR && error != RD_KAFKA_RESP_ERR__NO_OFFSET) {
     log::warn({}, "Kafka did not take the copy of the offsets (the database has them): {}", rd_kafka_err2str(error));
   }

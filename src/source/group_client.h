@@ -89,7 +89,8 @@ class GroupClient {
   /// First offset of each partition's log, or the one after its last.
   std::optional<std::vector<TopicOffset>> log_bound(const std::vector<TopicOffset>& partitions, bool end,
                                                     std::chrono::milliseconds timeout);
-  void commit(const std::vector<TopicOffset>& offsets, bool wait);
+  /// Gives Kafka a copy of the stored offsets, and does not wait for the answer.
+  void mirror(const std::vector<TopicOffset>& offsets);
   /// How many partitions the wanted ones of the cluster's topics have. Nothing when the broker does not answer.
   std::optional<std::size_t> count_partitions(const std::function<bool(const std::string&)>& wanted,
                                               std::chrono::milliseconds timeout);

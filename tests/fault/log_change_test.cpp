@@ -39,7 +39,7 @@ TEST_F(LogChangeTest, OffsetsResetInKafkaChangeNothingAndTheLogSaysWhoRules) {
   send(500);
   service.start();
   each_once("the group's offsets in Kafka reset");
-  EXPECT_TRUE(service.logged("The database's rule")) << "nobody is told why the reset does nothing";
+  EXPECT_TRUE(service.logged("The offsets in the database are used")) << "nobody is told why the reset does nothing";
   EXPECT_TRUE(service.logged("offsets reset"));
 }
 
