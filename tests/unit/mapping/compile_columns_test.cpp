@@ -215,7 +215,7 @@ TEST(CompileColumnsTest, CreatedAtTakesTheTimeOfIngestionOnlyWhereNothingElseSet
 
   const auto plain = FakeCatalog().table("t", {"id text", "created_at timestamptz !"});
   const auto plan = compiled(unmapped, plain);
-  const auto& created_at = column(plan.tables[0], "created_at");
+  const PlanColumn created_at = column(plan.tables[0], "created_at");
   EXPECT_TRUE(created_at.ingestion_time);
   EXPECT_THAT(created_at.sources, IsEmpty());
   EXPECT_EQ(created_at.value_type, ValueType::timestamp);
