@@ -35,7 +35,7 @@ Reply refusal(int status, const std::string& what) {
 }
 
 bool RouteLine::add(std::function<void()> question, std::size_t most) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (closed_ || line_.size() >= most) return false;
   try {
     if (!thread_.joinable()) thread_ = std::thread([this] { answer_all(); });
@@ -48,9 +48,9 @@ bool RouteLine::add(std::function<void()> question, std::size_t most) {
 }
 
 void RouteLine::answer_all() {
-  std::unique_lock lock(mutex_);
+  MutexLock lock(mutex_);
   while (true) {
-    changed_.wait(lock, [this] { return closed_ || !line_.empty(); });
+    changed_.wait(lock, [this]() LOOM_REQUIRES(mutex_) { return closed_ || !line_.empty(); });
     if (closed_) return;
     const std::function<void()> question = std::move(line_.front());
     line_.pop_front();
@@ -61,7 +61,7 @@ void RouteLine::answer_all() {
 }
 
 void RouteLine::close() {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   closed_ = true;
   changed_.notify_one();
 }

@@ -1,16 +1,15 @@
 #pragma once
 
-#include <condition_variable>
 #include <cstddef>
 #include <deque>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <string_view>
 #include <thread>
 #include <vector>
 
+#include "base/mutex.h"
 #include "http/limits.h"
 #include "http/server.h"
 
@@ -52,11 +51,11 @@ class RouteLine {
  private:
   void answer_all();
 
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::deque<std::function<void()>> line_;  // guarded by mutex_, as all below
-  std::thread thread_;
-  bool closed_ = false;
+  Mutex mutex_;
+  CondVar changed_;
+  std::deque<std::function<void()>> line_ LOOM_GUARDED_BY(mutex_);
+  std::thread thread_ LOOM_GUARDED_BY(mutex_);
+  bool closed_ LOOM_GUARDED_BY(mutex_) = false;
 };
 
 /// Which route answers what, and the answers to what no route does. Each route has a thread, so that one that takes
