@@ -15,7 +15,7 @@ export PYTHONDONTWRITEBYTECODE=1
 . "$LOOM_ROOT/scripts/lib/checks.sh"
 
 # In the order in which they start: the long ones first.
-ALL_CHECKS=(all-builds clang-tidy thread-safety shellcheck instructions clang-format known-files names-in-docs
+ALL_CHECKS=(all-builds clang-tidy thread-safety eslint shellcheck instructions clang-format known-files names-in-docs
   ruff contracts)
 
 usage() {
@@ -32,6 +32,7 @@ when it fails. Checks (default: all):
   clang-tidy    the C++ files that have changed, by .clang-tidy, for $tidy_seconds s at most
   names-in-docs each path, link and name that the documents give exists
   ruff          the Python files, by ruff.toml; fetches ruff once
+  eslint        the TypeScript package, by its eslint.config.mjs; fetches what that needs once
   known-files   no .cpp file that the build does not know
   all-builds    whatever the release build can make, benchmarks too
   instructions  what a message costs a worker, against benchmarks/instructions/baseline.txt; after all-builds

@@ -12,6 +12,8 @@ export default tseslint.config(
     rules: {
       // `void` says that nobody waits, not what becomes of a failure: one that nobody hears of ends the process.
       '@typescript-eslint/no-floating-promises': ['error', { ignoreVoid: false, allowForKnownSafeCalls: [nodeTests] }],
+      // What a rest pattern leaves out is named to be left out.
+      '@typescript-eslint/no-unused-vars': ['error', { ignoreRestSiblings: true }],
       // A function is async for its interface, too: whoever calls it gets a promise and no exception.
       '@typescript-eslint/require-await': 'off',
     },

@@ -7,7 +7,8 @@
 namespace loom::pipeline {
 
 /// How a topic's next batches are written, by what became of the last ones: smaller while they run out of time,
-/// straight through the merge while they conflict. Threads: its lane's worker only.
+/// straight through the merge while they conflict.
+/// Threads: its lane's worker only.
 class BatchTuning {
  public:
   /// `limit`: what the settings allow.

@@ -10,7 +10,8 @@
 namespace loom::pipeline {
 
 /// The time in which nothing of a topic could be stored: since when it lasts, and when the batch that is held goes
-/// again. Threads: its lane's worker only.
+/// again.
+/// Threads: its lane's worker only.
 class Outage {
  public:
   /// `longest`: from one try to the next. `seed` should differ between topics.

@@ -15,12 +15,13 @@ function client(): MemberClient {
 
 /** What the library's request to join comes to. */
 async function joining(by: MemberClient): Promise<string> {
-  return new Promise((resolve) => {
-    void by[kPerformWithRetry](
+  return new Promise((resolve, reject) => {
+    const work = by[kPerformWithRetry](
       'joinGroup',
       (done) => done(null, 'joined'),
       (error, value) => resolve(error ? error.message : String(value)),
     );
+    Promise.resolve(work).catch(reject);
   });
 }
 

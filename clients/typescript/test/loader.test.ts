@@ -60,8 +60,8 @@ test('whoever asks at once shares a statement and owns his config', async () => 
   const { loader } = loaderOn(pool);
   const [one, other] = await Promise.all([loader.loadConfig('x'), loader.loadConfig('x')]);
   assert.equal(pool.statements.length, 1);
-  one!.maxPollRecords = 99;
-  assert.equal(other!.maxPollRecords, 5);
+  one.maxPollRecords = 99;
+  assert.equal(other.maxPollRecords, 5);
   assert.equal((await loader.loadConfig('x')).maxPollRecords, 5);
 });
 

@@ -105,7 +105,7 @@ export class ConfigStore {
     return rows.map((row) => ({
       serviceName: String(row.service_name),
       priority: row.priority as Priority,
-      recommendedConfig: JSON.parse(String(row.recommended_config ?? '{}')) as Record<string, unknown>,
+      recommendedConfig: JSON.parse((row.recommended_config as string | null) ?? '{}') as Record<string, unknown>,
       reason: String(row.reason),
     }));
   }

@@ -125,7 +125,7 @@ export class Fetcher {
     const topics = this.#request(metadata, asked);
     const request: FetchRequest = [maxWaitTime, minBytes, maxBytes, READ_COMMITTED, 0, 0, topics, [], ''];
     let response: FetchResponse;
-    let problem: unknown = null;
+    let problem: Error | null = null;
     try {
       response = await client.fetchFrom(pool, broker, request);
     } catch (error) {
@@ -133,7 +133,7 @@ export class Fetcher {
       const partial = (error as { response?: FetchResponse }).response;
       if (partial?.responses === undefined) throw error;
       response = partial;
-      problem = error;
+      problem = error as Error;
     }
     const arrived = this.#take(metadata, asked, response);
     if (arrived > 0) this.events.arrived();

@@ -204,10 +204,13 @@ export class GroupMember {
     const pool = this.#pool;
     this.#client = null;
     this.#pool = null;
+    // The library's types take these for calls with a callback, which return nothing.
+    const briefly = (step: void | Promise<void>): Promise<void> =>
+      Promise.race([Promise.resolve(step), sleep(300, undefined, { ref: false })]);
     const steps: [string, () => Promise<unknown>][] = [
       ['to leave the group', () => client.leaveNow()],
-      ['to end the membership', () => Promise.race([client.leaveGroup(true), sleep(300, undefined, { ref: false })])],
-      ['to close the client', () => Promise.race([client.close(true), sleep(300, undefined, { ref: false })])],
+      ['to end the membership', () => briefly(client.leaveGroup(true))],
+      ['to close the client', () => briefly(client.close(true))],
       ['to close its connections', () => client.connections.close()],
       ['to close the connections', async () => pool?.close()],
     ];

@@ -69,7 +69,7 @@ export class GroupSession {
     this.#member = new GroupMember(
       { library, groupId: config.consumerGroupId, topics, group: settings.group },
       {
-        assigned: (client, partitions) => void this.#assigned(client, partitions),
+        assigned: (client, partitions) => this.#unattended(this.#assigned(client, partitions)),
         revoking: () => this.#revoking(),
         lost: () => this.#letGo(),
       },
@@ -83,7 +83,7 @@ export class GroupSession {
       this.partitions,
       {
         arrived: () => this.#news.wake(),
-        outOfRange: (partition) => void this.#reset(partition),
+        outOfRange: (partition) => this.#unattended(this.#reset(partition)),
         metadata: (metadata) => this.#lookForMore(metadata),
       },
       log,
@@ -207,7 +207,7 @@ export class GroupSession {
         'again by others. Increase max_poll_interval_ms or decrease max_poll_records.',
     );
     this.#letGo();
-    void this.#member.leave();
+    this.#unattended(this.#member.leave());
   }
 
   #letGo(): void {
@@ -224,7 +224,7 @@ export class GroupSession {
     const letGo = this.#handover.untilLetGo();
     this.#news.wake();
     // Nobody polls and nothing is handed out: nobody would ever let go.
-    if (!this.#handover.isWorking && !this.isRead()) void this.#meetTheGroup();
+    if (!this.#handover.isWorking && !this.isRead()) this.#unattended(this.#meetTheGroup());
     return letGo;
   }
 
@@ -263,6 +263,11 @@ export class GroupSession {
     this.#fetcher.fill();
   }
 
+  /** Nobody waits for this work: take() tells of its failure. */
+  #unattended(work: Promise<void>): void {
+    work.catch((error: unknown) => this.#fail(error));
+  }
+
   #fail(error: unknown): void {
     this.#fatal = error as Error;
     this.#news.wake();
@@ -284,7 +289,7 @@ export class GroupSession {
     const grown = this.#counts.look(metadata);
     if (grown === null) return;
     this.log.info(`${this.#serviceName}: ${grown.topic} has ${grown.partitions} partitions now; joins anew`);
-    void this.#member.rejoin();
+    this.#unattended(this.#member.rejoin());
   }
 }
 

@@ -46,10 +46,10 @@ export class MemberClient extends Consumer {
     const perform = (): void | Promise<T> =>
       super[kPerformWithRetry](operationId, operation, callback, attempt, errors, shouldSkipRetry);
     if (operationId !== 'joinGroup' || this.beforeJoin === undefined) return perform();
-    this.beforeJoin().then(
+    this.beforeJoin().then<unknown, void>(
       () => {
-        if (this.closing === true) callback(new NetworkError('left the group'));
-        else void perform();
+        if (this.closing !== true) return perform();
+        callback(new NetworkError('left the group'));
       },
       // The owner could not let go: it does not join, and hears why.
       (error: unknown) => callback(error as Error),
@@ -91,7 +91,7 @@ export class MemberClient extends Consumer {
     try {
       const connection = await pool.get(coordinator);
       const api = await this.#api<LeaveGroupRequest, LeaveGroupResponse>('LeaveGroup');
-      await api.async(connection as Connection, this.groupId, [{ memberId }]);
+      await api.async(connection, this.groupId, [{ memberId }]);
     } finally {
       await pool.close();
     }
@@ -101,7 +101,7 @@ export class MemberClient extends Consumer {
   async fetchFrom(pool: ConnectionPool, broker: Broker, request: FetchRequest): Promise<FetchResponse> {
     const api = await this.#api<FetchRequest, FetchResponse>('Fetch');
     const connection = await pool.get(broker);
-    return api.async(connection as Connection, ...request);
+    return api.async(connection, ...request);
   }
 
   newPool(): ConnectionPool {

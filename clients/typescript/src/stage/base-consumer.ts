@@ -29,6 +29,7 @@ const PRODUCER_REQUEST_MS = 30_000;
  * Owns:  consumer, producer, loader, and the connections to the database if it was given an address and no pool.
  * Fails: run() rejects for what does not pass by itself, and with whatever onStart() throws.
  */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- as JSON.parse() gives it
 export abstract class BaseKafkaConsumer<Value = any> {
   readonly settings: Readonly<CompleteSettings>;
   protected readonly log: Logger;

@@ -1,6 +1,7 @@
 import type { KafkaMessage, MessageHeader } from '../kafka/message.js';
 
 /** A message as processMessage() gets it. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- as JSON.parse() gives it
 export interface StageMessage<Value = any> extends Omit<KafkaMessage, 'value'> {
   /** The parsed JSON. */
   value: Value;

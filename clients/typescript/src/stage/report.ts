@@ -81,6 +81,7 @@ export class Reporter {
 
   /** Looks again, now and then, until close(). */
   keepLooking(): void {
+    // eslint-disable-next-line @typescript-eslint/no-floating-promises -- it never rejects
     this.#timer = setInterval(() => void this.look(), LOOK_MS);
   }
 
