@@ -33,8 +33,8 @@ Standing compare(const batch::OffsetRange& range, const std::optional<batch::Sto
 /// Pure: no Kafka, no SQL, no clock.
 ///
 /// Gaps are lawful (compaction, transaction markers), so the database cannot tell a gap from a skip. But librdkafka
-/// 2.0 is known to skip after a seek or rebalance; hence the first gap after the position was set is believed only when
-/// a second fetch shows the same one.
+/// before 2.2 is known to skip after a seek or rebalance (source::LibraryNeeds); hence the first gap after the position
+/// was set is believed only when it is seen twice.
 /// Threads: moves between threads with its partition, used by one at a time.
 class PartitionLedger {
  public:

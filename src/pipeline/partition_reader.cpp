@@ -89,6 +89,9 @@ std::optional<Step> PartitionReader::refusal(std::int64_t offset, std::int64_t t
     case NextOffset::skip:
       return Step::outdated;
     case NextOffset::verify:
+      // A client that leaves nothing out is not asked twice: what is asked of the ledger again, it takes for seen
+      // again.
+      if (!source_->may_skip_after_seek()) return refusal(offset, timestamp_ms);
       fetch_next();
       return Step::gap_doubted;
     case NextOffset::foreign: {

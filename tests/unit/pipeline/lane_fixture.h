@@ -26,6 +26,7 @@ class QueuedSource final : public source::PartitionSource {
   std::optional<source::Watermarks> watermarks() override { return marks; }
   [[nodiscard]] std::int64_t backlog(std::int64_t next) const override { return end_ - next; }
   void on_ready(std::function<void()> /*ready*/) override {}
+  [[nodiscard]] bool may_skip_after_seek() const override { return may_skip; }
 
   /// A good message with the next offset, or a bad one; younger by a millisecond than the one before.
   void emit(bool good = true);
@@ -36,6 +37,7 @@ class QueuedSource final : public source::PartitionSource {
 
   std::vector<std::int64_t> seeks;
   bool out_of_range = false;
+  bool may_skip = true;
   std::optional<source::Watermarks> marks;
 
  private:

@@ -1,4 +1,6 @@
 // What the log behind a stored offset may have become.
+#include <gmock/gmock.h>
+
 #include "lane_fixture.h"
 
 namespace loom::pipeline {
@@ -39,6 +41,31 @@ TEST_F(LanePositionTest, TheRecordBeforeTheStoredOffsetIsComparedAndNotStoredAga
   EXPECT_EQ(batch->ranges[0].from, 2);
   EXPECT_EQ(batch->ranges[0].to, 5);
   EXPECT_EQ(counters_.outdated_messages.load(), 0U);
+}
+
+TEST_F(LanePositionTest, AGapAfterTheAssignmentIsFetchedAgainAndMayProveToBeNone) {
+  QueuedSource& source = assign(0, 2);
+  for (int i = 0; i < 7; ++i) source.emit();
+  source.start_at(4);
+  take_all();
+  EXPECT_THAT(source.seeks, testing::ElementsAre(2));
+  EXPECT_EQ(counters_.gaps_verified.load(), 1U);
+  const auto batch = due();
+  ASSERT_NE(batch, nullptr);
+  EXPECT_EQ(rows_of(*batch), 5) << "offsets 2 to 6";
+}
+
+TEST_F(LanePositionTest, AGapIsBelievedAtOnceOfAClientThatLeavesNothingOut) {
+  QueuedSource& source = assign(0, 2);
+  source.may_skip = false;
+  for (int i = 0; i < 7; ++i) source.emit();
+  source.start_at(4);
+  take_all();
+  EXPECT_THAT(source.seeks, testing::IsEmpty());
+  EXPECT_EQ(counters_.gaps_verified.load(), 0U);
+  const auto batch = due();
+  ASSERT_NE(batch, nullptr);
+  EXPECT_EQ(rows_of(*batch), 3) << "offsets 4, 5 and 6";
 }
 
 TEST_F(LanePositionTest, ATopicMadeAgainAndFilledBeyondTheStoredOffsetIsTakenFromItsStart) {
