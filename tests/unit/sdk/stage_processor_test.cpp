@@ -42,7 +42,7 @@ class StageProcessorTest : public ::testing::Test {
   ProcessingMetrics metrics() { return tally.take("svc", std::chrono::steady_clock::now()); }
 
   StageSettings settings;
-  Stop stop;
+  Stop stop{Duration::zero()};  // overdue at once, but for a message
   Tally tally{std::chrono::steady_clock::now()};
   int tries = 0;
   std::function<void()> work = [] {};
@@ -126,6 +126,8 @@ TEST_F(StageProcessorTest, AMessageMayTakeLongerThanTheEndWaits) {
   bool overdue_meanwhile = true;
   work = [&] {
     stop.request();
+    const TimePoint begin = std::chrono::steady_clock::now();
+    while (std::chrono::steady_clock::now() == begin) std::this_thread::yield();
     overdue_meanwhile = stop.overdue();
   };
   EXPECT_TRUE(process());
