@@ -45,7 +45,8 @@ std::string limited(const DeadLetterFilter& filter) {
 unsigned nibble(char digit) { return static_cast<unsigned>(digit >= 'a' ? digit - 'a' + 10 : digit - '0'); }
 
 /// Bytes travel as hexadecimal text, which every version of libpqxx takes.
-std::optional<std::string> bytes_of(const pqxx::field& field) {
+// What a result gives are pqxx::row and pqxx::field, and from libpqxx 8 on pqxx::row_ref and pqxx::field_ref.
+std::optional<std::string> bytes_of(const auto& field) {
   if (field.is_null()) return std::nullopt;
   const std::string_view hex(field.c_str(), field.size());
   std::string out;
@@ -56,7 +57,7 @@ std::optional<std::string> bytes_of(const pqxx::field& field) {
   return out;
 }
 
-DeadLetter summary_of(const pqxx::row& row) {
+DeadLetter summary_of(const auto& row) {
   DeadLetter dead_letter;
   dead_letter.id = row[0].as<std::int64_t>();
   dead_letter.group = row[1].as<std::string>();

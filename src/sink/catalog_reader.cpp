@@ -139,7 +139,8 @@ std::string from_hex(std::string_view hex) {
   return out;
 }
 
-std::string text_or_empty(const pqxx::field& field) { return field.is_null() ? "" : field.as<std::string>(); }
+/// `field`: pqxx::field, and from libpqxx 8 on pqxx::field_ref.
+std::string text_or_empty(const auto& field) { return field.is_null() ? "" : field.as<std::string>(); }
 
 /// Reads one set of tables within one transaction, that is with one view of the catalog.
 class Reader {
