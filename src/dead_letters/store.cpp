@@ -2,6 +2,7 @@
 
 #include <pqxx/pqxx>
 #include <stdexcept>
+#include <type_traits>
 #include <utility>
 
 #include "settings/database_url.h"
@@ -44,9 +45,12 @@ std::string limited(const DeadLetterFilter& filter) {
 
 unsigned nibble(char digit) { return static_cast<unsigned>(digit >= 'a' ? digit - 'a' + 10 : digit - '0'); }
 
+// pqxx::row and pqxx::field; from libpqxx 8 on pqxx::row_ref and pqxx::field_ref.
+using Row = std::remove_cvref_t<decltype(std::declval<const pqxx::result&>()[0])>;
+using Field = std::remove_cvref_t<decltype(std::declval<const Row&>()[0])>;
+
 /// Bytes travel as hexadecimal text, which every version of libpqxx takes.
-// What a result gives are pqxx::row and pqxx::field, and from libpqxx 8 on pqxx::row_ref and pqxx::field_ref.
-std::optional<std::string> bytes_of(const auto& field) {
+std::optional<std::string> bytes_of(const Field& field) {
   if (field.is_null()) return std::nullopt;
   const std::string_view hex(field.c_str(), field.size());
   std::string out;
@@ -57,7 +61,7 @@ std::optional<std::string> bytes_of(const auto& field) {
   return out;
 }
 
-DeadLetter summary_of(const auto& row) {
+DeadLetter summary_of(const Row& row) {
   DeadLetter dead_letter;
   dead_letter.id = row[0].as<std::int64_t>();
   dead_letter.group = row[1].as<std::string>();

@@ -3,6 +3,7 @@
 #include <pqxx/pqxx>
 #include <stdexcept>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 
 #include "sink/control_connection.h"
@@ -139,8 +140,10 @@ std::string from_hex(std::string_view hex) {
   return out;
 }
 
-/// `field`: pqxx::field, and from libpqxx 8 on pqxx::field_ref.
-std::string text_or_empty(const auto& field) { return field.is_null() ? "" : field.as<std::string>(); }
+/// pqxx::field; from libpqxx 8 on pqxx::field_ref.
+using Field = std::remove_cvref_t<decltype(std::declval<const pqxx::result&>()[0][0])>;
+
+std::string text_or_empty(const Field& field) { return field.is_null() ? "" : field.as<std::string>(); }
 
 /// Reads one set of tables within one transaction, that is with one view of the catalog.
 class Reader {
