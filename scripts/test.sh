@@ -5,11 +5,17 @@ set -euo pipefail
 # shellcheck source=scripts/servers.sh
 . "$(dirname "${BASH_SOURCE[0]}")/servers.sh"
 
+# What CI runs, in this order; the other labels only when they are named.
 ALL_LABELS=(checks unit integration ui deploy fault asan tsan fuzz)
+FURTHER_LABELS=(portability)
+
+# shellcheck source=scripts/lib/only_tests.sh
+. "$LOOM_ROOT/scripts/lib/only_tests.sh"
 
 usage() {
   cat <<EOF
 Usage: scripts/test.sh [LABEL...]
+       scripts/test.sh LABEL --only 'SUITE.TEST'
 
 Installs the packages, builds, starts Kafka and PostgreSQL where a label needs them, and runs the tests.
 Labels (default: all):
@@ -21,6 +27,11 @@ Labels (default: all):
   fault        release build: processes and servers killed under load
   asan, tsan   the unit tests and some seeds of the simulation under the sanitizers
   fuzz         each fuzzer for LOOM_FUZZ_SECONDS (60), where clang++-14 is
+Not among the default:
+  portability  scripts/portability.sh: unit tests, quickstart and a fault test inside a fresh Debian 13
+
+--only 'SUITE.TEST'  only the tests of that name, * and ? as in a shell ('LaneTest.*'): installs no packages, builds only
+                     the programs that hold them. Exit status 1 when there is none.
 
 Environment: JOBS (default: the number of processors).
 The logs of a run are in build/test-logs/.
@@ -104,9 +115,72 @@ start_servers() {
   export LOOM_TEST_DATABASE_URL LOOM_TEST_KAFKA_BOOTSTRAP LOOM_KAFKA_HOME
 }
 
+# Downloads and builds of what the tests use beside the product take minutes on a new machine, much of it waiting: they
+# go on while the product is compiled.
+prepare_tools() {
+  local tools
+  for tools in client-tools kube-tools; do
+    case $tools in
+      client-tools) wanted integration || wanted fault || continue ;;
+      kube-tools) wanted deploy || continue ;;
+    esac
+    set -m
+    nice scripts/$tools.sh >"$logs/$tools.log" 2>&1 &
+    tools_jobs[$tools]=$!
+    set +m
+  done
+}
+
+# await_tools NAME WHAT: what prepare_tools began. Where it failed it is tried once more, so that its words are seen.
+await_tools() {
+  [[ -n ${tools_jobs[$1]:-} ]] || return 0
+  wait "${tools_jobs[$1]}" || scripts/"$1".sh || count_failure "$2"
+  unset "tools_jobs[$1]"
+}
+
+# The sanitizers' programs are compiled while the label fault runs, whose tests mostly wait: with the lowest priority, so
+# that what they measure stays true.
+build_early() {
+  local preset
+  for preset in asan tsan fuzz; do
+    if wanted "$preset" && preset_is_possible "$preset"; then presets+=("$preset"); fi
+  done
+  ((${#presets[@]} > 0)) || return 0
+  set -m # a process group, which finish() can end
+  (
+    trap - EXIT
+    for preset in "${presets[@]}"; do
+      # Whatever fails here, the label builds it again, and tells.
+      # shellcheck disable=SC2046
+      if nice -n 19 cmake --preset "$preset"; then
+        nice -n 19 cmake --build "build/$preset" --parallel "$jobs" --target $(targets_of "$preset") || true
+      fi >"$logs/build-$preset-early.log" 2>&1
+    done
+  ) &
+  early_build=$!
+  set +m
+}
+
+await_early_build() {
+  [[ -n $early_build ]] || return 0
+  wait "$early_build" || true
+  early_build=''
+}
+
+preset_is_possible() { [[ $1 != fuzz ]] || command -v clang++-14 >/dev/null; }
+
+targets_of() {
+  case $1 in
+    asan | tsan) echo tests/unit/all tests/simulation/all ;;
+    fuzz) echo fuzzers ;;
+  esac
+}
+
 finish() {
   local status=$?
   trap - EXIT
+  local job
+  for job in "${tools_jobs[@]}" $early_build; do kill -- "-$job" 2>/dev/null || true; done
   if [[ -n ${servers_dir:-} ]]; then servers_stop "$servers_dir" || true; fi
   # Left early: whatever the reason, that is no success.
   if ((status != 0 && failed == 0)); then count_failure "the run itself (exit status $status)"; fi
@@ -126,7 +200,7 @@ run_label() {
       ;;
     unit) run_ctest "$1" release -L "^$1\$" --parallel "$jobs" ;;
     integration)
-      scripts/client-tools.sh || count_failure 'tools for the clients'
+      await_tools client-tools 'tools for the clients'
       start_servers
       run_ctest "$1" release -L "^$1\$" --parallel "$jobs"
       ;;
@@ -136,54 +210,72 @@ run_label() {
       run_ctest "$1" release -L "^$1\$"
       ;;
     deploy)
-      # Minutes on a machine that has not made them yet: no test's time limit is meant for that.
-      scripts/kube-tools.sh || count_failure 'tools for the chart'
+      await_tools kube-tools 'tools for the chart'
       start_servers
       run_ctest "$1" release -L "^$1\$" --parallel "$jobs"
       if [[ -s build/release/image-report.txt ]]; then sed 's/^/  /' build/release/image-report.txt >&2; fi
       ;;
     # One at a time: many have servers of their own, and all a load that is meant to fill the machine.
     fault)
-      scripts/client-tools.sh || count_failure 'tools for the clients'
+      await_tools client-tools 'tools for the clients'
       start_servers
+      build_early
       run_ctest "$1" release -L "^$1\$"
       ;;
     asan | tsan)
-      build "$1" --target tests/unit/all tests/simulation/all || return 0
+      await_early_build
+      # shellcheck disable=SC2046
+      build "$1" --target $(targets_of "$1") || return 0
       LOOM_SIMULATION_SEEDS=${LOOM_SIMULATION_SEEDS:-200} run_ctest "$1" "$1" -L '^unit$' --parallel "$jobs"
       ;;
     fuzz)
-      if ! command -v clang++-14 >/dev/null; then
+      await_early_build
+      if ! preset_is_possible fuzz; then
         note 'fuzz: skipped, clang++-14 is not there (the unit tests run the corpus all the same)'
         return 0
       fi
-      build "$1" --target fuzzers || return 0
+      # shellcheck disable=SC2046
+      build "$1" --target $(targets_of "$1") || return 0
       run_ctest "$1" "$1" -L '^fuzz$' --parallel "$jobs"
       grep -hE '^stat::number_of_executed_units' build/fuzz/fuzz-work/*/log | awk '{ n += $2 } END { print "  inputs tried: " n }' >&2
       ;;
   esac
 }
 
-main() {
-  labels=()
-  local label
-  for label in "$@"; do
-    case $label in
+parse_arguments() {
+  labels=() only=''
+  while (($# > 0)); do
+    case $1 in
       -h | --help)
         usage
         exit 0
         ;;
+      --only) only=${2:?--only needs a name, such as \'LaneTest.*\'} && shift ;;
       *)
-        [[ " ${ALL_LABELS[*]} " == *" $label "* ]] || die "unknown label $label: ${ALL_LABELS[*]}"
-        labels+=("$label")
+        [[ " ${ALL_LABELS[*]} ${FURTHER_LABELS[*]} " == *" $1 "* ]] ||
+          die "unknown label $1: ${ALL_LABELS[*]} ${FURTHER_LABELS[*]}"
+        labels+=("$1")
         ;;
     esac
+    shift
   done
+  [[ -z $only || ${#labels[@]} == 1 ]] || die '--only goes with one label'
   ((${#labels[@]} > 0)) || labels=("${ALL_LABELS[@]}")
+}
 
+main() {
+  declare -gA tools_jobs=()
+  early_build=''
+  presets=()
+  parse_arguments "$@"
   cd "$LOOM_ROOT"
   mkdir -p "$logs"
   trap finish EXIT
+  if [[ -n $only ]]; then
+    run_only "${labels[0]}" "$only"
+    return 0
+  fi
+  if wanted portability; then scripts/portability.sh || count_failure portability; fi
   local groups=()
   local group
   for group in ui deploy; do
@@ -191,6 +283,7 @@ main() {
   done
   if wanted checks || wanted integration || wanted fault; then groups+=(--with clients); fi
   "$LOOM_ROOT/scripts/install-packages.sh" "${groups[@]}"
+  prepare_tools
   if wanted checks || wanted unit || wanted integration || wanted ui || wanted deploy || wanted fault; then
     build release --target kafka-to-db-consumer tests/all benchmarks/micro/all || exit 1
   fi
