@@ -1,10 +1,12 @@
 # One static library per folder of src/, so that the link graph is the architecture.
 #   loom_library(decode SOURCES a.cpp b.cpp DEPENDS loom::base PRIVATE simdjson::simdjson)
+# ALONE names those SOURCES that are never compiled as one with the others (LOOM_UNITY), since they use the same names.
 function(loom_library name)
-  cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS;PRIVATE" ${ARGN})
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS;PRIVATE;ALONE" ${ARGN})
   add_library(loom_${name} STATIC ${ARG_SOURCES})
   add_library(loom::${name} ALIAS loom_${name})
   target_link_libraries(loom_${name} PUBLIC loom_options ${ARG_DEPENDS} PRIVATE ${ARG_PRIVATE})
+  set_source_files_properties(${ARG_ALONE} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
 endfunction()
 
 # A GoogleTest program whose cases CTest knows one by one under the given label.

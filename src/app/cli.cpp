@@ -19,8 +19,6 @@ namespace loom::app {
 
 namespace {
 
-constexpr int kWrongUsage = 2;
-
 /// The configuration that a command needs, or nothing after saying on stderr what is wrong with it.
 std::optional<settings::Config> configured(const std::optional<std::string>& file, settings::ConfigNeeds needs) {
   settings::ConfigResult result = settings::load_config(file, needs);

@@ -14,8 +14,6 @@ namespace loom::app {
 
 namespace {
 
-constexpr int kWrongConfiguration = 2;
-
 void print(const std::vector<mapping::Problem>& problems) {
   for (const auto& problem : problems) std::cerr << to_string(problem) << '\n';
 }

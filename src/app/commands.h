@@ -14,6 +14,9 @@ namespace loom::app {
 /// exit code.
 /// Fails: std::exception for what happens at run time (exit code 1).
 
+constexpr int kWrongUsage = 2;
+constexpr int kWrongConfiguration = 2;
+
 struct ValidateOptions {
   std::optional<std::string> file;
   bool database = false;

@@ -17,7 +17,6 @@ namespace loom::app {
 
 namespace {
 
-constexpr int kWrongUsage = 2;
 constexpr std::uint64_t kListed = 20;
 
 /// Nothing after saying what is wrong with the options.

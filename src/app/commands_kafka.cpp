@@ -20,7 +20,6 @@ namespace loom::app {
 
 namespace {
 
-constexpr int kWrongConfiguration = 2;
 constexpr std::chrono::seconds kWatchEvery{2};
 
 std::atomic<bool>& interrupted() {

@@ -7,8 +7,6 @@ namespace loom::app {
 
 namespace {
 
-constexpr int kWrongUsage = 2;
-
 offsets::OffsetToolSettings settings_of(const settings::Config& config) {
   return {.bootstrap_servers = config.bootstrap_servers,
           .rdkafka = config.rdkafka,

@@ -8,6 +8,8 @@ namespace loom {
 using TimePoint = std::chrono::steady_clock::time_point;
 using Duration = std::chrono::steady_clock::duration;
 
+inline double in_seconds(Duration time) { return std::chrono::duration<double>(time).count(); }
+
 /// Where the time comes from, so that a simulation can own it. Threads: any.
 class Clock {
  public:

@@ -10,8 +10,6 @@ namespace loom::pipeline {
 
 namespace {
 
-double seconds(Duration time) { return std::chrono::duration<double>(time).count(); }
-
 /// Messages of one millisecond stand together, a batch has thousands of them: each run is one observation.
 void observe_latency(Histogram& latency, const StoredPart& part, std::int64_t wall_us) {
   std::int64_t timestamp = -1;
@@ -103,12 +101,12 @@ void count_stored(Counters& counters, TopicCounters& topic, const StoredPart& pa
   if (messages == 0) return;  // only the offsets moved
   counters.batch_rows.observe(static_cast<double>(rows));
   counters.batch_bytes.observe(static_cast<double>(part.message_bytes()));
-  counters.decode_seconds.observe(seconds(part.batch().decoding));
+  counters.decode_seconds.observe(in_seconds(part.batch().decoding));
   observe_latency(counters.end_to_end_seconds, part, wall_us);
   if (outcome == nullptr) return;  // nobody knows how long its parts took
-  counters.queue_seconds.observe(seconds(outcome->timings.queued));
-  counters.copy_seconds.observe(seconds(outcome->timings.copy));
-  counters.commit_seconds.observe(seconds(outcome->timings.commit));
+  counters.queue_seconds.observe(in_seconds(outcome->timings.queued));
+  counters.copy_seconds.observe(in_seconds(outcome->timings.copy));
+  counters.commit_seconds.observe(in_seconds(outcome->timings.commit));
 }
 
 void tell_dead_letters(const StoredPart& part) {

@@ -8,7 +8,7 @@
 namespace loom::pipeline {
 
 namespace {
-constexpr auto kPublishEvery = std::chrono::milliseconds(100);
+constexpr auto kShowEvery = std::chrono::milliseconds(100);
 constexpr auto kRetrySoon = std::chrono::milliseconds(10);
 }  // namespace
 
@@ -62,12 +62,12 @@ TimePoint Worker::take_step() {
     next = std::min(next, tend(*at->second));
     at = at->second->empty() ? lanes_.erase(at) : std::next(at);
   }
-  if (now >= published_ + kPublishEvery) {
+  if (now >= published_ + kShowEvery) {
     for (const auto& [topic, lane] : lanes_) share_turns(*lane);
     publish(now);
   }
   // With partitions in hand, the view must not grow old while nothing happens.
-  return places_.empty() ? next : std::min(next, published_ + kPublishEvery);
+  return places_.empty() ? next : std::min(next, published_ + kShowEvery);
 }
 
 // ---- Letters

@@ -8,18 +8,18 @@
 namespace loom::samples {
 namespace {
 
-using Kind = SampleFault::Kind;
+using FaultKind = SampleFault::Kind;
 using mapping::Transform;
 using mapping::ValueType;
 
 void add_whole_message_faults(std::vector<SampleFault>& faults) {
-  faults.push_back({Kind::tombstone, RejectReason::tombstone, {}});
-  faults.push_back({Kind::empty, RejectReason::tombstone, {}});
-  faults.push_back({Kind::truncated, RejectReason::invalid_json, {}});
-  faults.push_back({Kind::not_json, RejectReason::invalid_json, {}});
-  faults.push_back({Kind::invalid_utf8, RejectReason::invalid_json, {}});
-  faults.push_back({Kind::root_array, RejectReason::not_an_object, {}});
-  faults.push_back({Kind::root_scalar, RejectReason::not_an_object, {}});
+  faults.push_back({FaultKind::tombstone, RejectReason::tombstone, {}});
+  faults.push_back({FaultKind::empty, RejectReason::tombstone, {}});
+  faults.push_back({FaultKind::truncated, RejectReason::invalid_json, {}});
+  faults.push_back({FaultKind::not_json, RejectReason::invalid_json, {}});
+  faults.push_back({FaultKind::invalid_utf8, RejectReason::invalid_json, {}});
+  faults.push_back({FaultKind::root_array, RejectReason::not_an_object, {}});
+  faults.push_back({FaultKind::root_scalar, RejectReason::not_an_object, {}});
 }
 
 /// The path whose absence leaves a required name unsatisfied; nothing when a sample cannot tell.
@@ -58,28 +58,28 @@ constexpr std::array<Unconvertible, 6> kUnconvertible{{
 
 bool SampleFault::spoil(std::string& value) const {
   switch (kind) {
-    case Kind::in_template:
+    case FaultKind::in_template:
       break;
-    case Kind::tombstone:
+    case FaultKind::tombstone:
       value.clear();
       return false;
-    case Kind::empty:
+    case FaultKind::empty:
       value.clear();
       break;
-    case Kind::truncated:
+    case FaultKind::truncated:
       value.resize(std::max<std::size_t>(1, value.size() / 2));
       break;
-    case Kind::not_json:
+    case FaultKind::not_json:
       value = "this is no JSON: " + value.substr(0, 20);
       break;
-    case Kind::invalid_utf8:
+    case FaultKind::invalid_utf8:
       value.pop_back();
       value += value.size() > 1 ? ",\"note\":\"\xC3\x28\"}" : "\"note\":\"\xC3\x28\"}";
       break;
-    case Kind::root_array:
+    case FaultKind::root_array:
       value = "[" + value + "]";
       break;
-    case Kind::root_scalar:
+    case FaultKind::root_scalar:
       value = "42";
       break;
   }
@@ -90,7 +90,7 @@ std::vector<SampleFault> sample_faults(const mapping::TopicMapping& topic, const
   std::vector<SampleFault> faults;
   add_whole_message_faults(faults);
   const auto add = [&](const std::string& path, std::optional<std::string> json, RejectReason reason) {
-    faults.push_back({Kind::in_template, reason, make_template(topic, fields, {{path, std::move(json)}})});
+    faults.push_back({FaultKind::in_template, reason, make_template(topic, fields, {{path, std::move(json)}})});
   };
   for (const std::string& name : topic.required_fields) {
     const auto path = path_of_required(name, topic, fields);

@@ -9,7 +9,7 @@
 namespace loom::sink {
 namespace {
 
-constexpr std::uint16_t kColumns = 12;
+constexpr std::uint16_t kColumnCount = 12;
 
 void append_json_string(std::string_view text, std::string& out) {
   static constexpr std::string_view kHex = "0123456789abcdef";
@@ -107,7 +107,7 @@ ByteBuffer encode_dead_letters(const std::string& consumer_group, const batch::B
   for (const auto& [index, reject, in_topic] : rejected) {
     if (!route.table && in_topic != batch::InTopic::refused) continue;
     const Message& message = batch.messages.at(index);
-    out.append_be16(kColumns);
+    out.append_be16(kColumnCount);
     append_field(consumer_group, out);
     append_field(batch.topic, out);
     out.append_be32(sizeof(std::int32_t));

@@ -222,21 +222,22 @@ class Grouper {
 };
 
 void add_merged(const TablePlan& table, std::uint16_t index, const RowSets& rows, MessageRange range, RowGroups& out) {
-  struct Place {
+  struct MergedRow {
     std::uint32_t message;
     const RowSet* set;
     std::size_t row;
   };
-  std::vector<Place> places;
+  std::vector<MergedRow> places;
   for (const RowSet& set : rows.all()) {
     if (set.table != index) continue;
     const Rows in_range = rows_of(set, range);
     for (std::size_t i = in_range.first; i < in_range.last; ++i) places.push_back({set.rows[i].message, &set, i});
   }
-  std::stable_sort(places.begin(), places.end(), [](const Place& a, const Place& b) { return a.message < b.message; });
+  std::stable_sort(places.begin(), places.end(),
+                   [](const MergedRow& a, const MergedRow& b) { return a.message < b.message; });
 
   Combiner combiner(table);
-  for (const Place& place : places) combiner.add(*place.set, place.row);
+  for (const MergedRow& place : places) combiner.add(*place.set, place.row);
   Grouper grouper(table, index, out);
   for (const Candidate& candidate : combiner.candidates()) grouper.add(candidate);
   out.combined += combiner.combined();

@@ -76,7 +76,7 @@ void on_delivery(rd_kafka_t* /*client*/, const rd_kafka_message_t* message, void
   deliver(*ticket, message->err);
 }
 
-void set(rd_kafka_conf_t* conf, const std::string& name, const std::string& value) {
+void set_property(rd_kafka_conf_t* conf, const std::string& name, const std::string& value) {
   std::array<char, 512> error{};
   if (rd_kafka_conf_set(conf, name.c_str(), value.c_str(), error.data(), error.size()) == RD_KAFKA_CONF_OK) return;
   throw std::runtime_error("librdkafka refused " + name + ": " + error.data());
@@ -85,16 +85,16 @@ void set(rd_kafka_conf_t* conf, const std::string& name, const std::string& valu
 ClientHandle make_producer(const DeadLetterTopicSettings& settings) {
   const std::string timeout = std::to_string(settings.acknowledge_within.count());
   ConfHandle conf(rd_kafka_conf_new());
-  set(conf.get(), "client.id", "kafka-to-db-consumer");
-  set(conf.get(), "linger.ms", "5");
-  set(conf.get(), "compression.type", "lz4");
+  set_property(conf.get(), "client.id", "kafka-to-db-consumer");
+  set_property(conf.get(), "linger.ms", "5");
+  set_property(conf.get(), "compression.type", "lz4");
   for (const auto& [name, value] : settings.properties) {
-    if (name != "topic.blacklist") set(conf.get(), name, value);  // it hides topics from consumers
+    if (name != "topic.blacklist") set_property(conf.get(), name, value);  // it hides topics from consumers
   }
-  set(conf.get(), "bootstrap.servers", settings.bootstrap_servers);
-  set(conf.get(), "enable.idempotence", "true");
-  set(conf.get(), "message.timeout.ms", timeout);
-  set(conf.get(), "message.max.bytes", "1000000000");  // the brokers know what is too large
+  set_property(conf.get(), "bootstrap.servers", settings.bootstrap_servers);
+  set_property(conf.get(), "enable.idempotence", "true");
+  set_property(conf.get(), "message.timeout.ms", timeout);
+  set_property(conf.get(), "message.max.bytes", "1000000000");  // the brokers know what is too large
   rd_kafka_conf_set_dr_msg_cb(conf.get(), on_delivery);
   log_to_ours(conf.get(), ClientRole::dead_letters);
   std::array<char, 512> error{};

@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "status/counter_value.h"
 #include "status/json_values.h"
 #include "status/lag_known.h"
 
@@ -12,8 +13,6 @@ namespace loom::status {
 namespace {
 
 constexpr std::size_t kExamplesMost = 50;  // dead letters in /status: the last of each topic and reason, newest first
-
-std::uint64_t value(const std::atomic<std::uint64_t>& counter) { return counter.load(std::memory_order_relaxed); }
 
 using DeadLetterCounts = std::array<std::uint64_t, kRejectReasons>;
 

@@ -58,8 +58,6 @@ class Prober {
   }
 
  private:
-  static double in_seconds(Duration time) { return std::chrono::duration<double>(time).count(); }
-
   void run() {
     MutexLock lock(mutex_);
     while (!stopping_) {

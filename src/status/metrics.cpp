@@ -4,14 +4,13 @@
 #include <sstream>
 #include <utility>
 
+#include "status/counter_value.h"
 #include "status/documents.h"
 #include "status/metric_families.h"
 
 // Each name here is explained in docs/metrics.md, and a test holds that neither has one that the other lacks.
 namespace loom::status {
 namespace {
-
-std::uint64_t value(const std::atomic<std::uint64_t>& counter) { return counter.load(std::memory_order_relaxed); }
 
 void add_batch_metrics(Families& families, const pipeline::Counters& counters) {
   families.histogram("kafka_to_db_batch_rows", "Rows of each committed batch.", counters.batch_rows);

@@ -12,8 +12,6 @@ namespace loom::status {
 
 namespace {
 
-double seconds(Duration time) { return std::chrono::duration<double>(time).count(); }
-
 std::string_view name_of(pipeline::LaneState state) {
   switch (state) {
     case pipeline::LaneState::waiting_for_plan:
@@ -39,13 +37,13 @@ void merge(TopicStatus& topic, const pipeline::LaneView& lane, TimePoint now) {
   topic.reason = lane.reason;
   topic.next_try_seconds.reset();
   if (lane.state == pipeline::LaneState::stopped) {
-    topic.next_try_seconds = std::max(0.0, seconds(lane.next_try - now));
+    topic.next_try_seconds = std::max(0.0, in_seconds(lane.next_try - now));
   }
 }
 
-using Topics = std::map<std::string, TopicStatus>;
+using TopicsByName = std::map<std::string, TopicStatus>;
 
-TopicStatus& entry(Topics& topics, const std::string& name) {
+TopicStatus& entry(TopicsByName& topics, const std::string& name) {
   TopicStatus& found = topics[name];
   if (found.topic.empty()) {
     found.topic = name;
@@ -55,7 +53,7 @@ TopicStatus& entry(Topics& topics, const std::string& name) {
 }
 
 /// What is mapped and has not shown up; a pattern only while no topic goes by it.
-void add_mapped(Topics& topics, const mapping::MappingFile& file) {
+void add_mapped(TopicsByName& topics, const mapping::MappingFile& file) {
   std::set<std::string> used;
   for (const auto& [name, topic] : topics) used.insert(topic.mapping);
   for (const auto& mapped : file.topics) {
@@ -99,7 +97,7 @@ Snapshot Observer::take() const {
   Snapshot seen;
   seen.version = version_;
   seen.wall_us = context.clock.wall_us();
-  seen.uptime_seconds = seconds(now - started_);
+  seen.uptime_seconds = in_seconds(now - started_);
   seen.group = group_;
   seen.member = view.member;
   seen.state = to_string(view.state);
@@ -117,7 +115,7 @@ Snapshot Observer::take() const {
   seen.settings = view.settings;
   seen.counters = &context.counters;
 
-  Topics topics;
+  TopicsByName topics;
   for (const auto& lane : view.work.lanes) merge(entry(topics, lane.topic), lane, now);
   for (const auto& [name, counters] : context.counters.topics()) entry(topics, name).counters = counters;
   for (const auto& at : view.work.partitions) {

@@ -42,8 +42,8 @@ std::optional<double> boot_time() {
   std::ifstream file("/proc/stat");
   std::string word;
   while (file >> word) {
-    double seconds = 0;
-    if (word == "btime" && file >> seconds) return seconds;
+    double since = 0;
+    if (word == "btime" && file >> since) return since;
   }
   return std::nullopt;
 }

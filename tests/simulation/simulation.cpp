@@ -75,12 +75,12 @@ pipeline::Context Simulation::context() {
 
 void Simulation::run() {
   const std::size_t actions = 100 + random_.below(300);
-  for (std::size_t i = 0; i < actions && !testing::Test::HasFailure(); ++i) act();
+  for (std::size_t i = 0; i < actions && !::testing::Test::HasFailure(); ++i) act();
 
   faults_ = false;
   for (auto& member : members_) member.frozen = false;
   while (!late_news_.empty()) tell_late_news();
-  for (int round = 0; round < 2000 && !testing::Test::HasFailure(); ++round) {
+  for (int round = 0; round < 2000 && !::testing::Test::HasFailure(); ++round) {
     for (const auto& [where, log] : logs_) {
       if (!owners_.contains(where)) assign(where);
     }

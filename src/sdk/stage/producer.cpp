@@ -19,7 +19,7 @@ using std::chrono::milliseconds;
 // As syslog counts.
 constexpr int kWarning = 4;
 
-void log_line(const rd_kafka_t* /*client*/, int level, const char* facility, const char* text) {
+void on_log(const rd_kafka_t* /*client*/, int level, const char* facility, const char* text) {
   // Its properties are also the consumer's, and librdkafka complains of each that is not for producers.
   if (std::string_view(facility) == "CONFWARN") return;
   if (level <= kWarning) {
@@ -141,7 +141,7 @@ Producer::Producer(const ProducerSettings& settings) : impl_(std::make_unique<Im
   admin::KafkaConf conf = admin::make_kafka_conf(settings.bootstrap_servers, {}, all_properties(settings));
   rd_kafka_conf_set_dr_msg_cb(conf.get(), &Impl::on_delivery);
   rd_kafka_conf_set_opaque(conf.get(), impl_.get());
-  rd_kafka_conf_set_log_cb(conf.get(), log_line);
+  rd_kafka_conf_set_log_cb(conf.get(), on_log);
   impl_->client = admin::make_kafka_producer(std::move(conf));
 }
 

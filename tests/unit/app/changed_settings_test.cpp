@@ -6,9 +6,9 @@ namespace loom::app {
 namespace {
 
 using settings::Config;
-using testing::ElementsAre;
-using testing::IsEmpty;
-using testing::UnorderedElementsAre;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::UnorderedElementsAre;
 
 TEST(ChangedSettings, NamesWhatAReloadTakesAndWhatWaitsForAStart) {
   const Config from;

@@ -7,14 +7,14 @@ namespace {
 
 using kafka::ConsumerConfig;
 using settings::Config;
-using testing::Contains;
-using testing::HasSubstr;
-using testing::IsEmpty;
-using testing::Key;
-using testing::Not;
-using testing::Pair;
+using ::testing::Contains;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Key;
+using ::testing::Not;
+using ::testing::Pair;
 
-class DatabaseSettings : public testing::Test {
+class DatabaseSettings : public ::testing::Test {
  protected:
   DatabaseSettings() {
     config_.database.consumer_group = "ours";

@@ -16,12 +16,6 @@ using ::testing::Pair;
 using ::testing::StartsWith;
 using ::testing::UnorderedElementsAre;
 
-std::vector<std::string> problems_of(const std::string& yaml) {
-  const auto result = load_mapping_text(yaml, "test.yml");
-  EXPECT_EQ(result.file.has_value(), !has_errors(result.problems));
-  return shown(result.problems);
-}
-
 TEST(LoaderTest, ReadsEveryKeyOfATopic) {
   const auto topic = topic_of(R"(schema_version: v1
 topics:

@@ -11,10 +11,6 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::StartsWith;
 
-std::vector<std::string> problems_of(const std::string& yaml) {
-  return shown(load_mapping_text(yaml, "test.yml").problems);
-}
-
 std::string default_of(const std::string& yaml_value) {
   return topic_of(topic_yaml("defaults:\n  c: " + yaml_value)).defaults.at("c");
 }

@@ -72,6 +72,12 @@ std::vector<std::string> shown(const std::vector<Problem>& problems) {
   return lines;
 }
 
+std::vector<std::string> problems_of(const std::string& yaml) {
+  const auto result = load_mapping_text(yaml, "test.yml");
+  EXPECT_EQ(result.file.has_value(), !has_errors(result.problems));
+  return shown(result.problems);
+}
+
 MappingFile loaded(const std::string& yaml) {
   auto result = load_mapping_text(yaml, "test.yml");
   for (const auto& problem : result.problems) {

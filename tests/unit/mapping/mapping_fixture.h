@@ -15,6 +15,9 @@ namespace loom::mapping::testing {
 /// Problems as `line severity key: message`, for EXPECT_THAT.
 std::vector<std::string> shown(const std::vector<Problem>& problems);
 
+/// What loading a text says about it, as shown() has it.
+std::vector<std::string> problems_of(const std::string& yaml);
+
 /// Loads a text that must have no error; warnings are allowed.
 MappingFile loaded(const std::string& yaml);
 

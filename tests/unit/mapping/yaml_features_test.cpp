@@ -12,10 +12,6 @@ using ::testing::IsEmpty;
 using ::testing::Pair;
 using ::testing::StartsWith;
 
-std::vector<std::string> problems_of(const std::string& yaml) {
-  return shown(load_mapping_text(yaml, "test.yml").problems);
-}
-
 TEST(YamlFeaturesTest, AnchorsAliasesAndMergeKeysWork) {
   const auto file = loaded(R"(schema_version: v1
 x-envelope: &envelope

@@ -50,7 +50,7 @@ class QueuedSource final : public source::PartitionSource {
 };
 
 /// One lane of topic "readings" whose batches the test takes and settles by hand.
-class LaneTest : public testing::Test {
+class LaneTest : public ::testing::Test {
  protected:
   LaneTest();
   explicit LaneTest(const LaneSettings& settings);

@@ -48,7 +48,7 @@ TEST_F(LanePositionTest, AGapAfterTheAssignmentIsFetchedAgainAndMayProveToBeNone
   for (int i = 0; i < 7; ++i) source.emit();
   source.start_at(4);
   take_all();
-  EXPECT_THAT(source.seeks, testing::ElementsAre(2));
+  EXPECT_THAT(source.seeks, ::testing::ElementsAre(2));
   EXPECT_EQ(counters_.gaps_verified.load(), 1U);
   const auto batch = due();
   ASSERT_NE(batch, nullptr);
@@ -61,7 +61,7 @@ TEST_F(LanePositionTest, AGapIsBelievedAtOnceOfAClientThatLeavesNothingOut) {
   for (int i = 0; i < 7; ++i) source.emit();
   source.start_at(4);
   take_all();
-  EXPECT_THAT(source.seeks, testing::IsEmpty());
+  EXPECT_THAT(source.seeks, ::testing::IsEmpty());
   EXPECT_EQ(counters_.gaps_verified.load(), 0U);
   const auto batch = due();
   ASSERT_NE(batch, nullptr);

@@ -2,15 +2,9 @@
 
 #include <gmock/gmock.h>
 
+#include "positions.h"
+
 namespace loom::kafka {
-
-static bool operator==(const Position& a, const Position& b) {
-  return a.topic == b.topic && a.partition == b.partition && a.offset == b.offset;
-}
-static void PrintTo(const Position& at, std::ostream* out) {
-  *out << at.topic << '/' << at.partition << '@' << at.offset;
-}
-
 namespace {
 
 using ::testing::ElementsAre;

@@ -1,15 +1,7 @@
 #include <gmock/gmock.h>
 
+#include "positions.h"
 #include "sdk/stage/ledger.h"
-
-namespace loom::kafka {
-
-bool operator==(const Position& a, const Position& b) {
-  return a.topic == b.topic && a.partition == b.partition && a.offset == b.offset;
-}
-void PrintTo(const Position& at, std::ostream* out) { *out << at.topic << '/' << at.partition << '@' << at.offset; }
-
-}  // namespace loom::kafka
 
 namespace loom::kafka::stage {
 namespace {

@@ -30,12 +30,12 @@ void append_row(encode::RowSet& rows, const std::string& device, const std::stri
   rows.bytes.append_be64(time);
 }
 
-struct Row {
+struct StoredRow {
   std::string device;
   std::uint64_t time;
 };
 
-Row parse(std::string_view row) {
+StoredRow parse(std::string_view row) {
   const auto size = static_cast<std::size_t>(static_cast<unsigned char>(row[5]));
   std::uint64_t time = 0;
   for (const char byte : row.substr(row.size() - 8)) time = time * 256 + static_cast<unsigned char>(byte);
@@ -56,8 +56,8 @@ TEST(InKeyOrder, PutsTheRowsOfADeviceTogetherInOrderOfTime) {
   ASSERT_EQ(ordered.size(), 1000U);
   std::set<std::string> finished;
   for (std::size_t i = 1; i < ordered.size(); ++i) {
-    const Row before = parse(ordered[i - 1]);
-    const Row row = parse(ordered[i]);
+    const StoredRow before = parse(ordered[i - 1]);
+    const StoredRow row = parse(ordered[i]);
     if (row.device == before.device) {
       EXPECT_GT(row.time, before.time);
       continue;
