@@ -16,7 +16,9 @@
 namespace loom::pipeline {
 
 /// Turns the messages of one topic into the rows of its batches, by the plan that is in use.
-/// Threads: its lane's worker only.  Owns: the row builder.  Blocks: never.
+/// Threads: its lane's worker only.
+/// Owns:    the row builder.
+/// Blocks:  never.
 class BatchEncoder {
  public:
   BatchEncoder(std::string topic, const Clock& clock) : topic_(std::move(topic)), clock_(clock) {}

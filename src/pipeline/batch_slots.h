@@ -19,7 +19,8 @@ namespace loom::pipeline {
 ///
 /// What they hold together, and nothing else, is what the memory budget knows of the lane; only this class tells it.
 /// While the lane has a batch in its hand (after take_... and answered()), the budget counts it where it was.
-/// Threads: its lane's worker only.  Owns: the batches, but for the one that is out.
+/// Threads: its lane's worker only.
+/// Owns:    the batches, but for the one that is out.
 class BatchSlots {
  public:
   explicit BatchSlots(MemoryBudget& memory);

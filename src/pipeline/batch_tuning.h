@@ -17,11 +17,10 @@ class BatchTuning {
   }
   [[nodiscard]] bool prefers_merge() const { return merge_left_ > 0; }
 
-  /// The batch in hand was not stored. True: it ran out of time so often that less of it has to be tried.
-  [[nodiscard]] bool wants_less_after(bool timed_out) {
-    timeouts_ = timed_out ? timeouts_ + 1 : 0;
-    return timeouts_ > (rows_max_ ? 0 : kTimeoutsMost);
-  }
+  /// The batch in hand was not stored, because it ran out of time or for another reason.
+  void note_failure(bool timed_out) { timeouts_ = timed_out ? timeouts_ + 1 : 0; }
+  /// It ran out of time so often that less of it has to be tried.
+  [[nodiscard]] bool wants_less() const { return timeouts_ > (rows_max_ ? 0 : kTimeoutsMost); }
   void shrink_to(std::size_t rows) {
     rows_max_ = rows;
     timeouts_ = 0;

@@ -51,7 +51,8 @@ struct TopicCounters {
 };
 
 /// What the pipeline did since it started, for logs, status and metrics.
-/// Threads: any.  Owns: the topics' counters, which stay where they are until it dies.
+/// Threads: any.
+/// Owns:    the topics' counters, which stay where they are until it dies.
 class Counters {
  public:
   Counters();

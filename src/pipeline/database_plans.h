@@ -43,7 +43,8 @@ class DatabasePlans final : public PlanProvider {
   void request(const std::string& topic, bool fresh, std::function<void(PlanAnswer)> answer) override;
 
   /// Compiles every topic of the file; nothing changes by that.
-  /// Blocks: on reading the catalog.  Fails: std::runtime_error when the database cannot be read.
+  /// Blocks: on reading the catalog.
+  /// Fails:   std::runtime_error when the database cannot be read.
   [[nodiscard]] PreparedPlans prepare(std::shared_ptr<const mapping::MappingFile> file) const;
   /// From now on topics go by these. A plan that is equal to the one in use leaves that one in place.
   PlanChanges adopt(PreparedPlans prepared);

@@ -37,7 +37,7 @@ void GroupConsumer::reconfigure(ConsumerSettings settings) { reconfigurations_.p
 void GroupConsumer::take_reconfiguration() {
   reconfigurations_.collect(wanted_);
   if (wanted_.empty()) return;
-  ConsumerSettings wanted = std::move(wanted_.back());  // whoever asked before asked for less
+  ConsumerSettings wanted = std::move(wanted_.back());  // only the last one counts
   wanted_.clear();
   const bool renew = needs_new_client(settings_, wanted);
   const bool other_topics = wanted.topics != settings_.topics;

@@ -103,7 +103,7 @@ void Lane::release(std::int32_t partition) {
 std::vector<std::unique_ptr<PartitionReader>> Lane::take_settled() {
   std::vector<std::unique_ptr<PartitionReader>> settled;
   for (auto at = readers_.begin(); at != readers_.end();) {
-    if (!at->settled()) {
+    if (!at->done()) {
       ++at;
       continue;
     }
@@ -118,7 +118,7 @@ std::unique_ptr<PartitionReader> Lane::discard(std::int32_t partition) {
   if (lost == nullptr) return nullptr;
   auto taken = std::make_unique<PartitionReader>(std::move(*lost));
   readers_.erase(readers_.begin() + (lost - readers_.data()));
-  drop_growing({partition});
+  drop_from_growing({partition});
   slots_.rewrite_held([&](std::unique_ptr<Batch> batch) { return encoder_.again(std::move(batch), {partition}); });
   return taken;
 }
@@ -211,7 +211,7 @@ void Lane::note(Step step) {
 }
 
 /// The rows of these partitions leave the growing batch.
-void Lane::drop_growing(const Partitions& partitions) {
+void Lane::drop_from_growing(const Partitions& partitions) {
   slots_.rewrite_growing([&](std::unique_ptr<Batch> batch) { return encoder_.again(std::move(batch), partitions); });
 }
 
@@ -234,11 +234,11 @@ std::unique_ptr<Batch> Lane::hand_over(bool input_waiting) {
   schedule_.note_growth();
   const bool full = !wants_input();
   schedule_.note_due(slots_.growing() == nullptr ? 0 : slots_.growing()->messages.size(), full);
-  return schedule_.may_go(full, input_waiting) ? send(next_batch()) : nullptr;
+  return schedule_.may_go(full, input_waiting) ? send(close_growing()) : nullptr;
 }
 
 /// The growing batch with what it covers; one without messages, where only offsets moved.
-std::unique_ptr<Batch> Lane::next_batch() {
+std::unique_ptr<Batch> Lane::close_growing() {
   Batch& batch = slots_.grow(topic_, encoder_.plan());
   for (PartitionReader& reader : readers_) {
     if (reader.ledger().has_growth()) batch.ranges.push_back(reader.hand_over());

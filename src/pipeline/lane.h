@@ -34,14 +34,15 @@ struct LaneSettings {
 ///
 ///   readers -> growing batch -> due? and none out -> hand_over() -> sink -> settle()
 ///     committed: the readers' ledgers move on, the next batch may go
-///     retry, in doubt: the same batch is held and goes again after a wait
+///     retry: the same batch is held and goes again after a wait
 ///     stale: partitions that the database has elsewhere leave both batches and go back
 ///     catalog changed: a fresh plan is wanted; both batches are encoded anew with it
 ///     stop: everything stays as it is; tried again much later
 ///
 /// At most one batch is out at a time, so order within a partition holds and offsets only move forward.
 /// In two files: from message to batch (lane.cpp), and what becomes of batches (lane_settle.cpp).
-/// Threads: its worker's only.  Owns: the readers and, through its slots, the batches.
+/// Threads: its worker's only.
+/// Owns:    the readers and, through its slots, the batches.
 /// Blocks:  fill_from(), seldom: where a position has to be set (see PartitionReader).
 class Lane {
  public:
@@ -108,8 +109,8 @@ class Lane {
   void take(Message&& message);
   void note(Step step);
   void stop(const std::string& why);
-  void drop_growing(const Partitions& partitions);
-  std::unique_ptr<batch::Batch> next_batch();
+  void drop_from_growing(const Partitions& partitions);
+  std::unique_ptr<batch::Batch> close_growing();
   std::unique_ptr<batch::Batch> send(std::unique_ptr<batch::Batch> batch);
 
   // What becomes of batches

@@ -72,7 +72,8 @@ void Lane::hold_and_stop(std::unique_ptr<Batch> batch, const std::string& why) {
 }
 
 void Lane::try_again(std::unique_ptr<Batch> batch, const Outcome& outcome) {
-  if (tuning_.wants_less_after(outcome.timed_out)) {
+  tuning_.note_failure(outcome.timed_out);
+  if (tuning_.wants_less()) {
     if (batch->messages.size() > 1) {
       fetch_less(*batch, outcome);
     } else {
@@ -105,7 +106,7 @@ void Lane::fetch_less(const Batch& batch, const Outcome& outcome) {
     reader(range.partition)->take_again(range);
     again.push_back(range.partition);
   }
-  drop_growing(again);
+  drop_from_growing(again);
 }
 
 void Lane::refuse_plan(const std::string& why) {
@@ -191,7 +192,7 @@ void Lane::settle_stale(std::unique_ptr<Batch> batch, const Outcome& outcome) {
   }
   // An earlier attempt had stored it, and its answer was lost.
   if (!committed.empty()) note_stored(StoredPart(*batch, committed), nullptr);
-  if (!stale.empty()) drop_growing(stale);
+  if (!stale.empty()) drop_from_growing(stale);
   leave.insert(leave.end(), committed.begin(), committed.end());
   leave.insert(leave.end(), stale.begin(), stale.end());
   if (!leave.empty()) batch = encoder_.again(std::move(batch), leave);
@@ -213,7 +214,7 @@ void Lane::audit(std::int32_t partition, std::int64_t believed, const std::optio
   }
   if (found->next_offset == believed && found->epoch == ledger.epoch()) return;
   audited->go_back(*found);
-  drop_growing({partition});
+  drop_from_growing({partition});
 }
 
 }  // namespace loom::pipeline

@@ -9,7 +9,8 @@
 namespace loom::pipeline {
 
 /// Letters from any thread to one reader.
-/// Threads: post() any; the rest by the reader.  Blocks: only wait_until().
+/// Threads: post() any; the rest by the reader.
+/// Blocks:  only wait_until().
 template <typename Letter>
 class Mailbox {
  public:

@@ -96,9 +96,9 @@ class PartitionLedger {
   [[nodiscard]] std::int64_t first_unstored_ms() const { return in_flight() ? handed_since_ms_ : growing_since_ms_; }
 
  private:
-  /// The one place that decides what has to be seen before what follows a position is believed. That a gap right after
-  /// it shows in a second fetch, too, is wanted always. On assignment also the record before it, where its timestamp is
-  /// known: librdkafka 2.0 gives no topic id that would tell a topic made again.
+  /// The one place that decides what has to be seen before what follows a position is believed. A gap right after it
+  /// wants a second look in any case. On assignment the record before it is wanted, too, where its timestamp is known:
+  /// librdkafka 2.0 gives no topic id that would tell a topic made again.
   [[nodiscard]] bool wants_record_before(Placed how) const {
     return how == Placed::by_assignment && next_ > 0 && last_timestamp_ms_ >= 0;
   }

@@ -67,7 +67,7 @@ Reading PartitionReader::read(const Clock& clock, OutOfRange policy) {
   source::Taken next = source_->take();
   if (auto* const message = std::get_if<Message>(&next)) {
     if (inspecting_) return inspected(*message, policy);
-    if (const auto step = refusal(message->offset, message->timestamp_ms)) return *step;
+    if (const auto step = check(message->offset, message->timestamp_ms)) return *step;
     ledger_.take(message->offset, message->timestamp_ms);
     beyond_end_ = 0;
     return std::move(*message);
@@ -79,8 +79,8 @@ Reading PartitionReader::read(const Clock& clock, OutOfRange policy) {
   return Step::nothing;
 }
 
-/// Why what stands at `offset` is not taken; nothing where it follows what was taken.
-std::optional<Step> PartitionReader::refusal(std::int64_t offset, std::int64_t timestamp_ms) {
+/// Nothing where what stands at `offset` follows what was taken. Else what it is, and what it asks for is done.
+std::optional<Step> PartitionReader::check(std::int64_t offset, std::int64_t timestamp_ms) {
   switch (ledger_.check(offset, timestamp_ms)) {
     case NextOffset::take:
       return std::nullopt;
@@ -89,9 +89,8 @@ std::optional<Step> PartitionReader::refusal(std::int64_t offset, std::int64_t t
     case NextOffset::skip:
       return Step::outdated;
     case NextOffset::verify:
-      // A client that leaves nothing out is not asked twice: what is asked of the ledger again, it takes for seen
-      // again.
-      if (!source_->may_skip_after_seek()) return refusal(offset, timestamp_ms);
+      // A client that leaves nothing out need not be asked again: the ledger is, and takes that for the second look.
+      if (!source_->may_skip_after_seek()) return check(offset, timestamp_ms);
       fetch_next();
       return Step::gap_doubted;
     case NextOffset::foreign: {
@@ -107,7 +106,7 @@ std::optional<Step> PartitionReader::refusal(std::int64_t offset, std::int64_t t
 Reading PartitionReader::reach_end(std::int64_t position, OutOfRange policy) {
   if (inspecting_) return begin_anew(position, "the log is empty", policy);
   if (position <= ledger_.next()) return Step::passed;
-  if (const auto step = refusal(position, -1)) return *step;
+  if (const auto step = check(position, -1)) return *step;
   ledger_.advance_to(position);  // control records and aborted ones: nothing to store, but no lag either
   return Step::moved_on;
 }

@@ -47,7 +47,8 @@ using Reading = std::variant<Message, Step, LostToRetention, StopWanted>;
 ///
 /// Reading on goes through fetch_next() alone, and what has to be seen there before it is believed is decided by
 /// PartitionLedger::wants_record_before() alone.
-/// Threads: its lane's worker only.  Owns: the source, the ledger, and where the source still has to be set.
+/// Threads: its lane's worker only.
+/// Owns:    the source, the ledger, and where the source still has to be set.
 /// Blocks:  read(), up to some seconds, where the source has to seek or the broker is asked for its watermarks.
 class PartitionReader {
  public:
@@ -84,10 +85,10 @@ class PartitionReader {
   void go_back(const batch::StoredOffset& to);
 
   // Leaving
-  /// It is given up: not read any more, and settled once its rows are stored.
+  /// It is given up: not read any more, and done() once its rows are stored.
   void leave() { leaving_ = true; }
   [[nodiscard]] bool leaving() const { return leaving_; }
-  [[nodiscard]] bool settled() const { return leaving_ && ledger_.settled(); }
+  [[nodiscard]] bool done() const { return leaving_ && ledger_.settled(); }
   /// The source, for whoever reads it next. The reader is of no more use then.
   std::unique_ptr<source::PartitionSource> release_source() { return std::move(source_); }
 
@@ -96,7 +97,7 @@ class PartitionReader {
   void go_to(std::int64_t offset) { seek_to_ = offset; }
   void fetch_next();
 
-  std::optional<Step> refusal(std::int64_t offset, std::int64_t timestamp_ms);
+  std::optional<Step> check(std::int64_t offset, std::int64_t timestamp_ms);
   Reading reach_end(std::int64_t position, OutOfRange policy);
   Reading out_of_range(const std::string& message, const Clock& clock, OutOfRange policy);
   Reading lose_to_retention(const source::Watermarks& marks, OutOfRange policy);

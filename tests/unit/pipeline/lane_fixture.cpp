@@ -43,6 +43,7 @@ source::Taken QueuedSource::take() {
 }
 
 bool QueuedSource::seek(std::int64_t offset) {
+  if (refuses_seeks) return false;
   seeks.push_back(offset);
   position_ = offset;
   out_of_range = false;

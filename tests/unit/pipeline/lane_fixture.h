@@ -38,6 +38,7 @@ class QueuedSource final : public source::PartitionSource {
   std::vector<std::int64_t> seeks;
   bool out_of_range = false;
   bool may_skip = true;
+  bool refuses_seeks = false;
   std::optional<source::Watermarks> marks;
 
  private:
