@@ -98,11 +98,12 @@ class Connection final : public Crowd::Member, public std::enable_shared_from_th
 
   void answer(Reply reply) {
     const Answer& answer = reply.answer;
+    // Boost's string_view, of which only these two members are there in all versions of it.
+    const auto reason = wire::obsolete_reason(wire::int_to_status(static_cast<unsigned>(answer.status)));
     head_ = fmt::format(
         "HTTP/1.1 {} {}\r\nContent-Type: {}\r\nContent-Length: {}\r\nCache-Control: no-store\r\n"
         "X-Content-Type-Options: nosniff\r\n",
-        answer.status, wire::obsolete_reason(wire::int_to_status(static_cast<unsigned>(answer.status))).to_string(),
-        answer.content_type, answer.body.size());
+        answer.status, std::string_view(reason.data(), reason.size()), answer.content_type, answer.body.size());
     if (reply.gzip) head_ += "Content-Encoding: gzip\r\n";
     if (!reply.allow.empty()) head_ += "Allow: " + reply.allow + "\r\n";
     head_ += last_ ? "Connection: close\r\n\r\n" : "Connection: keep-alive\r\n\r\n";
