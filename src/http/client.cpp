@@ -8,13 +8,13 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/basic_resolver.hpp>
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/read.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
 #include <cctype>
+#include <cstddef>
 #include <limits>
-#include <utility>
+#include <type_traits>
 
 namespace loom::http {
 namespace {
@@ -24,6 +24,8 @@ namespace wire = boost::beast::http;
 using tcp = asio::ip::tcp;
 using Error = boost::system::error_code;
 using Executor = asio::io_context::executor_type;
+
+constexpr std::size_t kReadBytes = 16384;
 
 std::string bytes_of(const Request& request) {
   std::string bytes = fmt::format("{} {} HTTP/1.1\r\nHost: {}:{}\r\nConnection: close\r\nContent-Length: {}\r\n",
@@ -38,19 +40,8 @@ std::string in_small_letters(std::string name) {
   return name;
 }
 
-/// All that came until `end`, which is end of file where all is well.
-Fetched parsed(const std::string& bytes, const std::string& method, Error end) {
-  wire::response_parser<wire::string_body> parser;
-  parser.body_limit(std::numeric_limits<std::uint64_t>::max());
-  parser.eager(true);
-  parser.skip(method == "HEAD");
-  Error error;
-  if (!bytes.empty()) parser.put(asio::buffer(bytes), error);
-  if (error == wire::error::need_more) error = {};
-  if (!error && parser.got_some() && !parser.is_done() && end == asio::error::eof) parser.put_eof(error);
-  if (!parser.is_done()) return {.problem = (error ? error : end).message()};
-  auto response = parser.release();
-  Fetched fetched{.status = static_cast<int>(response.result_int()), .body = std::move(response.body())};
+Fetched fetched_from(const wire::response<wire::string_body>& response) {
+  Fetched fetched{.status = static_cast<int>(response.result_int()), .body = response.body()};
   for (const auto& field : response) {
     fetched.headers[in_small_letters(std::string(field.name_string()))] = std::string(field.value());
   }
@@ -64,9 +55,13 @@ Fetched fetch(const Request& request, std::chrono::milliseconds within) {
   asio::io_context io{1};
   asio::basic_stream_socket<tcp, Executor> socket(io);
   Error error;
+  std::size_t moved = 0;
   const auto step = [&](auto start) {
     error = asio::error::timed_out;
-    start([&error](Error result, const auto&) { error = result; });
+    start([&](Error result, const auto& what) {
+      error = result;
+      if constexpr (std::is_same_v<decltype(what), const std::size_t&>) moved = what;
+    });
     io.restart();
     io.run_until(until);
   };
@@ -76,11 +71,28 @@ Fetched fetch(const Request& request, std::chrono::milliseconds within) {
   if (!error) step([&](auto done) { asio::async_connect(socket, servers, done); });
   if (error) return {.problem = error.message()};
   // A server may have answered, and closed, before it has all of a large request: what it said counts.
-  const std::string sent = bytes_of(request);
-  step([&](auto done) { asio::async_write(socket, asio::buffer(sent), done); });
-  std::string received;
-  step([&](auto done) { asio::async_read(socket, asio::dynamic_buffer(received), done); });
-  return parsed(received, request.method, error);
+  const std::string asked = bytes_of(request);
+  step([&](auto done) { asio::async_write(socket, asio::buffer(asked), done); });
+
+  wire::response_parser<wire::string_body> parser;
+  parser.body_limit(std::numeric_limits<std::uint64_t>::max());
+  parser.eager(true);
+  parser.skip(request.method == "HEAD");
+  std::string unread;
+  while (!parser.is_done()) {
+    const std::size_t before = unread.size();
+    unread.resize(before + kReadBytes);
+    step([&](auto done) { socket.async_read_some(asio::buffer(&unread[before], kReadBytes), done); });
+    if (error == asio::error::eof && parser.got_some()) {
+      parser.put_eof(error);
+    } else if (!error) {
+      unread.resize(before + moved);
+      unread.erase(0, parser.put(asio::buffer(unread), error));
+      if (error == wire::error::need_more) error = {};
+    }
+    if (error) return {.problem = error.message()};
+  }
+  return fetched_from(parser.get());
 }
 
 }  // namespace loom::http

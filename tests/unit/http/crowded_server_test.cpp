@@ -143,11 +143,11 @@ TEST_F(CrowdedServerTest, ARequestHasATimeForAllOfIt) {
 // It reads on, a little at a time, and would need half a minute for all.
 TEST_F(CrowdedServerTest, AnAnswerHasATimeForAllOfIt) {
   serve({.answer_most = milliseconds(300)});
-  const auto since = steady_clock::now();
   const auto sipping = connect("GET /huge HTTP/1.1\r\n\r\n");
-  std::size_t heard = 0;
-  while (steady_clock::now() - since < milliseconds(600)) heard += sipping->sip().size();
+  std::size_t heard = sipping->hear(kPatience, "x").size();
   EXPECT_GT(heard, 0U);
+  const auto since = steady_clock::now();
+  while (steady_clock::now() - since < milliseconds(600)) heard += sipping->sip().size();
   heard += sipping->hear(kPatience).size();
   EXPECT_TRUE(sipping->closed());
   EXPECT_LT(heard, kHuge);
