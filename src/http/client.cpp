@@ -25,7 +25,7 @@ using tcp = asio::ip::tcp;
 using Error = boost::system::error_code;
 using Executor = asio::io_context::executor_type;
 
-constexpr std::size_t kReadBytes = 16384;
+constexpr std::size_t kPieceBytes = 16384;
 
 std::string bytes_of(const Request& request) {
   std::string bytes = fmt::format("{} {} HTTP/1.1\r\nHost: {}:{}\r\nConnection: close\r\nContent-Length: {}\r\n",
@@ -81,8 +81,8 @@ Fetched fetch(const Request& request, std::chrono::milliseconds within) {
   std::string unread;
   while (!parser.is_done()) {
     const std::size_t before = unread.size();
-    unread.resize(before + kReadBytes);
-    step([&](auto done) { socket.async_read_some(asio::buffer(&unread[before], kReadBytes), done); });
+    unread.resize(before + kPieceBytes);
+    step([&](auto done) { socket.async_read_some(asio::buffer(&unread[before], kPieceBytes), done); });
     if (error == asio::error::eof && parser.got_some()) {
       parser.put_eof(error);
     } else if (!error) {
