@@ -30,7 +30,7 @@ constexpr std::size_t kPieceBytes = 16384;
 std::string bytes_of(const Request& request) {
   std::string bytes = fmt::format("{} {} HTTP/1.1\r\nHost: {}:{}\r\nConnection: close\r\nContent-Length: {}\r\n",
                                   request.method, request.path, request.host, request.port, request.body.size());
-  for (const auto& [name, value] : request.headers) bytes += name + ": " + value + "\r\n";
+  for (const auto& [name, value] : request.headers) bytes.append(name).append(": ").append(value).append("\r\n");
   return bytes + "\r\n" + request.body;
 }
 

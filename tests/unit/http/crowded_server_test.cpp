@@ -187,6 +187,7 @@ TEST_F(CrowdedServerTest, ARouteThatHangsHoldsUpOnlyThoseWhoAskForTheSame) {
   gate_.await_somebody();
   expect_health();
   std::vector<std::unique_ptr<RawClient>> line;
+  line.reserve(3);
   for (int i = 0; i < 3; ++i) line.push_back(connect(ask));
   // Which of them has no place in the line is the kernel's choice.
   std::string refused;
