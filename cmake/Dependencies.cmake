@@ -1,4 +1,4 @@
-# The libraries, all from Debian 12 packages; newer versions work too.
+# The libraries, all from packages of Debian 12 or a later one.
 find_package(PkgConfig REQUIRED)
 find_package(Threads REQUIRED)
 find_package(simdjson REQUIRED)

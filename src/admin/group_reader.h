@@ -30,7 +30,7 @@ struct RecordAt {
 /// Questions about a consumer group, and the records that it has before it, by a consumer that never joins it and
 /// commits nothing. Made to be asked again and again for weeks: KafkaAdmin's questions about groups are not, since
 /// librdkafka remembers a group's coordinator for good there, and can abort the process when one answers after
-/// the timeout (its issue 4605).
+/// the timeout (its issue 4605, not mended in 2.14.2).
 /// Threads: one at a time, and none in its KafkaAdmin meanwhile.
 /// Owns:    a message of each partition while records() looks.
 /// Blocks:  each call up to `timeout`, records() up to `within`.

@@ -155,8 +155,8 @@ struct KafkaAdmin::Impl {
 
 KafkaAdmin::KafkaAdmin(const std::string& bootstrap, const std::map<std::string, std::string>& properties,
                        std::chrono::milliseconds timeout)
-    // A consumer that never joins: librdkafka (2.0 to 2.10 at least) runs into a null pointer in a client without a
-    // group when the broker that it asks for a group's offsets is not the group's coordinator.
+    // A consumer that never joins: librdkafka (all versions up to 2.14.2) runs into a null pointer in a client without
+    // a group when the broker that it asks for a group's offsets is not the group's coordinator.
     : impl_(new Impl{
           bootstrap, timeout,
           make_kafka_consumer(make_kafka_conf(bootstrap, {{"group.id", "kafka-to-db-consumer-admin"}}, properties))}) {}
