@@ -154,7 +154,10 @@ struct KafkaServer::Client {
   rd_kafka_resp_err_t refused = RD_KAFKA_RESP_ERR_NO_ERROR;
   Handle handle;
 
-  explicit Client(const std::string& bootstrap) : handle(make_client(bootstrap, {}, &refused)) {}
+  /// Ends of logs are asked for as they are: without transactions that are still open they would be those of a moment
+  /// ago.
+  explicit Client(const std::string& bootstrap)
+      : handle(make_client(bootstrap, {{"isolation.level", "read_uncommitted"}}, &refused)) {}
 
   /// The answer to an admin request; fails on an error of the request itself.
   [[nodiscard]] static Event answer(const Queue& queue, const std::string& what) {
