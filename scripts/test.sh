@@ -138,35 +138,6 @@ await_tools() {
   unset "tools_jobs[$1]"
 }
 
-# The sanitizers' programs are compiled while the label fault runs, whose tests mostly wait: with the lowest priority, so
-# that what they measure stays true.
-build_early() {
-  local preset
-  for preset in asan tsan fuzz; do
-    if wanted "$preset" && preset_is_possible "$preset"; then presets+=("$preset"); fi
-  done
-  ((${#presets[@]} > 0)) || return 0
-  set -m # a process group, which finish() can end
-  (
-    trap - EXIT
-    for preset in "${presets[@]}"; do
-      # Whatever fails here, the label builds it again, and tells.
-      # shellcheck disable=SC2046
-      if nice -n 19 cmake --preset "$preset"; then
-        nice -n 19 cmake --build "build/$preset" --parallel "$jobs" --target $(targets_of "$preset") || true
-      fi >"$logs/build-$preset-early.log" 2>&1
-    done
-  ) &
-  early_build=$!
-  set +m
-}
-
-await_early_build() {
-  [[ -n $early_build ]] || return 0
-  wait "$early_build" || true
-  early_build=''
-}
-
 preset_is_possible() { [[ $1 != fuzz ]] || command -v clang++-14 >/dev/null; }
 
 targets_of() {
@@ -180,7 +151,7 @@ finish() {
   local status=$?
   trap - EXIT
   local job
-  for job in "${tools_jobs[@]}" $early_build; do kill -- "-$job" 2>/dev/null || true; done
+  for job in "${tools_jobs[@]}"; do kill -- "-$job" 2>/dev/null || true; done
   if [[ -n ${servers_dir:-} ]]; then servers_stop "$servers_dir" || true; fi
   # Left early: whatever the reason, that is no success.
   if ((status != 0 && failed == 0)); then count_failure "the run itself (exit status $status)"; fi
@@ -219,17 +190,14 @@ run_label() {
     fault)
       await_tools client-tools 'tools for the clients'
       start_servers
-      build_early
       run_ctest "$1" release -L "^$1\$"
       ;;
     asan | tsan)
-      await_early_build
       # shellcheck disable=SC2046
       build "$1" --target $(targets_of "$1") || return 0
       LOOM_SIMULATION_SEEDS=${LOOM_SIMULATION_SEEDS:-200} run_ctest "$1" "$1" -L '^unit$' --parallel "$jobs"
       ;;
     fuzz)
-      await_early_build
       if ! preset_is_possible fuzz; then
         note 'fuzz: skipped, clang++-14 is not there (the unit tests run the corpus all the same)'
         return 0
@@ -265,8 +233,6 @@ parse_arguments() {
 
 main() {
   declare -gA tools_jobs=()
-  early_build=''
-  presets=()
   parse_arguments "$@"
   cd "$LOOM_ROOT"
   mkdir -p "$logs"
