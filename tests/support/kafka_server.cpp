@@ -115,6 +115,7 @@ std::string servers(const std::vector<std::string>& arguments, const std::string
   for (std::string& word : words) argv.push_back(word.data());
   argv.push_back(nullptr);
   std::vector<char*> variables;
+  variables.reserve(variables.size() + more.size() + 1);
   for (std::string& variable : more) variables.push_back(variable.data());
   for (char** variable = environ; *variable != nullptr; ++variable) variables.push_back(*variable);
   variables.push_back(nullptr);
