@@ -66,9 +66,14 @@ void RouteLine::close() {
   changed_.notify_one();
 }
 
-RouteLine::~RouteLine() {
+void RouteLine::finish() {
   close();
-  if (thread_.joinable()) thread_.join();
+  std::thread answering;
+  {
+    const MutexLock lock(mutex_);
+    answering = std::move(thread_);
+  }
+  if (answering.joinable()) answering.join();
 }
 
 Routes::Routes(std::vector<Route> routes, const Limits& limits) : limits_(limits) {
@@ -98,7 +103,7 @@ void Routes::ask(const Question& question, std::function<void(Reply)> then) {
 
 void Routes::finish() {
   for (const auto& line : lines_) line->close();
-  lines_.clear();
+  for (const auto& line : lines_) line->finish();
 }
 
 Reply Routes::answered_by(const Route& route, bool gzip) const {

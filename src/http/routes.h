@@ -33,18 +33,20 @@ Reply refusal(int status, const std::string& what);
 
 /// Questions to one route, answered one after the other on a thread of its own, which begins with the first of them.
 /// Threads: any.
-/// Blocks:  the destructor, until the question in hand is answered; those in line are not.
+/// Blocks:  finish() and the destructor, until the question in hand is answered; those in line are not.
 class RouteLine {
  public:
   explicit RouteLine(Route one) : route(std::move(one)) {}
-  ~RouteLine();
+  ~RouteLine() { finish(); }
   RouteLine(const RouteLine&) = delete;
   RouteLine& operator=(const RouteLine&) = delete;
 
-  /// False: `most` are in line already, or the machine has no thread to give.
+  /// False: `most` are in line already, the line is closed, or the machine has no thread to give.
   bool add(std::function<void()> question, std::size_t most);
   /// Nobody gets into the line any more, and nobody in it has an answer.
   void close();
+  /// Closes it, and waits for the question in hand.
+  void finish();
 
   const Route route;
 
@@ -60,13 +62,15 @@ class RouteLine {
 
 /// Which route answers what, and the answers to what no route does. Each route has a thread, so that one that takes
 /// seconds, or hangs, holds up nobody but those who ask for the same.
-/// Threads: ask() from one; `then` is called on the caller's thread or on a route's.
+/// Threads: ask() from one, finish() from any, also at the same time; `then` is called on the asking thread or a route's.
+/// Owns:    the routes' lines, until it ends.
+/// Blocks:  finish(), and so the destructor.
 class Routes {
  public:
   Routes(std::vector<Route> routes, const Limits& limits);
 
   void ask(const Question& question, std::function<void(Reply)> then);
-  /// Waits for the questions in hand; the others are not answered any more.
+  /// Waits for the questions in hand; the others, and whoever asks from now on, are not answered by their routes.
   void finish();
 
  private:
@@ -74,7 +78,7 @@ class Routes {
   [[nodiscard]] Reply unknown_path(const std::string& path) const;
 
   const Limits& limits_;
-  std::vector<std::unique_ptr<RouteLine>> lines_;
+  std::vector<std::unique_ptr<RouteLine>> lines_;  // constant after construction
 };
 
 }  // namespace loom::http

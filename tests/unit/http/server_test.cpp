@@ -276,6 +276,26 @@ TEST(ServerStopTest, WhoHasAskedIsAnsweredBeforeTheEnd) {
   EXPECT_THAT(raw.hear(seconds(5)), ::testing::EndsWith("late"));
 }
 
+TEST(ServerStopTest, ClientsThatGoOnAskingDoNotDisturbTheEnd) {
+  for (int round = 0; round < 20; ++round) {
+    auto server = std::make_unique<Server>(ServerSettings{"127.0.0.1", 0}, routes());
+    std::atomic<int> answered{0};
+    std::vector<std::thread> clients;
+    for (int i = 0; i < 4; ++i) {
+      clients.emplace_back([&, port = server->port()] {
+        RawClient client(port);
+        while (client.say("GET /healthz HTTP/1.1\r\n\r\nGET /unknown HTTP/1.1\r\n\r\n")) {
+          if (client.hear(seconds(10), "paths").empty()) break;
+          ++answered;
+        }
+      });
+    }
+    while (answered < 8) std::this_thread::yield();
+    server.reset();
+    for (auto& client : clients) client.join();
+  }
+}
+
 TEST(ServerStopTest, APortIsFreeAgainAtOnce) {
   std::uint16_t port = 0;
   for (int i = 0; i < 20; ++i) {
