@@ -168,8 +168,8 @@ bool Worker::give_turn(Place& place) {
 }
 
 bool Worker::input_waiting(const Lane& lane) const {
-  return std::any_of(line_.begin(), line_.end(), [&](const Place* place) {
-    return place->lane == &lane && !lane.find(place->partition)->leaving();
+  return std::any_of(lane.readers().begin(), lane.readers().end(), [this](const PartitionReader& reader) {
+    return !reader.leaving() && places_.at(reader.id()).in_line;
   });
 }
 
