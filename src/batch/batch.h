@@ -46,12 +46,15 @@ struct Batch {
   std::vector<Message> messages;
   encode::RowSets rows;
   std::vector<RejectedMessage> rejected;  ///< in order of message; may also be appended to by the writer
-  std::vector<OffsetRange> ranges;        ///< one per partition, in partition order; none in a replay
-  std::vector<std::int64_t> replayed;     ///< per message the dead letter that it is; only in a replay of dead letters
-  std::size_t message_bytes = 0;          ///< of the messages' keys and values
-  TimePoint first_row_at{};               ///< when its first message came: it is due a batch timeout later
-  Duration decoding{};                    ///< a worker's time for its messages so far
-  bool prefer_merge = false;              ///< this topic's batches conflicted lately: skip the optimistic COPY
+  /// What `rejected` is if an attempt is stored whose commit is in doubt: the database found bad rows in it. Empty
+  /// where it would be the same.
+  std::vector<RejectedMessage> rejected_if_stored;
+  std::vector<OffsetRange> ranges;     ///< one per partition, in partition order; none in a replay
+  std::vector<std::int64_t> replayed;  ///< per message the dead letter that it is; only in a replay of dead letters
+  std::size_t message_bytes = 0;       ///< of the messages' keys and values
+  TimePoint first_row_at{};            ///< when its first message came: it is due a batch timeout later
+  Duration decoding{};                 ///< a worker's time for its messages so far
+  bool prefer_merge = false;           ///< this topic's batches conflicted lately: skip the optimistic COPY
 
   [[nodiscard]] bool empty() const { return ranges.empty(); }
   /// About the memory that it holds, bytes.

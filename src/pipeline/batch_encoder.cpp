@@ -1,6 +1,8 @@
 #include "pipeline/batch_encoder.h"
 
 #include <algorithm>
+#include <cstdint>
+#include <utility>
 
 namespace loom::pipeline {
 
@@ -15,8 +17,18 @@ std::unique_ptr<batch::Batch> BatchEncoder::again(std::unique_ptr<batch::Batch> 
   for (const auto& range : batch->ranges) {
     if (stays(range.partition)) fresh->ranges.push_back(range);
   }
-  for (auto& message : batch->messages) {
-    if (stays(message.partition)) append(*fresh, std::move(message));
+  auto doubtful = batch->rejected_if_stored.begin();
+  for (std::uint32_t index = 0; index < batch->messages.size(); ++index) {
+    const bool in_doubt = doubtful != batch->rejected_if_stored.end() && doubtful->message == index;
+    Message& message = batch->messages[index];
+    if (stays(message.partition)) {
+      if (in_doubt) {
+        fresh->rejected_if_stored.push_back(std::move(*doubtful));
+        fresh->rejected_if_stored.back().message = static_cast<std::uint32_t>(fresh->messages.size());
+      }
+      append(*fresh, std::move(message));
+    }
+    if (in_doubt) ++doubtful;
   }
   if (fresh->ranges.empty() && fresh->messages.empty()) return nullptr;
   return fresh;

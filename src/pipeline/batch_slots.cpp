@@ -41,6 +41,7 @@ void BatchSlots::keep_spare(std::unique_ptr<Batch> batch) {
   batch->messages.clear();
   batch->rows.clear();
   batch->rejected.clear();
+  batch->rejected_if_stored.clear();
   batch->ranges.clear();
   batch->message_bytes = 0;
   if (!memory_.scarce()) {

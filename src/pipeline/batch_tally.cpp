@@ -47,11 +47,17 @@ void count_dead_letters(TopicCounters& topic, const StoredPart& part, std::int64
                   .wall_us = wall_us});
 }
 
+struct ByMessage {
+  bool operator()(const batch::RejectedMessage* one, std::uint32_t message) const { return one->message < message; }
+  bool operator()(std::uint32_t message, const batch::RejectedMessage* one) const { return message < one->message; }
+};
+
 }  // namespace
 
-StoredPart::StoredPart(const batch::Batch& batch, bool all, std::vector<std::int32_t> partitions)
+StoredPart::StoredPart(const batch::Batch& batch, const std::vector<batch::RejectedMessage>& rejected, bool all,
+                       std::vector<std::int32_t> partitions)
     : batch_(batch), all_(all), partitions_(std::move(partitions)) {
-  for (const auto& one : batch.rejected) {
+  for (const auto& one : rejected) {
     if (has(batch.messages[one.message])) rejected_.push_back(&one);
   }
 }
@@ -75,11 +81,20 @@ std::size_t StoredPart::message_bytes() const {
   return bytes;
 }
 
+bool StoredPart::is_rejected(std::uint32_t message) const {
+  return std::binary_search(rejected_.begin(), rejected_.end(), message, ByMessage{});
+}
+
 std::size_t StoredPart::rows() const {
-  if (all_) return batch_.rows.rows();
+  // A message that became no row before the database saw it has none to be left out.
+  const bool refused = std::any_of(rejected_.begin(), rejected_.end(),
+                                   [](const batch::RejectedMessage* one) { return !one->reject.sqlstate.empty(); });
+  if (all_ && !refused) return batch_.rows.rows();
   std::size_t rows = 0;
   for (const auto& set : batch_.rows.all()) {
-    for (const auto& row : set.rows) rows += has(batch_.messages[row.message]) ? 1 : 0;
+    for (const auto& row : set.rows) {
+      if (has(batch_.messages[row.message]) && !(refused && is_rejected(row.message))) ++rows;
+    }
   }
   return rows;
 }

@@ -13,25 +13,30 @@
 
 namespace loom::pipeline {
 
-/// What is stored of a batch: all of it, or what it holds of some partitions.
+/// What is stored of a batch: all of it, or, where only the stored offsets tell, what it holds of some partitions.
 /// Threads: one at a time.
 /// Owns:    nothing; the batch outlives it, and stays as it is meanwhile.
 class StoredPart {
  public:
-  explicit StoredPart(const batch::Batch& batch) : StoredPart(batch, true, {}) {}
+  explicit StoredPart(const batch::Batch& batch) : StoredPart(batch, batch.rejected, true, {}) {}
+  /// By an attempt whose answer was lost.
   StoredPart(const batch::Batch& batch, std::vector<std::int32_t> partitions)
-      : StoredPart(batch, partitions.size() == batch.ranges.size(), std::move(partitions)) {}
+      : StoredPart(batch, batch.rejected_if_stored.empty() ? batch.rejected : batch.rejected_if_stored,
+                   partitions.size() == batch.ranges.size(), std::move(partitions)) {}
 
   [[nodiscard]] const batch::Batch& batch() const { return batch_; }
   [[nodiscard]] bool has(const Message& message) const { return all_ || is_of(partitions_, message.partition); }
   [[nodiscard]] std::size_t messages() const;
   [[nodiscard]] std::size_t message_bytes() const;
+  /// Without those of messages that the database refused.
   [[nodiscard]] std::size_t rows() const;
   /// In order of message.
   [[nodiscard]] const std::vector<const batch::RejectedMessage*>& rejected() const { return rejected_; }
 
  private:
-  StoredPart(const batch::Batch& batch, bool all, std::vector<std::int32_t> partitions);
+  StoredPart(const batch::Batch& batch, const std::vector<batch::RejectedMessage>& rejected, bool all,
+             std::vector<std::int32_t> partitions);
+  [[nodiscard]] bool is_rejected(std::uint32_t message) const;
   static bool is_of(const std::vector<std::int32_t>& partitions, std::int32_t partition);
 
   const batch::Batch& batch_;

@@ -22,7 +22,8 @@ using batch::OutcomeKind;
 
 struct Written {
   Outcome outcome;
-  std::optional<std::vector<batch::RejectedMessage>> rejected;  ///< instead of the batch's own: the database found more
+  /// Instead of the batch's own, if it is stored: the database found more.
+  std::optional<std::vector<batch::RejectedMessage>> rejected;
 };
 
 // Stale is only worth something together with what the database has; without it the batch is simply sent again.
@@ -67,7 +68,7 @@ Written write(const Job& job, bool merge) {
     SplitAttempt split = split_batch(job, merge);
     attempt = std::move(split.attempt);
     merge = split.merged;
-    if (!attempt.failure) written.rejected = std::move(split.rejected);
+    if (!attempt.failure || attempt.in_doubt) written.rejected = std::move(split.rejected);
   }
   written.outcome.merged = merge;
   written.outcome.conflicted = attempt.conflicted;
@@ -84,7 +85,9 @@ Outcome write_batch(const DatabaseSettings& settings, Connection& connection, ba
   const bool merge = batch.prefer_merge && has_upsert_key(*batch.plan);
   if (!merge) order_rows(*batch.plan, batch.rows);
   Written written = write({settings, connection, batch, failpoints}, merge);
-  if (written.rejected) batch.rejected = std::move(*written.rejected);
+  if (written.rejected) {
+    (written.outcome.in_doubt ? batch.rejected_if_stored : batch.rejected) = std::move(*written.rejected);
+  }
   return std::move(written.outcome);
 }
 

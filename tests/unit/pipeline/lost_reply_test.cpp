@@ -2,6 +2,7 @@
 #include <spdlog/sinks/ostream_sink.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <sstream>
 
 #include "base/log.h"
@@ -69,6 +70,77 @@ TEST_F(LostReplyTest, WhatIsNotFoundCommittedIsNotCounted) {
   settle(due_again(), OutcomeKind::stale, {{.partition = 0, .next_offset = 1, .epoch = 0}});
   EXPECT_EQ(counters_.total(&TopicCounters::stored_messages), 0U);
   EXPECT_EQ(counters_.total(&TopicCounters::batches), 0U);
+}
+
+/// As the sink leaves a batch whose bad messages the database found, and whose COMMIT was sent and not answered.
+batch::RejectedMessage refused_by_the_database(std::uint32_t message) {
+  return {message, {RejectReason::check_violation, "new row violates a check", "23514"}, batch::InTopic::no};
+}
+
+TEST_F(LostReplyTest, WhatTheDatabaseRefusedInItIsADeadLetterAndNoRow) {
+  assign(0);
+  emit(0, 3);
+  take_all();
+  auto batch = due();
+  batch->rejected_if_stored = {refused_by_the_database(1)};
+  settle(std::move(batch), OutcomeKind::retry);
+  clock_.advance(milliseconds(100));
+  settle(due(), OutcomeKind::stale, {{.partition = 0, .next_offset = 3, .epoch = 0}});
+  EXPECT_EQ(counters_.total(&TopicCounters::stored_messages), 3U);
+  EXPECT_EQ(counters_.total(&TopicCounters::rows), 2U);
+  EXPECT_EQ(dead_letters(), 1U);
+  EXPECT_EQ(counters_.of("readings").examples()[0].offset, 1);
+}
+
+TEST_F(LostReplyTest, WhatTheDatabaseRefusedInItIsKnownAfterThePlanHasChanged) {
+  assign(0);
+  assign(1);
+  emit(0, 2);
+  emit(1, 2);
+  take_all();
+  auto batch = due();
+  ASSERT_EQ(batch->messages.size(), 4U);
+  const auto index = static_cast<std::uint32_t>(
+      std::find_if(batch->messages.begin(), batch->messages.end(),
+                   [](const Message& message) { return message.partition == 1 && message.offset == 1; }) -
+      batch->messages.begin());
+  batch->rejected_if_stored = {refused_by_the_database(index)};
+  settle(std::move(batch), OutcomeKind::retry);
+  lane_.discard(0);
+  lane_.use_plan(plan());
+  clock_.advance(milliseconds(100));
+  settle(due(), OutcomeKind::stale, {{.partition = 1, .next_offset = 2, .epoch = 0}});
+  EXPECT_EQ(counters_.total(&TopicCounters::rows), 1U);
+  EXPECT_EQ(dead_letters(), 1U);
+  EXPECT_EQ(counters_.of("readings").examples()[0].offset, 1);
+  EXPECT_EQ(counters_.of("readings").examples()[0].partition, 1);
+}
+
+TEST_F(LostReplyTest, WhatTheDatabaseRefusedOnlyPerhapsIsNotCountedWhenItIsStoredAnew) {
+  assign(0);
+  emit(0, 3);
+  take_all();
+  auto batch = due();
+  batch->rejected_if_stored = {refused_by_the_database(1)};
+  settle(std::move(batch), OutcomeKind::retry);
+  clock_.advance(milliseconds(100));
+  settle(due(), OutcomeKind::committed);
+  EXPECT_EQ(counters_.total(&TopicCounters::rows), 3U);
+  EXPECT_EQ(dead_letters(), 0U);
+}
+
+TEST_F(LostReplyTest, RowsThatTheDatabaseRefusedAreNotCountedAsStored) {
+  assign(0);
+  emit(0, 2);
+  emit(0, 1, false);
+  take_all();
+  auto batch = due();
+  batch->rejected.insert(batch->rejected.begin(), refused_by_the_database(0));
+  settle(std::move(batch), OutcomeKind::committed);
+  EXPECT_EQ(counters_.total(&TopicCounters::stored_messages), 3U);
+  EXPECT_EQ(counters_.total(&TopicCounters::rows), 1U);
+  EXPECT_EQ(dead_letters(), 2U);
+  EXPECT_EQ(counters_.batch_rows.read().sum, 1);
 }
 
 /// The default logger writes into a string.
