@@ -44,15 +44,7 @@ while (($# > 0)); do
     --database-delay) delaying=(--database-delay "${2:?--database-delay needs milliseconds}") && shift ;;
     --watched) watched=true ;;
     --keep) keep=true ;;
-    -h | --help)
-      usage
-      exit 0
-      ;;
-    *)
-      fail "unknown option $1"
-      usage >&2
-      exit 2
-      ;;
+    *) other_argument "$1" ;;
   esac
   shift
 done

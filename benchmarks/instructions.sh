@@ -29,15 +29,7 @@ while (($# > 0)); do
       top=15
       if [[ ${2:-} =~ ^[1-9][0-9]*$ ]]; then top=$2 && shift; fi
       ;;
-    -h | --help)
-      usage
-      exit 0
-      ;;
-    *)
-      fail "unknown option $1"
-      usage >&2
-      exit 2
-      ;;
+    *) other_argument "$1" ;;
   esac
   shift
 done

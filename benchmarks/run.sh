@@ -47,15 +47,7 @@ while (($# > 0)); do
     --results) results=${2:?--results needs a file} && shift ;;
     --servers) servers=${2:?--servers needs a folder} && shift ;;
     --keep) keep=true ;;
-    -h | --help)
-      usage
-      exit 0
-      ;;
-    *)
-      fail "unknown option $1"
-      usage >&2
-      exit 2
-      ;;
+    *) other_argument "$1" ;;
   esac
   shift
 done

@@ -47,14 +47,7 @@ main() {
     case $1 in
       --build) build=${2:?--build needs a folder} && shift ;;
       --out) out=${2:?--out needs a folder} && shift ;;
-      -h | --help)
-        usage
-        exit 0
-        ;;
-      *)
-        usage >&2
-        exit 2
-        ;;
+      *) other_argument "$1" ;;
     esac
     shift
   done

@@ -33,14 +33,7 @@ parse() {
       --build) build=${2:?--build needs a folder} && shift ;;
       --short) short=true ;;
       --render) render=true ;;
-      -h | --help)
-        usage
-        exit 0
-        ;;
-      *)
-        usage >&2
-        exit 2
-        ;;
+      *) other_argument "$1" ;;
     esac
     shift
   done

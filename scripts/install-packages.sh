@@ -102,14 +102,7 @@ parse_arguments() {
         esac
         shift
         ;;
-      -h | --help)
-        usage
-        exit 0
-        ;;
-      *)
-        usage >&2
-        exit 2
-        ;;
+      *) other_argument "$1" ;;
     esac
     shift
   done

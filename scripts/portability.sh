@@ -20,8 +20,8 @@ Clones the last commit of this checkout into a Debian that debootstrap makes, an
   fault       $FAULT_TEST, on servers of that Debian
 
 --suite NAME  the Debian (default: trixie, which is 13; "testing" for a look ahead)
---root DIR    make it in DIR, or use the one that is there, and keep it with its packages, compiler cache and build
-              (default: a temporary folder, removed at the end)
+--root DIR    make it in DIR, or use the one that is there, and keep it with its packages and compiler cache; the clone
+              and its build are made anew (default: a temporary folder, removed at the end)
 --mirror URL  where its packages come from (default: where this machine's do)
 --only STEP   only these steps
 
@@ -48,14 +48,7 @@ parse_arguments() {
         [[ " ${STEPS[*]} " == *" ${2:-} "* ]] || die "--only takes one of ${STEPS[*]}"
         wanted+=("$2") && shift
         ;;
-      -h | --help)
-        usage
-        exit 0
-        ;;
-      *)
-        usage >&2
-        exit 2
-        ;;
+      *) other_argument "$1" ;;
     esac
     shift
   done

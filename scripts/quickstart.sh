@@ -36,14 +36,7 @@ parse_arguments() {
         [[ $count =~ ^[1-9][0-9]*$ ]] || die '--count needs a number'
         shift
         ;;
-      -h | --help)
-        usage
-        exit 0
-        ;;
-      *)
-        usage >&2
-        exit 2
-        ;;
+      *) other_argument "$1" ;;
     esac
     shift
   done

@@ -28,7 +28,8 @@ Labels (default: all):
   asan, tsan   the unit tests and some seeds of the simulation under the sanitizers
   fuzz         each fuzzer for LOOM_FUZZ_SECONDS (60), where clang++-14 is
 Not among the default:
-  portability  scripts/portability.sh: unit tests, quickstart and a fault test inside a fresh Debian 13
+  portability  scripts/portability.sh: unit tests, quickstart and a fault test inside a fresh Debian 13, or inside the
+               one that is kept in LOOM_PORTABILITY_ROOT
 
 --only 'SUITE.TEST'  only the tests of that name, * and ? as in a shell ('LaneTest.*'): installs no packages, builds only
                      the programs that hold them. Exit status 1 when there is none.
@@ -49,10 +50,11 @@ count_failure() {
   failures+=("$1")
 }
 
-# Its checks count one by one: the last line, alone on stdout, is "N passed, M failed".
-run_checks() {
-  local summary
-  summary=$(JOBS=$jobs scripts/checks.sh) || failures+=('checks (see above)')
+# run_counted NAME COMMAND...: adds the counts of a script whose last line, alone on stdout, is "N passed, M failed".
+run_counted() {
+  local name=$1 summary
+  shift
+  summary=$("$@") || failures+=("$name (see above)")
   if [[ $summary =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed$ ]]; then
     passed=$((passed + BASH_REMATCH[1]))
     failed=$((failed + BASH_REMATCH[2]))
@@ -167,8 +169,9 @@ run_label() {
   case $1 in
     checks)
       say 'Checking'
-      run_checks
+      run_counted checks env JOBS="$jobs" scripts/checks.sh
       ;;
+    portability) run_counted "$1" env JOBS="$jobs" scripts/portability.sh ${LOOM_PORTABILITY_ROOT:+--root "$LOOM_PORTABILITY_ROOT"} ;;
     unit) run_ctest "$1" release -L "^$1\$" --parallel "$jobs" ;;
     integration)
       await_tools client-tools 'tools for the clients'
@@ -241,19 +244,19 @@ main() {
     run_only "${labels[0]}" "$only"
     return 0
   fi
-  if wanted portability; then scripts/portability.sh || count_failure portability; fi
   local groups=()
   local group
   for group in ui deploy; do
     if wanted "$group"; then groups+=(--with "$group"); fi
   done
   if wanted checks || wanted integration || wanted fault; then groups+=(--with clients); fi
-  "$LOOM_ROOT/scripts/install-packages.sh" "${groups[@]}"
+  # The Debian of that label has packages of its own.
+  if [[ ${labels[*]} != portability ]]; then "$LOOM_ROOT/scripts/install-packages.sh" "${groups[@]}"; fi
   prepare_tools
   if wanted checks || wanted unit || wanted integration || wanted ui || wanted deploy || wanted fault; then
     build release --target kafka-to-db-consumer tests/all benchmarks/micro/all || exit 1
   fi
-  for label in "${ALL_LABELS[@]}"; do
+  for label in "${ALL_LABELS[@]}" "${FURTHER_LABELS[@]}"; do
     if wanted "$label"; then run_label "$label"; fi
   done
 }

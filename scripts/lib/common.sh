@@ -19,6 +19,22 @@ die() {
   exit 1
 }
 
+# other_argument ARGUMENT: what a script does with one that is not its own. Its function usage() is shown for --help, and
+# with an error for all else.
+other_argument() {
+  case $1 in
+    -h | --help)
+      usage
+      exit 0
+      ;;
+    *)
+      fail "unknown argument $1"
+      usage >&2
+      exit 2
+      ;;
+  esac
+}
+
 # wait_until SECONDS COMMAND...: true as soon as the command is, false after that time. Its output is dropped.
 wait_until() {
   local deadline=$((SECONDS + $1))
