@@ -62,7 +62,8 @@ class RouteLine {
 
 /// Which route answers what, and the answers to what no route does. Each route has a thread, so that one that takes
 /// seconds, or hangs, holds up nobody but those who ask for the same.
-/// Threads: ask() from one, finish() from any, also at the same time; `then` is called on the asking thread or a route's.
+/// Threads: ask() from one, finish() from any, also at the same time. `then` is called on the asking thread or on a
+///          route's.
 /// Owns:    the routes' lines, until it ends.
 /// Blocks:  finish(), and so the destructor.
 class Routes {

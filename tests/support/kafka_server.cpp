@@ -21,7 +21,7 @@ extern char** environ;  // NOLINT(readability-redundant-declaration): POSIX leav
 namespace loom::testing {
 namespace {
 
-constexpr int kTimeoutMs = 20'000;
+constexpr int kAnswerWithinMs = 20'000;
 constexpr int kTransactionPatienceMs = 20'000;
 
 template <auto Destroy>
@@ -100,7 +100,7 @@ void send(rd_kafka_t* client, const std::string& topic, const TestRecord& record
 }
 
 void flush(rd_kafka_t* client, const rd_kafka_resp_err_t& refused) {
-  const auto error = rd_kafka_flush(client, kTimeoutMs);
+  const auto error = rd_kafka_flush(client, kAnswerWithinMs);
   if (error != RD_KAFKA_RESP_ERR_NO_ERROR) fail("flush", rd_kafka_err2str(error));
   if (refused != RD_KAFKA_RESP_ERR_NO_ERROR) fail("a record was refused", rd_kafka_err2str(refused));
 }
@@ -162,7 +162,7 @@ struct KafkaServer::Client {
 
   /// The answer to an admin request; fails on an error of the request itself.
   [[nodiscard]] static Event answer(const Queue& queue, const std::string& what) {
-    Event event(rd_kafka_queue_poll(queue.get(), kTimeoutMs));
+    Event event(rd_kafka_queue_poll(queue.get(), kAnswerWithinMs));
     if (!event) fail(what, "no answer");
     if (rd_kafka_event_error(event.get()) != RD_KAFKA_RESP_ERR_NO_ERROR) {
       fail(what, rd_kafka_event_error_string(event.get()));
@@ -358,7 +358,7 @@ int KafkaServer::partitions_known(const std::string& topic) {
   const std::unique_ptr<rd_kafka_topic_t, Deleter<rd_kafka_topic_destroy>> handle(
       rd_kafka_topic_new(client().handle.get(), topic.c_str(), nullptr));
   const rd_kafka_metadata_t* raw = nullptr;
-  if (rd_kafka_metadata(client().handle.get(), 0, handle.get(), &raw, kTimeoutMs) != RD_KAFKA_RESP_ERR_NO_ERROR) {
+  if (rd_kafka_metadata(client().handle.get(), 0, handle.get(), &raw, kAnswerWithinMs) != RD_KAFKA_RESP_ERR_NO_ERROR) {
     return -1;
   }
   const std::unique_ptr<const rd_kafka_metadata_t, Deleter<rd_kafka_metadata_destroy>> metadata(raw);
@@ -399,7 +399,7 @@ std::int64_t KafkaServer::end_offset(const std::string& topic, std::int32_t part
   std::int64_t low = 0;
   std::int64_t high = 0;
   const auto error =
-      rd_kafka_query_watermark_offsets(client().handle.get(), topic.c_str(), partition, &low, &high, kTimeoutMs);
+      rd_kafka_query_watermark_offsets(client().handle.get(), topic.c_str(), partition, &low, &high, kAnswerWithinMs);
   if (error != RD_KAFKA_RESP_ERR_NO_ERROR) fail("end offset of " + topic, rd_kafka_err2str(error));
   return high;
 }

@@ -114,7 +114,7 @@ void await_end(pid_t pid) {
 }
 
 using Session = std::unique_ptr<PGconn, decltype(&PQfinish)>;
-using Rows = std::unique_ptr<PGresult, decltype(&PQclear)>;
+using Answer = std::unique_ptr<PGresult, decltype(&PQclear)>;
 
 Session connect(const std::string& url) {
   Session session(PQconnectdb(url.c_str()), PQfinish);
@@ -124,9 +124,9 @@ Session connect(const std::string& url) {
   return session;
 }
 
-Rows execute(const std::string& url, const std::string& sql) {
+Answer execute(const std::string& url, const std::string& sql) {
   const Session session = connect(url);
-  Rows rows(PQexec(session.get(), sql.c_str()), PQclear);
+  Answer rows(PQexec(session.get(), sql.c_str()), PQclear);
   const ExecStatusType status = PQresultStatus(rows.get());
   if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK) {
     throw std::runtime_error(std::string(PQresultErrorMessage(rows.get())) + " in: " + sql);
@@ -292,8 +292,8 @@ void TestDatabase::run_file(const std::string& path) const {
   run(text.str());
 }
 
-std::vector<std::vector<std::string>> TestDatabase::rows(const std::string& sql) const {
-  const Rows result = execute(url_, sql);
+Rows TestDatabase::rows(const std::string& sql) const {
+  const Answer result = execute(url_, sql);
   std::vector<std::vector<std::string>> out(static_cast<std::size_t>(PQntuples(result.get())));
   for (std::size_t row = 0; row < out.size(); ++row) {
     for (int column = 0; column < PQnfields(result.get()); ++column) {
@@ -313,7 +313,7 @@ void TestDatabase::each_row(const std::string& sql,
   }
   std::vector<std::string_view> values;
   while (PGresult* next = PQgetResult(session.get())) {
-    const Rows result(next, PQclear);
+    const Answer result(next, PQclear);
     const ExecStatusType status = PQresultStatus(next);
     if (status == PGRES_TUPLES_OK) continue;  // the end of the rows
     if (status != PGRES_SINGLE_TUPLE) throw std::runtime_error(std::string(PQresultErrorMessage(next)) + " in: " + sql);

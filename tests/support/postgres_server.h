@@ -52,6 +52,9 @@ class PostgresServer {
   pid_t pid_ = -1;
 };
 
+/// What a query found, row by row; NULL is "NULL".
+using Rows = std::vector<std::vector<std::string>>;
+
 /// A database of its own for one test, dropped afterwards: in the given server, else in that of LOOM_TEST_DATABASE_URL,
 /// else in the shared one.
 class TestDatabase {
@@ -67,8 +70,7 @@ class TestDatabase {
   /// Any SQL, several statements too. Throws std::runtime_error.
   void run(const std::string& sql) const;
   void run_file(const std::string& path) const;
-  /// Every row as its values; NULL is "NULL".
-  [[nodiscard]] std::vector<std::vector<std::string>> rows(const std::string& sql) const;
+  [[nodiscard]] Rows rows(const std::string& sql) const;
   /// The same row by row, for results that are larger than memory.
   void each_row(const std::string& sql, const std::function<void(const std::vector<std::string_view>&)>& row) const;
   /// The first value of the first row, or "" without rows.

@@ -10,8 +10,6 @@
 
 namespace loom::testing {
 
-using Rows = std::vector<std::vector<std::string>>;
-
 /// A database with every migration applied.
 class ConfigsTest : public ::testing::Test {
  protected:

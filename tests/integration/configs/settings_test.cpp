@@ -35,25 +35,25 @@ class Settings : public ConfigsTest {
 };
 
 TEST_F(Settings, LeftOutTimeoutsFitTheGivenOnes) {
-  struct Case {
+  struct Given {
     const char* columns;
     const char* values;
     const char* expected;
   };
-  for (const Case& one : {
-           Case{"max_poll_records", "7", "30000 10000 300000 305000"},
-           Case{"session_timeout_ms, max_poll_interval_ms", "30000, 60000", "30000 10000 60000 305000"},
-           Case{"session_timeout_ms, max_poll_interval_ms", "300000, 600000", "300000 10000 600000 605000"},
-           Case{"session_timeout_ms", "120000", "120000 10000 300000 305000"},
-           Case{"session_timeout_ms", "400000", "400000 10000 800000 805000"},
-           Case{"session_timeout_ms", "6000", "6000 2000 300000 305000"},
-           Case{"session_timeout_ms", "3", "3 1 300000 305000"},
-           Case{"heartbeat_interval_ms", "15000", "45000 15000 300000 305000"},
-           Case{"heartbeat_interval_ms", "14999", "30000 14999 300000 305000"},
-           Case{"max_poll_interval_ms", "20000", "10000 3333 20000 305000"},
-           Case{"max_poll_interval_ms, heartbeat_interval_ms", "21000, 10000", "20001 10000 21000 305000"},
-           Case{"session_timeout_ms", "2000000000", "2000000000 10000 2147483647 2147483647"},
-           Case{"request_timeout_ms", "1000", "30000 10000 300000 1000"},
+  for (const Given& one : {
+           Given{"max_poll_records", "7", "30000 10000 300000 305000"},
+           Given{"session_timeout_ms, max_poll_interval_ms", "30000, 60000", "30000 10000 60000 305000"},
+           Given{"session_timeout_ms, max_poll_interval_ms", "300000, 600000", "300000 10000 600000 605000"},
+           Given{"session_timeout_ms", "120000", "120000 10000 300000 305000"},
+           Given{"session_timeout_ms", "400000", "400000 10000 800000 805000"},
+           Given{"session_timeout_ms", "6000", "6000 2000 300000 305000"},
+           Given{"session_timeout_ms", "3", "3 1 300000 305000"},
+           Given{"heartbeat_interval_ms", "15000", "45000 15000 300000 305000"},
+           Given{"heartbeat_interval_ms", "14999", "30000 14999 300000 305000"},
+           Given{"max_poll_interval_ms", "20000", "10000 3333 20000 305000"},
+           Given{"max_poll_interval_ms, heartbeat_interval_ms", "21000, 10000", "20001 10000 21000 305000"},
+           Given{"session_timeout_ms", "2000000000", "2000000000 10000 2147483647 2147483647"},
+           Given{"request_timeout_ms", "1000", "30000 10000 300000 1000"},
        }) {
     EXPECT_EQ(timeouts_of(one.columns, one.values), one.expected) << one.columns << " = " << one.values;
   }

@@ -33,7 +33,6 @@ TEST_F(ArraysTest, WithoutATableEachElementIsARow) {
   send(topic, 0, R"({"device_id": "b", "timestamp": 1, "data": {"samples": []}})");
   send(topic, 0, R"({"device_id": "c", "timestamp": 1})");
   ASSERT_TRUE(drained(topic));
-  using Rows = std::vector<std::vector<std::string>>;
   EXPECT_EQ(database().rows("SELECT device_id, x, label, position FROM samples ORDER BY 1, 4"),
             (Rows{{"a", "1", "NULL", "0"},
                   {"a", "2", "two", "1"},
@@ -114,7 +113,6 @@ TEST_F(ArraysTest, ABadElementTakesItsWholeMessageToTheDeadLetters) {
   send(topic, 0, R"({"id": 3, "items": [{"amount": 4}, {"amount": -1}]})");
   send(topic, 0, R"({"id": 4, "items": [{"amount": 5}]})");
   ASSERT_TRUE(drained(topic));
-  using Rows = std::vector<std::vector<std::string>>;
   EXPECT_EQ(database().rows("SELECT order_id FROM orders ORDER BY 1"), (Rows{{"1"}, {"4"}}));
   EXPECT_EQ(database().rows("SELECT order_id, amount FROM order_items ORDER BY 1, 2"),
             (Rows{{"1", "1"}, {"1", "2"}, {"4", "5"}}));

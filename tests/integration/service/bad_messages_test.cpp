@@ -14,8 +14,6 @@ namespace {
 
 class BadMessagesTest : public ServiceTest {
  protected:
-  using Rows = std::vector<std::vector<std::string>>;
-
   static std::string hex(const std::string& bytes) {
     std::string out;
     for (const char byte : bytes) out += fmt::format("{:02x}", static_cast<unsigned char>(byte));

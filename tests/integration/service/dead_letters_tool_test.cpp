@@ -270,7 +270,6 @@ TEST_F(DeadLettersToolTest, ATraceLeadsToItsDeadLetters) {
   auto& service = start();
   ASSERT_TRUE(drained(topic_));
   ASSERT_EQ(service.terminate().value().exit_code, 0);
-  using Rows = std::vector<std::vector<std::string>>;
   const auto traces = [&] {
     return database().rows("SELECT \"offset\", coalesce(trace_id, '') FROM kafka_dead_letters ORDER BY 1");
   };

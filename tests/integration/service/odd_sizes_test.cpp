@@ -9,8 +9,6 @@
 namespace loom::testing {
 namespace {
 
-using Rows = std::vector<std::vector<std::string>>;
-
 class OddSizesTest : public ServiceTest {
  protected:
   using ServiceTest::ServiceTest;

@@ -7,8 +7,6 @@
 namespace loom::testing {
 namespace {
 
-using Rows = std::vector<std::vector<std::string>>;
-
 class OddValuesTest : public ServiceTest {
  protected:
   /// Two topics with the same messages: `point` has no binary encoder, so that its table goes through text COPY.

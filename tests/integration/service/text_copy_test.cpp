@@ -96,7 +96,6 @@ TEST_F(TextCopyTest, ABadValueForAForeignTypeIsThatRowsFault) {
   start();
   ASSERT_TRUE(drained(topic));
   EXPECT_EQ(count("ranges WHERE lower(span) = id"), 297);
-  using Rows = std::vector<std::vector<std::string>>;
   EXPECT_EQ(database().rows("SELECT \"offset\", sqlstate FROM kafka_dead_letters ORDER BY 1"),
             (Rows{{"50", "22000"}, {"150", "22000"}, {"250", "22000"}}));
 }

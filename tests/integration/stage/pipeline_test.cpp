@@ -69,7 +69,6 @@ TEST_F(PipelineTest, AddressesBecomeRowsOfTheRegionsThatHoldThem) {
   send(addresses, 0, "no address");
   ASSERT_TRUE(await_count("location_georegion_detected", 200, seconds(60))) << stage.log();
   EXPECT_TRUE(await_count("location_address_geocoded", 300));
-  using Rows = std::vector<std::vector<std::string>>;
   EXPECT_EQ(
       database().rows("SELECT georegion_id, georegion_name, georegion_type, device_id, count(*), "
                       "count(DISTINCT trace_id), min(latitude), round(min(distance_to_center_meters)), "
@@ -118,7 +117,6 @@ TEST_F(PipelineTest, TheStageOfTheGuideWorksAndItsHintsReachTheRow) {
   send(feedback, 1, R"({"trace_id": "f-2", "device_id": "web", "timestamp": "2025-06-01T12:00:01Z",
     "pipeline_hint": "sentiment", "data": {"content": "It broke"}})");
   ASSERT_TRUE(await_count("analysis_sentiment_results", 2, seconds(60))) << stage.log();
-  using Rows = std::vector<std::vector<std::string>>;
   EXPECT_EQ(database().rows("SELECT trace_id, pipeline_hint, content, sentiment FROM analysis_sentiment_results "
                             "ORDER BY trace_id"),
             (Rows{{"f-1", "sentiment", "A good thing", "positive"}, {"f-2", "sentiment", "It broke", "neutral"}}));
