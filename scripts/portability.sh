@@ -95,6 +95,21 @@ make_root() {
   fi
 }
 
+# Authorities that this machine trusts beyond those of its distribution, such as a company's: what is downloaded in there
+# passes the same proxies.
+trust_what_this_machine_trusts() {
+  local bundle=/etc/ssl/certs/ca-certificates.crt to=$root/usr/local/share/ca-certificates
+  [[ -s $bundle ]] || return 0
+  mkdir -p "$to"
+  find /usr/share/ca-certificates -name '*.crt' -exec cat {} + 2>/dev/null |
+    awk -v to="$to/host-" '
+      /-BEGIN CERTIFICATE-/ { one = "" }
+      { one = one $0 "\n" }
+      /-END CERTIFICATE-/ && NR == FNR { known[one] = 1 }
+      /-END CERTIFICATE-/ && !(one in known) { count++; printf "%s", one > (to count ".crt") }
+    ' - "$bundle"
+}
+
 clone() {
   if mountpoint -q "$root/src"; then die "$root/src is a mount: unmount it, the clone goes there"; fi
   rm -rf --one-file-system "$root/src"
@@ -107,10 +122,10 @@ clone() {
 # The command of a step, as it is typed in there.
 command_of() {
   case $1 in
-    packages) echo 'scripts/install-packages.sh' ;;
+    packages) echo 'scripts/install-packages.sh && update-ca-certificates' ;;
     build)
       echo "cmake --preset release && cmake --build build/release --parallel $jobs \
-        --target kafka-to-db-consumer tests/unit/all tests/simulation/all tests/fault/all"
+        --target kafka-to-db-consumer tests/unit/all tests/simulation/all tests/fault/all benchmarks/micro/all"
       ;;
     unit) echo "ctest --test-dir build/release --output-on-failure --no-tests=error -L '^unit\$' --parallel $jobs" ;;
     quickstart) echo 'scripts/quickstart.sh' ;;
@@ -170,6 +185,7 @@ main() {
   local started=$SECONDS
   say "A Debian ($suite) in $root"
   make_root
+  trust_what_this_machine_trusts
   clone
   note "$(sed -n 's/^PRETTY_NAME="\(.*\)"/\1/p' "$root/etc/os-release"), made: $((SECONDS - started)) s; the logs are in ${logs#"$LOOM_ROOT/"}/"
   for name in "${STEPS[@]}"; do
