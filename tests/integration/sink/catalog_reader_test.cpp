@@ -65,14 +65,14 @@ TEST_F(CatalogReaderTest, ResolvesDomainsAndArrays) {
   database.run("CREATE DOMAIN short_code AS code; CREATE DOMAIN codes AS int4[]");
   const auto& info =
       table("a short_code, b int8[], c mood[], d codes, e short_code[], f point[], g text[][] DEFAULT '{a}'");
-  const auto& a = column(info, "a");
+  const auto a = column(info, "a");
   EXPECT_EQ(a.type, ColumnType::text);
   EXPECT_EQ(a.type_oid, 1043U);
   EXPECT_EQ(a.type_name, "character varying(5)");
   EXPECT_TRUE(a.not_null);
   EXPECT_EQ(a.default_kind, DefaultKind::constant);
   EXPECT_EQ(a.default_text, "none");
-  const auto& b = column(info, "b");
+  const auto b = column(info, "b");
   EXPECT_TRUE(b.is_array);
   EXPECT_EQ(b.type, ColumnType::int8);
   EXPECT_EQ(b.type_oid, 1016U);
