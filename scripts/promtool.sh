@@ -25,20 +25,23 @@ promtool_path() {
   echo "$kept"
 }
 
+download() { apt-get download -q "$1" 2>/dev/null; }
+
 # Several tests may want it at once: each fetches into a folder of its own, and the last step is a rename.
 fetch() {
   local kept=$1 folder result=0
   command -v apt-get >/dev/null || { fail 'no promtool on PATH, and this is not Debian'; return 1; }
   mkdir -p "$(dirname "$kept")"
   folder=$(mktemp -d "$(dirname "$kept")/promtool.XXXXXX")
-  note 'fetching promtool out of the package prometheus'
+  note "fetching promtool out of Debian's packages"
   (
     cd "$folder" || exit 1
-    { apt-get download -q prometheus || { as_root apt-get update -qq && apt-get download -q prometheus; }; } || exit 1
-    dpkg-deb -x prometheus_*.deb . && mv -f usr/bin/promtool "$kept"
+    # A package of its own since Debian 13.
+    { download promtool || download prometheus || { as_root apt-get update -qq && { download promtool || download prometheus; }; }; } || exit 1
+    dpkg-deb -x ./*.deb . && mv -f usr/bin/promtool "$kept"
   ) || result=$?
   rm -rf "$folder"
-  ((result == 0)) || fail 'promtool could not be fetched: apt-get download prometheus'
+  ((result == 0)) || fail 'promtool could not be fetched: apt-get download promtool, or prometheus on Debian 12'
   return "$result"
 }
 

@@ -253,7 +253,7 @@ main() {
   if [[ ${labels[*]} != portability ]]; then "$LOOM_ROOT/scripts/install-packages.sh" "${groups[@]}"; fi
   prepare_tools
   if wanted checks || wanted unit || wanted integration || wanted ui || wanted deploy || wanted fault; then
-    build release --target kafka-to-db-consumer tests/all benchmarks/micro/all || exit 1
+    build release --target kafka-to-db-consumer tests/all benchmarks/all || exit 1
   fi
   for label in "${ALL_LABELS[@]}" "${FURTHER_LABELS[@]}"; do
     if wanted "$label"; then run_label "$label"; fi
