@@ -44,7 +44,9 @@ const std::vector<Setting>& settings() {
       setting(
           "LOOM_KAFKA_AUTO_OFFSET_RESET", true, [](auto& c) -> auto& { return c.new_at_end; }),
       setting(
-          "LOOM_KAFKA_OUT_OF_RANGE", true, [](auto& c) -> auto& { return c.out_of_range; }),
+          "LOOM_KAFKA_OUT_OF_RANGE", true, [](auto& c) -> auto& { return c.log.out_of_range; }),
+      setting(
+          "LOOM_KAFKA_TRUNCATED", true, [](auto& c) -> auto& { return c.log.truncated; }),
       setting(
           "LOOM_DEAD_LETTER_MAX_RATIO", true, [](auto& c) -> auto& { return c.dead_letter_max_ratio; }),
       setting(

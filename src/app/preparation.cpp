@@ -78,7 +78,7 @@ pipeline::ConsumerSettings consumer_settings(const settings::Config& config,
   lane.limits.timeout = config.batch_timeout;
   lane.limits.rows_max = std::max(config.batch_max, config.batch_size);
   lane.limits.bytes_max = config.batch_max_bytes;
-  lane.out_of_range = config.out_of_range;
+  lane.log = config.log;
   lane.dead_letter_max_ratio = config.dead_letter_max_ratio;
   settings.worker.turn = config.max_poll_records;
   settings.origin = config.consumer_settings_from;

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/message.h"
+#include "base/record_marks.h"
 #include "base/reject.h"
 #include "encode/row_set.h"
 #include "mapping/plan.h"
@@ -21,6 +22,7 @@ struct OffsetRange {
   std::int64_t from = 0;                ///< the stored next_offset that this batch believes in
   std::int64_t to = 0;                  ///< next_offset after it
   std::int64_t last_timestamp_ms = -1;  ///< of the last record before `to`; -1 unknown
+  RecordMarks marks{};                  ///< of the log up to `to`
 };
 
 /// Whether the dead-letter topic has a message.

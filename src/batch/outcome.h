@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/record_marks.h"
 
 namespace loom::batch {
 
@@ -25,6 +26,7 @@ struct StoredOffset {
   std::int32_t partition = 0;
   std::int64_t next_offset = 0;
   std::int64_t epoch = 0;
+  RecordMarks marks{};  ///< of the log before next_offset
 };
 
 /// How long the parts of one attempt took.

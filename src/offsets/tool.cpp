@@ -139,7 +139,8 @@ void store(pqxx::work& tx, const std::string& group, std::vector<OffsetChange>& 
       "INSERT INTO kafka_consumer_offsets AS o (consumer_group, topic, partition, next_offset, epoch) VALUES " +
       values +
       " ON CONFLICT (consumer_group, topic, partition) DO UPDATE SET next_offset = EXCLUDED.next_offset, epoch = "
-      "o.epoch + 1, last_timestamp = NULL, updated_at = clock_timestamp() RETURNING topic, partition, epoch");
+      "o.epoch + 1, last_timestamp = NULL, record_marks = NULL, decision = NULL, updated_at = clock_timestamp() "
+      "RETURNING topic, partition, epoch");
   std::map<Key, std::int64_t> epochs;
   for (const auto& row : rows)
     epochs[{row[0].as<std::string>(), row[1].as<std::int32_t>()}] = row[2].as<std::int64_t>();

@@ -36,6 +36,7 @@ struct TopicCounters {
   std::atomic<std::uint64_t> retried_batches{0};    ///< attempts that ended in retry or in doubt
   std::atomic<std::uint64_t> stale_batches{0};      ///< refused by the compare
   std::atomic<std::uint64_t> stops{0};              ///< times that the topic was stopped
+  std::atomic<std::uint64_t> replaced_records{0};   ///< stored, and lost from the log since: others have their offsets
   std::atomic<std::uint64_t> lost_to_retention{0};  ///< messages gone from the log before they were stored
   std::atomic<std::int64_t> last_commit_us{0};      ///< wall clock; 0: none yet
   std::array<std::atomic<std::uint64_t>, kRejectReasons> dead_letters{};  ///< committed, by RejectReason

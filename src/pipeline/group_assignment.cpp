@@ -54,7 +54,9 @@ std::optional<GroupConsumer::Positions> GroupConsumer::first_positions(const Par
   if (!first) return std::nullopt;
   Positions positions;
   const auto add = [&](const source::TopicOffset& at) {
-    positions.push_back({.where = key_of(at), .next_offset = at.offset, .epoch = 0, .last_timestamp_ms = -1});
+    sink::StoredPosition& position = positions.emplace_back();
+    position.where = key_of(at);
+    position.next_offset = at.offset;
   };
   std::for_each(committed->begin(), committed->end(), add);
   std::for_each(first->begin(), first->end(), add);
@@ -98,19 +100,19 @@ void GroupConsumer::take_assignment() {
     return;
   }
   // Queues first: a message fetched before its queue is split off would land on the main queue.
-  std::vector<std::unique_ptr<source::PartitionSource>> sources;
-  std::vector<PartitionLedger> ledgers;
+  std::vector<std::unique_ptr<PartitionReader>> readers;
   Partitions starts;
   for (const auto& at : *found) {
-    sources.push_back(client_->open(at.where.topic, at.where.partition));
-    ledgers.emplace_back(at.where.partition, at.next_offset, at.epoch, at.last_timestamp_ms);
-    starts.push_back({.topic = at.where.topic, .partition = at.where.partition, .offset = ledgers.back().position()});
+    PartitionLedger ledger(at.where.partition, at.next_offset, at.epoch, at.marks);
+    starts.push_back({.topic = at.where.topic, .partition = at.where.partition, .offset = ledger.position()});
+    readers.push_back(std::make_unique<PartitionReader>(client_->open(at.where.topic, at.where.partition),
+                                                        std::move(ledger), at.decision));
   }
   client_->assign(starts);
   for (std::size_t i = 0; i < found->size(); ++i) {
     const std::size_t worker = lightest_worker();
     owned_[(*found)[i].where] = {.worker = worker, .moving_to = std::nullopt, .mirrored = -1};
-    workers_[worker]->add_partition(std::move(sources[i]), ledgers[i]);
+    workers_[worker]->add_partition(std::move(readers[i]));
   }
   log::info({}, "{} partitions assigned, {} in all", found->size(), owned_.size());
   pending_.reset();

@@ -34,11 +34,9 @@ GroupConsumer::GroupConsumer(ConsumerSettings settings, const Context& context, 
       settings_(std::move(settings)),
       pending_backoff_(milliseconds(200), seconds(3), std::hash<std::string>{}(settings_.client.group_id)) {
   for (std::size_t i = 0; i < settings_.workers; ++i) {
-    workers_.push_back(
-        std::make_unique<Worker>(settings_.worker, context, sink, plans,
-                                 [this](std::unique_ptr<source::PartitionSource> from, PartitionLedger ledger) {
-                                   returned_.post({std::move(from), ledger});
-                                 }));
+    workers_.push_back(std::make_unique<Worker>(
+        settings_.worker, context, sink, plans,
+        [this](std::unique_ptr<PartitionReader> reader) { returned_.post(std::move(reader)); }));
   }
 }
 
@@ -254,18 +252,19 @@ void GroupConsumer::wait_returned(const Partitions& partitions, TimePoint until)
 
 void GroupConsumer::read_returned() {
   returned_.collect(just_returned_);
-  for (auto& [source, ledger] : just_returned_) {
-    const sink::TopicPartition where{.topic = source->topic(), .partition = source->partition()};
+  for (auto& reader : just_returned_) {
+    const sink::TopicPartition where{.topic = reader->topic(), .partition = reader->partition()};
     const auto found = owned_.find(where);
     if (found == owned_.end()) continue;
     if (found->second.moving_to) {
       found->second.worker = *found->second.moving_to;
       found->second.moving_to.reset();
-      workers_[found->second.worker]->add_partition(std::move(source), ledger);
+      workers_[found->second.worker]->add_partition(std::move(reader));
       continue;
     }
-    if (ledger.stored() != found->second.mirrored) {
-      final_offsets_.push_back({.topic = where.topic, .partition = where.partition, .offset = ledger.stored()});
+    const std::int64_t stored = reader->ledger().stored();
+    if (stored != found->second.mirrored) {
+      final_offsets_.push_back({.topic = where.topic, .partition = where.partition, .offset = stored});
     }
     owned_.erase(found);
   }

@@ -98,10 +98,6 @@ class GroupConsumer {
     std::optional<std::size_t> moving_to;
     std::int64_t mirrored = -1;  ///< what Kafka was last told
   };
-  struct Returned {
-    std::unique_ptr<source::PartitionSource> source;
-    PartitionLedger ledger;
-  };
   using Partitions = std::vector<source::TopicOffset>;
   static sink::TopicPartition key_of(const source::TopicOffset& at) {
     return {.topic = at.topic, .partition = at.partition};
@@ -125,7 +121,7 @@ class GroupConsumer {
   [[nodiscard]] std::optional<Positions> load_or_claim(const Partitions& partitions);
   [[nodiscard]] std::optional<Positions> first_positions(const Partitions& fresh);
   void compare_with_kafka(const Positions& positions);
-  void store_new_starts(const std::vector<WorkerView>& views);
+  void store_what_was_found(const std::vector<WorkerView>& views);
   bool give_up(const Partitions& partitions, bool lost);
   void wait_returned(const Partitions& partitions, TimePoint until);
   void read_returned();
@@ -143,7 +139,7 @@ class GroupConsumer {
   std::vector<std::unique_ptr<Worker>> workers_;
 
   // Own synchronisation
-  Mailbox<Returned> returned_;
+  Mailbox<std::unique_ptr<PartitionReader>> returned_;
   Mailbox<ConsumerSettings> reconfigurations_;
   std::atomic<bool> stopping_{false};
   std::atomic<bool> workers_stopping_{false};
@@ -157,12 +153,12 @@ class GroupConsumer {
   std::optional<Partitions> pending_;  // assigned, but not yet taken: the positions are not known
   TimePoint pending_retry_{};
   Backoff pending_backoff_;
-  bool client_failed_ = false;            // a new one has to take its place
-  Partitions final_offsets_;              // of partitions just returned, for Kafka
-  std::vector<Returned> just_returned_;   // empty but within read_returned()
-  std::vector<ConsumerSettings> wanted_;  // empty but within take_reconfiguration()
-  bool joined_ = false;                   // and has been told its partitions
-  bool no_topics_ = false;                // as long as it has not joined
+  bool client_failed_ = false;                                   // a new one has to take its place
+  Partitions final_offsets_;                                     // of partitions just returned, for Kafka
+  std::vector<std::unique_ptr<PartitionReader>> just_returned_;  // empty but within read_returned()
+  std::vector<ConsumerSettings> wanted_;                         // empty but within take_reconfiguration()
+  bool joined_ = false;                                          // and has been told its partitions
+  bool no_topics_ = false;                                       // as long as it has not joined
   TimePoint look_for_topics_at_{};
   TimePoint publish_at_{};
 

@@ -58,9 +58,10 @@ void GroupConsumer::audit() {
   if (wanted.empty()) return;
   std::map<sink::TopicPartition, batch::StoredOffset> found;
   try {
-    store_new_starts(views);
+    store_what_was_found(views);
     for (const auto& row : offsets_.load(wanted)) {
-      found[row.where] = {.partition = row.where.partition, .next_offset = row.next_offset, .epoch = row.epoch};
+      found[row.where] = {
+          .partition = row.where.partition, .next_offset = row.next_offset, .epoch = row.epoch, .marks = row.marks};
     }
   } catch (const std::exception& error) {
     log::warn({}, "the stored offsets cannot be checked now: {}", error.what());
@@ -77,16 +78,23 @@ void GroupConsumer::audit() {
   }
 }
 
-/// Positions that no longer mean anything are set anew; the comparison that follows tells the workers.
-void GroupConsumer::store_new_starts(const std::vector<WorkerView>& views) {
+/// Positions that no longer mean anything are set anew; the comparison that follows tells the workers. What an operator
+/// has to decide is kept for whoever has the partition next.
+void GroupConsumer::store_what_was_found(const std::vector<WorkerView>& views) {
   for (const auto& view : views) {
     for (const auto& at : view.partitions) {
-      if (!at.new_start) continue;
-      offsets_.restart({.where = {.topic = at.topic, .partition = at.partition},
-                        .next_offset = at.stored,
-                        .epoch = at.epoch,
-                        .last_timestamp_ms = -1},
-                       *at.new_start);
+      if (!at.new_start && at.decision.empty()) continue;
+      sink::StoredPosition position;
+      position.where = {.topic = at.topic, .partition = at.partition};
+      position.next_offset = at.stored;
+      position.epoch = at.epoch;
+      position.decision = at.decision;
+      position.marks = at.marks;
+      if (at.new_start) {
+        offsets_.restart(position, *at.new_start);
+      } else {
+        offsets_.ask_operator(position);
+      }
     }
   }
 }

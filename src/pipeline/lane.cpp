@@ -45,7 +45,7 @@ void Lane::use_plan(std::shared_ptr<const mapping::TopicPlan> plan) {
   slots_.rewrite_growing(anew);
   outage_.retry_at_once();
   if (state() == LaneState::stopped) log::debug({.topic = topic_}, "trying again");
-  run_.run();
+  if (state() != LaneState::undecided) run_.run();
 }
 
 void Lane::change_plan(std::shared_ptr<const mapping::TopicPlan> plan) {
@@ -76,6 +76,25 @@ void Lane::stop(const std::string& why) {
              std::chrono::duration_cast<std::chrono::milliseconds>(wait).count(), why);
 }
 
+/// One of its partitions has to wait for an operator, and the topic with it: no time passes that would change that.
+void Lane::await_decision(const std::string& why) {
+  if (run_.state() != LaneState::undecided) topic_counters_.stops.fetch_add(1, std::memory_order_relaxed);
+  run_.await_decision(why);
+  log::error({.topic = topic_}, "stopped until somebody decides: {}", why);
+}
+
+/// The decision was made, or the partition that it is about is another's.
+void Lane::go_on_if_decided() {
+  if (run_.state() != LaneState::undecided) return;
+  const auto waiting = std::find_if(readers_.begin(), readers_.end(),
+                                    [](const PartitionReader& reader) { return reader.needs_decision(); });
+  if (waiting == readers_.end()) {
+    run_.decided();
+  } else {
+    run_.await_decision(waiting->decision());
+  }
+}
+
 // ---- Partitions
 
 const PartitionReader* Lane::find(std::int32_t partition) const {
@@ -88,9 +107,10 @@ PartitionReader* Lane::reader(std::int32_t partition) {
   return at != readers_.end() && at->partition() == partition ? &*at : nullptr;
 }
 
-void Lane::add(std::uint64_t id, std::unique_ptr<source::PartitionSource> from, const PartitionLedger& ledger) {
-  const auto at = std::lower_bound(readers_.begin(), readers_.end(), ledger.partition(), is_before);
-  readers_.emplace(at, id, std::move(from), ledger);
+void Lane::add(PartitionReader reader) {
+  const auto at = std::lower_bound(readers_.begin(), readers_.end(), reader.partition(), is_before);
+  const auto added = readers_.insert(at, std::move(reader));
+  if (added->needs_decision()) await_decision(added->decision());
 }
 
 void Lane::release(std::int32_t partition) {
@@ -110,6 +130,7 @@ std::vector<std::unique_ptr<PartitionReader>> Lane::take_settled() {
     settled.push_back(std::make_unique<PartitionReader>(std::move(*at)));
     at = readers_.erase(at);
   }
+  if (!settled.empty()) go_on_if_decided();
   return settled;
 }
 
@@ -118,6 +139,7 @@ std::unique_ptr<PartitionReader> Lane::discard(std::int32_t partition) {
   if (lost == nullptr) return nullptr;
   auto taken = std::make_unique<PartitionReader>(std::move(*lost));
   readers_.erase(readers_.begin() + (lost - readers_.data()));
+  go_on_if_decided();
   drop_from_growing({partition});
   slots_.rewrite_held([&](std::unique_ptr<Batch> batch) { return encoder_.again(std::move(batch), {partition}); });
   return taken;
@@ -164,7 +186,7 @@ bool Lane::take_from(PartitionReader& reader, std::size_t most) {
   for (std::size_t taken = 0; taken < most; ++taken) {
     if (reader.closed()) return false;
     if (!wants_input()) return true;
-    Reading reading = reader.read(context_.clock, settings_.out_of_range);
+    Reading reading = reader.read(context_.clock, settings_.log);
     if (auto* const message = std::get_if<Message>(&reading)) {
       take(std::move(*message));
     } else if (const auto* const step = std::get_if<Step>(&reading)) {
@@ -175,8 +197,12 @@ bool Lane::take_from(PartitionReader& reader, std::size_t most) {
       topic_counters_.lost_to_retention.fetch_add(static_cast<std::uint64_t>(lost->messages),
                                                   std::memory_order_relaxed);
       schedule_.note_growth();
+    } else if (const auto* const replaced = std::get_if<Replaced>(&reading)) {
+      topic_counters_.replaced_records.fetch_add(static_cast<std::uint64_t>(replaced->records),
+                                                 std::memory_order_relaxed);
+      schedule_.flush();  // what was taken from the old log is stored first
     } else {
-      stop(std::get<StopWanted>(reading).why);
+      await_decision(std::get<DecisionWanted>(reading).why);
     }
   }
   return true;
@@ -204,6 +230,7 @@ void Lane::note(Step step) {
     case Step::moved_on:
       schedule_.note_growth();
       return;
+    case Step::doubted:
     case Step::new_log:
       schedule_.flush();  // what was taken from the old log is stored first
       return;
@@ -241,7 +268,10 @@ std::unique_ptr<Batch> Lane::hand_over(bool input_waiting) {
 std::unique_ptr<Batch> Lane::close_growing() {
   Batch& batch = slots_.grow(topic_, encoder_.plan());
   for (PartitionReader& reader : readers_) {
-    if (reader.ledger().has_growth()) batch.ranges.push_back(reader.hand_over());
+    if (!reader.ledger().has_growth()) continue;
+    const auto last = std::find_if(batch.messages.rbegin(), batch.messages.rend(),
+                                   [&](const Message& message) { return message.partition == reader.partition(); });
+    batch.ranges.push_back(reader.hand_over(last == batch.messages.rend() ? nullptr : &*last));
   }
   batch.first_row_at = schedule_.growing_since();
   batch.prefer_merge = tuning_.prefers_merge();

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "base/out_of_range.h"
+#include "base/log_policies.h"
 #include "batch/batch.h"
 #include "batch/sink.h"
 #include "pipeline/batch_encoder.h"
@@ -25,7 +25,7 @@ namespace loom::pipeline {
 
 struct LaneSettings {
   BatchLimits limits;
-  OutOfRange out_of_range = OutOfRange::earliest;
+  LogPolicies log;
   double dead_letter_max_ratio = 1;  ///< of the recent messages: beyond it the topic stops; 1: never
 };
 
@@ -58,7 +58,7 @@ class Lane {
   bool take_plan_request(bool& fresh) { return run_.take_request(fresh); }
 
   // Partitions
-  void add(std::uint64_t id, std::unique_ptr<source::PartitionSource> from, const PartitionLedger& ledger);
+  void add(PartitionReader reader);
   /// The reader of a partition, or nullptr.
   [[nodiscard]] const PartitionReader* find(std::int32_t partition) const;
   /// In order of their partitions.
@@ -109,6 +109,8 @@ class Lane {
   void take(Message&& message);
   void note(Step step);
   void stop(const std::string& why);
+  void await_decision(const std::string& why);
+  void go_on_if_decided();
   void drop_from_growing(const Partitions& partitions);
   std::unique_ptr<batch::Batch> close_growing();
   std::unique_ptr<batch::Batch> send(std::unique_ptr<batch::Batch> batch);

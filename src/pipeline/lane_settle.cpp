@@ -215,6 +215,7 @@ void Lane::audit(std::int32_t partition, std::int64_t believed, const std::optio
   if (found->next_offset == believed && found->epoch == ledger.epoch()) return;
   audited->go_back(*found);
   drop_from_growing({partition});
+  go_on_if_decided();
 }
 
 }  // namespace loom::pipeline

@@ -9,13 +9,26 @@ Standing compare(const batch::OffsetRange& range, const std::optional<batch::Sto
   return Standing::stale;
 }
 
-NextOffset PartitionLedger::check(std::int64_t offset, std::int64_t timestamp_ms) {
-  if (offset < next_) {
-    if (!proof_wanted_ || offset != next_ - 1) return NextOffset::skip;
+NextOffset PartitionLedger::check(const Message& message) {
+  if (proof_wanted_) {
+    const RecordMark& newest = marks_.newest();
+    if (message.offset < newest.offset) return NextOffset::skip;
+    if (message.offset > newest.offset) return NextOffset::missing;
+    if (!newest.fits(message)) return NextOffset::foreign;
     proof_wanted_ = false;
-    return timestamp_ms == last_timestamp_ms_ ? NextOffset::known : NextOffset::foreign;
+    proven_at_ = message.offset;
+    return NextOffset::known;
   }
-  proof_wanted_ = false;
+  if (message.offset < next_) return message.offset > proven_at_ && !confirmed_ ? NextOffset::known : NextOffset::skip;
+  return check_following(message.offset);
+}
+
+NextOffset PartitionLedger::check_end(std::int64_t position) {
+  if (proof_wanted_) return NextOffset::missing;
+  return check_following(position);
+}
+
+NextOffset PartitionLedger::check_following(std::int64_t offset) {
   if (offset == next_ || confirmed_ || offset == gap_seen_) {
     confirmed_ = true;
     gap_seen_ = -1;
@@ -25,19 +38,30 @@ NextOffset PartitionLedger::check(std::int64_t offset, std::int64_t timestamp_ms
   return NextOffset::verify;
 }
 
-void PartitionLedger::take(std::int64_t offset, std::int64_t timestamp_ms) {
-  if (growing_since_ms_ < 0) growing_since_ms_ = timestamp_ms;
-  next_ = offset + 1;
-  last_timestamp_ms_ = timestamp_ms;
+void PartitionLedger::take(const Message& message) {
+  if (growing_since_ms_ < 0) growing_since_ms_ = message.timestamp_ms;
+  if (!growing_from_.known()) growing_from_ = RecordMark::of(message);
+  next_ = message.offset + 1;
+  last_timestamp_ms_ = message.timestamp_ms;
 }
 
 void PartitionLedger::advance_to(std::int64_t position) {
   if (position > next_) next_ = position;
 }
 
-batch::OffsetRange PartitionLedger::growth() const {
-  return {
-      .partition = partition_, .epoch = epoch_, .from = handed_, .to = next_, .last_timestamp_ms = last_timestamp_ms_};
+batch::OffsetRange PartitionLedger::hand_over(const Message* last) {
+  if (last != nullptr && growing_from_.known()) marks_.add(growing_from_, RecordMark::of(*last));
+  growing_from_ = {};
+  batch::OffsetRange range{.partition = partition_,
+                           .epoch = epoch_,
+                           .from = handed_,
+                           .to = next_,
+                           .last_timestamp_ms = last_timestamp_ms_,
+                           .marks = marks_};
+  if (!in_flight()) handed_since_ms_ = growing_since_ms_;
+  growing_since_ms_ = -1;
+  handed_ = next_;
+  return range;
 }
 
 bool PartitionLedger::mark_stored(const batch::OffsetRange& range) {
@@ -47,11 +71,19 @@ bool PartitionLedger::mark_stored(const batch::OffsetRange& range) {
   return true;
 }
 
+void PartitionLedger::rewind_to(const batch::StoredOffset& stored) {
+  marks_ = stored.marks;
+  rewind(stored.next_offset, stored.epoch);
+}
+
 void PartitionLedger::rewind(std::int64_t offset, std::int64_t epoch) {
   epoch_ = epoch;
   stored_ = handed_ = next_ = offset;
-  last_timestamp_ms_ = gap_seen_ = handed_since_ms_ = growing_since_ms_ = -1;
-  placed(Placed::by_seek);
+  gap_seen_ = handed_since_ms_ = growing_since_ms_ = -1;
+  growing_from_ = {};
+  marks_.forget_from(offset);
+  last_timestamp_ms_ = marks_.newest().offset == offset - 1 ? marks_.newest().timestamp_ms : -1;
+  placed();
 }
 
 }  // namespace loom::pipeline

@@ -2,7 +2,10 @@
 
 #include <cstdint>
 #include <optional>
+#include <utility>
 
+#include "base/message.h"
+#include "base/record_marks.h"
 #include "batch/batch.h"
 #include "batch/outcome.h"
 
@@ -10,17 +13,12 @@ namespace loom::pipeline {
 
 /// How the message at an offset stands to what was taken before it.
 enum class NextOffset : std::uint8_t {
-  take,    ///< it comes next
-  known,   ///< the record before the next one, fetched as a proof, and it is the one that was stored
-  skip,    ///< it was taken before: an outdated message of the client's queue
-  verify,  ///< there is a gap right after the position was set: fetch again before believing it
-  foreign  ///< another record stands where the last stored one was: the topic was made again, or its log cut
-};
-
-/// How a source came to stand where it stands.
-enum class Placed : std::uint8_t {
-  by_assignment,  ///< fetching began at position()
-  by_seek         ///< it was set there while the partition was being read
+  take,     ///< it comes next
+  known,    ///< fetched as a proof, or on the way from there to the next one: it is what was taken before
+  skip,     ///< it was taken before: an outdated message of the client's queue
+  verify,   ///< there is a gap right after the position was set: fetch again before believing it
+  missing,  ///< the record that is wanted as a proof is not there: compacted, or the log is another one
+  foreign   ///< another record stands in its place: the topic was made again, or its log cut
 };
 
 /// How the database stands to a range that was sent to it.
@@ -38,29 +36,38 @@ Standing compare(const batch::OffsetRange& range, const std::optional<batch::Sto
 /// Threads: moves between threads with its partition, used by one at a time.
 class PartitionLedger {
  public:
-  /// `last_timestamp_ms`: of the last record stored; -1: not known.
-  PartitionLedger(std::int32_t partition, std::int64_t stored, std::int64_t epoch, std::int64_t last_timestamp_ms = -1)
+  /// `marks`: what is remembered of the log before `stored`.
+  PartitionLedger(std::int32_t partition, std::int64_t stored, std::int64_t epoch, RecordMarks marks = {})
       : partition_(partition),
         epoch_(epoch),
         stored_(stored),
         handed_(stored),
         next_(stored),
-        last_timestamp_ms_(last_timestamp_ms) {
-    placed(Placed::by_assignment);
+        last_timestamp_ms_(marks.newest().timestamp_ms),
+        marks_(std::move(marks)) {
+    placed();
   }
 
-  /// The source was set to position(), or will be before anything else is taken from it.
-  void placed(Placed how) {
+  /// The source was set to position(), or will be before anything else is taken from it. `second_look`: because
+  /// check() said `verify`; what it saw then is compared with what it sees now.
+  void placed(bool second_look = false) {
+    if (!second_look) gap_seen_ = -1;
     confirmed_ = false;
-    proof_wanted_ = wants_record_before(how);
+    proven_at_ = next_;
+    proof_wanted_ = wants_record_before();
   }
-  /// Where to fetch from: one record before next() while that one is wanted as a proof, else next().
-  [[nodiscard]] std::int64_t position() const { return proof_wanted_ ? next_ - 1 : next_; }
+  /// Where to fetch from: the newest record that is remembered while that one is wanted as a proof, else next().
+  [[nodiscard]] std::int64_t position() const { return proof_wanted_ ? marks_.newest().offset : next_; }
+
+  /// Whether something was remembered, and proven or taken, since the position was set, so that what comes is believed.
+  [[nodiscard]] bool believes() const { return marks_.newest().known() && !proof_wanted_; }
 
   /// How a message that was fetched stands to the ledger. What it proves, or puts in doubt, is noted.
-  [[nodiscard]] NextOffset check(std::int64_t offset, std::int64_t timestamp_ms);
-  /// The message at `offset` is in the growing batch.
-  void take(std::int64_t offset, std::int64_t timestamp_ms);
+  [[nodiscard]] NextOffset check(const Message& message);
+  /// The same where there is no message before `position`.
+  [[nodiscard]] NextOffset check_end(std::int64_t position);
+  /// The message is in the growing batch.
+  void take(const Message& message);
   /// No message before `position` is left to take (it lies beyond control records).
   void advance_to(std::int64_t position);
 
@@ -68,14 +75,8 @@ class PartitionLedger {
   [[nodiscard]] bool has_growth() const { return next_ > handed_; }
   [[nodiscard]] bool in_flight() const { return handed_ > stored_; }
   [[nodiscard]] bool settled() const { return next_ == stored_; }
-  /// What the growing batch covers here.
-  [[nodiscard]] batch::OffsetRange growth() const;
-  /// The growing batch goes out.
-  void hand_over() {
-    if (!in_flight()) handed_since_ms_ = growing_since_ms_;
-    growing_since_ms_ = -1;
-    handed_ = next_;
-  }
+  /// The growing batch goes out; `last` of its messages is this partition's last, nullptr: there is none.
+  batch::OffsetRange hand_over(const Message* last);
   /// The database has the batch in flight. False when this range is not the one in flight (it belongs to an earlier
   /// ownership of the partition): nothing changes then.
   bool mark_stored(const batch::OffsetRange& range);
@@ -85,6 +86,13 @@ class PartitionLedger {
   }
   /// Forgets everything after `offset`: the source must be set to position() again.
   void rewind(std::int64_t offset, std::int64_t epoch);
+  /// The same where the database stands elsewhere: what is remembered of the log is what it has.
+  void rewind_to(const batch::StoredOffset& stored);
+  /// The log has left this record out, although it is the same log.
+  void forget(const RecordMark& gone) { marks_.forget(gone); }
+  /// Retention took what is remembered: there is nothing to prove the position by.
+  void forget_marks() { marks_ = {}; }
+  [[nodiscard]] const RecordMarks& marks() const { return marks_; }
 
   [[nodiscard]] std::int32_t partition() const { return partition_; }
   [[nodiscard]] std::int64_t stored() const { return stored_; }
@@ -96,12 +104,12 @@ class PartitionLedger {
   [[nodiscard]] std::int64_t first_unstored_ms() const { return in_flight() ? handed_since_ms_ : growing_since_ms_; }
 
  private:
-  /// The one place that decides what has to be seen before what follows a position is believed. A gap right after it
-  /// wants a second look in any case. On assignment the record before it is wanted, too, where its timestamp is known:
-  /// librdkafka 2.0 gives no topic id that would tell a topic made again.
-  [[nodiscard]] bool wants_record_before(Placed how) const {
-    return how == Placed::by_assignment && next_ > 0 && last_timestamp_ms_ >= 0;
-  }
+  /// The one place that decides what has to be seen before what follows a position is believed: the newest record that
+  /// is remembered, whatever brought the source here. Another log may stand there by now: librdkafka 2.0 gives no topic
+  /// id that would tell a topic made again, and no leader epoch that would tell a log that lost its end. And a gap
+  /// right after a position wants a second look.
+  [[nodiscard]] bool wants_record_before() const { return marks_.newest().known() && marks_.newest().offset < next_; }
+  [[nodiscard]] NextOffset check_following(std::int64_t offset);
 
   std::int32_t partition_;
   std::int64_t epoch_;
@@ -112,7 +120,10 @@ class PartitionLedger {
   std::int64_t handed_since_ms_ = -1;   ///< timestamp of the first message handed over and not stored
   std::int64_t growing_since_ms_ = -1;  ///< and of the first one not handed over
   std::int64_t gap_seen_ = -1;          ///< where the first fetch after placed() found a gap's end
-  bool proof_wanted_ = false;           ///< the record before next() has not been compared yet
+  RecordMarks marks_;                   ///< up to handed()
+  RecordMark growing_from_;             ///< the first message that is not handed over
+  std::int64_t proven_at_ = 0;          ///< the record that was compared since the position was set; next(): none
+  bool proof_wanted_ = false;           ///< none has been compared yet
   bool confirmed_ = false;              ///< a message came at exactly the expected offset since the position was set
 };
 

@@ -17,14 +17,19 @@ using std::chrono::seconds;
 constexpr int kLooksBeyondEnd = 3;
 constexpr seconds kBetweenLooks{1};
 constexpr std::chrono::milliseconds kBetweenSeeks{100};
+/// Less than fetch.error.backoff.ms (500), for which librdkafka does not fetch after an error that it keeps to itself.
+constexpr std::chrono::milliseconds kSilence{450};
 
 }  // namespace
 
 // ---- Positions
 
 /// The source goes on at the ledger's next offset, or before it, where that takes a proof.
-void PartitionReader::fetch_next() {
-  ledger_.placed(Placed::by_seek);
+void PartitionReader::fetch_next(bool second_look) {
+  inspection_.reset();
+  looks_at_first_ = doubted_ = false;
+  silent_since_.reset();
+  ledger_.placed(second_look);
   go_to(ledger_.position());
 }
 
@@ -48,143 +53,233 @@ void PartitionReader::go_back(const batch::StoredOffset& to) {
   log::warn({.topic = source_->topic(), .partition = to.partition},
             "the database stands at offset {} (epoch {}), not at {}: going on from there", to.next_offset, to.epoch,
             ledger_.stored());
-  ledger_.rewind(to.next_offset, to.epoch);
+  ledger_.rewind_to(to);
   fetch_next();
   new_start_.reset();
-  inspecting_ = false;
-}
-
-batch::OffsetRange PartitionReader::hand_over() {
-  const batch::OffsetRange range = ledger_.growth();
-  ledger_.hand_over();
-  return range;
+  decision_.clear();
+  beyond_end_ = 0;
 }
 
 // ---- Reading
 
-Reading PartitionReader::read(const Clock& clock, OutOfRange policy) {
+Reading PartitionReader::read(const Clock& clock, const LogPolicies& policies) {
+  if (doubted_) fetch_next();
   if (seek_to_ && !seek(clock)) return Step::not_yet;
   source::Taken next = source_->take();
   if (auto* const message = std::get_if<Message>(&next)) {
-    if (inspecting_) return inspected(*message, policy);
-    if (const auto step = check(message->offset, message->timestamp_ms)) return *step;
-    ledger_.take(message->offset, message->timestamp_ms);
-    beyond_end_ = 0;
-    return std::move(*message);
+    if (silent_since_ && was_silent(clock)) return doubt("nothing came for a while");
+    return check(std::move(*message), policies);
   }
-  if (const auto* const end = std::get_if<source::EndOfPartition>(&next)) return reach_end(end->position, policy);
+  if (const auto* const end = std::get_if<source::EndOfPartition>(&next))
+    return reach_end(end->position, clock, policies);
   if (const auto* const range = std::get_if<source::OffsetOutOfRange>(&next)) {
-    return out_of_range(range->message, clock, policy);
+    return out_of_range(*range, clock, policies);
   }
+  if (const auto* const doubtful = std::get_if<source::LogInDoubt>(&next)) {
+    return doubt(doubtful->why);
+  }
+  if (!silent_since_) silent_since_ = clock.now();
   return Step::nothing;
 }
 
-/// Nothing where what stands at `offset` follows what was taken. Else what it is, and what it asks for is done.
-std::optional<Step> PartitionReader::check(std::int64_t offset, std::int64_t timestamp_ms) {
-  switch (ledger_.check(offset, timestamp_ms)) {
+/// A topic that is deleted and made again while it is read is out of reach for a moment, and nothing else tells.
+bool PartitionReader::was_silent(const Clock& clock) {
+  const bool silent = clock.now() - *silent_since_ > kSilence;
+  silent_since_.reset();
+  return silent && !inspecting() && ledger_.believes();
+}
+
+/// What comes next may be of another log. What was taken goes out first: with it all of it is remembered.
+Reading PartitionReader::doubt(const std::string& why) {
+  log::debug({.topic = source_->topic(), .partition = partition()}, "{}: is it still the same log?", why);
+  doubted_ = true;
+  return Step::doubted;
+}
+
+/// The message, where it follows what was taken. Else what it is, and what it asks for is done.
+Reading PartitionReader::check(Message&& message, const LogPolicies& policies) {
+  if (looks_at_first_) return saw_first(message, policies);
+  if (inspection_) {
+    if (message.offset < inspection_->wanted().value_or(0)) return Step::outdated;
+    inspection_->saw(message);
+    return go_on_inspecting(policies);
+  }
+  NextOffset standing = ledger_.check(message);
+  // A client that leaves nothing out need not be asked again: the ledger is, and takes that for the second look.
+  if (standing == NextOffset::verify && !source_->may_skip_after_seek()) standing = ledger_.check(message);
+  if (standing != NextOffset::take) return act_on(standing, policies);
+  ledger_.take(message);
+  beyond_end_ = 0;
+  return std::move(message);
+}
+
+/// Of what is not to be taken.
+Reading PartitionReader::act_on(NextOffset standing, const LogPolicies& policies) {
+  switch (standing) {
     case NextOffset::take:
-      return std::nullopt;
     case NextOffset::known:
       return Step::passed;
     case NextOffset::skip:
       return Step::outdated;
     case NextOffset::verify:
-      // A client that leaves nothing out need not be asked again: the ledger is, and takes that for the second look.
-      if (!source_->may_skip_after_seek()) return check(offset, timestamp_ms);
-      fetch_next();
+      fetch_next(/*second_look=*/true);
       return Step::gap_doubted;
-    case NextOffset::foreign: {
-      const auto marks = source_->watermarks();
-      // Without an answer any offset will do: out of range is answered with the right one.
-      inspect(marks ? marks->low : 0, fmt::format("the record at offset {} is not the one that was stored", offset));
-      return Step::passed;
-    }
+    case NextOffset::missing:
+      return inspect(fmt::format("the record at offset {} is not there", ledger_.marks().newest().offset), policies);
+    case NextOffset::foreign:
+      return inspect(
+          fmt::format("the record at offset {} is not the one that was read", ledger_.marks().newest().offset),
+          policies);
   }
   return Step::passed;
 }
 
-Reading PartitionReader::reach_end(std::int64_t position, OutOfRange policy) {
-  if (inspecting_) return begin_anew(position, "the log is empty", policy);
-  if (position <= ledger_.next()) return Step::passed;
-  if (const auto step = check(position, -1)) return *step;
+Reading PartitionReader::reach_end(std::int64_t position, const Clock& clock, const LogPolicies& policies) {
+  if (looks_at_first_) return begin_anew(position, "the log is empty", policies.out_of_range);
+  if (inspection_) {
+    inspection_->saw_end();
+    return go_on_inspecting(policies);
+  }
+  if (position < ledger_.next() && ledger_.has_growth()) return doubt("the log ends too early");
+  if (position < ledger_.next()) return short_log(fmt::format("the log ends at offset {}", position), clock, policies);
+  NextOffset standing = ledger_.check_end(position);
+  if (standing == NextOffset::verify && !source_->may_skip_after_seek()) standing = ledger_.check_end(position);
+  if (standing != NextOffset::take) return act_on(standing, policies);
+  if (position == ledger_.next()) return Step::passed;
   ledger_.advance_to(position);  // control records and aborted ones: nothing to store, but no lag either
   return Step::moved_on;
 }
 
-Reading PartitionReader::out_of_range(const std::string& message, const Clock& clock, OutOfRange policy) {
+Reading PartitionReader::out_of_range(const source::OffsetOutOfRange& range, const Clock& clock,
+                                      const LogPolicies& policies) {
+  if (range.parted_at) parted_at_ = range.parted_at;
+  if (ledger_.has_growth()) return doubt(range.message);
   const std::int64_t wanted = ledger_.next();
   const auto marks = source_->watermarks();
-  if (!marks || (wanted >= marks->low && wanted <= marks->high)) {
-    if (inspecting_ && marks) {
-      go_to(marks->low);
-    } else {
-      fetch_next();
-    }
+  if (!marks) {
+    fetch_next();
+    seek_after_ = clock.now() + kBetweenSeeks;
     return Step::passed;
   }
-  if (wanted < marks->low) return lose_to_retention(*marks, policy);
-  if (++beyond_end_ < kLooksBeyondEnd) {
+  if (wanted < marks->low) return lose_to_retention(*marks, policies);
+  if (wanted <= marks->high) {
+    if (inspecting()) return inspect(suspicion_, policies);  // the log has moved meanwhile
+    if (ledger_.position() < marks->low) ledger_.forget_marks();
     fetch_next();
-    seek_after_ = clock.now() + kBetweenLooks;
-  } else {
-    inspect(marks->low, fmt::format("the log ends at offset {} ({})", marks->high, message));
+    return Step::passed;
   }
+  return short_log(fmt::format("the log ends at offset {} ({})", marks->high, range.message), clock, policies);
+}
+
+Reading PartitionReader::short_log(const std::string& why, const Clock& clock, const LogPolicies& policies) {
+  if (++beyond_end_ >= kLooksBeyondEnd) return inspect(why, policies);
+  fetch_next();
+  seek_after_ = clock.now() + kBetweenLooks;
   return Step::passed;
 }
 
 // ---- Where the log is not what the stored offset believes
 
-Reading PartitionReader::lose_to_retention(const source::Watermarks& marks, OutOfRange policy) {
+Reading PartitionReader::lose_to_retention(const source::Watermarks& marks, const LogPolicies& policies) {
   const std::int64_t wanted = ledger_.next();
   const std::int64_t lost = marks.low - wanted;
-  if (policy == OutOfRange::stop) {
-    fetch_next();
-    return StopWanted{
-        fmt::format("partition {}: {} messages from the stored offset {} on were removed by retention "
-                    "(LOOM_KAFKA_OUT_OF_RANGE=stop): see `offsets reset`",
-                    partition(), lost, wanted)};
+  if (policies.out_of_range == OutOfRange::stop) {
+    return ask_operator(
+        fmt::format("{} messages from the stored offset {} on were removed by retention "
+                    "(LOOM_KAFKA_OUT_OF_RANGE=stop)",
+                    lost, wanted));
   }
-  const std::int64_t to = policy == OutOfRange::latest ? marks.high : marks.low;
+  const std::int64_t to = policies.out_of_range == OutOfRange::latest ? marks.high : marks.low;
   log::error({.topic = source_->topic(), .partition = partition(), .reason = "retention"},
              "{} messages (offsets {} to {}) were removed by retention before they were stored: going on at {}", lost,
              wanted, marks.low - 1, to);
   ledger_.advance_to(to);
+  ledger_.forget_marks();
   fetch_next();
   return LostToRetention{lost};
 }
 
-/// The stored offset does not fit the log. Its first record tells a topic that was made again from a log that lost its
-/// end: there, going on at the start would store everything twice.
-void PartitionReader::inspect(std::int64_t first, const std::string& why) {
-  log::warn({.topic = source_->topic(), .partition = partition()},
-            "the stored offset is {}, but {}: was the topic made again?", ledger_.next(), why);
-  inspecting_ = true;
+/// The stored offset does not fit the log: up to where is it the same?
+Reading PartitionReader::inspect(const std::string& why, const LogPolicies& policies) {
+  const auto marks = source_->watermarks();
+  if (!marks) {  // later, when the broker answers
+    fetch_next();
+    return Step::passed;
+  }
+  if (!inspecting()) {
+    log::warn({.topic = source_->topic(), .partition = partition()},
+              "the next offset is {}, but {}: has the log lost its end, or was the topic made again?", ledger_.next(),
+              why);
+  }
+  suspicion_ = why;
   beyond_end_ = 0;
-  go_to(first);
+  log_start_ = marks->low;
+  looks_at_first_ = false;
+  inspection_.emplace(ledger_.marks(), ledger_.next(), *marks, source_->compacted());
+  return go_on_inspecting(policies);
 }
 
-Reading PartitionReader::inspected(const Message& first, OutOfRange policy) {
-  inspecting_ = false;
-  const std::int64_t last_stored = ledger_.last_timestamp();
-  if (last_stored >= 0 && first.timestamp_ms > last_stored) {
-    return begin_anew(first.offset, "its first record is younger than the last one that was stored: it was made again",
-                      policy);
+Reading PartitionReader::go_on_inspecting(const LogPolicies& policies) {
+  if (const auto offset = inspection_->wanted()) {
+    go_to(*offset);
+    return Step::passed;
   }
-  fetch_next();
-  return StopWanted{
-      fmt::format("partition {}: the stored offset {} does not fit the log, which begins with a record that is not "
-                  "younger than the last one stored: either the log lost its end, or the topic was made again with "
-                  "old records. Decide with `offsets reset --topic {} --partition {} --to ...`",
-                  partition(), ledger_.next(), source_->topic(), partition())};
+  const LogInspection::Finding finding = inspection_->finding();
+  for (const RecordMark& gone : inspection_->gone()) ledger_.forget(gone);
+  inspection_.reset();
+  return conclude(finding, policies);
+}
+
+Reading PartitionReader::conclude(const LogInspection::Finding& finding, const LogPolicies& policies) {
+  switch (finding.found) {
+    case LogInspection::Found::intact:
+      fetch_next();
+      return Step::passed;
+    case LogInspection::Found::parted:
+      return resume_at(finding.at, policies);
+    case LogInspection::Found::all_replaced:
+      return begin_anew(finding.at, "none of the records that were read is in the log: the topic was made again",
+                        policies.out_of_range);
+    case LogInspection::Found::undecided:
+      return undecided(finding, policies);
+  }
+  return Step::passed;
+}
+
+Reading PartitionReader::undecided(const LogInspection::Finding& finding, const LogPolicies& policies) {
+  if (parted_at_ && *parted_at_ > finding.same_to && *parted_at_ <= finding.other_from) {
+    return resume_at(*parted_at_, policies);
+  }
+  if (finding.same_to < 0) {
+    looks_at_first_ = true;
+    go_to(log_start_);
+    return Step::passed;
+  }
+  return ask_operator(
+      fmt::format("{}; the log is another one from an offset on that lies after {} and not after {}: nobody can tell "
+                  "which records between them were stored",
+                  suspicion_, finding.same_to, finding.other_from));
+}
+
+/// Nothing that is remembered is in the log. Where its first record is younger than the last one stored, the topic was
+/// made again; else going on at the start would store everything twice.
+Reading PartitionReader::saw_first(const Message& first, const LogPolicies& policies) {
+  looks_at_first_ = false;
+  const std::int64_t last_read = ledger_.marks().newest().timestamp_ms;
+  if (last_read >= 0 && first.timestamp_ms > last_read) {
+    return begin_anew(first.offset,
+                      "its first record is younger than the last one that was stored: the topic was made again",
+                      policies.out_of_range);
+  }
+  return ask_operator(
+      fmt::format("the stored offset {} does not fit the log ({}), which begins with a record that is not younger than "
+                  "the last one stored: either the log lost its end, or the topic was made again with old records",
+                  ledger_.next(), suspicion_));
 }
 
 Reading PartitionReader::begin_anew(std::int64_t at, const std::string& why, OutOfRange policy) {
-  inspecting_ = false;
-  if (policy == OutOfRange::stop) {
-    fetch_next();
-    return StopWanted{
-        fmt::format("partition {}: {} (LOOM_KAFKA_OUT_OF_RANGE=stop): see `offsets reset`", partition(), why)};
-  }
+  looks_at_first_ = false;
+  if (policy == OutOfRange::stop) return ask_operator(why + " (LOOM_KAFKA_OUT_OF_RANGE=stop)");
   if (policy == OutOfRange::latest) {
     const auto marks = source_->watermarks();
     if (marks) at = marks->high;
@@ -193,6 +288,29 @@ Reading PartitionReader::begin_anew(std::int64_t at, const std::string& why, Out
              at);
   new_start_ = at;
   return Step::new_log;
+}
+
+/// The log is the one that was read up to `at`, and another one from there on.
+Reading PartitionReader::resume_at(std::int64_t at, const LogPolicies& policies) {
+  const std::int64_t next = ledger_.next();
+  const std::string what = fmt::format(
+      "the log lost its end ({}): it is the one that was read up to offset {}, and offsets {} to {} are not "
+      "the records that were stored",
+      suspicion_, at - 1, at, next - 1);
+  if (policies.truncated == Truncated::stop) return ask_operator(what + " (LOOM_KAFKA_TRUNCATED=stop)");
+  log::error({.topic = source_->topic(), .partition = partition(), .reason = "truncated"},
+             "{}; their rows stay. Going on at offset {} under a new epoch", what, at);
+  parted_at_.reset();
+  new_start_ = at;
+  return Replaced{next - at};
+}
+
+Reading PartitionReader::ask_operator(std::string what) {
+  inspection_.reset();
+  looks_at_first_ = false;
+  decision_ = fmt::format("partition {}: {}. Decide with `offsets reset --topic {} --partition {} --to ...`",
+                          partition(), what, source_->topic(), partition());
+  return DecisionWanted{decision_};
 }
 
 }  // namespace loom::pipeline

@@ -1,16 +1,19 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <variant>
 
 #include "base/clock.h"
+#include "base/log_policies.h"
 #include "base/message.h"
-#include "base/out_of_range.h"
 #include "batch/batch.h"
 #include "batch/outcome.h"
+#include "pipeline/log_inspection.h"
 #include "pipeline/partition_ledger.h"
 #include "source/partition_source.h"
 
@@ -21,6 +24,7 @@ enum class Step : std::uint8_t {
   nothing,      ///< nothing is waiting: its source says when there is
   not_yet,      ///< its position cannot be set now: try again soon
   passed,       ///< something that is not to be stored; read on
+  doubted,      ///< likewise: what comes next may be of another log; what was taken goes out first
   outdated,     ///< likewise: a message that was taken before
   gap_doubted,  ///< likewise: a gap right after the position was set, which is fetched a second time
   moved_on,     ///< no message, but an offset to store: only control records were left
@@ -30,20 +34,26 @@ enum class Step : std::uint8_t {
 struct LostToRetention {
   std::int64_t messages = 0;
 };
-/// The topic has to stop, for this reason.
-struct StopWanted {
+/// Records that were stored and that the log has lost: others take their offsets. The log is another one from now on.
+struct Replaced {
+  std::int64_t records = 0;
+};
+/// An operator has to decide, for this reason; nothing is read meanwhile.
+struct DecisionWanted {
   std::string why;
 };
-using Reading = std::variant<Message, Step, LostToRetention, StopWanted>;
+using Reading = std::variant<Message, Step, LostToRetention, Replaced, DecisionWanted>;
 
 /// One assigned partition in a worker's hands: reads its messages in order, knows what of them is stored, and finds out
 /// what became of the log where that does not fit.
 ///
-///   read(): position to be set? -> seek
+///   read(): position to be set? -> seek, to the newest record that is remembered
 ///           -> take from the source -> the ledger checks the offset -> the message, or what else it was
 ///           a gap, out of range, the database stands elsewhere -> another position is to be set
-///           another record than the one that was stored, the log too short -> the log's first record is looked at:
-///             it is younger than the last one stored: a new log; else an operator has to decide
+///           the log is in doubt -> what was taken goes out; then the position is set anew
+///           another record than the one that is remembered, or none, or the log too short -> inspection:
+///             older records are looked up, until one is the same: the log parted right after it, or nobody knows where
+///             none is the same, and the log's first record is younger than the last one stored: a new log
 ///
 /// Reading on goes through fetch_next() alone, and what has to be seen there before it is believed is decided by
 /// PartitionLedger::wants_record_before() alone.
@@ -52,31 +62,40 @@ using Reading = std::variant<Message, Step, LostToRetention, StopWanted>;
 /// Blocks:  read(), up to some seconds, where the source has to seek or the broker is asked for its watermarks.
 class PartitionReader {
  public:
-  /// `id`: unique in the worker; its ready signals carry it. The source stands, or will, at the ledger's position().
-  PartitionReader(std::uint64_t id, std::unique_ptr<source::PartitionSource> source, const PartitionLedger& ledger)
-      : id_(id), source_(std::move(source)), ledger_(ledger) {}
+  /// The source stands, or will, at the ledger's position().
+  /// `decision`: what an operator has to decide before anything is read; empty: nothing.
+  PartitionReader(std::unique_ptr<source::PartitionSource> source, PartitionLedger ledger, std::string decision = "")
+      : source_(std::move(source)), ledger_(std::move(ledger)), decision_(std::move(decision)) {}
 
-  [[nodiscard]] std::uint64_t id() const { return id_; }
+  [[nodiscard]] const std::string& topic() const { return source_->topic(); }
   [[nodiscard]] std::int32_t partition() const { return ledger_.partition(); }
   [[nodiscard]] const PartitionLedger& ledger() const { return ledger_; }
   /// Messages that wait, by what the client last heard.
   [[nodiscard]] std::int64_t backlog() const { return source_->backlog(ledger_.next()); }
 
   // Reading
-  /// One step. `policy`: what is done where messages are gone from the log.
-  Reading read(const Clock& clock, OutOfRange policy);
-  /// Nothing is read any more: it is being given up, or its stored position is to be set anew first.
-  [[nodiscard]] bool closed() const { return leaving_ || new_start_; }
+  /// One step. `policies`: what is done where messages are gone from the log, or it is another one.
+  Reading read(const Clock& clock, const LogPolicies& policies);
+  /// Nothing is read now: it is being given up, its stored position is to be set anew first, an operator has to decide,
+  /// or what was taken before the log came into doubt has to go out.
+  [[nodiscard]] bool closed() const {
+    return leaving_ || new_start_ || needs_decision() || (doubted_ && ledger_.has_growth());
+  }
+  /// There is something to find out although nothing is waiting.
+  [[nodiscard]] bool in_doubt() const { return !closed() && !seek_pending() && source_->in_doubt(); }
   /// Before anything else is read, the source's position has to be set.
-  [[nodiscard]] bool seek_pending() const { return seek_to_.has_value(); }
-  /// The log's first record is fetched, to tell what became of the log.
-  [[nodiscard]] bool inspecting() const { return inspecting_; }
+  [[nodiscard]] bool seek_pending() const { return seek_to_ || doubted_; }
+  /// Records are looked up, to tell what became of the log.
+  [[nodiscard]] bool inspecting() const { return inspection_ || looks_at_first_; }
+  /// What an operator has to decide before reading goes on; empty: nothing.
+  [[nodiscard]] const std::string& decision() const { return decision_; }
+  [[nodiscard]] bool needs_decision() const { return !decision_.empty(); }
   /// The log is a new one, or had lost what was wanted: the stored position is to be set here, under a new epoch.
   [[nodiscard]] std::optional<std::int64_t> new_start() const { return new_start_; }
 
   // Batches
-  /// What the growing batch covers of this partition goes out.
-  batch::OffsetRange hand_over();
+  /// What the growing batch covers of this partition goes out; `last` of its messages is the last of this partition.
+  batch::OffsetRange hand_over(const Message* last) { return ledger_.hand_over(last); }
   /// The database has this range. Nothing happens when it is not the one in flight.
   void mark_stored(const batch::OffsetRange& range) { ledger_.mark_stored(range); }
   /// Everything from `range` on is fetched anew.
@@ -84,35 +103,60 @@ class PartitionReader {
   /// The database stands elsewhere: everything after that is forgotten, and fetched anew.
   void go_back(const batch::StoredOffset& to);
 
-  // Leaving
+  // Coming and leaving
+  /// It is in a worker's hands now. `id`: unique there; `ready`: see PartitionSource::on_ready().
+  void arrive(std::uint64_t id, std::function<void()> ready) {
+    id_ = id;
+    leaving_ = false;
+    source_->on_ready(std::move(ready));
+  }
+  [[nodiscard]] std::uint64_t id() const { return id_; }
+  [[nodiscard]] const source::PartitionSource& source() const { return *source_; }
+  /// Nobody is told any more that something waits.
+  void depart() { source_->on_ready({}); }
   /// It is given up: not read any more, and done() once its rows are stored.
   void leave() { leaving_ = true; }
   [[nodiscard]] bool leaving() const { return leaving_; }
   [[nodiscard]] bool done() const { return leaving_ && ledger_.settled(); }
-  /// The source, for whoever reads it next. The reader is of no more use then.
-  std::unique_ptr<source::PartitionSource> release_source() { return std::move(source_); }
 
  private:
   [[nodiscard]] bool seek(const Clock& clock);
   void go_to(std::int64_t offset) { seek_to_ = offset; }
-  void fetch_next();
+  void fetch_next(bool second_look = false);
 
-  std::optional<Step> check(std::int64_t offset, std::int64_t timestamp_ms);
-  Reading reach_end(std::int64_t position, OutOfRange policy);
-  Reading out_of_range(const std::string& message, const Clock& clock, OutOfRange policy);
-  Reading lose_to_retention(const source::Watermarks& marks, OutOfRange policy);
-  void inspect(std::int64_t first, const std::string& why);
-  Reading inspected(const Message& first, OutOfRange policy);
+  [[nodiscard]] bool was_silent(const Clock& clock);
+  Reading doubt(const std::string& why);
+  Reading check(Message&& message, const LogPolicies& policies);
+  Reading act_on(NextOffset standing, const LogPolicies& policies);
+  Reading reach_end(std::int64_t position, const Clock& clock, const LogPolicies& policies);
+  Reading out_of_range(const source::OffsetOutOfRange& range, const Clock& clock, const LogPolicies& policies);
+  Reading lose_to_retention(const source::Watermarks& marks, const LogPolicies& policies);
+
+  Reading short_log(const std::string& why, const Clock& clock, const LogPolicies& policies);
+  Reading inspect(const std::string& why, const LogPolicies& policies);
+  Reading go_on_inspecting(const LogPolicies& policies);
+  Reading conclude(const LogInspection::Finding& finding, const LogPolicies& policies);
+  Reading undecided(const LogInspection::Finding& finding, const LogPolicies& policies);
+  Reading saw_first(const Message& first, const LogPolicies& policies);
   Reading begin_anew(std::int64_t at, const std::string& why, OutOfRange policy);
+  Reading resume_at(std::int64_t at, const LogPolicies& policies);
+  Reading ask_operator(std::string what);
 
-  std::uint64_t id_;
+  std::uint64_t id_ = 0;
   std::unique_ptr<source::PartitionSource> source_;
   PartitionLedger ledger_;
   std::optional<std::int64_t> seek_to_;
   TimePoint seek_after_{};                 // but not earlier
   std::optional<std::int64_t> new_start_;  // see new_start()
-  int beyond_end_ = 0;                     // how often in a row the broker said that its log ends before next()
-  bool inspecting_ = false;
+  std::string decision_;                   // see decision()
+  std::optional<LogInspection> inspection_;
+  std::optional<std::int64_t> parted_at_;  // as the broker said
+  std::int64_t log_start_ = 0;             // when the inspection began
+  std::string suspicion_;                  // why it did
+  int beyond_end_ = 0;                     // how often in a row the log seemed to end before next()
+  std::optional<TimePoint> silent_since_;  // nothing is waiting; not set: something is, or was just now
+  bool looks_at_first_ = false;            // the log's first record is fetched: the last that can tell a new log
+  bool doubted_ = false;                   // the source is to be set anew as soon as what was taken is out
   bool leaving_ = false;
 };
 

@@ -12,7 +12,8 @@ namespace loom::pipeline {
 enum class LaneState : std::uint8_t {
   waiting_for_plan,  ///< the provider was asked
   running,
-  stopped,  ///< see reason(); asks for a plan again at next_try()
+  stopped,    ///< see reason(); asks for a plan again at next_try()
+  undecided,  ///< see reason(); nothing is done until an operator has decided
 };
 
 /// Whether a lane runs, why not, and when it asks for its topic's plan (again).
@@ -42,6 +43,18 @@ class RunState {
     fresh = fresh_wanted_;
     return true;
   }
+  /// Whatever happens to plans: it does not run before decided().
+  void await_decision(const std::string& why) {
+    state_ = LaneState::undecided;
+    reason_ = why;
+    plan_wanted_ = false;
+    ask_at_ = TimePoint::max();
+  }
+  void decided() {
+    state_ = LaneState::waiting_for_plan;
+    reason_.clear();
+    ask(Duration::zero());
+  }
   /// A plan is there.
   void run() {
     state_ = LaneState::running;
@@ -49,6 +62,7 @@ class RunState {
   }
   /// Returns after which wait it is tried again.
   Duration stop(const std::string& why) {
+    if (state_ == LaneState::undecided) return Duration::max();
     state_ = LaneState::stopped;
     reason_ = why;
     plan_suspect_ = false;
@@ -58,6 +72,7 @@ class RunState {
   }
   /// The database refused the plan, so that a fresh one is wanted. False: the fresh one was refused, too.
   [[nodiscard]] bool refuse_plan() {
+    if (state_ == LaneState::undecided) return true;
     if (plan_suspect_) return false;
     plan_suspect_ = true;
     state_ = LaneState::waiting_for_plan;

@@ -16,9 +16,7 @@ Worker::Worker(const WorkerSettings& settings, const Context& context, batch::Si
                Released released)
     : context_(context), sink_(sink), plans_(plans), released_(std::move(released)), settings_(settings) {}
 
-void Worker::add_partition(std::unique_ptr<source::PartitionSource> from, const PartitionLedger& ledger) {
-  letters_.post(AddPartition{std::move(from), ledger});
-}
+void Worker::add_partition(std::unique_ptr<PartitionReader> reader) { letters_.post(AddPartition{std::move(reader)}); }
 
 void Worker::release(std::string topic, std::int32_t partition, bool discard) {
   letters_.post(Release{std::move(topic), partition, discard});
@@ -63,7 +61,10 @@ TimePoint Worker::take_step() {
     at = at->second->empty() ? lanes_.erase(at) : std::next(at);
   }
   if (now >= published_ + kShowEvery) {
-    for (const auto& [topic, lane] : lanes_) share_turns(*lane);
+    for (const auto& [topic, lane] : lanes_) {
+      share_turns(*lane);
+      line_up_doubtful(*lane);
+    }
     publish(now);
   }
   // With partitions in hand, the view must not grow old while nothing happens.
@@ -79,11 +80,12 @@ Lane& Worker::lane(const std::string& topic) {
 }
 
 void Worker::read(AddPartition letter) {
-  Lane& home = lane(letter.source->topic());
+  PartitionReader& reader = *letter.reader;
+  Lane& home = lane(reader.topic());
   const std::uint64_t id = next_id_++;
-  letter.source->on_ready([this, id] { letters_.post(Ready{id}); });
-  home.add(id, std::move(letter.source), letter.ledger);
-  Place& place = places_[id] = {.lane = &home, .partition = letter.ledger.partition()};
+  reader.arrive(id, [this, id] { letters_.post(Ready{id}); });
+  Place& place = places_[id] = {.lane = &home, .partition = reader.partition()};
+  home.add(std::move(reader));
   line_up(place);  // it may have filled before anyone listened
   published_ = {};
 }
@@ -198,16 +200,22 @@ TimePoint Worker::tend(Lane& lane) {
 }
 
 void Worker::give_back(std::unique_ptr<PartitionReader> reader) {
-  auto source = reader->release_source();
-  source->on_ready({});
+  reader->depart();
   const auto at = places_.find(reader->id());
   std::erase(line_, &at->second);
   places_.erase(at);
   published_ = {};
-  released_(std::move(source), reader->ledger());
+  released_(std::move(reader));
 }
 
 // ---- What others see
+
+/// A log that changed while nothing comes of it calls nobody.
+void Worker::line_up_doubtful(const Lane& lane) {
+  for (const PartitionReader& reader : lane.readers()) {
+    if (reader.in_doubt()) line_up(places_.at(reader.id()));
+  }
+}
 
 void Worker::share_turns(const Lane& lane) {
   std::int64_t longest = 0;
@@ -228,15 +236,21 @@ void Worker::publish(TimePoint now) {
                            .plan = lane->plan()});
     for (const PartitionReader& reader : lane->readers()) {
       const PartitionLedger& ledger = reader.ledger();
-      fresh.partitions.push_back({.topic = topic,
-                                  .partition = ledger.partition(),
-                                  .stored = ledger.stored(),
-                                  .next = ledger.next(),
-                                  .epoch = ledger.epoch(),
-                                  .backlog = reader.backlog(),
-                                  .first_unstored_ms = ledger.first_unstored_ms(),
-                                  .leaving = reader.leaving(),
-                                  .new_start = ledger.settled() ? reader.new_start() : std::nullopt});
+      PartitionView& shown = fresh.partitions.emplace_back();
+      shown.topic = topic;
+      shown.partition = ledger.partition();
+      shown.stored = ledger.stored();
+      shown.next = ledger.next();
+      shown.epoch = ledger.epoch();
+      shown.backlog = reader.backlog();
+      shown.first_unstored_ms = ledger.first_unstored_ms();
+      shown.leaving = reader.leaving();
+      shown.decision = reader.decision();
+      if (ledger.settled() && reader.new_start()) {
+        shown.new_start = reader.new_start();
+        shown.marks = ledger.marks();
+        shown.marks.forget_from(*shown.new_start);
+      }
     }
   }
   const MutexLock lock(view_mutex_);

@@ -31,6 +31,8 @@ struct PartitionView {
   bool leaving = false;
   /// All of it is stored, and the log has become another one: its stored position is to be set here.
   std::optional<std::int64_t> new_start;
+  RecordMarks marks;     ///< with new_start: of the log before it
+  std::string decision;  ///< what an operator has to decide before it is read; empty: nothing
 };
 struct LaneView {
   std::string topic;
@@ -62,12 +64,12 @@ struct WorkerSettings {
 class Worker {
  public:
   /// Called when a released partition's rows are all committed, or it was discarded. On the worker's thread; quick.
-  using Released = std::function<void(std::unique_ptr<source::PartitionSource>, PartitionLedger)>;
+  using Released = std::function<void(std::unique_ptr<PartitionReader>)>;
 
   Worker(const WorkerSettings& settings, const Context& context, batch::Sink& sink, PlanProvider& plans,
          Released released);
 
-  void add_partition(std::unique_ptr<source::PartitionSource> from, const PartitionLedger& ledger);
+  void add_partition(std::unique_ptr<PartitionReader> reader);
   /// The partition is not read any more and comes back through Released: at once with its uncommitted rows forgotten
   /// when `discard`, else after they are committed.
   void release(std::string topic, std::int32_t partition, bool discard);
@@ -91,8 +93,7 @@ class Worker {
 
  private:
   struct AddPartition {
-    std::unique_ptr<source::PartitionSource> source;
-    PartitionLedger ledger;
+    std::unique_ptr<PartitionReader> reader;
   };
   struct Release {
     std::string topic;
@@ -153,6 +154,7 @@ class Worker {
   TimePoint tend(Lane& lane);
   [[nodiscard]] bool input_waiting(const Lane& lane) const;
   void share_turns(const Lane& lane);
+  void line_up_doubtful(const Lane& lane);
   void publish(TimePoint now);
 
   // Constant after construction

@@ -240,7 +240,10 @@ void read_policies(Reader& reader, Config& config) {
                      config.new_at_end);
   constexpr std::array<std::pair<std::string_view, OutOfRange>, 3> kOutOfRange{
       {{"earliest", OutOfRange::earliest}, {"latest", OutOfRange::latest}, {"stop", OutOfRange::stop}}};
-  reader.read_choice({"LOOM_KAFKA_OUT_OF_RANGE"}, kOutOfRange, "earliest, latest or stop", config.out_of_range);
+  reader.read_choice({"LOOM_KAFKA_OUT_OF_RANGE"}, kOutOfRange, "earliest, latest or stop", config.log.out_of_range);
+  constexpr std::array<std::pair<std::string_view, Truncated>, 2> kTruncated{
+      {{"resume", Truncated::resume}, {"stop", Truncated::stop}}};
+  reader.read_choice({"LOOM_KAFKA_TRUNCATED"}, kTruncated, "resume or stop", config.log.truncated);
   reader.read({"LOOM_DEAD_LETTER_MAX_RATIO"}, text::parse_ratio, 0.0, 1.0, "a share from 0 to 1, such as 0.1 or 10%",
               config.dead_letter_max_ratio);
 }

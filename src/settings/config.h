@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "base/out_of_range.h"
+#include "base/log_policies.h"
 #include "sink/settings.h"
 
 namespace loom::settings {
@@ -33,9 +33,9 @@ struct Config {
 
   std::size_t max_poll_records = 500;  ///< LOOM_KAFKA_MAX_POLL_RECORDS: messages a worker takes of a partition per turn
 
-  bool new_at_end = false;  ///< LOOM_KAFKA_AUTO_OFFSET_RESET=latest: partitions without any offset
-  OutOfRange out_of_range = OutOfRange::earliest;  ///< LOOM_KAFKA_OUT_OF_RANGE
-  double dead_letter_max_ratio = 1;                ///< of a topic's recent messages; 1: no limit
+  bool new_at_end = false;           ///< LOOM_KAFKA_AUTO_OFFSET_RESET=latest: partitions without any offset
+  LogPolicies log;                   ///< LOOM_KAFKA_OUT_OF_RANGE, LOOM_KAFKA_TRUNCATED
+  double dead_letter_max_ratio = 1;  ///< of a topic's recent messages; 1: no limit
 
   DeadLetterTarget dead_letters = DeadLetterTarget::table;  ///< LOOM_DLQ
   std::string dead_letter_suffix = ".dlq";                  ///< LOOM_DLQ_SUFFIX: behind the topic's name

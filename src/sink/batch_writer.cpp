@@ -8,6 +8,7 @@
 #include "sink/copy_transaction.h"
 #include "sink/dead_letter_step.h"
 #include "sink/key_order.h"
+#include "sink/marks_text.h"
 #include "sink/merge_transaction.h"
 #include "sink/privileges.h"
 #include "sink/split_transaction.h"
@@ -35,8 +36,12 @@ void read_back(const Job& job, Outcome& outcome) {
     return;
   }
   for (int row = 0; row < rows.rows(); ++row) {
-    outcome.stored.push_back(
-        {static_cast<std::int32_t>(rows.integer(row, 0)), rows.integer(row, 1), rows.integer(row, 2)});
+    const std::int64_t next_offset = rows.integer(row, 1);
+    const std::int64_t epoch = rows.integer(row, 2);
+    outcome.stored.push_back({.partition = static_cast<std::int32_t>(rows.integer(row, 0)),
+                              .next_offset = next_offset,
+                              .epoch = epoch,
+                              .marks = marks_in(rows.text(row, 3), epoch, next_offset).value_or(RecordMarks{})});
   }
 }
 

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "sink/connection.h"
+#include "sink/marks_text.h"
 
 namespace loom::sink {
 namespace {
@@ -15,20 +16,30 @@ using namespace std::chrono_literals;
 constexpr auto kSilence = 8s;  // beyond the statement timeout of 5 s
 constexpr std::string_view kTimeout = "SET LOCAL statement_timeout = 5000; ";
 constexpr std::string_view kSelect =
-    "SELECT topic, partition, next_offset, epoch, coalesce((extract(epoch FROM last_timestamp) * 1000)::bigint, -1) "
-    "FROM "
-    "kafka_consumer_offsets WHERE consumer_group = ";
+    "SELECT topic, partition, next_offset, epoch, coalesce((extract(epoch FROM last_timestamp) * 1000)::bigint, -1), "
+    "coalesce(array_to_string(record_marks, ','), ''), coalesce(decision, '') FROM kafka_consumer_offsets "
+    "WHERE consumer_group = ";
 constexpr std::string_view kOrder = " ORDER BY topic, partition";
+
+/// Rows of versions that kept no marks have the last record's timestamp.
+RecordMarks marks_of(const StoredPosition& position, std::string_view text) {
+  if (auto marks = marks_in(text, position.epoch, position.next_offset)) return std::move(*marks);
+  if (position.last_timestamp_ms < 0 || position.next_offset == 0) return {};
+  return RecordMarks({.offset = position.next_offset - 1, .timestamp_ms = position.last_timestamp_ms});
+}
 
 std::vector<StoredPosition> positions_of(const Result& rows) {
   std::vector<StoredPosition> positions;
   if (rows.kind() != Result::Kind::tuples) return positions;
   positions.reserve(static_cast<std::size_t>(rows.rows()));
   for (int row = 0; row < rows.rows(); ++row) {
-    positions.push_back({{std::string(rows.text(row, 0)), static_cast<std::int32_t>(rows.integer(row, 1))},
-                         rows.integer(row, 2),
-                         rows.integer(row, 3),
-                         rows.integer(row, 4)});
+    StoredPosition& one = positions.emplace_back();
+    one.where = {.topic = std::string(rows.text(row, 0)), .partition = static_cast<std::int32_t>(rows.integer(row, 1))};
+    one.next_offset = rows.integer(row, 2);
+    one.epoch = rows.integer(row, 3);
+    one.last_timestamp_ms = rows.integer(row, 4);
+    one.marks = marks_of(one, rows.text(row, 5));
+    one.decision = rows.text(row, 6);
   }
   return positions;
 }
@@ -70,6 +81,17 @@ struct OffsetStore::Impl {
     }
   }
 
+  /// Changes one row, on disk when it returns, if it still is at this offset and epoch.
+  template <typename MakeAssignments>
+  void update(const StoredPosition& at, const MakeAssignments& assignments) {
+    transact([&](const Connection& open) {
+      return "SET LOCAL synchronous_commit = on; UPDATE kafka_consumer_offsets SET " + assignments(open) +
+             ", updated_at = clock_timestamp() WHERE consumer_group = " + open.literal(group) +
+             " AND topic = " + open.literal(at.where.topic) + " AND partition = " + std::to_string(at.where.partition) +
+             " AND next_offset = " + std::to_string(at.next_offset) + " AND epoch = " + std::to_string(at.epoch);
+    });
+  }
+
   [[nodiscard]] std::string select(const Connection& open) const {
     return std::string(kSelect).append(open.literal(group));
   }
@@ -101,11 +123,11 @@ std::vector<StoredPosition> OffsetStore::claim(const std::vector<StoredPosition>
         "SET LOCAL synchronous_commit = on; INSERT INTO kafka_consumer_offsets (consumer_group, topic, partition, "
         "next_offset, epoch) VALUES ";
     const std::string group = open.literal(impl_->group);
-    for (const auto& [where, next_offset, epoch, last_timestamp] : partitions) {
+    for (const StoredPosition& one : partitions) {
       if (!sql.ends_with(' ')) sql += ", ";
-      sql.append("(").append(group).append(", ").append(open.literal(where.topic)).append(", ");
-      sql.append(std::to_string(where.partition)).append(", ").append(std::to_string(next_offset)).append(", ");
-      sql.append(std::to_string(epoch)).append(")");
+      sql.append("(").append(group).append(", ").append(open.literal(one.where.topic)).append(", ");
+      sql.append(std::to_string(one.where.partition)).append(", ").append(std::to_string(one.next_offset));
+      sql.append(", ").append(std::to_string(one.epoch)).append(")");
     }
     return sql + " ON CONFLICT DO NOTHING";
   });
@@ -113,14 +135,16 @@ std::vector<StoredPosition> OffsetStore::claim(const std::vector<StoredPosition>
 }
 
 void OffsetStore::restart(const StoredPosition& from, std::int64_t next_offset) {
-  impl_->transact([&](const Connection& open) {
-    return "SET LOCAL synchronous_commit = on; UPDATE kafka_consumer_offsets SET next_offset = " +
-           std::to_string(next_offset) +
-           ", epoch = epoch + 1, last_timestamp = NULL, updated_at = clock_timestamp() WHERE consumer_group = " +
-           open.literal(impl_->group) + " AND topic = " + open.literal(from.where.topic) +
-           " AND partition = " + std::to_string(from.where.partition) +
-           " AND next_offset = " + std::to_string(from.next_offset) + " AND epoch = " + std::to_string(from.epoch);
+  impl_->update(from, [&](const Connection& /*open*/) {
+    const std::string marks = marks_literal(from.epoch + 1, next_offset, from.marks);
+    return "next_offset = " + std::to_string(next_offset) +
+           ", epoch = epoch + 1, last_timestamp = NULL, decision = NULL, " +
+           "record_marks = " + (marks.empty() ? "NULL" : "'" + marks + "'::bigint[]");
   });
+}
+
+void OffsetStore::ask_operator(const StoredPosition& at) {
+  impl_->update(at, [&](const Connection& open) { return "decision = " + open.literal(at.decision); });
 }
 
 }  // namespace loom::sink

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "base/record_marks.h"
 #include "batch/outcome.h"
 
 namespace loom::sink {
@@ -20,6 +21,8 @@ struct StoredPosition {
   std::int64_t next_offset = 0;
   std::int64_t epoch = 0;
   std::int64_t last_timestamp_ms = -1;  ///< of the last record before next_offset; -1: not known
+  RecordMarks marks{};                  ///< of the log before next_offset
+  std::string decision{};               ///< what an operator has to decide first; empty: nothing
 };
 
 /// kafka_consumer_offsets of one consumer group: the truth about what is stored.
@@ -40,7 +43,11 @@ class OffsetStore {
   std::vector<StoredPosition> claim(const std::vector<StoredPosition>& partitions);
 
   /// Sets a position anew, under the next epoch, if it still is what `from` says: the log behind it is another one.
+  /// `from.marks`: of the log before `next_offset`.
   void restart(const StoredPosition& from, std::int64_t next_offset);
+
+  /// Keeps what an operator has to decide before this partition goes on, if its position still is what `at` says.
+  void ask_operator(const StoredPosition& at);
 
  private:
   struct Impl;

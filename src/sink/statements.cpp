@@ -8,6 +8,7 @@
 #include <iterator>
 
 #include "sink/dead_letters.h"
+#include "sink/marks_text.h"
 #include "sink/sqlstate.h"
 #include "sink/utf8.h"
 
@@ -82,6 +83,12 @@ std::string overwritten(const TablePlan& table, const encode::ColumnBits& omitte
   return out;
 }
 
+/// With the position that they are of: OffsetStore reads them. Nothing where nothing is remembered.
+void append_marks(const batch::OffsetRange& range, std::string& out) {
+  const std::string marks = marks_literal(range.epoch, range.to, range.marks);
+  out += marks.empty() ? "NULL" : '"' + marks + '"';
+}
+
 }  // namespace
 
 std::vector<std::string> settings(const DatabaseSettings& settings) {
@@ -98,11 +105,13 @@ std::string advance(const DatabaseSettings& settings, const batch::Batch& batch,
   out += array(batch, "bigint", [](const auto& r, std::string& text) { text += std::to_string(r.to); }) + ", ";
   out += array(batch, "timestamptz",
                [](const auto& r, std::string& text) { append_timestamp(r.last_timestamp_ms, text); });
+  out += ", " + array(batch, "text", append_marks);
   return out + ")";
 }
 
 std::string read_offsets(const DatabaseSettings& settings, const batch::Batch& batch, const Literal& literal) {
-  return "SELECT partition, next_offset, epoch FROM kafka_consumer_offsets WHERE consumer_group = " +
+  return "SELECT partition, next_offset, epoch, coalesce(array_to_string(record_marks, ','), '') "
+         "FROM kafka_consumer_offsets WHERE consumer_group = " +
          literal(settings.consumer_group) + " AND topic = " + literal(batch.topic) + " AND partition = ANY (" +
          partitions(batch) + ") ORDER BY partition";
 }

@@ -72,6 +72,7 @@ GroupClient::GroupClient(const ClientSettings& settings) {
   rd_kafka_conf_set_events(conf.get(), RD_KAFKA_EVENT_REBALANCE | RD_KAFKA_EVENT_ERROR | RD_KAFKA_EVENT_OFFSET_COMMIT |
                                            RD_KAFKA_EVENT_STATS);
   log_to_ours(conf.get(), ClientRole::consumer);
+  connections_.watch(conf.get());
   std::array<char, 512> error{};
   client_ = rd_kafka_new(RD_KAFKA_CONSUMER, conf.get(), error.data(), error.size());
   if (client_ == nullptr) throw std::runtime_error(std::string("cannot make a Kafka consumer: ") + error.data());
@@ -161,6 +162,7 @@ GroupEvent GroupClient::read(const rd_kafka_event_t* event) {
 void GroupClient::keep_statistics(const char* json) {
   auto parsed = parse_statistics(json == nullptr ? "" : json);
   if (!parsed) return;
+  connections_.learn(parsed->brokers);
   const MutexLock lock(statistics_mutex_);
   statistics_ = std::move(parsed);
 }
@@ -171,7 +173,7 @@ std::optional<ClientStatistics> GroupClient::statistics() const {
 }
 
 std::unique_ptr<PartitionSource> GroupClient::open(const std::string& topic, std::int32_t partition) {
-  return std::make_unique<PartitionQueue>(client_, topic, partition, waker_.get(), low_water_);
+  return std::make_unique<PartitionQueue>(client_, topic, partition, connections_, waker_.get(), low_water_);
 }
 
 bool GroupClient::cooperative() const { return std::strcmp(rd_kafka_rebalance_protocol(client_), "COOPERATIVE") == 0; }

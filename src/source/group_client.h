@@ -14,6 +14,7 @@
 
 #include "base/mutex.h"
 #include "source/client_statistics.h"
+#include "source/connections.h"
 #include "source/fetch_waker.h"
 #include "source/handles.h"
 #include "source/partition_source.h"
@@ -113,6 +114,7 @@ class GroupClient {
   void report_missing();
   void keep_statistics(const char* json);
 
+  Connections connections_;  // the client's threads use it
   rd_kafka_t* client_ = nullptr;
   QueueHandle queue_;
   std::unique_ptr<FetchWaker> waker_;  // with librdkafka before 2.2

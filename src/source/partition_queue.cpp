@@ -1,9 +1,15 @@
 #include "source/partition_queue.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <charconv>
+#include <string_view>
 #include <utility>
 
 #include "base/log.h"
+#include "source/cleanup_policy.h"
+#include "source/leader_epoch.h"
 #include "source/library_needs.h"
 #include "source/reassign.h"
 
@@ -14,6 +20,17 @@ namespace {
 constexpr int kSeekTimeoutMs = 1000;
 constexpr std::uint32_t kTakesBetweenLooks = 256;
 constexpr int kWatermarkTimeoutMs = 5000;
+
+/// "Partition log truncation detected at ...: broker end offset is N (...)", of librdkafka 2.1 and newer.
+std::optional<std::int64_t> parted_at(std::string_view text) {
+  constexpr std::string_view kBefore = "broker end offset is ";
+  const std::size_t at = text.find(kBefore);
+  if (at == std::string_view::npos) return std::nullopt;
+  std::int64_t offset = -1;
+  const auto [end, error] = std::from_chars(text.data() + at + kBefore.size(), text.data() + text.size(), offset);
+  if (error != std::errc{} || offset < 0) return std::nullopt;
+  return offset;
+}
 
 std::vector<Header> headers_of(const void* handle) {
   std::vector<Header> headers;
@@ -51,14 +68,16 @@ Message wrap(rd_kafka_message_t* raw) {
 
 }  // namespace
 
-PartitionQueue::PartitionQueue(rd_kafka_t* client, std::string topic, std::int32_t partition, FetchWaker* waker,
-                               std::size_t low_water)
+PartitionQueue::PartitionQueue(rd_kafka_t* client, std::string topic, std::int32_t partition,
+                               const Connections& connections, FetchWaker* waker, std::size_t low_water)
     : client_(client),
       topic_(std::move(topic)),
       partition_(partition),
       queue_(rd_kafka_queue_get_partition(client, topic_.c_str(), partition)),
+      connections_(connections),
       waker_(waker),
-      low_water_(low_water) {
+      low_water_(low_water),
+      connections_seen_(connections.opened()) {
   rd_kafka_queue_forward(queue_.get(), nullptr);
   rd_kafka_queue_cb_event_enable(queue_.get(), &PartitionQueue::signal, this);
 }
@@ -79,8 +98,15 @@ void PartitionQueue::on_ready(std::function<void()> ready) {
 Taken PartitionQueue::take() {
   rd_kafka_message_t* raw = rd_kafka_consume_queue(queue_.get(), 0);
   if (raw == nullptr || ++takes_ % kTakesBetweenLooks == 0) keep_filled();
-  if (raw == nullptr) return std::monostate{};
+  if (raw == nullptr) {
+    if (in_doubt()) return LogInDoubt{"the connection to its broker is a new one"};
+    return std::monostate{};
+  }
   if (raw->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
+    if (std::string why = doubt(raw); !why.empty()) {
+      const Message unread(&kBacking, raw);
+      return LogInDoubt{std::move(why)};
+    }
     next_ = raw->offset + 1;
     return wrap(raw);
   }
@@ -92,13 +118,40 @@ Taken PartitionQueue::take() {
     case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET:
     case RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE:
       out_of_range_ = true;
-      return OffsetOutOfRange{rd_kafka_message_errstr(raw)};
+      return OffsetOutOfRange{.message = rd_kafka_message_errstr(raw),
+                              .parted_at = parted_at(rd_kafka_message_errstr(raw))};
     default:
       // librdkafka goes on by itself (leader changes, authorization mended, topic back): worth a line, not an end.
       log::write(log::Level::warning, {.topic = topic_, .partition = partition_}, rd_kafka_err2name(raw->err),
                  rd_kafka_message_errstr(raw));
-      return std::monostate{};
+      return LogInDoubt{rd_kafka_err2name(raw->err)};
   }
+}
+
+/// Why the message may be of another log than those that came since the position was set; empty: it is not. To be asked
+/// after the message was taken: see Connections.
+std::string PartitionQueue::doubt(const rd_kafka_message_t* message) {
+  const std::int32_t broker = rd_kafka_message_broker_id(message);
+  const std::int32_t leader_epoch = leader_epoch_of(message);
+  if (broker != broker_) {
+    if (broker_ >= 0) return fmt::format("broker {} leads it, no longer {}", broker, broker_);
+    broker_ = broker;
+  }
+  if (leader_epoch != leader_epoch_) {
+    if (leader_epoch_ >= 0) return fmt::format("its leader's epoch is {}, no longer {}", leader_epoch, leader_epoch_);
+    leader_epoch_ = leader_epoch;
+  }
+  if (const std::uint64_t opened = connections_.opened(); opened != connections_seen_) {
+    if (connections_.opened_since(connections_seen_, broker)) return "the connection to its broker is a new one";
+    connections_seen_ = opened;
+  }
+  return {};
+}
+
+/// Only once a message has told which broker it is.
+bool PartitionQueue::in_doubt() const {
+  return broker_ >= 0 && connections_.opened() != connections_seen_ &&
+         connections_.opened_since(connections_seen_, broker_);
 }
 
 void PartitionQueue::keep_filled() {
@@ -109,6 +162,8 @@ void PartitionQueue::keep_filled() {
 }
 
 bool PartitionQueue::seek(std::int64_t offset) {
+  connections_seen_ = connections_.opened();
+  broker_ = leader_epoch_ = -1;
   if (out_of_range_) {
     if (!reassign(client_, topic_, partition_, offset)) return false;
     out_of_range_ = false;
@@ -132,6 +187,11 @@ std::optional<Watermarks> PartitionQueue::watermarks() {
     return std::nullopt;
   }
   return marks;
+}
+
+bool PartitionQueue::compacted() {
+  const auto policy = cleanup_policy(client_, topic_);
+  return !policy || policy->find("compact") != std::string::npos;
 }
 
 std::int64_t PartitionQueue::backlog(std::int64_t next) const {

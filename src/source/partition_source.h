@@ -17,9 +17,16 @@ struct EndOfPartition {
 /// The wanted offset is not in the log any more, or not yet.
 struct OffsetOutOfRange {
   std::string message;
+  /// Where the broker says that the log parted from the one that was read; not every version of the client does.
+  std::optional<std::int64_t> parted_at = std::nullopt;
+};
+/// What comes next may be of another log than what came before: another leader, a new connection, an error of a fetch.
+/// What was fetched is thrown away; the position has to be set and proven anew.
+struct LogInDoubt {
+  std::string why;
 };
 /// What taking from a partition gave; monostate: nothing is waiting.
-using Taken = std::variant<std::monostate, Message, EndOfPartition, OffsetOutOfRange>;
+using Taken = std::variant<std::monostate, Message, EndOfPartition, OffsetOutOfRange, LogInDoubt>;
 
 /// The first offset in the log and the one after the last.
 struct Watermarks {
@@ -30,7 +37,7 @@ struct Watermarks {
 /// One assigned partition's queue of prefetched messages. The product's is source::PartitionQueue; a simulation has its
 /// own.
 /// Threads: take() and seek() by the worker that owns the partition now; on_ready by anyone before that.
-/// Blocks:  take() never; seek() and watermarks() up to 5 s (they may ask the broker).
+/// Blocks:  take() never; seek(), watermarks() and compacted() up to 5 s (they may ask the broker).
 class PartitionSource {
  public:
   virtual ~PartitionSource() = default;
@@ -39,6 +46,10 @@ class PartitionSource {
   [[nodiscard]] virtual std::int32_t partition() const = 0;
 
   virtual Taken take() = 0;
+
+  /// Whether take() would say that the log is in doubt although nothing is waiting, so that nothing calls for it: the
+  /// way to its broker is another one. Cheap.
+  [[nodiscard]] virtual bool in_doubt() const { return false; }
 
   /// Throws away what was prefetched and goes on at `offset`. False when the client refused: try again later.
   virtual bool seek(std::int64_t offset) = 0;
@@ -49,6 +60,10 @@ class PartitionSource {
 
   /// Asks the broker; nothing when it does not answer.
   virtual std::optional<Watermarks> watermarks() = 0;
+
+  /// Whether records may vanish from the middle of the log, as compaction has it. Asks the broker; true when it does
+  /// not answer.
+  [[nodiscard]] virtual bool compacted() = 0;
 
   /// Messages in the log after `next`, by what the client last heard: no request. 0 when nothing is known yet.
   [[nodiscard]] virtual std::int64_t backlog(std::int64_t next) const = 0;

@@ -105,6 +105,8 @@ void add_topic_metrics(Families& families, const Snapshot& snapshot) {
               "Times that the topic was stopped.");
   add_counter(families, topics, &TopicCounters::lost_to_retention, "kafka_to_db_lost_to_retention_messages_total",
               "Messages that Kafka deleted before they were stored.");
+  add_counter(families, topics, &TopicCounters::replaced_records, "kafka_to_db_replaced_records_total",
+              "Records that were stored and that the log has lost since: others have their offsets.");
   add_states(families, topics);
 }
 

@@ -19,6 +19,7 @@ std::string_view name_of(pipeline::LaneState state) {
     case pipeline::LaneState::running:
       return "running";
     case pipeline::LaneState::stopped:
+    case pipeline::LaneState::undecided:
       return "stopped";
   }
   return "running";
@@ -30,7 +31,9 @@ void merge(TopicStatus& topic, const pipeline::LaneView& lane, TimePoint now) {
     topic.mapping = lane.plan->mapping;
     for (const auto& table : lane.plan->tables) topic.tables.push_back(table.name.display());
   }
-  const bool worse = topic.state == "idle" || lane.state == pipeline::LaneState::stopped ||
+  const bool waits_for_operator = topic.state == "stopped" && !topic.next_try_seconds;
+  const bool worse = topic.state == "idle" || lane.state == pipeline::LaneState::undecided ||
+                     (lane.state == pipeline::LaneState::stopped && !waits_for_operator) ||
                      (lane.state == pipeline::LaneState::waiting_for_plan && topic.state == "running");
   if (!worse) return;
   topic.state = name_of(lane.state);

@@ -27,8 +27,11 @@ const SimulatedDatabase::Position* SimulatedDatabase::find(const Where& where) c
 
 Transaction transaction_of(const batch::Batch& batch) {
   Transaction transaction{
-      .topic = batch.topic, .ranges = batch.ranges, .offsets = {}, .row_ids = {}, .dead_letters = {}};
-  for (const auto& message : batch.messages) transaction.offsets[message.partition].push_back(message.offset);
+      .topic = batch.topic, .ranges = batch.ranges, .offsets = {}, .ids = {}, .row_ids = {}, .dead_letters = {}};
+  for (const auto& message : batch.messages) {
+    transaction.offsets[message.partition].push_back(message.offset);
+    transaction.ids[message.partition].push_back(message.timestamp_ms);
+  }
   for (const auto& rows : batch.rows.all()) {
     for (std::size_t i = 0; i < rows.rows.size(); ++i) {
       const std::int64_t id = id_of(rows.row(i));
@@ -53,7 +56,7 @@ batch::Outcome SimulatedDatabase::apply(const Transaction& transaction) {
   for (const auto& range : transaction.ranges) {
     const Position* at = find({transaction.topic, range.partition});
     if (at == nullptr || at->next != range.from || at->epoch != range.epoch) outcome.kind = batch::OutcomeKind::stale;
-    if (at != nullptr) outcome.stored.push_back({range.partition, at->next, at->epoch});
+    if (at != nullptr) outcome.stored.push_back({range.partition, at->next, at->epoch, at->marks});
   }
   if (outcome.kind == batch::OutcomeKind::stale) {
     outcome.sqlstate = "KO001";
@@ -70,19 +73,52 @@ void SimulatedDatabase::store(const Transaction& transaction) {
   auto held = transaction.offsets;
   for (const auto& range : transaction.ranges) {
     const Where where{transaction.topic, range.partition};
-    std::vector<std::int64_t> wanted;
-    for (const Record* record : logs_.at(where).between(range.from, range.to)) wanted.push_back(record->offset);
-    EXPECT_EQ(held[range.partition], wanted)
-        << transaction.topic << '/' << range.partition << " from " << range.from << " to " << range.to;
+    const auto version = version_of(where, range, transaction);
+    EXPECT_TRUE(version) << transaction.topic << '/' << range.partition << " from " << range.from << " to " << range.to
+                         << ": these are the records of no version of the log";
     held.erase(range.partition);
-    state_.positions[where].next = range.to;
+    Position& at = state_.positions[where];
+    at.next = range.to;
+    at.marks = range.marks;
+    at.version = version.value_or(0);
   }
   EXPECT_TRUE(held.empty()) << "messages of a partition that the batch has no range for";
   for (const std::int64_t id : transaction.row_ids) ++state_.rows[id];
   for (const auto& [partition, offset] : transaction.dead_letters) {
-    const Log& log = logs_.at({transaction.topic, partition});
-    ++state_.dead_letters[log.between(offset, offset + 1).front()->id];
+    const Where where{transaction.topic, partition};
+    const auto bad = logs_.at(where).between(offset, offset + 1, state_.positions[where].version);
+    if (!bad.empty()) ++state_.dead_letters[bad.front()->id];
   }
+}
+
+/// The newest one whose records the transaction holds: all of the range, and no others.
+std::optional<std::size_t> SimulatedDatabase::version_of(const Where& where, const batch::OffsetRange& range,
+                                                         const Transaction& transaction) const {
+  const auto held = transaction.ids.find(range.partition);
+  for (std::size_t version = logs_.at(where).version() + 1; version-- > 0;) {
+    std::vector<std::int64_t> wanted;
+    for (const Record* record : logs_.at(where).between(range.from, range.to, version)) wanted.push_back(record->id);
+    if (held == transaction.ids.end() ? wanted.empty() : held->second == wanted) return version;
+  }
+  return std::nullopt;
+}
+
+void SimulatedDatabase::restart(const Where& where, std::int64_t stored, std::int64_t epoch, std::int64_t at,
+                                RecordMarks marks) {
+  Position& position = state_.positions[where];
+  if (position.next != stored || position.epoch != epoch) return;
+  const Log& log = logs_.at(where);
+  const std::int64_t same = log.same_up_to(position.version, stored);
+  EXPECT_TRUE(log.between(std::min(same, at), std::max(same, at)).empty())
+      << where.first << '/' << where.second << " goes on at " << at << ", and the log is the same up to " << same;
+  marks.forget_from(at);
+  position = {.next = at, .epoch = epoch + 1, .marks = std::move(marks), .version = log.version()};
+  flushed_.clear();
+}
+
+void SimulatedDatabase::decide(const Where& where, std::int64_t stored, std::int64_t epoch) {
+  const Position* at = find(where);
+  if (at != nullptr) restart(where, stored, epoch, logs_.at(where).same_up_to(at->version, stored), {});
 }
 
 void SimulatedDatabase::crash(Random& random) {
@@ -96,13 +132,13 @@ void SimulatedDatabase::reset_offset(const Where& where, std::int64_t offset) {
   Position& at = state_.positions[where];
   if (offset > at.next) return;
   forget(where, offset);
-  at.next = offset;
-  ++at.epoch;
+  at = {.next = offset, .epoch = at.epoch + 1, .version = logs_.at(where).version()};
   flushed_.clear();
 }
 
 void SimulatedDatabase::forget(const Where& where, std::int64_t from) {
-  for (const Record* record : logs_.at(where).between(from, state_.positions[where].next)) {
+  const Position& at = state_.positions[where];
+  for (const Record* record : logs_.at(where).between(from, at.next, at.version)) {
     state_.rows.erase(record->id);
     state_.dead_letters.erase(record->id);
   }
@@ -111,13 +147,14 @@ void SimulatedDatabase::forget(const Where& where, std::int64_t from) {
 bool SimulatedDatabase::drained() const {
   return std::all_of(logs_.begin(), logs_.end(), [this](const auto& entry) {
     const Position* at = find(entry.first);
-    return at != nullptr && at->next == entry.second.end;
+    return at != nullptr && at->next == entry.second.end && entry.second.same_up_to(at->version, at->next) == at->next;
   });
 }
 
 std::string SimulatedDatabase::verdict() const {
   for (const auto& [where, log] : logs_) {
-    for (const Record& record : log.records) {
+    for (const auto& each : log.records) {
+      const Record& record = *each;
       const auto count = [&](const std::map<std::int64_t, int>& in) {
         const auto found = in.find(record.id);
         return found == in.end() ? 0 : found->second;

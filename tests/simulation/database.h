@@ -3,11 +3,13 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "base/record_marks.h"
 #include "batch/sink.h"
 #include "log.h"
 #include "random.h"
@@ -22,6 +24,7 @@ struct Transaction {
   std::string topic;
   std::vector<batch::OffsetRange> ranges;
   std::map<std::int32_t, std::vector<std::int64_t>> offsets;  ///< of the messages, by partition
+  std::map<std::int32_t, std::vector<std::int64_t>> ids;      ///< likewise
   std::vector<std::int64_t> row_ids;
   std::vector<std::pair<std::int32_t, std::int64_t>> dead_letters;  ///< partition, offset
 };
@@ -36,6 +39,8 @@ class SimulatedDatabase {
   struct Position {
     std::int64_t next = 0;
     std::int64_t epoch = 0;
+    RecordMarks marks{};
+    std::size_t version = 0;  ///< of the log that `next` belongs to
   };
 
   explicit SimulatedDatabase(const std::map<Where, Log>& logs) : logs_(logs) {}
@@ -48,6 +53,12 @@ class SimulatedDatabase {
   [[nodiscard]] const Position* find(const Where& where) const;
   void crash(Random& random);
   void reset_offset(const Where& where, std::int64_t offset);
+  /// The partition goes on where the log is no longer the one that was stored; the rows stay. Fails the running test
+  /// when `at` is not there: records would be stored twice, or never. Nothing happens when the position is not this
+  /// one.
+  void restart(const Where& where, std::int64_t stored, std::int64_t epoch, std::int64_t at, RecordMarks marks);
+  /// What an operator decides who knows where that is.
+  void decide(const Where& where, std::int64_t stored, std::int64_t epoch);
 
   /// Empty when every record of every log is stored exactly once; else what is wrong.
   [[nodiscard]] std::string verdict() const;
@@ -61,6 +72,8 @@ class SimulatedDatabase {
   };
 
   void store(const Transaction& transaction);
+  [[nodiscard]] std::optional<std::size_t> version_of(const Where& where, const batch::OffsetRange& range,
+                                                      const Transaction& transaction) const;
   void forget(const Where& where, std::int64_t from);
 
   const std::map<Where, Log>& logs_;

@@ -60,10 +60,10 @@ Simulation::Simulation(std::uint64_t seed) : random_(seed), database_(logs_), pl
   for (std::size_t i = 0; i < members; ++i) {
     members_.push_back({.worker = std::make_unique<pipeline::Worker>(
                             settings(random_), context(), sink_, plans_,
-                            [this](std::unique_ptr<source::PartitionSource> from, const pipeline::PartitionLedger&) {
-                              const Where where{from->topic(), from->partition()};
-                              const auto owner = owners_.find(where);
-                              if (owner != owners_.end() && owner->second.source == from.get()) owners_.erase(owner);
+                            [this](std::unique_ptr<pipeline::PartitionReader> reader) {
+                              const auto owner = owners_.find({reader->topic(), reader->partition()});
+                              if (owner != owners_.end() && owner->second.source == &reader->source())
+                                owners_.erase(owner);
                             }),
                         .frozen = false});
   }
@@ -168,6 +168,8 @@ void Simulation::act() {
       } else if (random_.chance(10)) {
         auto at = std::next(logs_.begin(), static_cast<std::ptrdiff_t>(random_.below(logs_.size())));
         if (database_.find(at->first) != nullptr) database_.reset_offset(at->first, 0);
+      } else if (random_.chance(10)) {
+        lose_end_of_a_log();
       } else {
         steal_from_frozen();
       }
@@ -182,6 +184,20 @@ void Simulation::produce() {
   for (std::size_t i = 1 + random_.below(10); i > 0; --i) at->second.produce(random_, next_id_++);
   const auto owner = owners_.find(at->first);
   if (owner != owners_.end()) owner->second.source->poke();
+}
+
+/// An unclean election of a leader, or a topic that is made again. Not where nothing is remembered of what was stored:
+/// there nobody could notice.
+void Simulation::lose_end_of_a_log() {
+  auto at = std::next(logs_.begin(), static_cast<std::ptrdiff_t>(random_.below(logs_.size())));
+  Log& log = at->second;
+  const auto* position = database_.find(at->first);
+  if (position != nullptr && position->next > 0 && !position->marks.newest().known()) return;
+  const auto lost = static_cast<std::int64_t>(random_.below(static_cast<std::size_t>(log.end) + 1) / 2);
+  const std::int64_t end = random_.chance(20) ? 0 : log.end - lost;
+  // Where nothing but markers is left nobody has read a record to remember.
+  log.cut(log.between(0, end).empty() ? 0 : end);
+  if (random_.chance(50)) produce();
 }
 
 std::size_t Simulation::live_member() {
@@ -201,9 +217,11 @@ void Simulation::assign(const Where& where) {
     if (news.member == member && news.where == where) members_[member].worker->release(where.first, where.second, true);
   }
   std::erase_if(late_news_, [&](const LateNews& news) { return news.member == member && news.where == where; });
-  auto source = std::make_unique<SimulatedSource>(logs_.at(where), at.next, random_, faults_);
+  pipeline::PartitionLedger ledger(where.second, at.next, at.epoch, at.marks);
+  auto source = std::make_unique<SimulatedSource>(logs_.at(where), ledger.position(), random_, faults_);
   owners_[where] = {.member = member, .source = source.get()};
-  members_[member].worker->add_partition(std::move(source), pipeline::PartitionLedger(where.second, at.next, at.epoch));
+  members_[member].worker->add_partition(
+      std::make_unique<pipeline::PartitionReader>(std::move(source), std::move(ledger)));
 }
 
 void Simulation::release_one() {
@@ -258,9 +276,15 @@ void Simulation::finish_ghost() {
 void Simulation::audit() {
   for (auto& member : members_) {
     for (const auto& at : member.worker->view().partitions) {
+      const Where where{at.topic, at.partition};
+      if (at.new_start) database_.restart(where, at.stored, at.epoch, *at.new_start, at.marks);
+      if (!at.decision.empty()) database_.decide(where, at.stored, at.epoch);
       std::optional<batch::StoredOffset> found;
       if (const auto* position = database_.find({at.topic, at.partition})) {
-        found = batch::StoredOffset{.partition = at.partition, .next_offset = position->next, .epoch = position->epoch};
+        found = batch::StoredOffset{.partition = at.partition,
+                                    .next_offset = position->next,
+                                    .epoch = position->epoch,
+                                    .marks = position->marks};
       }
       member.worker->audit(at.topic, at.partition, at.stored, found);
     }

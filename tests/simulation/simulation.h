@@ -51,6 +51,7 @@ class Simulation {
   void act();
   [[nodiscard]] std::string describe() const;
   void produce();
+  void lose_end_of_a_log();
   void assign(const Where& where);
   void release_one();
   void steal_from_frozen();

@@ -19,24 +19,36 @@ LaneSettings small_batches() {
 }  // namespace
 
 void QueuedSource::emit(bool good) {
-  log_.push_back(good ? R"({"id": )" + std::to_string(end_) + "}" : "no JSON");
+  log_.push_back({.value = good ? R"({"id": )" + std::to_string(end_) + "}" : "no JSON", .timestamp_ms = timestamp_++});
   ++end_;
 }
 
-void QueuedSource::made_again(std::int64_t timestamp_ms) {
-  log_.clear();
-  end_ = 0;
-  first_timestamp_ = timestamp_ms;
+void QueuedSource::made_again(std::int64_t timestamp_ms) { cut(0, timestamp_ms); }
+
+void QueuedSource::cut(std::int64_t end, std::int64_t timestamp_ms) {
+  for (; end_ > end; --end_) {
+    lost_.push_back(std::move(log_.back()));
+    log_.pop_back();
+  }
+  timestamp_ = timestamp_ms;
 }
 
 source::Taken QueuedSource::take() {
   if (out_of_range) return source::OffsetOutOfRange{"offset out of range"};
+  if (says_parted_at) return source::OffsetOutOfRange{"truncated", std::exchange(says_parted_at, std::nullopt)};
+  while (position_ < end_ && log_[static_cast<std::size_t>(position_)].value.empty()) ++position_;
   if (position_ > end_) return source::OffsetOutOfRange{"offset out of range"};
   if (position_ == end_) return std::monostate{};
+  if (doubted_) {
+    doubted_ = false;
+    ++position_;
+    return source::LogInDoubt{"a new leader"};
+  }
   Message message(&kNotOwned, nullptr);
-  message.value = log_[static_cast<std::size_t>(position_)];
+  const Record& record = log_[static_cast<std::size_t>(position_)];
+  message.value = record.value;
   message.has_value = true;
-  message.timestamp_ms = first_timestamp_ + position_;
+  message.timestamp_ms = record.timestamp_ms;
   message.offset = position_++;
   message.partition = partition_;
   return message;
@@ -65,9 +77,11 @@ QueuedSource& LaneTest::assign(std::int32_t partition, std::int64_t stored, std:
   auto source = std::make_unique<QueuedSource>("readings", partition);
   sources_[partition] = source.get();
   QueuedSource& made = *source;
-  const PartitionLedger ledger(partition, stored, 0, last_timestamp_ms);
+  RecordMarks marks;
+  if (last_timestamp_ms >= 0) marks = RecordMarks({.offset = stored - 1, .timestamp_ms = last_timestamp_ms});
+  PartitionLedger ledger(partition, stored, 0, std::move(marks));
   made.start_at(ledger.position());
-  lane_.add(static_cast<std::uint64_t>(partition) + 1, std::move(source), ledger);
+  lane_.add(PartitionReader(std::move(source), std::move(ledger)));
   return made;
 }
 

@@ -24,6 +24,7 @@ class QueuedSource final : public source::PartitionSource {
   source::Taken take() override;
   bool seek(std::int64_t offset) override;
   std::optional<source::Watermarks> watermarks() override { return marks; }
+  [[nodiscard]] bool compacted() override { return may_be_compacted; }
   [[nodiscard]] std::int64_t backlog(std::int64_t next) const override { return end_ - next; }
   void on_ready(std::function<void()> /*ready*/) override {}
   [[nodiscard]] bool may_skip_after_seek() const override { return may_skip; }
@@ -32,20 +33,34 @@ class QueuedSource final : public source::PartitionSource {
   void emit(bool good = true);
   /// The topic is deleted and made again; its first record will have this timestamp.
   void made_again(std::int64_t timestamp_ms);
+  /// The records from `end` on are lost; those that come have timestamps from this one on.
+  void cut(std::int64_t end, std::int64_t timestamp_ms);
+  /// The record leaves a gap behind.
+  void compact(std::int64_t offset) { log_[static_cast<std::size_t>(offset)].value.clear(); }
+  /// The next take() says that the log may be another one, instead of its message.
+  void put_in_doubt() { doubted_ = true; }
   /// As the client does on assignment: no seek that a lane asked for.
   void start_at(std::int64_t offset) { position_ = offset; }
 
   std::vector<std::int64_t> seeks;
   bool out_of_range = false;
   bool may_skip = true;
+  bool may_be_compacted = false;
   bool refuses_seeks = false;
   std::optional<source::Watermarks> marks;
+  std::optional<std::int64_t> says_parted_at;  ///< with an offset that is out of range, once
 
  private:
   std::string topic_;
   std::int32_t partition_;
-  std::deque<std::string> log_;  // by offset; a deque: messages point into it
-  std::int64_t first_timestamp_ = 1'000;
+  struct Record {
+    std::string value;
+    std::int64_t timestamp_ms = 0;
+  };
+  std::deque<Record> log_;   // by offset; a deque: messages point into it
+  std::deque<Record> lost_;  // what messages may still point into
+  std::int64_t timestamp_ = 1'000;
+  bool doubted_ = false;
   std::int64_t position_ = 0;
   std::int64_t end_ = 0;
 };

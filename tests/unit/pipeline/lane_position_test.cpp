@@ -17,7 +17,7 @@ class LanePositionTest : public LaneTest {
   static LaneSettings with(OutOfRange policy) {
     LaneSettings settings;
     settings.limits.size = 3;
-    settings.out_of_range = policy;
+    settings.log.out_of_range = policy;
     return settings;
   }
   /// Lets time pass and takes, as often as it needs to make up its mind.
@@ -104,7 +104,7 @@ TEST_F(LanePositionTest, ALogThatLostItsEndStopsTheTopicInsteadOfStoringItTwice)
   source.start_at(99);
   take_for_a_while();
   EXPECT_FALSE(new_start());
-  EXPECT_EQ(lane_.state(), LaneState::stopped);
+  EXPECT_EQ(lane_.state(), LaneState::undecided);
   EXPECT_NE(lane_.reason().find("offsets reset"), std::string::npos) << lane_.reason();
   EXPECT_EQ(due(), nullptr);
 }
@@ -151,8 +151,10 @@ TEST_F(StopWhenOutOfRangeTest, RetentionStopsTheTopic) {
   source.out_of_range = true;
   source.marks = source::Watermarks{.low = 25, .high = 40};
   take_all();
-  EXPECT_EQ(lane_.state(), LaneState::stopped);
+  EXPECT_EQ(lane_.state(), LaneState::undecided);
   EXPECT_EQ(lane_.find(0)->ledger().next(), 10);
+  take_for_a_while();
+  EXPECT_EQ(lane_.state(), LaneState::undecided) << "no time passes that would change that";
 }
 
 class LatestWhenOutOfRangeTest : public LanePositionTest {

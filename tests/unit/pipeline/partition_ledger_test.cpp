@@ -7,66 +7,95 @@ namespace {
 
 PartitionLedger at_100() { return {3, 100, 0}; }
 
+Message record(std::int64_t offset, std::int64_t timestamp_ms = 0, std::string_view value = "{}") {
+  Message message;
+  message.offset = offset;
+  message.timestamp_ms = timestamp_ms;
+  message.value = value;
+  message.has_value = true;
+  return message;
+}
+
+/// Of which the last record has this timestamp, and its content is not known, as rows of older versions have it.
+PartitionLedger after_a_record_of(std::int64_t timestamp_ms) {
+  return {0, 100, 0, RecordMarks({.offset = 99, .timestamp_ms = timestamp_ms})};
+}
+
 void take(PartitionLedger& ledger, std::int64_t offset) {
-  ASSERT_EQ(ledger.check(offset, 0), NextOffset::take);
-  ledger.take(offset, 1700);
+  const Message message = record(offset, 1700);
+  ASSERT_EQ(ledger.check(message), NextOffset::take);
+  ledger.take(message);
+}
+/// Takes and hands over: [from, to).
+batch::OffsetRange store(PartitionLedger& ledger, std::int64_t from, std::int64_t to) {
+  for (std::int64_t offset = from; offset < to; ++offset) take(ledger, offset);
+  const Message last = record(to - 1, 1700);
+  auto range = ledger.hand_over(&last);
+  ledger.mark_stored(range);
+  return range;
 }
 
 TEST(PartitionLedger, TakesWhatComesNextAndSkipsWhatWasTaken) {
   auto ledger = at_100();
   take(ledger, 100);
   take(ledger, 101);
-  EXPECT_EQ(ledger.check(101, 0), NextOffset::skip);
-  EXPECT_EQ(ledger.check(5, 0), NextOffset::skip);
+  EXPECT_EQ(ledger.check(record(101, 0)), NextOffset::skip);
+  EXPECT_EQ(ledger.check(record(5, 0)), NextOffset::skip);
   EXPECT_EQ(ledger.next(), 102);
 }
 
 TEST(PartitionLedger, BelievesAGapInARunningStreamAtOnce) {
   auto ledger = at_100();
   take(ledger, 100);
-  EXPECT_EQ(ledger.check(150, 0), NextOffset::take);
+  EXPECT_EQ(ledger.check(record(150, 0)), NextOffset::take);
 }
 
 TEST(PartitionLedger, BelievesAGapAfterSeekOnlyWhenItIsSeenTwice) {
   auto ledger = at_100();
-  EXPECT_EQ(ledger.check(150, 0), NextOffset::verify);
-  ledger.placed(Placed::by_seek);
-  EXPECT_EQ(ledger.check(150, 0), NextOffset::take);
+  EXPECT_EQ(ledger.check(record(150, 0)), NextOffset::verify);
+  ledger.placed(true);
+  EXPECT_EQ(ledger.check(record(150, 0)), NextOffset::take);
 }
 
 TEST(PartitionLedger, TakesTheSkippedMessageWhenTheSecondFetchFindsIt) {
   auto ledger = at_100();
-  EXPECT_EQ(ledger.check(150, 0), NextOffset::verify);
-  ledger.placed(Placed::by_seek);
-  EXPECT_EQ(ledger.check(100, 0), NextOffset::take);
+  EXPECT_EQ(ledger.check(record(150, 0)), NextOffset::verify);
+  ledger.placed(true);
+  EXPECT_EQ(ledger.check(record(100, 0)), NextOffset::take);
 }
 
 TEST(PartitionLedger, DoubtsADifferentGapInTheSecondFetch) {
   auto ledger = at_100();
-  EXPECT_EQ(ledger.check(150, 0), NextOffset::verify);
-  ledger.placed(Placed::by_seek);
-  EXPECT_EQ(ledger.check(120, 0), NextOffset::verify);
+  EXPECT_EQ(ledger.check(record(150, 0)), NextOffset::verify);
+  ledger.placed(true);
+  EXPECT_EQ(ledger.check(record(120, 0)), NextOffset::verify);
+}
+
+TEST(PartitionLedger, WhatWasSeenBeforeADoubtIsNoFirstLook) {
+  auto ledger = at_100();
+  EXPECT_EQ(ledger.check(record(150)), NextOffset::verify);
+  ledger.placed();
+  EXPECT_EQ(ledger.check(record(150)), NextOffset::verify);
 }
 
 TEST(PartitionLedger, GrowthGoesFromWhatWasHandedOverToWhatWasTaken) {
   auto ledger = at_100();
   take(ledger, 100);
-  ledger.hand_over();
+  ledger.hand_over(nullptr);
   EXPECT_FALSE(ledger.has_growth());
   take(ledger, 101);
-  const auto range = ledger.growth();
+  EXPECT_TRUE(ledger.in_flight());
+  const auto range = ledger.hand_over(nullptr);
   EXPECT_EQ(range.from, 101);
   EXPECT_EQ(range.to, 102);
   EXPECT_EQ(range.partition, 3);
   EXPECT_EQ(range.last_timestamp_ms, 1700);
-  EXPECT_TRUE(ledger.in_flight());
 }
 
 TEST(PartitionLedger, CommitsOnlyTheRangeInFlight) {
   auto ledger = at_100();
   take(ledger, 100);
-  const auto range = ledger.growth();
-  ledger.hand_over();
+  const auto range = ledger.hand_over(nullptr);
   auto other = range;
   other.to = 200;
   EXPECT_FALSE(ledger.mark_stored(other));
@@ -79,39 +108,89 @@ TEST(PartitionLedger, CommitsOnlyTheRangeInFlight) {
 TEST(PartitionLedger, RewindForgetsEverythingAfterTheOffset) {
   auto ledger = at_100();
   take(ledger, 100);
-  ledger.hand_over();
+  ledger.hand_over(nullptr);
   take(ledger, 101);
   ledger.rewind(42, 7);
   EXPECT_TRUE(ledger.settled());
   EXPECT_EQ(ledger.next(), 42);
   EXPECT_EQ(ledger.epoch(), 7);
-  EXPECT_EQ(ledger.check(43, 0), NextOffset::verify);
+  EXPECT_EQ(ledger.check(record(43, 0)), NextOffset::verify);
 }
 
 TEST(PartitionLedger, AdvancesBeyondControlRecordsButNeverBack) {
   auto ledger = at_100();
   ledger.advance_to(103);
-  EXPECT_EQ(ledger.growth().to, 103);
   ledger.advance_to(101);
   EXPECT_EQ(ledger.next(), 103);
+  EXPECT_EQ(ledger.hand_over(nullptr).to, 103);
 }
 
 TEST(PartitionLedger, ComparesTheRecordBeforeTheStoredOffsetOnce) {
-  PartitionLedger ledger(0, 100, 0, 5'000);
+  auto ledger = after_a_record_of(5'000);
   EXPECT_EQ(ledger.position(), 99);
-  EXPECT_EQ(ledger.check(99, 5'000), NextOffset::known);
-  EXPECT_EQ(ledger.check(99, 5'000), NextOffset::skip);
+  EXPECT_EQ(ledger.check(record(99, 5'000)), NextOffset::known);
+  EXPECT_EQ(ledger.check(record(99, 5'000)), NextOffset::skip);
   EXPECT_EQ(ledger.position(), 100);
 }
 
 TEST(PartitionLedger, TellsAnotherRecordInItsPlace) {
-  PartitionLedger ledger(0, 100, 0, 5'000);
-  EXPECT_EQ(ledger.check(99, 5'001), NextOffset::foreign);
+  auto ledger = after_a_record_of(5'000);
+  EXPECT_EQ(ledger.check(record(99, 5'001)), NextOffset::foreign);
 }
 
-TEST(PartitionLedger, AsksForNoProofWhereNothingIsKnown) {
-  EXPECT_EQ(PartitionLedger(0, 100, 0, -1).position(), 100);
-  EXPECT_EQ(PartitionLedger(0, 0, 0, 5'000).position(), 0);
+TEST(PartitionLedger, TellsThatTheRecordIsNotThere) {
+  EXPECT_EQ(after_a_record_of(5'000).check(record(100)), NextOffset::missing);
+  EXPECT_EQ(after_a_record_of(5'000).check_end(100), NextOffset::missing);
+}
+
+TEST(PartitionLedger, AsksForNoProofWhereNothingIsKnown) { EXPECT_EQ(PartitionLedger(0, 100, 0).position(), 100); }
+
+TEST(PartitionLedger, WantsTheLastRecordAgainWhereverItsSourceIsSet) {
+  auto ledger = at_100();
+  store(ledger, 100, 103);
+  ledger.placed();
+  EXPECT_EQ(ledger.position(), 102);
+  EXPECT_EQ(ledger.check(record(102, 1700)), NextOffset::known);
+  EXPECT_EQ(ledger.check(record(103, 1700)), NextOffset::take);
+}
+
+TEST(PartitionLedger, ARecordOfTheSameInstantWithAnotherContentIsAnotherOne) {
+  auto ledger = at_100();
+  store(ledger, 100, 103);
+  ledger.placed();
+  EXPECT_EQ(ledger.check(record(102, 1700, "{ }")), NextOffset::foreign);
+}
+
+TEST(PartitionLedger, RemembersWhereBatchesMet) {
+  auto ledger = at_100();
+  store(ledger, 100, 103);
+  const RecordMarks marks = store(ledger, 103, 105).marks;
+  EXPECT_EQ(marks.newest().offset, 104);
+  ASSERT_EQ(marks.seams().size(), 2U);
+  EXPECT_FALSE(marks.seams()[0].before.known()) << "nothing was read before";
+  EXPECT_EQ(marks.seams()[0].after.offset, 100);
+  EXPECT_EQ(marks.seams()[1].before.offset, 102);
+  EXPECT_EQ(marks.seams()[1].after.offset, 103);
+}
+
+TEST(PartitionLedger, ARewindLeavesTheRecordBeforeIt) {
+  auto ledger = at_100();
+  store(ledger, 100, 103);
+  store(ledger, 103, 105);
+  ledger.rewind(103, 1);
+  EXPECT_EQ(ledger.position(), 102);
+}
+
+TEST(PartitionLedger, WhatStandsBetweenTheProofAndTheNextOffsetIsKnown) {
+  auto ledger = at_100();
+  store(ledger, 100, 103);
+  store(ledger, 103, 110);
+  ledger.rewind(106, 1);
+  EXPECT_EQ(ledger.position(), 103) << "the newest of what is remembered";
+  EXPECT_EQ(ledger.check(record(103, 1700)), NextOffset::known);
+  EXPECT_EQ(ledger.check(record(104, 1700)), NextOffset::known);
+  EXPECT_EQ(ledger.check(record(105, 1700)), NextOffset::known);
+  EXPECT_EQ(ledger.check(record(106, 1700)), NextOffset::take);
 }
 
 TEST(CompareRange, AnswersForEveryStanding) {

@@ -29,12 +29,15 @@ encode::ColumnBits bits(const std::vector<std::size_t>& columns) {
 TEST(StatementsTest, AdvanceHoldsNumbersAndQuotedNamesOnly) {
   batch::Batch batch;
   batch.topic = "t'";
-  batch.ranges = {{0, 1, 5, 9, 1'700'000'000'007}, {7, 0, 0, 1, -1}, {8, 0, 1, 2, 1LL << 62}};
+  batch.ranges = {{0, 1, 5, 9, 1'700'000'000'007, RecordMarks({.offset = 8, .timestamp_ms = 80, .checksum = 800})},
+                  {7, 0, 0, 1, -1},
+                  {8, 0, 1, 2, 1LL << 62}};
   DatabaseSettings settings;
   settings.consumer_group = "g";
   EXPECT_EQ(statements::advance(settings, batch, [](std::string_view t) { return "<" + std::string(t) + ">"; }),
             "SELECT kafka_advance_offsets(<g>, <t'>, '{0,7,8}'::int[], '{1,0,0}'::bigint[], '{5,0,1}'::bigint[], "
-            "'{9,1,2}'::bigint[], '{\"2023-11-14 22:13:20.007+00\",NULL,NULL}'::timestamptz[])");
+            "'{9,1,2}'::bigint[], '{\"2023-11-14 22:13:20.007+00\",NULL,NULL}'::timestamptz[], "
+            "'{\"{1,9,8,80,800}\",NULL,NULL}'::text[])");
 }
 
 TEST(StatementsTest, AReplayTakesAllOfItsDeadLettersOrNone) {
