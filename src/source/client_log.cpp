@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "base/log.h"
+#include "base/property_secrets.h"
 
 namespace loom::source {
 
@@ -24,7 +25,7 @@ std::string_view thread_in(std::string_view text) {
 void write(log::Level level, std::string_view prefix, std::string_view facility, std::string_view text) {
   if (!log::enabled(level)) return;
   const std::string kind = fmt::format("{}librdkafka {} {}", prefix, facility, thread_in(text));
-  log::write(level, {}, kind, fmt::format("{}librdkafka {}: {}", prefix, facility, text));
+  log::write(level, {}, kind, fmt::format("{}librdkafka {}: {}", prefix, facility, without_property_secret(text)));
 }
 
 void consumer_line(const rd_kafka_t* /*client*/, int level, const char* facility, const char* text) {

@@ -11,6 +11,7 @@
 
 #include "admin/kafka_admin.h"
 #include "base/log.h"
+#include "base/property_secrets.h"
 #include "sdk/consumer/consumer_impl.h"
 
 namespace loom::kafka {
@@ -42,7 +43,7 @@ void log_line(const rd_kafka_t* client, int level, const char* facility, const c
                                              : log::Level::debug;
   if (!log::enabled(our_level)) return;
   log::write(our_level, {}, fmt::format("{} librdkafka {}", rd_kafka_name(client), facility),
-             fmt::format("librdkafka {}: {}", facility, text));
+             fmt::format("librdkafka {}: {}", facility, without_property_secret(text)));
 }
 
 /// How much is fetched ahead of the records that are taken. librdkafka's own 100,000 messages or 64 MiB are for readers

@@ -10,6 +10,7 @@
 
 #include "admin/kafka_client.h"
 #include "base/log.h"
+#include "base/property_secrets.h"
 
 namespace loom::kafka::stage {
 namespace {
@@ -22,10 +23,11 @@ constexpr int kWarning = 4;
 void on_log(const rd_kafka_t* /*client*/, int level, const char* facility, const char* text) {
   // Its properties are also the consumer's, and librdkafka complains of each that is not for producers.
   if (std::string_view(facility) == "CONFWARN") return;
+  const std::string line = without_property_secret(text);
   if (level <= kWarning) {
-    log::warn({}, "stage's producer: librdkafka {}: {}", facility, text);
+    log::warn({}, "stage's producer: librdkafka {}: {}", facility, line);
   } else {
-    log::debug({}, "stage's producer: librdkafka {}: {}", facility, text);
+    log::debug({}, "stage's producer: librdkafka {}: {}", facility, line);
   }
 }
 
