@@ -62,6 +62,15 @@ TEST_F(LogChangeTest, ATopicMadeAgainWhileItIsConsumedIsTakenFromItsStart) {
   EXPECT_TRUE(service.running());
 }
 
+TEST_F(LogChangeTest, ATopicMadeAgainWhileItIsConsumedAndFilledAtOnceIsTakenFromItsStart) {
+  auto& service = start();
+  store(2'000);
+  remake_topic();
+  send(3'000);  // the stored offsets lie in the middle as soon as anybody looks
+  each_once("topic made again while it is consumed, at once longer than before");
+  EXPECT_TRUE(service.running());
+}
+
 TEST_F(LogChangeTest, ATopicMadeAgainAndFilledBeyondTheStoredOffsetWhileNobodyLooksIsTakenFromItsStart) {
   auto& service = start();
   store(1'000);

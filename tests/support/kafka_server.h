@@ -63,6 +63,10 @@ class KafkaServer {
   void kill9();
   void stop();
   void restart();
+  /// Own brokers only, after kill9(): the partition's log loses its end, as that of a broker that lost what it had not
+  /// written yet, or of one that lagged behind and was elected all the same. `end` has to be where records sent at once
+  /// ended.
+  void cut_log(const std::string& topic, std::int32_t partition, std::int64_t end);
   /// Own brokers only: the broker keeps its connections and says nothing, until thaw().
   void freeze() const;
   void thaw() const;

@@ -39,6 +39,8 @@ class ServiceTest : public ::testing::Test {
   std::string new_topic(const std::string& name, std::int32_t partitions);
   KafkaServer& kafka() { return kafka_; }
   TestProducer& producer();
+  /// What is sent from now on comes from another producer, which knows nothing of what was acknowledged.
+  void change_producer() { producer_.reset(); }
   /// Sends numbered messages [from, to), one partition after the other in turns, and waits until they are in the log.
   void send_numbered(const std::string& topic, std::int64_t from, std::int64_t to);
   void send(const std::string& topic, std::int32_t partition, const std::string& value);

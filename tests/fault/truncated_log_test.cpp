@@ -1,0 +1,113 @@
+// A log that loses its end, while the service runs, stands still or is stopped: what comes in its place is stored, too.
+#include <fmt/format.h>
+
+#include "fault_test.h"
+
+namespace loom::testing {
+namespace {
+
+class TruncatedLogTest : public FaultTest {
+ protected:
+  TruncatedLogTest() : FaultTest(own_broker(), Database::shared, 1) {}
+
+  void send(std::int64_t messages) {
+    send_numbered(topic_, sent_, sent_ + messages);
+    sent_ += messages;
+  }
+  /// 1,000 messages, and 1,000 more that the log will lose.
+  ServiceProcess& store_2000(Environment more = {}) {
+    // The broker is away for some seconds, and the partition stays where it is.
+    more.insert({"LOOM_RDKAFKA_SESSION_TIMEOUT_MS", "45000"});
+    ServiceProcess& service = start(more);
+    for (int i = 0; i < 2; ++i) {
+      send(1'000);
+      EXPECT_TRUE(drained(topic_));
+    }
+    return service;
+  }
+  void lose_1000() {
+    change_producer();
+    kafka().kill9();
+    kafka().cut_log(topic_, 0, 1'000);
+    kafka().restart();
+    ASSERT_EQ(kafka().end_offset(topic_, 0), 1'000) << "the fault";
+  }
+  void each_once(const ServiceProcess& service, const std::string& fault) {
+    ASSERT_TRUE(drained(topic_, seconds(60)));
+    judge_sent(sent_);
+    EXPECT_TRUE(service.logged("offsets 1000 to 1999 are not the records that were stored"));
+    record(fault, 1);
+  }
+  [[nodiscard]] bool waits_for_a_decision() {
+    return await(seconds(30), [&] { return count("kafka_consumer_offsets WHERE decision IS NOT NULL") == 1; });
+  }
+
+  std::int64_t sent_ = 0;
+
+ private:
+  static KafkaServer& own_broker() {
+    static KafkaServer broker;
+    return broker;
+  }
+};
+
+TEST_F(TruncatedLogTest, ShortForAWhileAndThenLongerIsTakenFromWhereTheLogsPart) {
+  auto& service = store_2000();
+  lose_1000();
+  ASSERT_TRUE(await(seconds(60), [&] { return service.logged("has the log lost its end"); }));
+  send(3'000);
+  each_once(service, "log lost its end, short for a while");
+}
+
+TEST_F(TruncatedLogTest, LongerAtOnceIsTakenFromWhereTheLogsPart) {
+  auto& service = store_2000();
+  lose_1000();
+  send(3'000);
+  each_once(service, "log lost its end, producers write at once");
+}
+
+TEST_F(TruncatedLogTest, FrozenUntilTheLogHasGrownItTakesItFromWhereTheLogsPart) {
+  auto& service = store_2000();
+  service.send(SIGSTOP);
+  ASSERT_TRUE(frozen(service));
+  lose_1000();
+  send(3'000);
+  service.send(SIGCONT);
+  each_once(service, "log lost its end and grew while the service was frozen");
+}
+
+TEST_F(TruncatedLogTest, StoppedMeanwhileItTakesItFromWhereTheLogsPart) {
+  auto& service = store_2000();
+  stop_in_order(service);
+  lose_1000();
+  send(3'000);
+  service.start();
+  each_once(service, "log lost its end and grew while the service was stopped");
+}
+
+TEST_F(TruncatedLogTest, UnderThePolicyStopItStaysStoppedUntilSomebodyDecides) {
+  const Environment stop{{"LOOM_KAFKA_TRUNCATED", "stop"}};
+  auto& service = store_2000(stop);
+  lose_1000();
+  send(3'000);
+  ASSERT_TRUE(waits_for_a_decision());
+  for (int i = 0; i < 2; ++i) {
+    stop_in_order(service);
+    const std::size_t so_far = service.log().size();
+    service.start();
+    ASSERT_TRUE(await(seconds(30), [&] {
+      return service.log().find("stopped until somebody decides", so_far) != std::string::npos;
+    }));
+  }
+  EXPECT_EQ(stored_offsets(topic_), std::vector<std::int64_t>{2'000});
+  stop_in_order(service);
+  const auto reset = command({"offsets", "reset", "--topic", topic_, "--partition", "0", "--to", "1000"});
+  ASSERT_EQ(reset.exit_code, 0) << reset.err;
+  service.start();
+  ASSERT_TRUE(drained(topic_, seconds(60)));
+  judge_sent(sent_);
+  record("log lost its end, LOOM_KAFKA_TRUNCATED=stop", 1, "two restarts, then offsets reset");
+}
+
+}  // namespace
+}  // namespace loom::testing
