@@ -4,7 +4,7 @@ ALTER TABLE kafka_consumer_offsets ADD COLUMN IF NOT EXISTS record_marks bigint[
 ALTER TABLE kafka_consumer_offsets ADD COLUMN IF NOT EXISTS decision text;
 
 COMMENT ON COLUMN kafka_consumer_offsets.record_marks IS
-    'The epoch and next_offset that they were stored with, then records before it, each as offset, timestamp in ms and CRC-32 of key and value: the last one, then pairs where a batch ended and the next began. Null: nothing is remembered.';
+    'The epoch and next_offset that they were stored with and the epoch of their leader in Kafka (-1: not known), then records before it, each as offset, timestamp in ms and CRC-32 of key and value: the last one, then pairs where a batch ended and the next began. Null: nothing is remembered.';
 COMMENT ON COLUMN kafka_consumer_offsets.decision IS
     'Why this partition is not read until `offsets reset` says where to go on. Null: it is read.';
 

@@ -46,9 +46,10 @@ bool RecordMark::fits(const Message& message) const {
   return checksum == kUnknown || of(message).checksum == checksum;
 }
 
-void RecordMarks::add(const RecordMark& first, const RecordMark& last) {
+void RecordMarks::add(const RecordMark& first, const RecordMark& last, std::int32_t leader_epoch) {
   seams_.push_back({.before = newest_is_last_ ? newest_ : first, .after = first});
   newest_ = last;
+  leader_epoch_ = leader_epoch;
   newest_is_last_ = true;
   thin_out();
 }
@@ -83,6 +84,7 @@ RecordMark RecordMarks::last_before(std::int64_t offset) const {
 void RecordMarks::forget_from(std::int64_t offset) {
   if (newest_.offset < offset) return;
   newest_ = last_before(offset);
+  leader_epoch_ = -1;
   // At a seam the record before it is known.
   newest_is_last_ = std::any_of(seams_.begin(), seams_.end(), [&](const Seam& seam) {
     return seam.before == newest_ && seam.before != seam.after && seam.after.offset >= offset;
@@ -93,6 +95,7 @@ void RecordMarks::forget_from(std::int64_t offset) {
 void RecordMarks::forget(const RecordMark& mark) {
   if (newest_ == mark) {
     newest_ = last_before(mark.offset);
+    leader_epoch_ = -1;
     newest_is_last_ = false;
   }
   std::erase_if(seams_, [&](const Seam& seam) { return seam.before == mark || seam.after == mark; });
@@ -101,7 +104,8 @@ void RecordMarks::forget(const RecordMark& mark) {
 std::vector<std::int64_t> RecordMarks::numbers() const {
   std::vector<std::int64_t> numbers;
   if (!newest_.known()) return numbers;
-  numbers.reserve(kNumbersEach * (1 + 2 * seams_.size()));
+  numbers.reserve(1 + kNumbersEach * (1 + 2 * seams_.size()));
+  numbers.push_back(leader_epoch_);
   append(newest_, numbers);
   for (const Seam& seam : seams_) {
     append(seam.before, numbers);
@@ -111,12 +115,13 @@ std::vector<std::int64_t> RecordMarks::numbers() const {
 }
 
 RecordMarks RecordMarks::from(std::span<const std::int64_t> numbers) {
-  if (numbers.size() < kNumbersEach || numbers.size() % (2 * kNumbersEach) != kNumbersEach) return {};
+  if (numbers.size() % (2 * kNumbersEach) != 1 + kNumbersEach) return {};
   const auto mark = [&](std::size_t at) {
     return RecordMark{.offset = numbers[at], .timestamp_ms = numbers[at + 1], .checksum = numbers[at + 2]};
   };
-  RecordMarks marks(mark(0));
-  for (std::size_t at = kNumbersEach; at < numbers.size(); at += 2 * kNumbersEach) {
+  RecordMarks marks(mark(1));
+  marks.leader_epoch_ = static_cast<std::int32_t>(numbers[0]);
+  for (std::size_t at = 1 + kNumbersEach; at < numbers.size(); at += 2 * kNumbersEach) {
     marks.seams_.push_back({.before = mark(at), .after = mark(at + kNumbersEach)});
   }
   return marks;

@@ -43,7 +43,8 @@ class RecordMarks {
   explicit RecordMarks(const RecordMark& newest) : newest_(newest) {}
 
   /// A batch of records was read. It follows the newest one at once, unless that was said not to be the last.
-  void add(const RecordMark& first, const RecordMark& last);
+  /// `leader_epoch`: of the leader that they came from; -1: not known.
+  void add(const RecordMark& first, const RecordMark& last, std::int32_t leader_epoch = -1);
   /// After the newest record others were read that nobody remembers.
   void newest_is_not_the_last() { newest_is_last_ = false; }
   /// The records from `offset` on are forgotten.
@@ -52,10 +53,13 @@ class RecordMarks {
   void forget(const RecordMark& mark);
 
   [[nodiscard]] const RecordMark& newest() const { return newest_; }
+  /// Of the leader that the newest came from; -1: not known.
+  [[nodiscard]] std::int32_t leader_epoch() const { return leader_epoch_; }
   /// In order of offset.
   [[nodiscard]] const std::vector<Seam>& seams() const { return seams_; }
 
-  /// As the database keeps them: three numbers for each record, the newest first, then each seam's.
+  /// As the database keeps them: the leader's epoch, then three numbers for each record, the newest first, then each
+  /// seam's.
   [[nodiscard]] std::vector<std::int64_t> numbers() const;
   /// Nothing is remembered where these are not such numbers.
   static RecordMarks from(std::span<const std::int64_t> numbers);
@@ -67,6 +71,7 @@ class RecordMarks {
   [[nodiscard]] RecordMark last_before(std::int64_t offset) const;
 
   RecordMark newest_;
+  std::int32_t leader_epoch_ = -1;
   bool newest_is_last_ = true;
   std::vector<Seam> seams_;
 };

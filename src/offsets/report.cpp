@@ -18,6 +18,7 @@ std::string number(const std::optional<std::int64_t>& value, std::string_view mi
 
 /// What a reader should not have to find by comparing columns.
 std::string remark(const PartitionOffsets& one) {
+  if (!one.decision.empty()) return "waits for a decision: " + one.decision;
   if (!one.end) return "not in Kafka";
   if (!one.stored) return "not begun";
   if (*one.stored > *one.end) return "beyond the log's end";
@@ -60,11 +61,12 @@ std::string render_json(const OffsetReport& report) {
     const auto& one = report.partitions[i];
     out += fmt::format(
         "{}{{\"topic\":{},\"partition\":{},\"next_offset\":{},\"epoch\":{},\"log_start\":{},\"log_end\":{},\"lag\":{},"
-        "\"kafka_offset\":{},\"updated_at\":{}}}",
+        "\"kafka_offset\":{},\"updated_at\":{},\"decision\":{}}}",
         i > 0 ? "," : "", text::json_text(one.topic), one.partition, number(one.stored, "null"),
         one.stored ? std::to_string(one.epoch) : "null", number(one.begin, "null"), number(one.end, "null"),
         number(one.lag(), "null"), number(one.kafka, "null"),
-        one.updated_us ? text::json_text(text::instant_text(*one.updated_us)) : "null");
+        one.updated_us ? text::json_text(text::instant_text(*one.updated_us)) : "null",
+        one.decision.empty() ? "null" : text::json_text(one.decision));
   }
   return out + "]}\n";
 }

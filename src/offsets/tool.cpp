@@ -35,15 +35,17 @@ auto transact(const std::string& url, const Work& work) {
 
 std::vector<PartitionOffsets> stored_offsets(pqxx::work& tx, const std::string& group) {
   std::vector<PartitionOffsets> found;
-  for (const auto& row : tx.exec("SELECT topic, partition, next_offset, epoch, (extract(epoch FROM updated_at) * "
-                                 "1000000)::bigint FROM kafka_consumer_offsets WHERE consumer_group = " +
-                                 tx.quote(group))) {
+  for (const auto& row :
+       tx.exec("SELECT topic, partition, next_offset, epoch, (extract(epoch FROM updated_at) * "
+               "1000000)::bigint, coalesce(decision, '') FROM kafka_consumer_offsets WHERE consumer_group = " +
+               tx.quote(group))) {
     PartitionOffsets& one = found.emplace_back();
     one.topic = row[0].as<std::string>();
     one.partition = row[1].as<std::int32_t>();
     one.stored = row[2].as<std::int64_t>();
     one.epoch = row[3].as<std::int64_t>();
     one.updated_us = row[4].as<std::int64_t>();
+    one.decision = row[5].as<std::string>();
   }
   return found;
 }

@@ -34,6 +34,7 @@ struct PartitionOffsets {
   std::optional<std::int64_t> begin;  ///< of the log; nothing: the partition does not answer, or is gone
   std::optional<std::int64_t> end;
   std::optional<std::int64_t> kafka;  ///< what the group has committed there: a copy
+  std::string decision{};             ///< why it is not read until a reset says where to go on; empty: it is read
 
   [[nodiscard]] std::optional<std::int64_t> lag() const;
 };

@@ -104,7 +104,10 @@ void GroupConsumer::take_assignment() {
   Partitions starts;
   for (const auto& at : *found) {
     PartitionLedger ledger(at.where.partition, at.next_offset, at.epoch, at.marks);
-    starts.push_back({.topic = at.where.topic, .partition = at.where.partition, .offset = ledger.position()});
+    starts.push_back({.topic = at.where.topic,
+                      .partition = at.where.partition,
+                      .offset = ledger.position(),
+                      .leader_epoch = ledger.position_epoch()});
     readers.push_back(std::make_unique<PartitionReader>(client_->open(at.where.topic, at.where.partition),
                                                         std::move(ledger), at.decision));
   }

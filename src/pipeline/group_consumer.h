@@ -121,7 +121,8 @@ class GroupConsumer {
   [[nodiscard]] std::optional<Positions> load_or_claim(const Partitions& partitions);
   [[nodiscard]] std::optional<Positions> first_positions(const Partitions& fresh);
   void compare_with_kafka(const Positions& positions);
-  void store_what_was_found(const std::vector<WorkerView>& views);
+  void store_new_starts(const std::vector<WorkerView>& views);
+  void keep_decision(const PartitionView& at, const std::string& known);
   bool give_up(const Partitions& partitions, bool lost);
   void wait_returned(const Partitions& partitions, TimePoint until);
   void read_returned();

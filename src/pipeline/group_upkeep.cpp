@@ -56,12 +56,15 @@ void GroupConsumer::audit() {
     for (const auto& at : views.back().partitions) wanted.push_back({.topic = at.topic, .partition = at.partition});
   }
   if (wanted.empty()) return;
-  std::map<sink::TopicPartition, batch::StoredOffset> found;
+  std::map<sink::TopicPartition, sink::StoredPosition> found;
   try {
-    store_what_was_found(views);
-    for (const auto& row : offsets_.load(wanted)) {
-      found[row.where] = {
-          .partition = row.where.partition, .next_offset = row.next_offset, .epoch = row.epoch, .marks = row.marks};
+    store_new_starts(views);
+    for (auto& row : offsets_.load(wanted)) found[row.where] = std::move(row);
+    for (const auto& view : views) {
+      for (const auto& at : view.partitions) {
+        const auto row = found.find({.topic = at.topic, .partition = at.partition});
+        if (row != found.end()) keep_decision(at, row->second.decision);
+      }
     }
   } catch (const std::exception& error) {
     log::warn({}, "the stored offsets cannot be checked now: {}", error.what());
@@ -70,33 +73,49 @@ void GroupConsumer::audit() {
   for (std::size_t worker = 0; worker < views.size(); ++worker) {
     for (const auto& at : views[worker].partitions) {
       const auto row = found.find({.topic = at.topic, .partition = at.partition});
-      const bool same = row != found.end() && row->second.next_offset == at.stored && row->second.epoch == at.epoch;
-      if (same) continue;
+      if (row == found.end()) {
+        workers_[worker]->audit(at.topic, at.partition, at.stored, std::nullopt);
+        continue;
+      }
+      const sink::StoredPosition& stored = row->second;
+      if (stored.next_offset == at.stored && stored.epoch == at.epoch) continue;
       workers_[worker]->audit(at.topic, at.partition, at.stored,
-                              row == found.end() ? std::nullopt : std::optional(row->second));
+                              batch::StoredOffset{.partition = at.partition,
+                                                  .next_offset = stored.next_offset,
+                                                  .epoch = stored.epoch,
+                                                  .marks = stored.marks});
     }
   }
 }
 
-/// Positions that no longer mean anything are set anew; the comparison that follows tells the workers. What an operator
-/// has to decide is kept for whoever has the partition next.
-void GroupConsumer::store_what_was_found(const std::vector<WorkerView>& views) {
+namespace {
+
+sink::StoredPosition position_of(const PartitionView& at) {
+  sink::StoredPosition position;
+  position.where = {.topic = at.topic, .partition = at.partition};
+  position.next_offset = at.stored;
+  position.epoch = at.epoch;
+  position.marks = at.marks;
+  return position;
+}
+
+}  // namespace
+
+/// Positions that no longer mean anything are set anew; the comparison that follows tells the workers.
+void GroupConsumer::store_new_starts(const std::vector<WorkerView>& views) {
   for (const auto& view : views) {
     for (const auto& at : view.partitions) {
-      if (!at.new_start && at.decision.empty()) continue;
-      sink::StoredPosition position;
-      position.where = {.topic = at.topic, .partition = at.partition};
-      position.next_offset = at.stored;
-      position.epoch = at.epoch;
-      position.decision = at.decision;
-      position.marks = at.marks;
-      if (at.new_start) {
-        offsets_.restart(position, *at.new_start);
-      } else {
-        offsets_.ask_operator(position);
-      }
+      if (at.new_start) offsets_.restart(position_of(at), *at.new_start);
     }
   }
+}
+
+/// What an operator has to decide is kept for whoever has the partition next. `known`: what the database has.
+void GroupConsumer::keep_decision(const PartitionView& at, const std::string& known) {
+  if (at.decision.empty() || at.decision == known) return;
+  sink::StoredPosition position = position_of(at);
+  position.decision = at.decision;
+  offsets_.ask_operator(position);
 }
 
 }  // namespace loom::pipeline

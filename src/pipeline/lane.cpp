@@ -69,6 +69,7 @@ BatchLimits Lane::limits() const {
 }
 
 void Lane::stop(const std::string& why) {
+  if (run_.state() == LaneState::undecided) return;  // it is, and for longer
   const Duration wait = run_.stop(why);
   topic_counters_.stops.fetch_add(1, std::memory_order_relaxed);
   outage_.note();
@@ -192,6 +193,8 @@ bool Lane::take_from(PartitionReader& reader, std::size_t most) {
     } else if (const auto* const step = std::get_if<Step>(&reading)) {
       if (*step == Step::nothing) return false;
       if (*step == Step::not_yet) return true;
+      // What was taken from the log as it was goes out before anything else is read. An idle partition has nothing.
+      if (*step == Step::doubted && reader.ledger().has_growth()) schedule_.flush();
       note(*step);
     } else if (const auto* const lost = std::get_if<LostToRetention>(&reading)) {
       topic_counters_.lost_to_retention.fetch_add(static_cast<std::uint64_t>(lost->messages),
@@ -220,6 +223,7 @@ void Lane::note(Step step) {
     case Step::nothing:
     case Step::not_yet:
     case Step::passed:
+    case Step::doubted:
       return;
     case Step::outdated:
       context_.counters.outdated_messages.fetch_add(1, std::memory_order_relaxed);
@@ -230,7 +234,6 @@ void Lane::note(Step step) {
     case Step::moved_on:
       schedule_.note_growth();
       return;
-    case Step::doubted:
     case Step::new_log:
       schedule_.flush();  // what was taken from the old log is stored first
       return;

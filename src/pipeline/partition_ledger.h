@@ -58,6 +58,8 @@ class PartitionLedger {
   }
   /// Where to fetch from: the newest record that is remembered while that one is wanted as a proof, else next().
   [[nodiscard]] std::int64_t position() const { return proof_wanted_ ? marks_.newest().offset : next_; }
+  /// Of the leader that the record there came from; -1: not known.
+  [[nodiscard]] std::int32_t position_epoch() const { return proof_wanted_ ? marks_.leader_epoch() : -1; }
 
   /// Whether something was remembered, and proven or taken, since the position was set, so that what comes is believed.
   [[nodiscard]] bool believes() const { return marks_.newest().known() && !proof_wanted_; }
@@ -76,7 +78,7 @@ class PartitionLedger {
   [[nodiscard]] bool in_flight() const { return handed_ > stored_; }
   [[nodiscard]] bool settled() const { return next_ == stored_; }
   /// The growing batch goes out; `last` of its messages is this partition's last, nullptr: there is none.
-  batch::OffsetRange hand_over(const Message* last);
+  batch::OffsetRange hand_over(const Message* last, std::int32_t leader_epoch = -1);
   /// The database has the batch in flight. False when this range is not the one in flight (it belongs to an earlier
   /// ownership of the partition): nothing changes then.
   bool mark_stored(const batch::OffsetRange& range);

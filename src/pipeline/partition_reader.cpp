@@ -30,13 +30,13 @@ void PartitionReader::fetch_next(bool second_look) {
   looks_at_first_ = doubted_ = false;
   silent_since_.reset();
   ledger_.placed(second_look);
-  go_to(ledger_.position());
+  go_to(ledger_.position(), ledger_.position_epoch());
 }
 
 /// False: not yet.
 bool PartitionReader::seek(const Clock& clock) {
   if (clock.now() < seek_after_) return false;
-  if (!source_->seek(*seek_to_)) {
+  if (!source_->seek(*seek_to_, seek_epoch_)) {
     seek_after_ = clock.now() + kBetweenSeeks;
     return false;
   }

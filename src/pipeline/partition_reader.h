@@ -95,7 +95,7 @@ class PartitionReader {
 
   // Batches
   /// What the growing batch covers of this partition goes out; `last` of its messages is the last of this partition.
-  batch::OffsetRange hand_over(const Message* last) { return ledger_.hand_over(last); }
+  batch::OffsetRange hand_over(const Message* last) { return ledger_.hand_over(last, source_->leader_epoch()); }
   /// The database has this range. Nothing happens when it is not the one in flight.
   void mark_stored(const batch::OffsetRange& range) { ledger_.mark_stored(range); }
   /// Everything from `range` on is fetched anew.
@@ -121,7 +121,10 @@ class PartitionReader {
 
  private:
   [[nodiscard]] bool seek(const Clock& clock);
-  void go_to(std::int64_t offset) { seek_to_ = offset; }
+  void go_to(std::int64_t offset, std::int32_t leader_epoch = -1) {
+    seek_to_ = offset;
+    seek_epoch_ = leader_epoch;
+  }
   void fetch_next(bool second_look = false);
 
   [[nodiscard]] bool was_silent(const Clock& clock);
@@ -146,6 +149,7 @@ class PartitionReader {
   std::unique_ptr<source::PartitionSource> source_;
   PartitionLedger ledger_;
   std::optional<std::int64_t> seek_to_;
+  std::int32_t seek_epoch_ = -1;           // see PartitionSource::seek()
   TimePoint seek_after_{};                 // but not earlier
   std::optional<std::int64_t> new_start_;  // see new_start()
   std::string decision_;                   // see decision()

@@ -62,7 +62,6 @@ class RunState {
   }
   /// Returns after which wait it is tried again.
   Duration stop(const std::string& why) {
-    if (state_ == LaneState::undecided) return Duration::max();
     state_ = LaneState::stopped;
     reason_ = why;
     plan_suspect_ = false;

@@ -192,7 +192,7 @@ TimePoint Worker::tend(Lane& lane) {
   for (auto& reader : lane.take_settled()) give_back(std::move(reader));
   TimePoint next = lane.wake_at();
   for (const PartitionReader& reader : lane.readers()) {
-    if (!reader.seek_pending() || reader.leaving()) continue;
+    if (!reader.seek_pending() || reader.closed()) continue;
     line_up(places_.at(reader.id()));  // nothing comes from its queue before it has its turn, and with it its seek
     if (lane.wants_input()) next = std::min(next, context_.clock.now() + kRetrySoon);
   }

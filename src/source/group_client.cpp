@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "source/client_config.h"
 #include "source/client_log.h"
+#include "source/leader_epoch.h"
 #include "source/library_needs.h"
 #include "source/partition_queue.h"
 
@@ -20,8 +21,9 @@ namespace {
 ListHandle to_list(const std::vector<TopicOffset>& offsets) {
   ListHandle list(rd_kafka_topic_partition_list_new(static_cast<int>(offsets.size())));
   for (const auto& at : offsets) {
-    rd_kafka_topic_partition_list_add(list.get(), at.topic.c_str(), at.partition)->offset =
-        at.offset < 0 ? RD_KAFKA_OFFSET_INVALID : at.offset;
+    auto* position = rd_kafka_topic_partition_list_add(list.get(), at.topic.c_str(), at.partition);
+    position->offset = at.offset < 0 ? RD_KAFKA_OFFSET_INVALID : at.offset;
+    set_leader_epoch(position, at.leader_epoch);
   }
   return list;
 }

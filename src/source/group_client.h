@@ -37,7 +37,8 @@ struct ClientSettings {
 struct TopicOffset {
   std::string topic;
   std::int32_t partition = 0;
-  std::int64_t offset = -1;  ///< -1: none
+  std::int64_t offset = -1;        ///< -1: none
+  std::int32_t leader_epoch = -1;  ///< of the record there, where assign() takes it; -1: not known
 };
 
 struct Assigned {

@@ -161,16 +161,18 @@ void PartitionQueue::keep_filled() {
   waker_->wake(topic_, partition_);
 }
 
-bool PartitionQueue::seek(std::int64_t offset) {
+bool PartitionQueue::seek(std::int64_t offset, std::int32_t leader_epoch) {
   connections_seen_ = connections_.opened();
   broker_ = leader_epoch_ = -1;
   if (out_of_range_) {
-    if (!reassign(client_, topic_, partition_, offset)) return false;
+    if (!reassign(client_, topic_, partition_, offset, leader_epoch)) return false;
     out_of_range_ = false;
     return true;
   }
   const ListHandle where(rd_kafka_topic_partition_list_new(1));
-  rd_kafka_topic_partition_list_add(where.get(), topic_.c_str(), partition_)->offset = offset;
+  auto* at = rd_kafka_topic_partition_list_add(where.get(), topic_.c_str(), partition_);
+  at->offset = offset;
+  set_leader_epoch(at, leader_epoch);
   const ErrorHandle error(rd_kafka_seek_partitions(client_, where.get(), kSeekTimeoutMs));
   if (error == nullptr && where->elems[0].err == RD_KAFKA_RESP_ERR_NO_ERROR) return true;
   log::warn({.topic = topic_, .partition = partition_, .offset = offset}, "cannot seek to this offset yet: {}",

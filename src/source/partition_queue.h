@@ -33,7 +33,8 @@ class PartitionQueue final : public PartitionSource {
   [[nodiscard]] std::int32_t partition() const override { return partition_; }
   Taken take() override;
   [[nodiscard]] bool in_doubt() const override;
-  bool seek(std::int64_t offset) override;
+  bool seek(std::int64_t offset, std::int32_t leader_epoch) override;
+  [[nodiscard]] std::int32_t leader_epoch() const override { return leader_epoch_; }
   [[nodiscard]] bool may_skip_after_seek() const override;
   std::optional<Watermarks> watermarks() override;
   [[nodiscard]] bool compacted() override;

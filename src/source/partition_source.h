@@ -51,8 +51,11 @@ class PartitionSource {
   /// way to its broker is another one. Cheap.
   [[nodiscard]] virtual bool in_doubt() const { return false; }
 
-  /// Throws away what was prefetched and goes on at `offset`. False when the client refused: try again later.
-  virtual bool seek(std::int64_t offset) = 0;
+  /// Throws away what was prefetched and goes on at `offset`. `leader_epoch`: of the leader that the record there once
+  /// came from; -1: not known. False when the client refused: try again later.
+  virtual bool seek(std::int64_t offset, std::int32_t leader_epoch) = 0;
+  /// Of the leader that what was taken since then came from; -1: not known.
+  [[nodiscard]] virtual std::int32_t leader_epoch() const { return -1; }
 
   /// Whether what comes first after a seek or an assignment may lie behind messages that were left out. Then a gap
   /// there is to be fetched a second time.

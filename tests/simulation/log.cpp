@@ -85,7 +85,7 @@ void SimulatedSource::place(std::int64_t offset) {
   placed_ = position_;
 }
 
-bool SimulatedSource::seek(std::int64_t offset) {
+bool SimulatedSource::seek(std::int64_t offset, std::int32_t /*leader_epoch*/) {
   if (faults_ && random_.chance(10)) return false;
   place(offset);
   return true;

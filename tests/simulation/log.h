@@ -55,7 +55,7 @@ class SimulatedSource final : public source::PartitionSource {
   [[nodiscard]] const std::string& topic() const override { return log_.topic; }
   [[nodiscard]] std::int32_t partition() const override { return log_.partition; }
   source::Taken take() override;
-  bool seek(std::int64_t offset) override;
+  bool seek(std::int64_t offset, std::int32_t leader_epoch) override;
   std::optional<source::Watermarks> watermarks() override { return source::Watermarks{0, log_.end}; }
   [[nodiscard]] bool in_doubt() const override { return version_ != log_.version(); }
   [[nodiscard]] bool compacted() override { return false; }

@@ -56,7 +56,7 @@ TEST(RecordMarks, NumbersAndBack) {
 
 TEST(RecordMarks, OtherNumbersAreNoMarks) {
   for (const std::vector<std::int64_t>& numbers :
-       std::vector<std::vector<std::int64_t>>{{}, {1}, {1, 2, 3, 4}, {1, 2, 3, 4, 5, 6}}) {
+       std::vector<std::vector<std::int64_t>>{{}, {1}, {1, 2, 3}, {1, 2, 3, 4, 5, 6}}) {
     EXPECT_FALSE(RecordMarks::from(numbers).newest().known());
   }
 }

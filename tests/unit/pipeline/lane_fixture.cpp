@@ -54,7 +54,7 @@ source::Taken QueuedSource::take() {
   return message;
 }
 
-bool QueuedSource::seek(std::int64_t offset) {
+bool QueuedSource::seek(std::int64_t offset, std::int32_t /*leader_epoch*/) {
   if (refuses_seeks) return false;
   seeks.push_back(offset);
   position_ = offset;

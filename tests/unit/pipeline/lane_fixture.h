@@ -22,7 +22,7 @@ class QueuedSource final : public source::PartitionSource {
   [[nodiscard]] const std::string& topic() const override { return topic_; }
   [[nodiscard]] std::int32_t partition() const override { return partition_; }
   source::Taken take() override;
-  bool seek(std::int64_t offset) override;
+  bool seek(std::int64_t offset, std::int32_t leader_epoch) override;
   std::optional<source::Watermarks> watermarks() override { return marks; }
   [[nodiscard]] bool compacted() override { return may_be_compacted; }
   [[nodiscard]] std::int64_t backlog(std::int64_t next) const override { return end_ - next; }

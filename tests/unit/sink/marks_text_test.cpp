@@ -7,7 +7,7 @@ namespace {
 
 RecordMarks marks() {
   RecordMarks made;
-  made.add({.offset = 3, .timestamp_ms = 30, .checksum = 300}, {.offset = 4, .timestamp_ms = 40, .checksum = 400});
+  made.add({.offset = 3, .timestamp_ms = 30, .checksum = 300}, {.offset = 4, .timestamp_ms = 40, .checksum = 400}, 7);
   return made;
 }
 /// As array_to_string() gives it back.
@@ -17,7 +17,7 @@ std::string stored(std::int64_t epoch, std::int64_t next_offset) {
 }
 
 TEST(MarksText, WhatIsWrittenIsReadBack) {
-  EXPECT_EQ(marks_literal(2, 5, marks()), "{2,5,4,40,400,-1,-1,-1,3,30,300}");
+  EXPECT_EQ(marks_literal(2, 5, marks()), "{2,5,7,4,40,400,-1,-1,-1,3,30,300}");
   EXPECT_EQ(marks_in(stored(2, 5), 2, 5), marks());
 }
 
@@ -35,7 +35,7 @@ TEST(MarksText, AnOlderReplicaHasStoredMoreSince) {
 }
 
 TEST(MarksText, OtherTextIsNothing) {
-  for (const char* text : {"", "a", "1,2", "2,5,x", "2,5,4,40,99999999999999999999"}) {
+  for (const char* text : {"", "a", "1,2", "2,5,x", "2,5,7,4,40,99999999999999999999"}) {
     const auto found = marks_in(text, 2, 5);
     EXPECT_FALSE(found && found->newest().known()) << text;
   }

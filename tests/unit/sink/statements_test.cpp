@@ -37,7 +37,7 @@ TEST(StatementsTest, AdvanceHoldsNumbersAndQuotedNamesOnly) {
   EXPECT_EQ(statements::advance(settings, batch, [](std::string_view t) { return "<" + std::string(t) + ">"; }),
             "SELECT kafka_advance_offsets(<g>, <t'>, '{0,7,8}'::int[], '{1,0,0}'::bigint[], '{5,0,1}'::bigint[], "
             "'{9,1,2}'::bigint[], '{\"2023-11-14 22:13:20.007+00\",NULL,NULL}'::timestamptz[], "
-            "'{\"{1,9,8,80,800}\",NULL,NULL}'::text[])");
+            "'{\"{1,9,-1,8,80,800}\",NULL,NULL}'::text[])");
 }
 
 TEST(StatementsTest, AReplayTakesAllOfItsDeadLettersOrNone) {
