@@ -53,6 +53,13 @@ class RecordMarks {
   void forget(const RecordMark& mark);
 
   [[nodiscard]] const RecordMark& newest() const { return newest_; }
+  [[nodiscard]] bool newest_is_last() const { return newest_is_last_; }
+  /// This record is the last one now.
+  void set_newest(const RecordMark& mark) {
+    newest_ = mark;
+    leader_epoch_ = -1;
+    newest_is_last_ = true;
+  }
   /// Of the leader that the newest came from; -1: not known.
   [[nodiscard]] std::int32_t leader_epoch() const { return leader_epoch_; }
   /// In order of offset.

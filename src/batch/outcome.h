@@ -26,7 +26,8 @@ struct StoredOffset {
   std::int32_t partition = 0;
   std::int64_t next_offset = 0;
   std::int64_t epoch = 0;
-  RecordMarks marks{};  ///< of the log before next_offset
+  RecordMarks marks{};     ///< of the log before next_offset
+  std::string decision{};  ///< what an operator has to decide first; empty: nothing
 };
 
 /// How long the parts of one attempt took.

@@ -78,12 +78,14 @@ void GroupConsumer::audit() {
         continue;
       }
       const sink::StoredPosition& stored = row->second;
-      if (stored.next_offset == at.stored && stored.epoch == at.epoch) continue;
+      const bool same = stored.next_offset == at.stored && stored.epoch == at.epoch;
+      if (same && (stored.decision.empty() || !at.decision.empty())) continue;
       workers_[worker]->audit(at.topic, at.partition, at.stored,
                               batch::StoredOffset{.partition = at.partition,
                                                   .next_offset = stored.next_offset,
                                                   .epoch = stored.epoch,
-                                                  .marks = stored.marks});
+                                                  .marks = stored.marks,
+                                                  .decision = stored.decision});
     }
   }
 }

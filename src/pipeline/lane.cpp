@@ -168,6 +168,10 @@ Batch* Lane::full_batch() {
   return slots_.growing() != nullptr && !wants_input() ? slots_.growing() : nullptr;
 }
 
+void Lane::note_ready(std::int32_t partition) {
+  if (PartitionReader* const waiting = reader(partition)) waiting->note_ready(context_.clock.now());
+}
+
 bool Lane::fill_from(std::int32_t partition, std::size_t most) {
   const TimePoint began = context_.clock.now();
   const Batch* const before = slots_.growing();

@@ -73,6 +73,8 @@ class Lane {
 
   // Filling
   [[nodiscard]] bool wants_input() const;
+  /// Something waits in the partition's source.
+  void note_ready(std::int32_t partition);
   /// Takes up to `most` messages of this partition. True when more may be waiting.
   bool fill_from(std::int32_t partition, std::size_t most);
 

@@ -200,6 +200,7 @@ void Lane::settle_stale(std::unique_ptr<Batch> batch, const Outcome& outcome) {
     hold(std::move(batch));
     outage_.back_off();
   }
+  go_on_if_decided();
   if (!vanished.empty()) stop_without_row(vanished);
 }
 
@@ -212,9 +213,14 @@ void Lane::audit(std::int32_t partition, std::int64_t believed, const std::optio
     stop_without_row(fmt::format(" {}", partition));
     return;
   }
-  if (found->next_offset == believed && found->epoch == ledger.epoch()) return;
-  audited->go_back(*found);
-  drop_from_growing({partition});
+  if (found->next_offset == believed && found->epoch == ledger.epoch()) {
+    // Another replica found it out, and a crash of the database had taken it back here.
+    if (!found->decision.empty()) audited->await_decision(found->decision);
+  } else {
+    audited->go_back(*found);
+    drop_from_growing({partition});
+  }
+  if (audited->needs_decision()) await_decision(audited->decision());
   go_on_if_decided();
 }
 

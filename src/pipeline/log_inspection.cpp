@@ -1,12 +1,9 @@
 #include "pipeline/log_inspection.h"
 
-#include <utility>
-
 namespace loom::pipeline {
 
-LogInspection::LogInspection(const RecordMarks& remembered, std::int64_t next, const source::Watermarks& log,
-                             bool compacted)
-    : next_(next), log_(log), compacted_(compacted) {
+LogInspection::LogInspection(const RecordMarks& remembered, std::int64_t next, const source::Watermarks& log)
+    : next_(next), log_(log) {
   const auto add = [this](const RecordMark& mark, bool follows_at_once) {
     if (!mark.known()) return;
     if (candidates_.empty() || candidates_.back().mark.offset > mark.offset) {
@@ -39,7 +36,7 @@ void LogInspection::skip_what_needs_no_look() {
 void LogInspection::differs() {
   other_ = at_;
   ++at_;
-  missed_ = false;
+  misses_ = 0;
 }
 
 void LogInspection::saw(const Message& message) {
@@ -54,14 +51,15 @@ void LogInspection::saw(const Message& message) {
   skip_what_needs_no_look();
 }
 
-void LogInspection::saw_end() {
-  if (std::exchange(missed_, !missed_)) {
-    if (compacted_) {
-      gone_.push_back(candidates_[at_].mark);
-      ++at_;
-    } else {
-      differs();
-    }
+void LogInspection::saw_end() { ++misses_; }
+
+void LogInspection::answer(bool compacted) {
+  if (compacted) {
+    gone_.push_back(candidates_[at_].mark);
+    ++at_;
+    misses_ = 0;
+  } else {
+    differs();
   }
   skip_what_needs_no_look();
 }

@@ -33,9 +33,8 @@ class LogInspection {
     std::int64_t other_from = 0;  ///< the first one that is known to be another one, or not to be there
   };
 
-  /// `next`: the offset after the last one that was read; `log`: what there is now; `compacted`: a record that is gone
-  /// is none that was replaced.
-  LogInspection(const RecordMarks& remembered, std::int64_t next, const source::Watermarks& log, bool compacted);
+  /// `next`: the offset after the last one that was read; `log`: what there is now.
+  LogInspection(const RecordMarks& remembered, std::int64_t next, const source::Watermarks& log);
 
   /// The offset of the record to look at; nothing when all is known.
   [[nodiscard]] std::optional<std::int64_t> wanted() const;
@@ -43,6 +42,10 @@ class LogInspection {
   void saw(const Message& message);
   /// Nothing stands there or after it.
   void saw_end();
+
+  /// A record was missed twice: in a compacted topic it is gone, in others another one was there or is there now.
+  [[nodiscard]] bool asks_whether_compacted() const { return misses_ > 1; }
+  void answer(bool compacted);
 
   [[nodiscard]] Finding finding() const;
   /// Records that the log has left out, although it has older and newer ones.
@@ -58,10 +61,9 @@ class LogInspection {
 
   std::int64_t next_;
   source::Watermarks log_;
-  bool compacted_;
   std::vector<Candidate> candidates_;  // from the newest on
   std::size_t at_ = 0;
-  bool missed_ = false;               // the wanted record, once
+  int misses_ = 0;                    // of the wanted record
   std::optional<std::size_t> same_;   // the candidate that fits
   std::optional<std::size_t> other_;  // the oldest that does not
   bool first_known_ = false;          // the oldest candidate is the first record that was ever read

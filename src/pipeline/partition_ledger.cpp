@@ -13,7 +13,10 @@ NextOffset PartitionLedger::check(const Message& message) {
   if (proof_wanted_) {
     const RecordMark& newest = marks_.newest();
     if (message.offset < newest.offset) return NextOffset::skip;
-    if (message.offset > newest.offset) return NextOffset::missing;
+    if (message.offset > newest.offset) {
+      if (!forget_guess()) return NextOffset::missing;
+      return check(message);
+    }
     if (!newest.fits(message)) return NextOffset::foreign;
     proof_wanted_ = false;
     proven_at_ = message.offset;
@@ -24,8 +27,18 @@ NextOffset PartitionLedger::check(const Message& message) {
 }
 
 NextOffset PartitionLedger::check_end(std::int64_t position) {
-  if (proof_wanted_) return NextOffset::missing;
+  if (proof_wanted_ && !forget_guess()) return NextOffset::missing;
   return check_following(position);
+}
+
+/// Of rows of older versions only the timestamp of the last record is known; that it stands right before the next
+/// offset is a guess, which the marker of a transaction makes wrong.
+bool PartitionLedger::forget_guess() {
+  const RecordMark newest = marks_.newest();
+  if (newest.checksum != RecordMark::kUnknown) return false;
+  marks_.forget(newest);
+  proof_wanted_ = false;
+  return true;
 }
 
 NextOffset PartitionLedger::check_following(std::int64_t offset) {

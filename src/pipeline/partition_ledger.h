@@ -93,7 +93,10 @@ class PartitionLedger {
   /// The log has left this record out, although it is the same log.
   void forget(const RecordMark& gone) { marks_.forget(gone); }
   /// Retention took what is remembered: there is nothing to prove the position by.
-  void forget_marks() { marks_ = {}; }
+  void forget_marks() {
+    marks_ = {};
+    last_timestamp_ms_ = -1;
+  }
   [[nodiscard]] const RecordMarks& marks() const { return marks_; }
 
   [[nodiscard]] std::int32_t partition() const { return partition_; }
@@ -112,6 +115,7 @@ class PartitionLedger {
   /// right after a position wants a second look.
   [[nodiscard]] bool wants_record_before() const { return marks_.newest().known() && marks_.newest().offset < next_; }
   [[nodiscard]] NextOffset check_following(std::int64_t offset);
+  bool forget_guess();
 
   std::int32_t partition_;
   std::int64_t epoch_;

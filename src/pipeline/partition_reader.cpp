@@ -22,6 +22,10 @@ constexpr std::chrono::milliseconds kSilence{450};
 
 }  // namespace
 
+PartitionReader::PartitionReader(std::unique_ptr<source::PartitionSource> source, PartitionLedger ledger,
+                                 std::string decision)
+    : source_(std::move(source)), ledger_(std::move(ledger)), decision_(std::move(decision)), silence_(kSilence) {}
+
 // ---- Positions
 
 /// The source goes on at the ledger's next offset, or before it, where that takes a proof.
@@ -29,6 +33,7 @@ void PartitionReader::fetch_next(bool second_look) {
   inspection_.reset();
   looks_at_first_ = doubted_ = false;
   silent_since_.reset();
+  silent_until_.reset();
   ledger_.placed(second_look);
   go_to(ledger_.position(), ledger_.position_epoch());
 }
@@ -46,6 +51,7 @@ bool PartitionReader::seek(const Clock& clock) {
 
 void PartitionReader::take_again(const batch::OffsetRange& range) {
   ledger_.rewind(range.from, range.epoch);
+  new_start_.reset();  // it is found again
   fetch_next();
 }
 
@@ -56,7 +62,8 @@ void PartitionReader::go_back(const batch::StoredOffset& to) {
   ledger_.rewind_to(to);
   fetch_next();
   new_start_.reset();
-  decision_.clear();
+  parted_at_.reset();
+  decision_ = to.decision;
   beyond_end_ = 0;
 }
 
@@ -84,9 +91,12 @@ Reading PartitionReader::read(const Clock& clock, const LogPolicies& policies) {
 
 /// A topic that is deleted and made again while it is read is out of reach for a moment, and nothing else tells.
 bool PartitionReader::was_silent(const Clock& clock) {
-  const bool silent = clock.now() - *silent_since_ > kSilence;
+  const bool silent = silent_until_.value_or(clock.now()) - *silent_since_ > silence_;
   silent_since_.reset();
-  return silent && !inspecting() && ledger_.believes();
+  silent_until_.reset();
+  if (!silent || inspecting() || !ledger_.believes() || ledger_.has_growth()) return false;
+  silence_ *= 2;  // until something is taken: a slow broker is silent, too
+  return true;
 }
 
 /// What comes next may be of another log. What was taken goes out first: with it all of it is remembered.
@@ -110,6 +120,7 @@ Reading PartitionReader::check(Message&& message, const LogPolicies& policies) {
   if (standing != NextOffset::take) return act_on(standing, policies);
   ledger_.take(message);
   beyond_end_ = 0;
+  silence_ = kSilence;
   return std::move(message);
 }
 
@@ -118,6 +129,7 @@ Reading PartitionReader::act_on(NextOffset standing, const LogPolicies& policies
   switch (standing) {
     case NextOffset::take:
     case NextOffset::known:
+      parted_at_.reset();
       return Step::passed;
     case NextOffset::skip:
       return Step::outdated;
@@ -215,11 +227,12 @@ Reading PartitionReader::inspect(const std::string& why, const LogPolicies& poli
   beyond_end_ = 0;
   log_start_ = marks->low;
   looks_at_first_ = false;
-  inspection_.emplace(ledger_.marks(), ledger_.next(), *marks, source_->compacted());
+  inspection_.emplace(ledger_.marks(), ledger_.next(), *marks);
   return go_on_inspecting(policies);
 }
 
 Reading PartitionReader::go_on_inspecting(const LogPolicies& policies) {
+  if (inspection_->asks_whether_compacted()) inspection_->answer(source_->compacted());
   if (const auto offset = inspection_->wanted()) {
     go_to(*offset);
     return Step::passed;
@@ -279,6 +292,7 @@ Reading PartitionReader::saw_first(const Message& first, const LogPolicies& poli
 
 Reading PartitionReader::begin_anew(std::int64_t at, const std::string& why, OutOfRange policy) {
   looks_at_first_ = false;
+  parted_at_.reset();
   if (policy == OutOfRange::stop) return ask_operator(why + " (LOOM_KAFKA_OUT_OF_RANGE=stop)");
   if (policy == OutOfRange::latest) {
     const auto marks = source_->watermarks();

@@ -64,8 +64,7 @@ class PartitionReader {
  public:
   /// The source stands, or will, at the ledger's position().
   /// `decision`: what an operator has to decide before anything is read; empty: nothing.
-  PartitionReader(std::unique_ptr<source::PartitionSource> source, PartitionLedger ledger, std::string decision = "")
-      : source_(std::move(source)), ledger_(std::move(ledger)), decision_(std::move(decision)) {}
+  PartitionReader(std::unique_ptr<source::PartitionSource> source, PartitionLedger ledger, std::string decision = "");
 
   [[nodiscard]] const std::string& topic() const { return source_->topic(); }
   [[nodiscard]] std::int32_t partition() const { return ledger_.partition(); }
@@ -81,6 +80,10 @@ class PartitionReader {
   [[nodiscard]] bool closed() const {
     return leaving_ || new_start_ || needs_decision() || (doubted_ && ledger_.has_growth());
   }
+  /// Something waits in its source, since now at the latest.
+  void note_ready(TimePoint now) {
+    if (silent_since_ && !silent_until_) silent_until_ = now;
+  }
   /// There is something to find out although nothing is waiting.
   [[nodiscard]] bool in_doubt() const { return !closed() && !seek_pending() && source_->in_doubt(); }
   /// Before anything else is read, the source's position has to be set.
@@ -90,6 +93,8 @@ class PartitionReader {
   /// What an operator has to decide before reading goes on; empty: nothing.
   [[nodiscard]] const std::string& decision() const { return decision_; }
   [[nodiscard]] bool needs_decision() const { return !decision_.empty(); }
+  /// The database says that an operator has to decide.
+  void await_decision(std::string what) { decision_ = std::move(what); }
   /// The log is a new one, or had lost what was wanted: the stored position is to be set here, under a new epoch.
   [[nodiscard]] std::optional<std::int64_t> new_start() const { return new_start_; }
 
@@ -159,6 +164,8 @@ class PartitionReader {
   std::string suspicion_;                  // why it did
   int beyond_end_ = 0;                     // how often in a row the log seemed to end before next()
   std::optional<TimePoint> silent_since_;  // nothing is waiting; not set: something is, or was just now
+  std::optional<TimePoint> silent_until_;  // something came after that
+  Duration silence_;                       // so long a one is a doubt
   bool looks_at_first_ = false;            // the log's first record is fetched: the last that can tell a new log
   bool doubted_ = false;                   // the source is to be set anew as soon as what was taken is out
   bool leaving_ = false;

@@ -138,7 +138,9 @@ void Worker::read(PlanChanged letter) {
 
 void Worker::read(Ready letter) {
   const auto at = places_.find(letter.partition_id);
-  if (at != places_.end()) line_up(at->second);
+  if (at == places_.end()) return;
+  at->second.lane->note_ready(at->second.partition);
+  line_up(at->second);
 }
 
 void Worker::line_up(Place& place) {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <charconv>
 #include <span>
 #include <vector>
@@ -30,7 +31,9 @@ std::vector<std::int64_t> numbers_in(std::string_view text) {
 std::string marks_literal(std::int64_t epoch, std::int64_t next_offset, const RecordMarks& marks) {
   const auto numbers = marks.numbers();
   if (numbers.empty()) return {};
-  return fmt::format("{{{},{},{}}}", epoch, next_offset, fmt::join(numbers, ","));
+  // marks_in() tells by the position whether the newest is the last.
+  const std::int64_t of = marks.newest_is_last() ? next_offset : std::min(next_offset, marks.newest().offset + 1);
+  return fmt::format("{{{},{},{}}}", epoch, of, fmt::join(numbers, ","));
 }
 
 std::optional<RecordMarks> marks_in(std::string_view text, std::int64_t epoch, std::int64_t next_offset) {

@@ -23,9 +23,13 @@ constexpr std::string_view kOrder = " ORDER BY topic, partition";
 
 /// Rows of versions that kept no marks have the last record's timestamp.
 RecordMarks marks_of(const StoredPosition& position, std::string_view text) {
-  if (auto marks = marks_in(text, position.epoch, position.next_offset)) return std::move(*marks);
-  if (position.last_timestamp_ms < 0 || position.next_offset == 0) return {};
-  return RecordMarks({.offset = position.next_offset - 1, .timestamp_ms = position.last_timestamp_ms});
+  const RecordMark guess{.offset = position.next_offset - 1, .timestamp_ms = position.last_timestamp_ms};
+  const bool guessed = position.last_timestamp_ms >= 0 && position.next_offset > 0;
+  if (auto marks = marks_in(text, position.epoch, position.next_offset)) {
+    if (guessed && !marks->newest_is_last()) marks->set_newest(guess);
+    return std::move(*marks);
+  }
+  return guessed ? RecordMarks(guess) : RecordMarks();
 }
 
 std::vector<StoredPosition> positions_of(const Result& rows) {

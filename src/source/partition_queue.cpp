@@ -124,6 +124,8 @@ Taken PartitionQueue::take() {
       // librdkafka goes on by itself (leader changes, authorization mended, topic back): worth a line, not an end.
       log::write(log::Level::warning, {.topic = topic_, .partition = partition_}, rd_kafka_err2name(raw->err),
                  rd_kafka_message_errstr(raw));
+      // It comes again and again, and says nothing of the log.
+      if (raw->err == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED) return std::monostate{};
       return LogInDoubt{rd_kafka_err2name(raw->err)};
   }
 }
@@ -138,7 +140,11 @@ std::string PartitionQueue::doubt(const rd_kafka_message_t* message) {
     broker_ = broker;
   }
   if (leader_epoch != leader_epoch_) {
-    if (leader_epoch_ >= 0) return fmt::format("its leader's epoch is {}, no longer {}", leader_epoch, leader_epoch_);
+    // It is the record's own: a log has one after the other, and each is a doubt once.
+    if (leader_epoch_ >= 0 && (leader_epoch < leader_epoch_ || leader_epoch > epoch_doubted_)) {
+      epoch_doubted_ = std::max(epoch_doubted_, leader_epoch);
+      return fmt::format("its leader's epoch is {}, no longer {}", leader_epoch, leader_epoch_);
+    }
     leader_epoch_ = leader_epoch;
   }
   if (const std::uint64_t opened = connections_.opened(); opened != connections_seen_) {
@@ -175,6 +181,8 @@ bool PartitionQueue::seek(std::int64_t offset, std::int32_t leader_epoch) {
   set_leader_epoch(at, leader_epoch);
   const ErrorHandle error(rd_kafka_seek_partitions(client_, where.get(), kSeekTimeoutMs));
   if (error == nullptr && where->elems[0].err == RD_KAFKA_RESP_ERR_NO_ERROR) return true;
+  // It stopped fetching, and its word of that waits in the queue behind messages that nobody will take.
+  if (where->elems[0].err == RD_KAFKA_RESP_ERR__STATE) out_of_range_ = true;
   log::warn({.topic = topic_, .partition = partition_, .offset = offset}, "cannot seek to this offset yet: {}",
             error != nullptr ? rd_kafka_error_string(error.get()) : rd_kafka_err2str(where->elems[0].err));
   return false;

@@ -57,9 +57,10 @@ class PartitionQueue final : public PartitionSource {
   std::uint32_t takes_ = 0;
   // The way that messages came since the position was set
   std::uint64_t connections_seen_ = 0;
-  std::int32_t broker_ = -1;        // -1: none came yet
-  std::int32_t leader_epoch_ = -1;  // likewise, or not known
-  bool out_of_range_ = false;       // librdkafka has stopped fetching it
+  std::int32_t broker_ = -1;         // -1: none came yet
+  std::int32_t leader_epoch_ = -1;   // of the last one; likewise, or not known
+  std::int32_t epoch_doubted_ = -1;  // the largest that was; it outlives the position
+  bool out_of_range_ = false;        // librdkafka has stopped fetching it
   Mutex mutex_;
   std::function<void()> ready_ LOOM_GUARDED_BY(mutex_);
 };

@@ -109,6 +109,39 @@ TEST_F(LanePositionTest, ALogThatLostItsEndStopsTheTopicInsteadOfStoringItTwice)
   EXPECT_EQ(due(), nullptr);
 }
 
+TEST_F(LanePositionTest, ADecisionThatTheDatabaseWantsIsWaitedForUntilItIsMade) {
+  QueuedSource& source = assign(0, 0);
+  for (int i = 0; i < 3; ++i) source.emit();
+  lane_.audit(0, 0, batch::StoredOffset{.partition = 0, .next_offset = 0, .epoch = 0, .decision = "which?"});
+  EXPECT_EQ(lane_.state(), LaneState::undecided);
+  take_for_a_while();
+  EXPECT_EQ(due(), nullptr);
+  lane_.audit(0, 0, batch::StoredOffset{.partition = 0, .next_offset = 1, .epoch = 1});
+  bool fresh = false;
+  EXPECT_TRUE(lane_.take_plan_request(fresh));
+  lane_.use_plan(plan());
+  take_for_a_while();
+  const auto batch = due();
+  ASSERT_NE(batch, nullptr);
+  EXPECT_EQ(batch->ranges[0].from, 1);
+}
+
+TEST_F(LanePositionTest, ABatchThatComesBackStaleMayHaveBeenDecidedMeanwhile) {
+  QueuedSource& source = assign(0, 0);
+  for (int i = 0; i < 3; ++i) source.emit();
+  take_all();
+  auto batch = due();
+  ASSERT_NE(batch, nullptr);
+  source.cut(1, 9'000);
+  for (int i = 0; i < 4; ++i) source.emit();
+  source.marks = source::Watermarks{.low = 0, .high = 5};
+  source.put_in_doubt();
+  take_for_a_while();
+  ASSERT_EQ(lane_.state(), LaneState::undecided);
+  settle(std::move(batch), OutcomeKind::stale, {{.partition = 0, .next_offset = 2, .epoch = 1}});
+  EXPECT_EQ(lane_.state(), LaneState::waiting_for_plan);
+}
+
 TEST_F(LanePositionTest, ABrokerThatKnowsTheWholeLogASecondLaterIsBelieved) {
   QueuedSource& source = assign(0, 4);
   for (int i = 0; i < 5; ++i) source.emit();

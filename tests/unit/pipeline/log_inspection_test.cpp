@@ -35,7 +35,7 @@ RecordMarks remembered() {
 }
 
 LogInspection::Finding inspect(const VersionedLog& log, bool compacted = false, std::int64_t next = 30) {
-  LogInspection inspection(remembered(), next, {.low = log.low, .high = log.high}, compacted);
+  LogInspection inspection(remembered(), next, {.low = log.low, .high = log.high});
   for (int looks = 0; inspection.wanted() && looks < 100; ++looks) {
     std::int64_t offset = *inspection.wanted();
     while (log.gone.contains(offset)) ++offset;
@@ -44,6 +44,7 @@ LogInspection::Finding inspect(const VersionedLog& log, bool compacted = false, 
     } else {
       inspection.saw(log.at(offset));
     }
+    if (inspection.asks_whether_compacted()) inspection.answer(compacted);
   }
   EXPECT_FALSE(inspection.wanted()) << "it never comes to an end";
   return inspection.finding();
@@ -99,7 +100,7 @@ TEST(LogInspection, AMissingRecordIsAnotherOneUnlessTheTopicIsCompacted) {
 }
 
 TEST(LogInspection, ARecordIsMissedTwiceBeforeItIsBelieved) {
-  LogInspection inspection(remembered(), 30, {.low = 0, .high = 40}, false);
+  LogInspection inspection(remembered(), 30, {.low = 0, .high = 40});
   inspection.saw(VersionedLog{}.at(33));
   EXPECT_EQ(inspection.wanted(), 29) << "the client may have left it out";
   inspection.saw(VersionedLog{}.at(29));

@@ -205,6 +205,54 @@ TEST_F(StoredLogTest, ASilenceIsADoubt) {
   EXPECT_EQ(offset_of_next(), 10) << "so short a one is none";
 }
 
+TEST_F(StoredLogTest, ASlowBrokerIsDoubtedLessAndLess) {
+  for (const auto slow : {milliseconds(500), milliseconds(1'000)}) {
+    EXPECT_EQ(step(), Step::nothing);
+    clock_.advance(slow);
+    emit(1);
+    EXPECT_EQ(step(), Step::doubted);
+    source_->cut(9, 2'000);  // what was fetched is thrown away, and takes as long again
+    EXPECT_EQ(step(), Step::passed);
+  }
+  EXPECT_EQ(step(), Step::nothing);
+  clock_.advance(milliseconds(1'500));
+  emit(1);
+  EXPECT_EQ(offset_of_next(), 9) << "it comes on at last";
+}
+
+TEST_F(StoredLogTest, TimeInWhichNobodyLookedIsNoSilence) {
+  EXPECT_EQ(step(), Step::nothing);
+  emit(1);
+  reader_->note_ready(clock_.now());
+  clock_.advance(milliseconds(5'000));
+  EXPECT_EQ(offset_of_next(), 9);
+}
+
+TEST_F(StoredLogTest, ASilenceIsNoDoubtWhileABatchGrows) {
+  emit(1);
+  EXPECT_EQ(offset_of_next(), 9);
+  EXPECT_EQ(step(), Step::nothing);
+  clock_.advance(milliseconds(500));
+  emit(1);
+  EXPECT_EQ(offset_of_next(), 10);
+}
+
+TEST_F(StoredLogTest, WhatIsFetchedAnewFindsItsNewStartAgain) {
+  emit(3);
+  Message last;
+  for (int i = 0; i < 3; ++i) last = std::get<Message>(read());
+  const batch::OffsetRange out = reader_->hand_over(&last);
+  cut_to(9);
+  emit_after_cut(10);
+  source_->put_in_doubt();
+  ASSERT_TRUE(std::holds_alternative<Replaced>(outcome()));
+  ASSERT_EQ(reader_->new_start(), 9);
+  reader_->take_again(out);
+  EXPECT_FALSE(reader_->new_start());
+  EXPECT_EQ(offset_of_next(), -1) << "the record at 8";
+  EXPECT_EQ(offset_of_next(), 9);
+}
+
 TEST_F(StoredLogTest, ALogCutBetweenTwoBatchesGoesOnThere) {
   cut_to(6);
   emit_after_cut(10);

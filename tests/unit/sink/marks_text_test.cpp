@@ -34,6 +34,15 @@ TEST(MarksText, AnOlderReplicaHasStoredMoreSince) {
   EXPECT_EQ(found->newest().offset, 4);
 }
 
+TEST(MarksText, WhereTheNewestIsNotTheLastItIsNotReadAsThat) {
+  RecordMarks one = marks();
+  one.newest_is_not_the_last();
+  const std::string literal = marks_literal(2, 9, one);
+  const auto found = marks_in(literal.substr(1, literal.size() - 2), 2, 9);
+  ASSERT_TRUE(found);
+  EXPECT_FALSE(found->newest_is_last());
+}
+
 TEST(MarksText, OtherTextIsNothing) {
   for (const char* text : {"", "a", "1,2", "2,5,x", "2,5,7,4,40,99999999999999999999"}) {
     const auto found = marks_in(text, 2, 5);
