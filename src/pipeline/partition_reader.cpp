@@ -17,8 +17,9 @@ using std::chrono::seconds;
 constexpr int kLooksBeyondEnd = 3;
 constexpr seconds kBetweenLooks{1};
 constexpr std::chrono::milliseconds kBetweenSeeks{100};
-/// Less than fetch.error.backoff.ms (500), for which librdkafka does not fetch after an error that it keeps to itself.
-constexpr std::chrono::milliseconds kSilence{450};
+/// As long as a broker holds back its answer when it has nothing (fetch.wait.max.ms). A topic that is deleted and made again
+/// was away for longer.
+constexpr std::chrono::milliseconds kSilence{100};
 
 }  // namespace
 

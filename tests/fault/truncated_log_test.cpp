@@ -17,7 +17,7 @@ class TruncatedLogTest : public FaultTest {
   /// 1,000 messages, and 1,000 more that the log will lose.
   ServiceProcess& store_2000(Environment more = {}) {
     // The broker is away for some seconds, and the partition stays where it is.
-    more.insert({"LOOM_RDKAFKA_SESSION_TIMEOUT_MS", "45000"});
+    more.insert({"LOOM_RDKAFKA_SESSION_TIMEOUT_MS", "30000"});
     ServiceProcess& service = start(more);
     for (int i = 0; i < 2; ++i) {
       send(1'000);
@@ -95,7 +95,7 @@ TEST_F(TruncatedLogTest, UnderThePolicyStopItStaysStoppedUntilSomebodyDecides) {
     stop_in_order(service);
     const std::size_t so_far = service.log().size();
     service.start();
-    ASSERT_TRUE(await(seconds(30), [&] {
+    ASSERT_TRUE(await(seconds(90), [&] {
       return service.log().find("stopped until somebody decides", so_far) != std::string::npos;
     }));
   }

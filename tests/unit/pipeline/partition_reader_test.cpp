@@ -200,13 +200,13 @@ TEST_F(StoredLogTest, ASilenceIsADoubt) {
   EXPECT_EQ(step(), Step::passed);
   EXPECT_EQ(offset_of_next(), 9);
   EXPECT_EQ(step(), Step::nothing);
-  clock_.advance(milliseconds(100));
+  clock_.advance(milliseconds(50));
   emit(1);
   EXPECT_EQ(offset_of_next(), 10) << "so short a one is none";
 }
 
 TEST_F(StoredLogTest, ASlowBrokerIsDoubtedLessAndLess) {
-  for (const auto slow : {milliseconds(500), milliseconds(1'000)}) {
+  for (const auto slow : {milliseconds(150), milliseconds(250)}) {
     EXPECT_EQ(step(), Step::nothing);
     clock_.advance(slow);
     emit(1);
@@ -215,7 +215,7 @@ TEST_F(StoredLogTest, ASlowBrokerIsDoubtedLessAndLess) {
     EXPECT_EQ(step(), Step::passed);
   }
   EXPECT_EQ(step(), Step::nothing);
-  clock_.advance(milliseconds(1'500));
+  clock_.advance(milliseconds(350));
   emit(1);
   EXPECT_EQ(offset_of_next(), 9) << "it comes on at last";
 }
