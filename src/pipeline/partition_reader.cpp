@@ -17,8 +17,8 @@ using std::chrono::seconds;
 constexpr int kLooksBeyondEnd = 3;
 constexpr seconds kBetweenLooks{1};
 constexpr std::chrono::milliseconds kBetweenSeeks{100};
-/// As long as a broker holds back its answer when it has nothing (fetch.wait.max.ms). A topic that is deleted and made again
-/// was away for longer.
+/// As long as a broker holds back its answer when it has nothing (fetch.wait.max.ms). A topic that is deleted and made
+/// again was away for longer.
 constexpr std::chrono::milliseconds kSilence{100};
 
 }  // namespace
