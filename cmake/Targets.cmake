@@ -11,24 +11,14 @@ endfunction()
 
 # A GoogleTest program whose cases CTest knows one by one under the given label.
 #   loom_test(mapping_test LABEL unit SOURCES ... DEPENDS loom::mapping)
-# ALONE names suites that need the machine to themselves, where `ctest --parallel` runs others side by side.
 function(loom_test name)
-  cmake_parse_arguments(ARG "" "LABEL;TIMEOUT" "SOURCES;DEPENDS;ALONE" ${ARGN})
+  cmake_parse_arguments(ARG "" "LABEL;TIMEOUT" "SOURCES;DEPENDS" ${ARGN})
   if(NOT ARG_TIMEOUT)
     set(ARG_TIMEOUT 120)
   endif()
   add_executable(${name} ${ARG_SOURCES})
   target_link_libraries(${name} PRIVATE loom_options ${ARG_DEPENDS} GTest::gmock GTest::gtest_main)
-  set(beside "")
-  if(ARG_ALONE)
-    # With parameters or without: "*/SUITE.*" and "SUITE.*".
-    list(TRANSFORM ARG_ALONE REPLACE "(.+)" "\\1.*:*/\\1.*" OUTPUT_VARIABLE alone)
-    list(JOIN alone ":" alone)
-    set(beside TEST_FILTER "-${alone}")
-    gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60 TEST_LIST ${name}_ALONE TEST_FILTER "${alone}"
-      PROPERTIES LABELS ${ARG_LABEL} TIMEOUT ${ARG_TIMEOUT} RUN_SERIAL TRUE)
-  endif()
-  gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60 ${beside}
+  gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60
     PROPERTIES LABELS ${ARG_LABEL} TIMEOUT ${ARG_TIMEOUT})
 endfunction()
 
