@@ -10,10 +10,9 @@ namespace loom::source {
 
 namespace {
 
-using OptionsHandle = std::unique_ptr<rd_kafka_AdminOptions_t, Destroyer<&rd_kafka_AdminOptions_destroy>>;
 using ResourceHandle = std::unique_ptr<rd_kafka_ConfigResource_t, Destroyer<&rd_kafka_ConfigResource_destroy>>;
 
-constexpr int kAnswerWithinMs = 5000;
+constexpr int kPolicyWithinMs = 5000;
 constexpr int kBeyondMs = 500;
 
 }  // namespace
@@ -21,12 +20,12 @@ constexpr int kBeyondMs = 500;
 std::optional<std::string> cleanup_policy(rd_kafka_t* client, const std::string& topic) {
   const OptionsHandle options(rd_kafka_AdminOptions_new(client, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS));
   std::array<char, 256> why{};
-  rd_kafka_AdminOptions_set_request_timeout(options.get(), kAnswerWithinMs, why.data(), why.size());
+  rd_kafka_AdminOptions_set_request_timeout(options.get(), kPolicyWithinMs, why.data(), why.size());
   const ResourceHandle asked(rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topic.c_str()));
   const QueueHandle queue(rd_kafka_queue_new(client));
   rd_kafka_ConfigResource_t* raw = asked.get();
   rd_kafka_DescribeConfigs(client, &raw, 1, options.get(), queue.get());
-  const EventHandle event(rd_kafka_queue_poll(queue.get(), kAnswerWithinMs + kBeyondMs));
+  const EventHandle event(rd_kafka_queue_poll(queue.get(), kPolicyWithinMs + kBeyondMs));
   const auto* answer = event == nullptr ? nullptr : rd_kafka_event_DescribeConfigs_result(event.get());
   if (answer == nullptr || rd_kafka_event_error(event.get()) != RD_KAFKA_RESP_ERR_NO_ERROR) return std::nullopt;
   std::size_t resources = 0;

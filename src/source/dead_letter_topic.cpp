@@ -27,7 +27,6 @@ using std::chrono::milliseconds;
 using ClientHandle = std::unique_ptr<rd_kafka_t, Destroyer<&rd_kafka_destroy>>;
 using MetadataHandle = std::unique_ptr<const rd_kafka_metadata_t, Destroyer<&rd_kafka_metadata_destroy>>;
 using NewTopicHandle = std::unique_ptr<rd_kafka_NewTopic_t, Destroyer<&rd_kafka_NewTopic_destroy>>;
-using OptionsHandle = std::unique_ptr<rd_kafka_AdminOptions_t, Destroyer<&rd_kafka_AdminOptions_destroy>>;
 using HeadersHandle = std::unique_ptr<rd_kafka_headers_t, Destroyer<&rd_kafka_headers_destroy>>;
 
 /// For topics made here: the largest message that Kafka's own defaults let through a consumer, and room for headers.
