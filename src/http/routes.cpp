@@ -80,7 +80,7 @@ Routes::Routes(std::vector<Route> routes, const Limits& limits) : limits_(limits
   for (Route& route : routes) lines_.push_back(std::make_unique<RouteLine>(std::move(route)));
 }
 
-void Routes::ask(const Question& question, std::function<void(Reply)> then) {
+void Routes::ask(const Question& question, const std::function<void(Reply)>& then) {
   const std::string path = decoded(std::string_view(question.target).substr(0, question.target.find_first_of("?#")));
   const std::string_view method = question.method == "HEAD" ? "GET" : std::string_view(question.method);
   std::string allowed;

@@ -70,7 +70,7 @@ class Routes {
  public:
   Routes(std::vector<Route> routes, const Limits& limits);
 
-  void ask(const Question& question, std::function<void(Reply)> then);
+  void ask(const Question& question, const std::function<void(Reply)>& then);
   /// Waits for the questions in hand; the others, and whoever asks from now on, are not answered by their routes.
   void finish();
 

@@ -24,7 +24,7 @@ void Worker::release(std::string topic, std::int32_t partition, bool discard) {
 
 void Worker::audit(std::string topic, std::int32_t partition, std::int64_t believed,
                    std::optional<batch::StoredOffset> found) {
-  letters_.post(Audit{std::move(topic), partition, believed, found});
+  letters_.post(Audit{std::move(topic), partition, believed, std::move(found)});
 }
 
 void Worker::reconfigure(const WorkerSettings& settings) { letters_.post(Reconfigure{settings}); }
