@@ -230,6 +230,7 @@ TEST_F(ServerTest, LargeAnswersArriveWholeAndCompressedWhereAsked) {
 TEST_F(ServerTest, ManyAtOnceAreAllAnswered) {
   std::atomic<int> good{0};
   std::vector<std::thread> clients;
+  clients.reserve(40);
   for (int i = 0; i < 40; ++i) {
     clients.emplace_back([this, &good] {
       for (int n = 0; n < 10; ++n) good += get("/healthz").status == 200 ? 1 : 0;
@@ -281,6 +282,7 @@ TEST(ServerStopTest, ClientsThatGoOnAskingDoNotDisturbTheEnd) {
     auto server = std::make_unique<Server>(ServerSettings{"127.0.0.1", 0}, routes());
     std::atomic<int> answered{0};
     std::vector<std::thread> clients;
+    clients.reserve(4);
     for (int i = 0; i < 4; ++i) {
       clients.emplace_back([&, port = server->port()] {
         RawClient client(port);
