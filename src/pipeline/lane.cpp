@@ -20,6 +20,23 @@ std::uint64_t seed_of(const std::string& topic) { return std::hash<std::string>{
 
 bool is_before(const PartitionReader& reader, std::int32_t partition) { return reader.partition() < partition; }
 
+/// The last message of each reader's partition, nullptr where there is none, in one pass from the end.
+std::vector<const Message*> last_of_each(const std::vector<Message>& messages,
+                                         const std::vector<PartitionReader>& readers) {
+  std::vector<const Message*> last(readers.size(), nullptr);
+  auto missing = std::count_if(readers.begin(), readers.end(),
+                               [](const PartitionReader& reader) { return reader.ledger().has_growth(); });
+  for (auto message = messages.rbegin(); message != messages.rend() && missing > 0; ++message) {
+    const auto reader = std::lower_bound(readers.begin(), readers.end(), message->partition, is_before);
+    if (reader == readers.end() || reader->partition() != message->partition) continue;
+    const Message*& found = last[static_cast<std::size_t>(reader - readers.begin())];
+    if (found != nullptr) continue;
+    found = &*message;
+    --missing;
+  }
+  return last;
+}
+
 }  // namespace
 
 Lane::Lane(std::string topic, const LaneSettings& settings, const Context& context)
@@ -274,11 +291,9 @@ std::unique_ptr<Batch> Lane::hand_over(bool input_waiting) {
 /// The growing batch with what it covers; one without messages, where only offsets moved.
 std::unique_ptr<Batch> Lane::close_growing() {
   Batch& batch = slots_.grow(topic_, encoder_.plan());
-  for (PartitionReader& reader : readers_) {
-    if (!reader.ledger().has_growth()) continue;
-    const auto last = std::find_if(batch.messages.rbegin(), batch.messages.rend(),
-                                   [&](const Message& message) { return message.partition == reader.partition(); });
-    batch.ranges.push_back(reader.hand_over(last == batch.messages.rend() ? nullptr : &*last));
+  const auto last = last_of_each(batch.messages, readers_);
+  for (std::size_t i = 0; i < readers_.size(); ++i) {
+    if (readers_[i].ledger().has_growth()) batch.ranges.push_back(readers_[i].hand_over(last[i]));
   }
   batch.first_row_at = schedule_.growing_since();
   batch.prefer_merge = tuning_.prefers_merge();

@@ -63,7 +63,10 @@ void PartitionLedger::advance_to(std::int64_t position) {
 }
 
 batch::OffsetRange PartitionLedger::hand_over(const Message* last, std::int32_t leader_epoch) {
-  if (last != nullptr && growing_from_.known()) marks_.add(growing_from_, RecordMark::of(*last), leader_epoch);
+  if (last != nullptr && growing_from_.known()) {
+    marks_.add(growing_from_, last->offset == growing_from_.offset ? growing_from_ : RecordMark::of(*last),
+               leader_epoch);
+  }
   growing_from_ = {};
   batch::OffsetRange range{.partition = partition_,
                            .epoch = epoch_,
