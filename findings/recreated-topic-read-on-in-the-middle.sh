@@ -9,8 +9,8 @@
 #           at the least
 # Seen:     2,000 messages read, the topic deleted and made again at once with 3,000 others: the consumer delivers offsets
 #           2000 to 2999 of the new topic as if they followed. The first 2,000 are never delivered, and no error comes
-# Why it matters here: rows would be missing without a word. src/source/partition_queue.cpp takes a silence for a doubt, and
-#           src/pipeline/partition_reader.cpp looks at the last record again (docs/decisions/0013)
+# Why it matters here: rows would be missing without a word. src/pipeline/partition_reader.cpp takes a silence for a
+#           doubt and looks at the last record again (docs/decisions/0013)
 set -euo pipefail
 
 folder=$(mktemp -d)

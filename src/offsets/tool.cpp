@@ -28,6 +28,8 @@ auto transact(const std::string& url, const Work& work) {
     return result;
   } catch (const pqxx::undefined_table&) {
     throw std::runtime_error("the database has no table kafka_consumer_offsets: run `kafka-to-db-consumer migrate`");
+  } catch (const pqxx::undefined_column&) {
+    throw std::runtime_error("kafka_consumer_offsets is of an older version: run `kafka-to-db-consumer migrate`");
   } catch (const pqxx::failure& error) {
     throw std::runtime_error("kafka_consumer_offsets: " + settings::without_secrets(error.what(), url));
   }
