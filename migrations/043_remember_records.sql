@@ -8,7 +8,7 @@ COMMENT ON COLUMN kafka_consumer_offsets.record_marks IS
 COMMENT ON COLUMN kafka_consumer_offsets.decision IS
     'Why this partition is not read until `offsets reset` says where to go on. Null: it is read.';
 
--- As the one of seven parameters (002), which replicas of older versions go on calling: it leaves record_marks as they are.
+-- As before (002), with the marks; an array of none at all leaves those that are there.
 CREATE OR REPLACE FUNCTION kafka_advance_offsets(
     p_group text, p_topic text, p_partitions integer[], p_epochs bigint[],
     p_from bigint[], p_to bigint[], p_last_timestamps timestamptz[], p_record_marks text[])
@@ -18,7 +18,7 @@ BEGIN
         UPDATE kafka_consumer_offsets o
            SET next_offset = p_to[i],
                last_timestamp = p_last_timestamps[i],
-               record_marks = p_record_marks[i]::bigint[],
+               record_marks = CASE WHEN p_record_marks IS NULL THEN o.record_marks ELSE p_record_marks[i]::bigint[] END,
                updated_at = clock_timestamp()
          WHERE o.consumer_group = p_group AND o.topic = p_topic AND o.partition = p_partitions[i]
            AND o.epoch = p_epochs[i] AND o.next_offset = p_from[i];
@@ -28,5 +28,15 @@ BEGIN
                 USING ERRCODE = 'KO001';
         END IF;
     END LOOP;
+END
+$$;
+
+-- Replicas of older versions go on calling this one during an update.
+CREATE OR REPLACE FUNCTION kafka_advance_offsets(
+    p_group text, p_topic text, p_partitions integer[], p_epochs bigint[],
+    p_from bigint[], p_to bigint[], p_last_timestamps timestamptz[])
+RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM kafka_advance_offsets(p_group, p_topic, p_partitions, p_epochs, p_from, p_to, p_last_timestamps, NULL);
 END
 $$;
