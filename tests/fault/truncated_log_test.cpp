@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "fault_test.h"
+#include "support/held_session.h"
 
 namespace loom::testing {
 namespace {
@@ -14,12 +15,12 @@ class TruncatedLogTest : public FaultTest {
     send_numbered(topic_, sent_, sent_ + messages);
     sent_ += messages;
   }
-  /// 1,000 messages, and 1,000 more that the log will lose.
-  ServiceProcess& store_2000(Environment more = {}) {
+  /// 1,000 messages, and as a rule 1,000 more that the log will lose.
+  ServiceProcess& store_first(Environment more = {}, int thousands = 2) {
     // The broker is away for some seconds, and the partition stays where it is.
     more.insert({"LOOM_RDKAFKA_SESSION_TIMEOUT_MS", "30000"});
     ServiceProcess& service = start(more);
-    for (int i = 0; i < 2; ++i) {
+    for (int i = 0; i < thousands; ++i) {
       send(1'000);
       EXPECT_TRUE(drained(topic_));
     }
@@ -52,7 +53,7 @@ class TruncatedLogTest : public FaultTest {
 };
 
 TEST_F(TruncatedLogTest, ShortForAWhileAndThenLongerIsTakenFromWhereTheLogsPart) {
-  auto& service = store_2000();
+  auto& service = store_first();
   lose_1000();
   ASSERT_TRUE(await(seconds(60), [&] { return service.logged("has the log lost its end"); }));
   send(3'000);
@@ -60,14 +61,14 @@ TEST_F(TruncatedLogTest, ShortForAWhileAndThenLongerIsTakenFromWhereTheLogsPart)
 }
 
 TEST_F(TruncatedLogTest, LongerAtOnceIsTakenFromWhereTheLogsPart) {
-  auto& service = store_2000();
+  auto& service = store_first();
   lose_1000();
   send(3'000);
   each_once(service, "log lost its end, producers write at once");
 }
 
 TEST_F(TruncatedLogTest, FrozenUntilTheLogHasGrownItTakesItFromWhereTheLogsPart) {
-  auto& service = store_2000();
+  auto& service = store_first();
   service.send(SIGSTOP);
   ASSERT_TRUE(frozen(service));
   lose_1000();
@@ -77,7 +78,7 @@ TEST_F(TruncatedLogTest, FrozenUntilTheLogHasGrownItTakesItFromWhereTheLogsPart)
 }
 
 TEST_F(TruncatedLogTest, StoppedMeanwhileItTakesItFromWhereTheLogsPart) {
-  auto& service = store_2000();
+  auto& service = store_first();
   stop_in_order(service);
   lose_1000();
   send(3'000);
@@ -85,9 +86,29 @@ TEST_F(TruncatedLogTest, StoppedMeanwhileItTakesItFromWhereTheLogsPart) {
   each_once(service, "log lost its end and grew while the service was stopped");
 }
 
+/// What librdkafka says of the lost end waits in its queue, behind messages that were fetched before.
+TEST_F(TruncatedLogTest, WithABacklogInHandItTakesItFromWhereTheLogsPart) {
+  store_first({{"LOOM_KAFKA_BATCH_MAX", "200"}}, 1);
+  HeldSession other(database().url());
+  other.run("BEGIN; LOCK TABLE numbers IN ACCESS EXCLUSIVE MODE");
+  send(1'000);
+  // One batch waits for the lock, the next is full: the others stay in the client's queue.
+  ASSERT_TRUE(await(seconds(30), [&] { return count("pg_locks WHERE NOT granted") > 0; }));
+  lose_1000();
+  send(3'000);
+  pass(seconds(2));
+  other.run("COMMIT");
+  ASSERT_TRUE(drained(topic_, seconds(60)));
+  const std::int64_t stored_before_lost = count("numbers WHERE number BETWEEN 1000 AND 1999");
+  EXPECT_LT(stored_before_lost, 1'000) << "nothing was waiting";
+  judge_sent(sent_, 1'000 - stored_before_lost);
+  record("log lost its end with a backlog in hand", 1,
+         std::to_string(1'000 - stored_before_lost) + " messages were lost by Kafka before they were stored");
+}
+
 TEST_F(TruncatedLogTest, UnderThePolicyStopItStaysStoppedUntilSomebodyDecides) {
   const Environment stop{{"LOOM_KAFKA_TRUNCATED", "stop"}};
-  auto& service = store_2000(stop);
+  auto& service = store_first(stop);
   lose_1000();
   send(3'000);
   ASSERT_TRUE(waits_for_a_decision());
