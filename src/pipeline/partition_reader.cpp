@@ -87,6 +87,7 @@ Reading PartitionReader::read(const Clock& clock, const LogPolicies& policies) {
     return doubt(doubtful->why);
   }
   if (!silent_since_) silent_since_ = clock.now();
+  silent_until_.reset();  // what was said to be waiting was no message: an end, an event
   return Step::nothing;
 }
 

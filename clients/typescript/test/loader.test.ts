@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { EventEmitter } from 'node:events';
 import { test } from 'node:test';
 
 import { type DatabasePool, KafkaConsumerConfigLoader } from '../src/index.js';
@@ -130,6 +131,24 @@ test('a connection that does not answer is closed', async (t) => {
   t.mock.timers.tick(5_000);
   assert.equal((await loading).source, 'default');
   assert.deepEqual(pool.released, [true]);
+});
+
+test('a connection that breaks in the middle of a statement fails that, and not the process', async () => {
+  const broken = new Error('Connection terminated unexpectedly');
+  const released: unknown[] = [];
+  const listening: number[] = [];
+  const connection = Object.assign(new EventEmitter(), {
+    query: async () => {
+      listening.push(connection.listenerCount('error')); // who emits it to nobody ends the process
+      throw broken;
+    },
+    release: (error?: unknown) => void released.push(error),
+  });
+  const { loader, warnings } = loaderOn({ connect: async () => connection });
+  assert.equal((await loader.loadConfig('x')).source, 'default');
+  assert.match(warnings[0]!, /Connection terminated unexpectedly/);
+  assert.deepEqual([listening, released], [[1], [true]]);
+  assert.equal(connection.listenerCount('error'), 0, 'nothing is left on a connection of the caller');
 });
 
 test('the lag of all partitions is one statement, with offsets beyond 2^53', async () => {

@@ -38,7 +38,10 @@ source::Taken QueuedSource::take() {
   if (says_parted_at) return source::OffsetOutOfRange{"truncated", std::exchange(says_parted_at, std::nullopt)};
   while (position_ < end_ && log_[static_cast<std::size_t>(position_)].value.empty()) ++position_;
   if (position_ > end_) return source::OffsetOutOfRange{"offset out of range"};
-  if (position_ == end_) return std::monostate{};
+  if (position_ == end_) {
+    if (!std::exchange(tells_end_, false)) return std::monostate{};
+    return source::EndOfPartition{position_};
+  }
   if (doubted_) {
     doubted_ = false;
     ++position_;

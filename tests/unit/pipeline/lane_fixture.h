@@ -39,6 +39,8 @@ class QueuedSource final : public source::PartitionSource {
   void compact(std::int64_t offset) { log_[static_cast<std::size_t>(offset)].value.clear(); }
   /// The next take() says that the log may be another one, instead of its message.
   void put_in_doubt() { doubted_ = true; }
+  /// The next take() says that this is the end, where it is.
+  void reach_end() { tells_end_ = true; }
   /// As the client does on assignment: no seek that a lane asked for.
   void start_at(std::int64_t offset) { position_ = offset; }
 
@@ -61,6 +63,7 @@ class QueuedSource final : public source::PartitionSource {
   std::deque<Record> lost_;  // what messages may still point into
   std::int64_t timestamp_ = 1'000;
   bool doubted_ = false;
+  bool tells_end_ = false;
   std::int64_t position_ = 0;
   std::int64_t end_ = 0;
 };

@@ -228,6 +228,19 @@ TEST_F(StoredLogTest, TimeInWhichNobodyLookedIsNoSilence) {
   EXPECT_EQ(offset_of_next(), 9);
 }
 
+TEST_F(StoredLogTest, AnEndOfThePartitionEndsNoSilence) {
+  EXPECT_EQ(step(), Step::nothing);
+  clock_.advance(milliseconds(5));
+  reader_->note_ready(clock_.now());
+  source_->reach_end();
+  EXPECT_EQ(step(), Step::passed);
+  EXPECT_EQ(step(), Step::nothing);
+  clock_.advance(milliseconds(500));
+  emit(1);
+  reader_->note_ready(clock_.now());
+  EXPECT_EQ(step(), Step::doubted);
+}
+
 TEST_F(StoredLogTest, ASilenceIsNoDoubtWhileABatchGrows) {
   emit(1);
   EXPECT_EQ(offset_of_next(), 9);

@@ -5,6 +5,12 @@ export interface DatabaseClient {
   query(sql: string, values?: unknown[]): Promise<{ rows: Record<string, unknown>[] }>;
   /** With an error or true the connection is closed instead of being used again. */
   release(error?: Error | boolean): void;
+  /**
+   * A connection that breaks while it is lent out says so here, besides failing its query: without a listener that ends
+   * the process. The pool listens only while it has the connection.
+   */
+  on?(event: 'error', listener: (error: Error) => void): unknown;
+  removeListener?(event: 'error', listener: (error: Error) => void): unknown;
 }
 
 /** What this package needs of a Pool of `pg`, of whichever version. The caller owns it; it is never ended here. */
@@ -50,6 +56,7 @@ export async function ask(pool: DatabasePool, sql: string, values: unknown[]): P
   } catch (error) {
     throw new DatabaseError('away', `no connection to the database: ${messageOf(error)}`);
   }
+  client.on?.('error', failedWithItsQuery);
   try {
     const rows = await within(SILENCE_MS, 'the answer', transaction(client, sql, values));
     client.release();
@@ -57,8 +64,12 @@ export async function ask(pool: DatabasePool, sql: string, values: unknown[]): P
   } catch (error) {
     await giveBack(client, error);
     throw problemOf(error);
+  } finally {
+    client.removeListener?.('error', failedWithItsQuery);
   }
 }
+
+const failedWithItsQuery = (): void => undefined;
 
 async function transaction(client: DatabaseClient, sql: string, values: unknown[]): Promise<Record<string, unknown>[]> {
   await client.query(BEGIN);
