@@ -104,7 +104,7 @@ fi
 say "Measuring, $repeat times"
 measure --messages "$messages" --repeat "$repeat" --only "$only" --seconds-most "$seconds_most" "${given[@]}" \
   --needs "kafka=$LOOM_KAFKA_HOME" --needs "consumer=$build/kafka-to-db-consumer" --version "$("$build/kafka-to-db-consumer" --version | tr ' ' '=')" \
-  --version "PostgreSQL=$(psql -X -A -t "$url" -c 'SHOW server_version')" --version "Kafka=$KAFKA_VERSION" \
+  --version "PostgreSQL=$(psql -X -A -t "$url" -c 'SHOW server_version')" --version "Kafka=$LOOM_KAFKA_VERSION" \
   --mapping "$mapping" --port "$(free_port)" --work "$work" --results "$results" --database-url "$url" \
   --bootstrap-servers "$brokers" --postgres-pid "$(process_of "$servers/postgres.pid")" \
   --kafka-pid "$(process_of "$servers/kafka.pid")"

@@ -76,5 +76,5 @@ say "Measuring: profile $profile"
   --database-url "$(postgres_url "$servers")" --bootstrap-servers "$(kafka_address "$servers")" \
   --postgres-pid "$(process_of "$servers/postgres.pid")" --kafka-pid "$(process_of "$servers/kafka.pid")" \
   --version "kafka-to-db-consumer=$("$build/kafka-to-db-consumer" --version | sed 's/.* //')" \
-  --version "Apache Kafka=$KAFKA_VERSION" \
+  --version "Apache Kafka=$LOOM_KAFKA_VERSION" \
   --version "PostgreSQL=$(psql -X -A -t "$(postgres_url "$servers")" -c 'SHOW server_version')"

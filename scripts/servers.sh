@@ -7,12 +7,14 @@ set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/lib/common.sh"
 # shellcheck source=scripts/lib/kafka.sh
 . "$LOOM_ROOT/scripts/lib/kafka.sh"
+# shellcheck source=scripts/lib/kafka_cluster.sh
+. "$LOOM_ROOT/scripts/lib/kafka_cluster.sh"
 # shellcheck source=scripts/lib/postgres.sh
 . "$LOOM_ROOT/scripts/lib/postgres.sh"
 
 servers_usage() {
   cat <<'EOF'
-Usage: scripts/servers.sh start [--dir DIR] [--only kafka|postgres] [--while PID]
+Usage: scripts/servers.sh start [--dir DIR] [--only kafka|postgres] [--brokers COUNT] [--while PID]
        scripts/servers.sh stop [--keep] [DIR]
        scripts/servers.sh env|status [DIR]
 
@@ -21,6 +23,8 @@ start   starts Apache Kafka (KRaft, one node) and PostgreSQL on free ports of 12
         --dir DIR    keep everything there; a folder used before is started again with its data and ports
                      (default: a new folder under ${TMPDIR:-/tmp}, printed as LOOM_SERVERS_DIR)
         --only NAME  one of the two
+        --brokers COUNT  a cluster of so many brokers, in DIR/broker-1 and so on; each is also the folder of one broker:
+                     stop --keep DIR/broker-2, start --only kafka --dir DIR/broker-2
         --while PID  stop them, and remove a folder made here, as soon as that process has ended
 stop    stops the servers of DIR (default: $LOOM_SERVERS_DIR); a folder that start made is removed
         --keep       leave the folder, so that start --dir DIR can go on with its data
@@ -28,22 +32,24 @@ env     prints the exports again
 status  says which of the two run; exit status 1 when none does
 
 Several copies can run at the same time. Only processes started here are ever stopped.
-Environment: LOOM_KAFKA_HOME (folder of Kafka's jars), LOOM_KAFKA_HEAP (512m), LOOM_CACHE (build/);
+Environment: LOOM_KAFKA_VERSION (default: as in scripts/kafka/pom.xml), LOOM_KAFKA_HOME (folder of Kafka's jars), LOOM_KAFKA_HEAP (512m), LOOM_CACHE (build/);
 for a new folder's broker: LOOM_KAFKA_LISTENERS (further listeners: "TLS=SSL@localhost", blanks between them; their
 addresses are printed as LOOM_KAFKA_LISTENER_TLS), LOOM_KAFKA_EXTRA_PROPERTIES (a file that goes behind our settings).
 EOF
 }
 
-# servers_start DIR [kafka|postgres]: one caller at a time per folder.
+# servers_start DIR [kafka|postgres] [BROKERS]: one caller at a time per folder.
 servers_start() {
-  local dir=$1 only=${2:-}
+  local dir=$1 only=${2:-} brokers=${3:-1}
+  local kafka=(kafka_start "$dir")
+  ((brokers == 1)) || kafka=(kafka_cluster_start "$dir" "$brokers")
   mkdir -p "$dir"
   # PostgreSQL's own user has to get through to its data folder.
   chmod go+x "$dir"
   (
     flock 9
     if [[ $only != kafka ]]; then postgres_start "$dir"; fi
-    if [[ $only != postgres ]]; then kafka_start "$dir"; fi
+    if [[ $only != postgres ]]; then "${kafka[@]}"; fi
   ) 9>"$dir/.lock"
 }
 
@@ -52,6 +58,7 @@ servers_stop() {
   local dir=$1 keep=${2:-}
   [[ -d $dir ]] || return 0
   kafka_stop "$dir"
+  kafka_cluster_stop "$dir"
   postgres_stop "$dir"
   if [[ -z $keep && -e $dir/.made-here ]]; then rm -rf "$dir"; fi
 }
@@ -65,13 +72,17 @@ servers_env() {
     for listener in $(kafka_listeners "$dir"); do
       printf 'export LOOM_KAFKA_LISTENER_%s=%q\n' "$listener" "$(kafka_address "$dir" "$listener")"
     done
-    printf 'export LOOM_KAFKA_HOME=%q\n' "$LOOM_KAFKA_HOME"
+  elif [[ -n $(kafka_cluster_folders "$dir") ]]; then
+    printf 'export LOOM_KAFKA_BOOTSTRAP_SERVERS=%s\n' "$(kafka_cluster_address "$dir")"
   fi
+  printf 'export LOOM_KAFKA_HOME=%q\n' "$LOOM_KAFKA_HOME"
 }
 
 servers_status() {
-  local name pid running=1
-  for name in kafka postgres; do
+  local name pid running=1 folder
+  local -a names=(kafka postgres)
+  for folder in $(kafka_cluster_folders "$1"); do names+=("${folder##*/}/kafka"); done
+  for name in "${names[@]}"; do
     if pid=$(process_of "$1/$name.pid"); then
       echo "$name: process $pid"
       running=0
@@ -102,7 +113,7 @@ servers_stop_after() {
 }
 
 servers_main() {
-  local command=${1:-} dir='' only='' while_pid='' keep='' made=false
+  local command=${1:-} dir='' only='' brokers=1 while_pid='' keep='' made=false
   [[ $# -gt 0 ]] && shift
   case $command in
     -h | --help | help)
@@ -119,6 +130,7 @@ servers_main() {
     case $1 in
       --dir) dir=${2:?--dir needs a folder} && shift ;;
       --only) only=${2:?--only needs kafka or postgres} && shift ;;
+      --brokers) brokers=${2:?--brokers needs a number} && shift ;;
       --while) while_pid=${2:?--while needs a process number} && shift ;;
       --keep) keep=keep ;;
       -h | --help)
@@ -130,12 +142,13 @@ servers_main() {
     esac
     shift
   done
+  [[ $brokers =~ ^[1-9]$ ]] || die "--brokers takes 1 to 9, not \"$brokers\""
   [[ $only =~ ^(kafka|postgres)?$ ]] || die "--only takes kafka or postgres, not \"$only\""
 
   if [[ $command == start ]]; then
     [[ -n $dir ]] || { dir=$(servers_make_dir) && made=true; }
     mkdir -p "$dir" && dir=$(cd "$dir" && pwd)
-    if ! servers_start "$dir" "$only"; then
+    if ! servers_start "$dir" "$only" "$brokers"; then
       # A folder made here is kept for its logs.
       if $made; then rm -f "$dir/.made-here"; fi
       servers_stop "$dir"

@@ -5,12 +5,13 @@
 #   kafka_stop DIR
 #   kafka_address DIR [LISTENER]  HOST:PORT on which it listens
 #   kafka_listeners DIR     the names of the further listeners
+# LOOM_KAFKA_VERSION is the release, by default the one of scripts/kafka/pom.xml; its jars are kept apart from others'.
 # Before the first start, LOOM_KAFKA_LISTENERS may name further listeners as NAME=PROTOCOL[@HOST[:PORT]], blanks
 # between them: each gets a free port of its own, and HOST:PORT (127.0.0.1, its own port) is what it tells its clients.
 # LOOM_KAFKA_EXTRA_PROPERTIES is a file of settings that go behind ours, and win.
 
-KAFKA_VERSION=$(sed -n 's:.*<kafka.version>\(.*\)</kafka.version>.*:\1:p' "$LOOM_ROOT/scripts/kafka/pom.xml")
-LOOM_KAFKA_HOME=${LOOM_KAFKA_HOME:-$LOOM_CACHE/kafka-$KAFKA_VERSION}
+LOOM_KAFKA_VERSION=${LOOM_KAFKA_VERSION:-$(sed -n 's:.*<kafka.version>\(.*\)</kafka.version>.*:\1:p' "$LOOM_ROOT/scripts/kafka/pom.xml")}
+LOOM_KAFKA_HOME=${LOOM_KAFKA_HOME:-$LOOM_CACHE/kafka-$LOOM_KAFKA_VERSION}
 
 # Under a lock and into a temporary folder that is renamed when complete: two copies may start at the same time, and
 # one that is stopped half way leaves nothing that looks finished.
@@ -23,10 +24,10 @@ kafka_jars() {
     flock 9
     [[ -d $LOOM_KAFKA_HOME ]] && exit 0
     command -v mvn >/dev/null || die 'mvn is missing: run scripts/install-packages.sh'
-    say "Fetching Apache Kafka $KAFKA_VERSION from Maven Central"
+    say "Fetching Apache Kafka $LOOM_KAFKA_VERSION from Maven Central"
     partial=$(mktemp -d "$parent/kafka-partial.XXXXXX")
     trap 'rm -rf "$partial"' EXIT
-    if ! mvn -q -B -f "$LOOM_ROOT/scripts/kafka/pom.xml" dependency:copy-dependencies -DincludeScope=runtime \
+    if ! mvn -q -B -f "$LOOM_ROOT/scripts/kafka/pom.xml" -Dkafka.version="$LOOM_KAFKA_VERSION" dependency:copy-dependencies -DincludeScope=runtime \
       -DoutputDirectory="$partial" >"$partial.log" 2>&1; then
       show_tail "$partial.log"
       die 'Maven could not fetch the jars (is Maven Central, or your mirror in ~/.m2/settings.xml, reachable?)'
@@ -44,8 +45,10 @@ kafka_java() {
   exec java $options -cp "$LOOM_KAFKA_HOME/*" "$@"
 }
 
+# kafka_write_settings DIR PORT CONTROLLER-PORT [NODE VOTERS COPIES]: of a broker that is alone, or of one of several.
 kafka_write_settings() {
-  local dir=$1 port=$2 controller=$3 wanted name protocol told own
+  local dir=$1 port=$2 controller=$3 node=${4:-1} voters=${5:-1@127.0.0.1:$3} copies=${6:-1}
+  local wanted name protocol told own
   local -a further
   read -r -a further <<<"${LOOM_KAFKA_LISTENERS:-}"
   local ports="$port $controller"
@@ -63,8 +66,8 @@ kafka_write_settings() {
   done
   cat >"$dir/kafka.properties" <<EOF
 process.roles=broker,controller
-node.id=1
-controller.quorum.voters=1@127.0.0.1:$controller
+node.id=$node
+controller.quorum.voters=$voters
 listeners=$listeners
 advertised.listeners=$advertised
 listener.security.protocol.map=$protocols
@@ -74,9 +77,9 @@ log.dirs=$dir/kafka-data
 auto.create.topics.enable=false
 num.partitions=3
 offsets.topic.num.partitions=4
-offsets.topic.replication.factor=1
+offsets.topic.replication.factor=$copies
 transaction.state.log.num.partitions=4
-transaction.state.log.replication.factor=1
+transaction.state.log.replication.factor=$copies
 transaction.state.log.min.isr=1
 # A killed broker may register again only when its old session is over.
 broker.session.timeout.ms=3000
@@ -103,11 +106,12 @@ kafka_listeners() { kafka_setting "$1" listeners | tr ',' '\n' | sed 's#://.*##'
 kafka_is_up() { grep -q 'Kafka Server started' "$1/kafka.log" && ! port_is_free "$(kafka_address "$1" | sed 's/.*://')"; }
 kafka_is_up_or_dead() { kafka_is_up "$1" || process_gone "$1/kafka.pid"; }
 
+# 16 random bytes in URL-safe base64 are what Kafka calls a cluster id.
+kafka_cluster_id() { head -c 16 /dev/urandom | base64 | tr '+/' '-_' | tr -d '='; }
+
+# kafka_format DIR [CLUSTER-ID]
 kafka_format() {
-  local dir=$1
-  # 16 random bytes in URL-safe base64 are what Kafka calls a cluster id.
-  local cluster
-  cluster=$(head -c 16 /dev/urandom | base64 | tr '+/' '-_' | tr -d '=')
+  local dir=$1 cluster=${2:-$(kafka_cluster_id)}
   if ! (kafka_java "-Xmx128m -XX:TieredStopAtLevel=1 -Dlog4j.configuration=file:$dir/kafka-log4j.properties" \
     kafka.tools.StorageTool format --cluster-id="$cluster" -c "$dir/kafka.properties") >"$dir/kafka-format.log" 2>&1; then
     show_tail "$dir/kafka-format.log"

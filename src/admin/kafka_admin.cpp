@@ -319,12 +319,4 @@ void KafkaAdmin::Impl::set_committed(const std::string& group, const std::vector
   }
 }
 
-std::optional<OffsetRangeOfLog> KafkaAdmin::range_of_log(const std::string& topic, std::int32_t partition) {
-  OffsetRangeOfLog range;
-  const auto error = rd_kafka_query_watermark_offsets(impl_->client.get(), topic.c_str(), partition, &range.begin,
-                                                      &range.end, impl_->timeout_ms());
-  if (error != RD_KAFKA_RESP_ERR_NO_ERROR) return std::nullopt;
-  return range;
-}
-
 }  // namespace loom::admin

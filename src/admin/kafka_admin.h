@@ -70,8 +70,6 @@ class KafkaAdmin {
   /// Commits these offsets for a group without members.
   void set_committed(const std::string& group, const std::vector<TopicPartitionOffset>& offsets);
 
-  std::optional<OffsetRangeOfLog> range_of_log(const std::string& topic, std::int32_t partition);
-
   /// For GroupReader, which asks over the same connections: librdkafka's consumer, which has joined no group.
   [[nodiscard]] rd_kafka_s* client() const;
 

@@ -5,11 +5,13 @@
 #include <chrono>
 #include <utility>
 
+#include "source/log_bounds.h"
+
 namespace loom::source {
 
 namespace {
 constexpr std::chrono::milliseconds kPause{10};
-constexpr int kAnswerWithinMs = 1000;
+constexpr std::chrono::milliseconds kAnswerWithin{1000};
 }  // namespace
 
 FetchWaker::FetchWaker(rd_kafka_t* client) : client_(client), thread_([this] { run(); }) {}
@@ -42,9 +44,7 @@ void FetchWaker::run() {
     const std::string topic = topic_;
     const std::int32_t partition = partition_;
     lock.unlock();
-    std::int64_t low = 0;
-    std::int64_t high = 0;
-    rd_kafka_query_watermark_offsets(client_, topic.c_str(), partition, &low, &high, kAnswerWithinMs);
+    ask_log_bounds(client_, {{topic, partition}}, LogBound::end, kAnswerWithin);
     lock.lock();
     changed_.wait_for(lock, kPause, [this]() LOOM_REQUIRES(mutex_) { return stopping_; });
     topic_.clear();

@@ -12,6 +12,7 @@
 #include "source/client_log.h"
 #include "source/leader_epoch.h"
 #include "source/library_needs.h"
+#include "source/log_bounds.h"
 #include "source/partition_queue.h"
 
 namespace loom::source {
@@ -212,17 +213,14 @@ std::optional<std::vector<TopicOffset>> GroupClient::committed(const std::vector
 
 std::optional<std::vector<TopicOffset>> GroupClient::log_bound(const std::vector<TopicOffset>& partitions, bool end,
                                                                std::chrono::milliseconds timeout) {
-  std::vector<TopicOffset> bounds = partitions;
-  for (auto& at : bounds) {
-    std::int64_t low = 0;
-    std::int64_t high = 0;
-    if (rd_kafka_query_watermark_offsets(client_, at.topic.c_str(), at.partition, &low, &high,
-                                         static_cast<int>(timeout.count())) != RD_KAFKA_RESP_ERR_NO_ERROR) {
-      return std::nullopt;
-    }
-    at.offset = end ? high : low;
-  }
-  return bounds;
+  std::vector<std::pair<std::string, std::int32_t>> asked;
+  asked.reserve(partitions.size());
+  for (const auto& at : partitions) asked.emplace_back(at.topic, at.partition);
+  const auto bounds = ask_log_bounds(client_, asked, end ? LogBound::end : LogBound::begin, timeout);
+  if (!bounds) return std::nullopt;
+  std::vector<TopicOffset> found = partitions;
+  for (std::size_t i = 0; i < found.size(); ++i) found[i].offset = (*bounds)[i];
+  return found;
 }
 
 void GroupClient::mirror(const std::vector<TopicOffset>& offsets) {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <chrono>
 #include <string_view>
 #include <utility>
 
@@ -11,6 +12,7 @@
 #include "source/cleanup_policy.h"
 #include "source/leader_epoch.h"
 #include "source/library_needs.h"
+#include "source/log_bounds.h"
 #include "source/reassign.h"
 
 namespace loom::source {
@@ -19,7 +21,7 @@ namespace {
 
 constexpr int kSeekTimeoutMs = 1000;
 constexpr std::uint32_t kTakesBetweenLooks = 256;
-constexpr int kWatermarkTimeoutMs = 5000;
+constexpr std::chrono::milliseconds kBoundsWithin{2500};
 
 /// "Partition log truncation detected at ...: broker end offset is N (...)", of librdkafka 2.1 and newer.
 std::optional<std::int64_t> parted_at(std::string_view text) {
@@ -191,12 +193,11 @@ bool PartitionQueue::seek(std::int64_t offset, std::int32_t leader_epoch) {
 bool PartitionQueue::may_skip_after_seek() const { return library_needs().second_look_after_seek; }
 
 std::optional<Watermarks> PartitionQueue::watermarks() {
-  Watermarks marks;
-  if (rd_kafka_query_watermark_offsets(client_, topic_.c_str(), partition_, &marks.low, &marks.high,
-                                       kWatermarkTimeoutMs) != RD_KAFKA_RESP_ERR_NO_ERROR) {
-    return std::nullopt;
-  }
-  return marks;
+  const auto low = ask_log_bounds(client_, {{topic_, partition_}}, LogBound::begin, kBoundsWithin);
+  if (!low) return std::nullopt;
+  const auto high = ask_log_bounds(client_, {{topic_, partition_}}, LogBound::end, kBoundsWithin);
+  if (!high) return std::nullopt;
+  return Watermarks{.low = low->front(), .high = high->front()};
 }
 
 bool PartitionQueue::compacted() {

@@ -1,36 +1,12 @@
 // The broker killed, and the group's coordinator gone, while messages flow.
-#include <iostream>
-
-#include "fault_test.h"
+#include "broker_fault_test.h"
 
 namespace loom::testing {
 namespace {
 
-class BrokerTest : public FaultTest {
+class BrokerTest : public BrokerFaultTest {
  protected:
-  BrokerTest() : FaultTest(own_broker(), Database::shared) {}
-
-  /// Two replicas and a load; `fault` again and again; the verdict.
-  template <typename Fault>
-  void inject(const std::string& name, int times, const Fault& fault) {
-    auto& first = start();
-    auto& second = start();
-    ASSERT_TRUE(await_partitions(first));
-    ASSERT_TRUE(await_partitions(second));
-    const pid_t processes[] = {first.pid(), second.pid()};
-    Flow flow(bootstrap(), topic_, {.from = 0, .rate = 3'000, .shares = {1, 1, 1, 1, 1, 1}});
-    for (int i = 1; i <= times; ++i) {
-      ASSERT_TRUE(await_stored(stored() + 3'000));
-      pass(milliseconds(random(0, 1'500)));
-      fault();
-      std::cout << name << " " << i << ": recovered in " << recovery(flow).count() << " ms, " << flow.sent() << " sent"
-                << std::endl;
-    }
-    settle(flow);
-    EXPECT_TRUE(first.running() && first.pid() == processes[0]);
-    EXPECT_TRUE(second.running() && second.pid() == processes[1]);
-    record(name, times);
-  }
+  BrokerTest() : BrokerFaultTest(own_broker()) {}
 
  private:
   static KafkaServer& own_broker() {
@@ -41,26 +17,30 @@ class BrokerTest : public FaultTest {
 
 TEST_F(BrokerTest, Killed) {
   inject("SIGKILL of the broker, and a new start", rounds(1, 20),
-         [&] { kill_and_start_broker(milliseconds(random(0, 3'000))); });
+         {[&] { kill_and_start_broker(milliseconds(random(0, 3'000))); }, {}});
 }
 
 /// There is one broker, so it is the coordinator, too: it is away for longer than the sessions of its members.
 TEST_F(BrokerTest, CoordinatorGoneForLongerThanTheSession) {
-  inject("group coordinator (the only broker) stopped for longer than the session timeout", rounds(1, 20), [&] {
-    kafka().stop();
-    pass(milliseconds(7'000));
-    kafka().restart();
-  });
+  inject("group coordinator (the only broker) stopped for longer than the session timeout", rounds(1, 20),
+         {[&] {
+            kafka().stop();
+            pass(milliseconds(7'000));
+            kafka().restart();
+          },
+          {}});
 }
 
 /// Questions about the group that wait for a broker for so long once ended the process inside librdkafka 2.0 (its
 /// issues 4605 and 5040): the lag monitor asks in another way.
 TEST_F(BrokerTest, AwayForSoLongThatQuestionsTimeOut) {
-  inject("the broker away for 40 s", rounds(1, 5), [&] {
-    kafka().kill9();
-    pass(milliseconds(40'000));
-    kafka().restart();
-  });
+  inject("the broker away for 40 s", rounds(1, 5),
+         {[&] {
+            kafka().kill9();
+            pass(milliseconds(40'000));
+            kafka().restart();
+          },
+          {}});
 }
 
 }  // namespace

@@ -63,7 +63,7 @@ TEST_F(LogChangeTest, ATopicMadeAgainWhileItIsConsumedIsTakenFromItsStart) {
 }
 
 TEST_F(LogChangeTest, ATopicMadeAgainWhileItIsConsumedAndFilledAtOnceIsTakenFromItsStart) {
-  auto& service = start();
+  auto& service = start({{"LOOM_LOG_LEVEL", "debug"}});
   store(2'000);
   remake_topic();
   send(3'000);  // the stored offsets lie in the middle as soon as anybody looks

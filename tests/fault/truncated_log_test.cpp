@@ -9,7 +9,12 @@ namespace {
 
 class TruncatedLogTest : public FaultTest {
  protected:
-  TruncatedLogTest() : FaultTest(own_broker(), Database::shared, 1) {}
+  explicit TruncatedLogTest(KafkaServer& kafka) : FaultTest(kafka, Database::shared, 1) {}
+
+  /// Before the second thousand comes, which the log will lose.
+  virtual void before_lost() {}
+  /// The log ends at 1,000.
+  virtual void lose() = 0;
 
   void send(std::int64_t messages) {
     send_numbered(topic_, sent_, sent_ + messages);
@@ -21,6 +26,7 @@ class TruncatedLogTest : public FaultTest {
     more.insert({"LOOM_RDKAFKA_SESSION_TIMEOUT_MS", "30000"});
     ServiceProcess& service = start(more);
     for (int i = 0; i < thousands; ++i) {
+      if (i == 1) before_lost();
       send(1'000);
       EXPECT_TRUE(drained(topic_));
     }
@@ -28,9 +34,7 @@ class TruncatedLogTest : public FaultTest {
   }
   void lose_1000() {
     change_producer();
-    kafka().kill9();
-    kafka().cut_log(topic_, 0, 1'000);
-    kafka().restart();
+    lose();
     ASSERT_EQ(kafka().end_offset(topic_, 0), 1'000) << "the fault";
   }
   void each_once(const ServiceProcess& service, const std::string& fault) {
@@ -44,6 +48,18 @@ class TruncatedLogTest : public FaultTest {
   }
 
   std::int64_t sent_ = 0;
+};
+
+/// One broker that was killed, and comes back without what it had not written.
+class CutLogTest : public TruncatedLogTest {
+ protected:
+  CutLogTest() : TruncatedLogTest(own_broker()) {}
+
+  void lose() override {
+    kafka().kill9();
+    kafka().cut_log(topic_, 0, 1'000);
+    kafka().restart();
+  }
 
  private:
   static KafkaServer& own_broker() {
@@ -52,42 +68,92 @@ class TruncatedLogTest : public FaultTest {
   }
 };
 
-TEST_F(TruncatedLogTest, ShortForAWhileAndThenLongerIsTakenFromWhereTheLogsPart) {
+/// Three brokers, two copies: the one that was away while the second thousand came is elected when the other is gone.
+class UncleanElectionTest : public TruncatedLogTest {
+ protected:
+  UncleanElectionTest() : TruncatedLogTest(cluster()) {}
+  void TearDown() override {
+    kafka().restart_all();  // for the next test
+    TruncatedLogTest::TearDown();
+  }
+
+  void before_lost() override {
+    const PartitionPlace place = kafka().place_of(topic_, 0);
+    ASSERT_EQ(place.replicas.size(), 2U);
+    leader_ = place.leader;
+    behind_ = place.replicas[0] == leader_ ? place.replicas[1] : place.replicas[0];
+    kafka().kill9(behind_);
+    ASSERT_TRUE(await(seconds(60), [&] { return kafka().place_of(topic_, 0).in_sync.size() == 1; }));
+  }
+  void lose() override {
+    kafka().kill9(leader_);
+    kafka().restart(behind_);
+    ASSERT_TRUE(await(seconds(60), [&] { return kafka().place_of(topic_, 0).leader == behind_; }));
+  }
+  /// It throws away what the other one has not.
+  void old_leader_comes_back() {
+    kafka().restart(leader_);
+    ASSERT_TRUE(await(seconds(60), [&] { return kafka().place_of(topic_, 0).in_sync.size() == 2; }));
+  }
+
+ private:
+  static KafkaServer& cluster() {
+    static KafkaServer servers({.listeners = {},
+                                .properties = {"min.insync.replicas=1", "unclean.leader.election.enable=true"},
+                                .brokers = 3,
+                                .copies = 2});
+    return servers;
+  }
+  std::int32_t leader_ = -1;
+  std::int32_t behind_ = -1;
+};
+
+TEST_F(UncleanElectionTest, ShortForAWhileAndThenLongerIsTakenFromWhereTheLogsPart) {
   auto& service = store_first();
   lose_1000();
   ASSERT_TRUE(await(seconds(60), [&] { return service.logged("has the log lost its end"); }));
   send(3'000);
-  each_once(service, "log lost its end, short for a while");
+  each_once(service, "unclean election, the log short for a while");
+  old_leader_comes_back();
+  send(500);
+  each_once(service, "unclean election, the old leader comes back");
 }
 
-TEST_F(TruncatedLogTest, LongerAtOnceIsTakenFromWhereTheLogsPart) {
+TEST_F(CutLogTest, LongerAtOnceIsTakenFromWhereTheLogsPart) {
   auto& service = store_first();
   lose_1000();
   send(3'000);
-  each_once(service, "log lost its end, producers write at once");
+  each_once(service, "log lost its end (one broker), producers write at once");
 }
 
-TEST_F(TruncatedLogTest, FrozenUntilTheLogHasGrownItTakesItFromWhereTheLogsPart) {
+TEST_F(UncleanElectionTest, LongerAtOnceIsTakenFromWhereTheLogsPart) {
+  auto& service = store_first();
+  lose_1000();
+  send(3'000);
+  each_once(service, "unclean election, producers write at once");
+}
+
+TEST_F(UncleanElectionTest, FrozenUntilTheLogHasGrownItTakesItFromWhereTheLogsPart) {
   auto& service = store_first();
   service.send(SIGSTOP);
   ASSERT_TRUE(frozen(service));
   lose_1000();
   send(3'000);
   service.send(SIGCONT);
-  each_once(service, "log lost its end and grew while the service was frozen");
+  each_once(service, "unclean election while the service was frozen");
 }
 
-TEST_F(TruncatedLogTest, StoppedMeanwhileItTakesItFromWhereTheLogsPart) {
+TEST_F(UncleanElectionTest, StoppedMeanwhileItTakesItFromWhereTheLogsPart) {
   auto& service = store_first();
   stop_in_order(service);
   lose_1000();
   send(3'000);
   service.start();
-  each_once(service, "log lost its end and grew while the service was stopped");
+  each_once(service, "unclean election while the service was stopped");
 }
 
 /// What librdkafka says of the lost end waits in its queue, behind messages that were fetched before.
-TEST_F(TruncatedLogTest, WithABacklogInHandItTakesItFromWhereTheLogsPart) {
+TEST_F(CutLogTest, WithABacklogInHandItTakesItFromWhereTheLogsPart) {
   store_first({{"LOOM_KAFKA_BATCH_MAX", "200"}}, 1);
   HeldSession other(database().url());
   other.run("BEGIN; LOCK TABLE numbers IN ACCESS EXCLUSIVE MODE");
@@ -106,7 +172,7 @@ TEST_F(TruncatedLogTest, WithABacklogInHandItTakesItFromWhereTheLogsPart) {
          std::to_string(1'000 - stored_before_lost) + " messages were lost by Kafka before they were stored");
 }
 
-TEST_F(TruncatedLogTest, UnderThePolicyStopItStaysStoppedUntilSomebodyDecides) {
+TEST_F(UncleanElectionTest, UnderThePolicyStopItStaysStoppedUntilSomebodyDecides) {
   const Environment stop{{"LOOM_KAFKA_TRUNCATED", "stop"}};
   auto& service = store_first(stop);
   lose_1000();
@@ -127,7 +193,7 @@ TEST_F(TruncatedLogTest, UnderThePolicyStopItStaysStoppedUntilSomebodyDecides) {
   service.start();
   ASSERT_TRUE(drained(topic_, seconds(60)));
   judge_sent(sent_);
-  record("log lost its end, LOOM_KAFKA_TRUNCATED=stop", 1, "two restarts, then offsets reset");
+  record("unclean election, LOOM_KAFKA_TRUNCATED=stop", 1, "two restarts, then offsets reset");
 }
 
 }  // namespace

@@ -24,6 +24,7 @@ namespace loom::testing {
 namespace {
 
 constexpr int kAnswerWithinMs = 20'000;
+constexpr int kEndWithinMs = 3'000;
 constexpr int kTransactionPatienceMs = 20'000;
 
 template <auto Destroy>
@@ -107,10 +108,21 @@ void flush(rd_kafka_t* client, const rd_kafka_resp_err_t& refused) {
   if (refused != RD_KAFKA_RESP_ERR_NO_ERROR) fail("a record was refused", rd_kafka_err2str(refused));
 }
 
-/// Runs scripts/servers.sh, with `more` NAME=VALUE in its environment, and returns what it printed.
-std::string servers(const std::vector<std::string>& arguments, const std::string& output,
-                    std::vector<std::string> more = {}) {
-  std::vector<std::string> words{LOOM_SOURCE_DIR "/scripts/servers.sh"};
+using Metadata = std::unique_ptr<const rd_kafka_metadata_t, Deleter<rd_kafka_metadata_destroy>>;
+
+/// Of one topic; nullptr: nobody answers.
+Metadata metadata_of(rd_kafka_t* client, const std::string& topic) {
+  const std::unique_ptr<rd_kafka_topic_t, Deleter<rd_kafka_topic_destroy>> handle(
+      rd_kafka_topic_new(client, topic.c_str(), nullptr));
+  const rd_kafka_metadata_t* raw = nullptr;
+  const auto error = rd_kafka_metadata(client, 0, handle.get(), &raw, kAnswerWithinMs);
+  return Metadata(error == RD_KAFKA_RESP_ERR_NO_ERROR ? raw : nullptr);
+}
+
+/// Runs a program of scripts/, with `more` NAME=VALUE in its environment, and returns what it printed.
+std::string run_script(const std::string& script, const std::vector<std::string>& arguments, const std::string& output,
+                       std::vector<std::string> more = {}) {
+  std::vector<std::string> words{LOOM_SOURCE_DIR "/scripts/" + script};
   words.insert(words.end(), arguments.begin(), arguments.end());
   std::vector<char*> argv;
   argv.reserve(words.size() + 1);
@@ -136,6 +148,11 @@ std::string servers(const std::vector<std::string>& arguments, const std::string
   std::ostringstream text;
   text << std::ifstream(output).rdbuf();
   return text.str();
+}
+
+std::string servers(const std::vector<std::string>& arguments, const std::string& output,
+                    std::vector<std::string> more = {}) {
+  return run_script("servers.sh", arguments, output, std::move(more));
 }
 
 std::string exported(const std::string& text, const std::string& name) {
@@ -187,7 +204,7 @@ KafkaServer::KafkaServer(Kind kind) {
   start();
 }
 
-KafkaServer::KafkaServer(const KafkaSettings& settings) {
+KafkaServer::KafkaServer(const KafkaSettings& settings) : brokers_(settings.brokers), copies_(settings.copies) {
   make_folder();
   std::string listeners;
   for (const KafkaListener& listener : settings.listeners) {
@@ -232,34 +249,48 @@ std::string KafkaServer::address(const std::string& listener) const {
 }
 
 void KafkaServer::start(const std::vector<std::string>& environment) {
-  const std::string text = servers({"start", "--only", "kafka", "--dir", folder_, "--while", std::to_string(getpid())},
+  const std::string text = servers({"start", "--only", "kafka", "--brokers", std::to_string(brokers_), "--dir", folder_,
+                                    "--while", std::to_string(getpid())},
                                    folder_ + "/env", environment);
   bootstrap_ = exported(text, "LOOM_KAFKA_BOOTSTRAP_SERVERS");
 }
 
-pid_t KafkaServer::own_pid(const std::string& what) const {
+std::string KafkaServer::folder_of(int broker) const {
+  if (folder_.empty()) fail("broker " + std::to_string(broker), "it is not ours");
+  return brokers_ == 1 ? folder_ : folder_ + "/broker-" + std::to_string(broker);
+}
+
+pid_t KafkaServer::own_pid(const std::string& what, int broker) const {
   pid_t pid = -1;
-  std::ifstream(folder_ + "/kafka.pid") >> pid;
-  if (folder_.empty() || pid <= 1) fail(what, "no broker of ours runs");
+  std::ifstream(folder_of(broker) + "/kafka.pid") >> pid;
+  if (pid <= 1) fail(what, "no broker " + std::to_string(broker) + " of ours runs");
   return pid;
 }
 
-void KafkaServer::freeze() const { kill(own_pid("freeze"), SIGSTOP); }
-void KafkaServer::thaw() const { kill(own_pid("thaw"), SIGCONT); }
+bool KafkaServer::runs(int broker) const {
+  pid_t pid = -1;
+  std::ifstream(folder_of(broker) + "/kafka.pid") >> pid;
+  return pid > 1 && access(("/proc/" + std::to_string(pid)).c_str(), F_OK) == 0;
+}
 
-void KafkaServer::kill9() {
-  const pid_t pid = own_pid("kill9");
+void KafkaServer::freeze(int broker) const { kill(own_pid("freeze", broker), SIGSTOP); }
+void KafkaServer::thaw(int broker) const { kill(own_pid("thaw", broker), SIGCONT); }
+
+void KafkaServer::kill9(int broker) {
+  const pid_t pid = own_pid("kill9", broker);
   kill(pid, SIGKILL);
   const std::string stat = "/proc/" + std::to_string(pid);
   if (!eventually([&] { return access(stat.c_str(), F_OK) != 0; })) fail("kill9", "the broker is still there");
 }
 
-void KafkaServer::stop() {
-  if (folder_.empty()) fail("stop", "the broker is not ours");
-  servers({"stop", "--keep", folder_}, "/dev/null");
+void KafkaServer::stop(int broker) { servers({"stop", "--keep", folder_of(broker)}, "/dev/null"); }
+
+void KafkaServer::restart(int broker) {
+  const std::string folder = folder_of(broker);
+  servers({"start", "--only", "kafka", "--dir", folder, "--while", std::to_string(getpid())}, folder + "/env");
 }
 
-void KafkaServer::restart() { start(); }
+void KafkaServer::restart_all() { start(); }
 
 void KafkaServer::cut_log(const std::string& topic, std::int32_t partition, std::int64_t end) {
   client_.reset();  // its producer counts on what was acknowledged
@@ -279,7 +310,7 @@ void KafkaServer::create_topics(const std::vector<std::string>& topics, int part
   std::vector<std::unique_ptr<rd_kafka_NewTopic_t, Deleter<rd_kafka_NewTopic_destroy>>> wanted;
   std::vector<rd_kafka_NewTopic_t*> list;
   for (const std::string& topic : topics) {
-    wanted.emplace_back(rd_kafka_NewTopic_new(topic.c_str(), partitions, 1, error.data(), error.size()));
+    wanted.emplace_back(rd_kafka_NewTopic_new(topic.c_str(), partitions, copies_, error.data(), error.size()));
     if (!wanted.back()) fail("create topic " + topic, error.data());
     list.push_back(wanted.back().get());
   }
@@ -362,13 +393,8 @@ std::string KafkaServer::new_topic(const std::string& prefix, int partitions) {
 }
 
 int KafkaServer::partitions_known(const std::string& topic) {
-  const std::unique_ptr<rd_kafka_topic_t, Deleter<rd_kafka_topic_destroy>> handle(
-      rd_kafka_topic_new(client().handle.get(), topic.c_str(), nullptr));
-  const rd_kafka_metadata_t* raw = nullptr;
-  if (rd_kafka_metadata(client().handle.get(), 0, handle.get(), &raw, kAnswerWithinMs) != RD_KAFKA_RESP_ERR_NO_ERROR) {
-    return -1;
-  }
-  const std::unique_ptr<const rd_kafka_metadata_t, Deleter<rd_kafka_metadata_destroy>> metadata(raw);
+  const auto metadata = metadata_of(client().handle.get(), topic);
+  if (metadata == nullptr) return -1;
   if (metadata->topic_cnt == 0 || metadata->topics[0].err != RD_KAFKA_RESP_ERR_NO_ERROR) return 0;
   int with_leader = 0;
   for (int i = 0; i < metadata->topics[0].partition_cnt; ++i) {
@@ -402,13 +428,55 @@ void KafkaServer::produce_transaction(const std::string& topic, const std::vecto
   }
 }
 
+PartitionPlace KafkaServer::place_of(const std::string& topic, std::int32_t partition) {
+  const auto metadata = metadata_of(client().handle.get(), topic);
+  PartitionPlace place;
+  if (metadata == nullptr || metadata->topic_cnt == 0) return place;
+  for (int i = 0; i < metadata->topics[0].partition_cnt; ++i) {
+    const rd_kafka_metadata_partition_t& known = metadata->topics[0].partitions[i];
+    if (known.id != partition) continue;
+    place.leader = known.leader;
+    place.replicas.assign(known.replicas, known.replicas + known.replica_cnt);
+    place.in_sync.assign(known.isrs, known.isrs + known.isr_cnt);
+  }
+  return place;
+}
+
+std::int32_t KafkaServer::coordinator_of(const std::string& group) {
+  const Queue queue(rd_kafka_queue_new(client().handle.get()));
+  const char* name = group.c_str();
+  rd_kafka_DescribeConsumerGroups(client().handle.get(), &name, 1, nullptr, queue.get());
+  const Event event = Client::answer(queue, "describe group " + group);
+  std::size_t count = 0;
+  const auto** groups = rd_kafka_DescribeConsumerGroups_result_groups(
+      rd_kafka_event_DescribeConsumerGroups_result(event.get()), &count);
+  if (count == 0 || rd_kafka_ConsumerGroupDescription_error(groups[0]) != nullptr) return -1;
+  const rd_kafka_Node_t* const node = rd_kafka_ConsumerGroupDescription_coordinator(groups[0]);
+  return node == nullptr ? -1 : rd_kafka_Node_id(node);
+}
+
+std::string KafkaServer::tool(std::vector<std::string> arguments) {
+  arguments.insert(arguments.end(), {"--bootstrap-server", bootstrap_});
+  return run_script("kafka-tool.sh", arguments, folder_ + "/tool.out");
+}
+
 std::int64_t KafkaServer::end_offset(const std::string& topic, std::int32_t partition) {
-  std::int64_t low = 0;
-  std::int64_t high = 0;
-  const auto error =
-      rd_kafka_query_watermark_offsets(client().handle.get(), topic.c_str(), partition, &low, &high, kAnswerWithinMs);
+  const std::unique_ptr<rd_kafka_topic_partition_list_t, Deleter<rd_kafka_topic_partition_list_destroy>> list(
+      rd_kafka_topic_partition_list_new(1));
+  rd_kafka_topic_partition_t* const asked = rd_kafka_topic_partition_list_add(list.get(), topic.c_str(), partition);
+  rd_kafka_resp_err_t error = RD_KAFKA_RESP_ERR_NO_ERROR;
+  eventually(
+      [&] {
+        asked->offset = RD_KAFKA_OFFSET_END;
+        error = rd_kafka_offsets_for_times(client().handle.get(), list.get(), kEndWithinMs);
+        if (error == RD_KAFKA_RESP_ERR_NO_ERROR) error = asked->err;
+        if (error == RD_KAFKA_RESP_ERR_NO_ERROR) return true;
+        client_.reset();  // it may go on asking a leader that is gone
+        return false;
+      },
+      std::chrono::milliseconds(kAnswerWithinMs));
   if (error != RD_KAFKA_RESP_ERR_NO_ERROR) fail("end offset of " + topic, rd_kafka_err2str(error));
-  return high;
+  return asked->offset;
 }
 
 std::string unique_name(const std::string& prefix) {

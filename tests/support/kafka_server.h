@@ -31,10 +31,19 @@ struct KafkaListener {
 /// What a broker of a test's own has beside what scripts/servers.sh gives each.
 struct KafkaSettings {
   std::vector<KafkaListener> listeners;
-  std::vector<std::string> properties;  ///< "name=value", for the broker
+  std::vector<std::string> properties;  ///< "name=value", for each broker
+  int brokers = 1;                      ///< one cluster; its brokers have the ids from 1 on
+  int copies = 1;                       ///< of each partition of the topics that are created here
 };
 
-/// A real Kafka broker, started through scripts/servers.sh in a temporary folder, or the one that
+/// Where a partition stands in the cluster, by broker ids.
+struct PartitionPlace {
+  std::int32_t leader = -1;  ///< -1: none
+  std::vector<std::int32_t> replicas;
+  std::vector<std::int32_t> in_sync;
+};
+
+/// A real Kafka broker, or a cluster of several, started through scripts/servers.sh in a temporary folder, or the one that
 /// LOOM_TEST_KAFKA_BOOTSTRAP names. Ready when the constructor returns; its process ends in the destructor, or soon
 /// after the test's.
 /// Threads: one at a time (bootstrap() any).  Blocks: starting takes about 5 s.
@@ -59,17 +68,22 @@ class KafkaServer {
   /// Where a further listener is bound: HOST:PORT.
   [[nodiscard]] std::string address(const std::string& listener) const;
 
-  /// Own brokers only. After kill9() or stop(), restart() brings it back on the same port with the same data.
-  void kill9();
-  void stop();
-  void restart();
-  /// Own brokers only, after kill9(): the partition's log loses its end, as that of a broker that lost what it had not
+  // Own brokers only
+  /// After kill9() or stop(), restart() brings it back on the same port with the same data; returns when it serves.
+  void kill9(int broker = 1);
+  void stop(int broker = 1);
+  void restart(int broker = 1);
+  /// Those that do not run, all at once: one alone waits for the others.
+  void restart_all();
+  /// After kill9() of a broker that is alone: the partition's log loses its end, as that of a broker that lost what it had not
   /// written yet, or of one that lagged behind and was elected all the same. `end` has to be where records sent at once
   /// ended.
   void cut_log(const std::string& topic, std::int32_t partition, std::int64_t end);
-  /// Own brokers only: the broker keeps its connections and says nothing, until thaw().
-  void freeze() const;
-  void thaw() const;
+  /// The broker keeps its connections and says nothing, until thaw().
+  void freeze(int broker = 1) const;
+  void thaw(int broker = 1) const;
+  [[nodiscard]] bool runs(int broker) const;
+  [[nodiscard]] int brokers() const { return brokers_; }
 
   /// Returns when the broker knows the topic with all its partitions.
   void create_topic(const std::string& topic, int partitions);
@@ -90,6 +104,13 @@ class KafkaServer {
   /// The same in a transaction, which leaves a control record at the end of each partition written to.
   void produce_transaction(const std::string& topic, const std::vector<TestRecord>& records, bool commit);
 
+  /// By what one of the brokers that are up knows.
+  PartitionPlace place_of(const std::string& topic, std::int32_t partition);
+  /// The broker that coordinates the group; -1: none says so.
+  std::int32_t coordinator_of(const std::string& group);
+  /// Runs one of Kafka's own tools (see scripts/kafka-tool.sh); returns what it printed.
+  std::string tool(std::vector<std::string> arguments);
+
   /// The offset after the partition's last record.
   std::int64_t end_offset(const std::string& topic, std::int32_t partition);
 
@@ -98,11 +119,14 @@ class KafkaServer {
   void make_folder();
   void start(const std::vector<std::string>& environment = {});
   Client& client();
-  [[nodiscard]] pid_t own_pid(const std::string& what) const;
+  [[nodiscard]] std::string folder_of(int broker) const;
+  [[nodiscard]] pid_t own_pid(const std::string& what, int broker) const;
   [[nodiscard]] int partitions_known(const std::string& topic);
   void await_partitions(const std::string& topic, int partitions);
 
   std::string folder_;  ///< empty: the broker is not ours
+  int brokers_ = 1;
+  int copies_ = 1;
   std::string bootstrap_;
   std::unique_ptr<Client> client_;
 };
