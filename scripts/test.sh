@@ -44,6 +44,8 @@ logs=$LOOM_ROOT/build/test-logs
 passed=0
 failed=0
 failures=()
+durations=''
+began=0
 
 count_failure() {
   failed=$((failed + 1))
@@ -149,6 +151,12 @@ targets_of() {
   esac
 }
 
+# took WHAT: the time since the last call, for the summary.
+took() {
+  durations+="${durations:+, }$1 $((SECONDS - began)) s"
+  began=$SECONDS
+}
+
 finish() {
   local status=$?
   trap - EXIT
@@ -157,6 +165,7 @@ finish() {
   if [[ -n ${servers_dir:-} ]]; then servers_stop "$servers_dir" || true; fi
   # Left early: whatever the reason, that is no success.
   if ((status != 0 && failed == 0)); then count_failure "the run itself (exit status $status)"; fi
+  [[ -z $durations ]] || note "Took: $durations; $SECONDS s in all"
   local line
   for line in "${failures[@]}"; do fail "$line"; done
   printf '%d passed, %d failed\n' "$passed" "$failed"
@@ -256,8 +265,12 @@ main() {
   if wanted checks || wanted unit || wanted integration || wanted ui || wanted deploy || wanted fault; then
     build release --target kafka-to-db-consumer tests/all benchmarks/all || exit 1
   fi
+  took "packages and build"
   for label in "${ALL_LABELS[@]}" "${FURTHER_LABELS[@]}"; do
-    if wanted "$label"; then run_label "$label"; fi
+    if wanted "$label"; then
+      run_label "$label"
+      took "$label"
+    fi
   done
 }
 

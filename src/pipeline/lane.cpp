@@ -49,7 +49,8 @@ Lane::Lane(std::string topic, const LaneSettings& settings, const Context& conte
       schedule_(settings.limits, context.clock),
       run_(context.clock, kWaitMost, seed_of(topic_)),
       outage_(context.clock, kWaitMost, seed_of(topic_)),
-      dead_letter_watch_(settings.dead_letter_max_ratio) {}
+      dead_letter_watch_(settings.dead_letter_max_ratio),
+      silence_(context.clock.now()) {}
 
 // ---- Plan
 
@@ -196,7 +197,9 @@ bool Lane::fill_from(std::int32_t partition, std::size_t most) {
   const std::size_t bytes = before == nullptr ? 0 : before->message_bytes;
   const bool more = take_from(*reader(partition), most);
   if (Batch* const filled = slots_.growing()) {
-    filled->decoding += context_.clock.now() - began;
+    const TimePoint now = context_.clock.now();
+    filled->decoding += now - began;
+    if (filled->messages.size() > messages) silence_.note_taken(now);
     topic_counters_.messages.fetch_add(filled->messages.size() - messages, std::memory_order_relaxed);
     topic_counters_.message_bytes.fetch_add(filled->message_bytes - bytes, std::memory_order_relaxed);
   }
@@ -208,7 +211,7 @@ bool Lane::take_from(PartitionReader& reader, std::size_t most) {
   for (std::size_t taken = 0; taken < most; ++taken) {
     if (reader.closed()) return false;
     if (!wants_input()) return true;
-    Reading reading = reader.read(context_.clock, settings_.log);
+    Reading reading = reader.read(context_.clock, settings_.log, silence_);
     if (auto* const message = std::get_if<Message>(&reading)) {
       take(std::move(*message));
     } else if (const auto* const step = std::get_if<Step>(&reading)) {

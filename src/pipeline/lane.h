@@ -145,6 +145,7 @@ class Lane {
   RunState run_;
   Outage outage_;
   DeadLetterWatch dead_letter_watch_;
+  Silence silence_;
 };
 
 }  // namespace loom::pipeline

@@ -16,16 +16,13 @@ using std::chrono::seconds;
 /// A broker that has just come back may not know the whole of its log yet.
 constexpr int kLooksBeyondEnd = 3;
 constexpr seconds kBetweenLooks{1};
-constexpr std::chrono::milliseconds kBetweenSeeks{100};
-/// As long as a broker holds back its answer when it has nothing (fetch.wait.max.ms). A topic that is deleted and made
-/// again was away for longer.
-constexpr std::chrono::milliseconds kSilence{100};
+constexpr std::chrono::milliseconds kBetweenSeeks{200};
 
 }  // namespace
 
 PartitionReader::PartitionReader(std::unique_ptr<source::PartitionSource> source, PartitionLedger ledger,
                                  std::string decision)
-    : source_(std::move(source)), ledger_(std::move(ledger)), decision_(std::move(decision)), silence_(kSilence) {}
+    : source_(std::move(source)), ledger_(std::move(ledger)), decision_(std::move(decision)) {}
 
 // ---- Positions
 
@@ -33,8 +30,8 @@ PartitionReader::PartitionReader(std::unique_ptr<source::PartitionSource> source
 void PartitionReader::fetch_next(bool second_look) {
   inspection_.reset();
   looks_at_first_ = doubted_ = false;
-  silent_since_.reset();
-  silent_until_.reset();
+  empty_ = false;
+  came_at_.reset();
   ledger_.placed(second_look);
   go_to(ledger_.position(), ledger_.position_epoch());
 }
@@ -70,12 +67,12 @@ void PartitionReader::go_back(const batch::StoredOffset& to) {
 
 // ---- Reading
 
-Reading PartitionReader::read(const Clock& clock, const LogPolicies& policies) {
+Reading PartitionReader::read(const Clock& clock, const LogPolicies& policies, Silence& silence) {
   if (doubted_) fetch_next();
   if (seek_to_ && !seek(clock)) return Step::not_yet;
   source::Taken next = source_->take();
   if (auto* const message = std::get_if<Message>(&next)) {
-    if (silent_since_ && was_silent(clock)) return doubt("nothing came for a while");
+    if (follows_silence(clock, silence)) return doubt("nothing of the topic came for a while");
     return check(std::move(*message), policies);
   }
   if (const auto* const end = std::get_if<source::EndOfPartition>(&next))
@@ -86,19 +83,19 @@ Reading PartitionReader::read(const Clock& clock, const LogPolicies& policies) {
   if (const auto* const doubtful = std::get_if<source::LogInDoubt>(&next)) {
     return doubt(doubtful->why);
   }
-  if (!silent_since_) silent_since_ = clock.now();
-  silent_until_.reset();  // what was said to be waiting was no message: an end, an event
+  empty_ = true;
+  came_at_.reset();  // what was said to be waiting was no message: an end, an event
   return Step::nothing;
 }
 
 /// A topic that is deleted and made again while it is read is out of reach for a moment, and nothing else tells.
-bool PartitionReader::was_silent(const Clock& clock) {
-  const bool silent = silent_until_.value_or(clock.now()) - *silent_since_ > silence_;
-  silent_since_.reset();
-  silent_until_.reset();
-  if (!silent || inspecting() || !ledger_.believes() || ledger_.has_growth()) return false;
-  silence_ *= 2;  // until something is taken: a slow broker is silent, too
-  return true;
+bool PartitionReader::follows_silence(const Clock& clock, Silence& silence) {
+  if (empty_) silence.note_came(came_at_.value_or(clock.now()));
+  empty_ = false;
+  came_at_.reset();
+  const bool unseen = silences_seen_ != silence.ended();
+  silences_seen_ = silence.ended();
+  return unseen && !inspecting() && ledger_.believes() && !ledger_.has_growth();
 }
 
 /// What comes next may be of another log. What was taken goes out first: with it all of it is remembered.
@@ -122,7 +119,6 @@ Reading PartitionReader::check(Message&& message, const LogPolicies& policies) {
   if (standing != NextOffset::take) return act_on(standing, policies);
   ledger_.take(message);
   beyond_end_ = 0;
-  silence_ = kSilence;
   return std::move(message);
 }
 

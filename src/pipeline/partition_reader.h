@@ -15,6 +15,7 @@
 #include "batch/outcome.h"
 #include "pipeline/log_inspection.h"
 #include "pipeline/partition_ledger.h"
+#include "pipeline/silence.h"
 #include "source/partition_source.h"
 
 namespace loom::pipeline {
@@ -73,8 +74,9 @@ class PartitionReader {
   [[nodiscard]] std::int64_t backlog() const { return source_->backlog(ledger_.next()); }
 
   // Reading
-  /// One step. `policies`: what is done where messages are gone from the log, or it is another one.
-  Reading read(const Clock& clock, const LogPolicies& policies);
+  /// One step. `policies`: what is done where messages are gone from the log, or it is another one. `silence`: of its
+  /// topic.
+  Reading read(const Clock& clock, const LogPolicies& policies, Silence& silence);
   /// Nothing is read now: it is being given up, its stored position is to be set anew first, an operator has to decide,
   /// or what was taken before the log came into doubt has to go out.
   [[nodiscard]] bool closed() const {
@@ -82,7 +84,7 @@ class PartitionReader {
   }
   /// Something waits in its source, since now at the latest.
   void note_ready(TimePoint now) {
-    if (silent_since_ && !silent_until_) silent_until_ = now;
+    if (empty_ && !came_at_) came_at_ = now;
   }
   /// There is something to find out although nothing is waiting.
   [[nodiscard]] bool in_doubt() const { return !closed() && !seek_pending() && source_->in_doubt(); }
@@ -132,7 +134,7 @@ class PartitionReader {
   }
   void fetch_next(bool second_look = false);
 
-  [[nodiscard]] bool was_silent(const Clock& clock);
+  [[nodiscard]] bool follows_silence(const Clock& clock, Silence& silence);
   Reading doubt(const std::string& why);
   Reading check(Message&& message, const LogPolicies& policies);
   Reading act_on(NextOffset standing, const LogPolicies& policies);
@@ -163,9 +165,9 @@ class PartitionReader {
   std::int64_t log_start_ = 0;             // when the inspection began
   std::string suspicion_;                  // why it did
   int beyond_end_ = 0;                     // how often in a row the log seemed to end before next()
-  std::optional<TimePoint> silent_since_;  // nothing is waiting; not set: something is, or was just now
-  std::optional<TimePoint> silent_until_;  // something came after that
-  Duration silence_;                       // so long a one is a doubt
+  bool empty_ = false;                     // nothing was waiting when it was looked at last
+  std::optional<TimePoint> came_at_;       // something came after that
+  std::uint64_t silences_seen_ = 0;        // see Silence::ended()
   bool looks_at_first_ = false;            // the log's first record is fetched: the last that can tell a new log
   bool doubted_ = false;                   // the source is to be set anew as soon as what was taken is out
   bool leaving_ = false;

@@ -19,7 +19,8 @@ namespace loom::source {
 
 namespace {
 
-constexpr int kSeekTimeoutMs = 1000;
+/// Its worker has other partitions, and tries again.
+constexpr int kSeekTimeoutMs = 200;
 constexpr std::uint32_t kTakesBetweenLooks = 256;
 constexpr std::chrono::milliseconds kBoundsWithin{2500};
 

@@ -7,8 +7,8 @@
 namespace loom::testing {
 
 void BrokerFaultTest::inject(const std::string& name, int times, const Fault& fault) {
-  auto& first = start();
-  auto& second = start();
+  auto& first = start(fault.settings);
+  auto& second = start(fault.settings);
   first_ = &first;
   ASSERT_TRUE(await_partitions(first));
   ASSERT_TRUE(await_partitions(second));

@@ -39,7 +39,8 @@ Flow::~Flow() {
 void Flow::run() {
   using Clock = std::chrono::steady_clock;
   const std::vector<std::int32_t> round = round_of(settings_.shares);
-  TestProducer producer(bootstrap_);
+  // A leader that says nothing any more is to be the service's affair, not ours.
+  TestProducer producer(bootstrap_, {{"socket.timeout.ms", "6000"}});
   const auto begin = Clock::now();
   for (std::int64_t number = settings_.from; number < settings_.to && !stopping_; ++number) {
     const auto due = begin + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(

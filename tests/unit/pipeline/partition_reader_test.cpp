@@ -23,7 +23,11 @@ class PartitionReaderTest : public ::testing::Test {
   void emit(int messages) {
     for (int i = 0; i < messages; ++i) source_->emit();
   }
-  Reading read(const LogPolicies& policies = {}) { return reader_->read(clock_, policies); }
+  Reading read(const LogPolicies& policies = {}) {
+    Reading reading = reader_->read(clock_, policies, silence_);
+    if (std::holds_alternative<Message>(reading)) silence_.note_taken(clock_.now());
+    return reading;
+  }
   Step step() {
     const Reading reading = read();
     EXPECT_TRUE(std::holds_alternative<Step>(reading)) << reading.index();
@@ -42,6 +46,7 @@ class PartitionReaderTest : public ::testing::Test {
   }
 
   test_support::ManualClock clock_;
+  Silence silence_{clock_.now()};
   QueuedSource* source_ = nullptr;
   std::optional<PartitionReader> reader_;
 };
@@ -200,13 +205,13 @@ TEST_F(StoredLogTest, ASilenceIsADoubt) {
   EXPECT_EQ(step(), Step::passed);
   EXPECT_EQ(offset_of_next(), 9);
   EXPECT_EQ(step(), Step::nothing);
-  clock_.advance(milliseconds(50));
+  clock_.advance(milliseconds(30));
   emit(1);
   EXPECT_EQ(offset_of_next(), 10) << "so short a one is none";
 }
 
 TEST_F(StoredLogTest, ASlowBrokerIsDoubtedLessAndLess) {
-  for (const auto slow : {milliseconds(150), milliseconds(250)}) {
+  for (const auto slow : {milliseconds(30), milliseconds(50)}) {
     EXPECT_EQ(step(), Step::nothing);
     clock_.advance(slow);
     emit(1);
@@ -215,7 +220,7 @@ TEST_F(StoredLogTest, ASlowBrokerIsDoubtedLessAndLess) {
     EXPECT_EQ(step(), Step::passed);
   }
   EXPECT_EQ(step(), Step::nothing);
-  clock_.advance(milliseconds(350));
+  clock_.advance(milliseconds(70));
   emit(1);
   EXPECT_EQ(offset_of_next(), 9) << "it comes on at last";
 }
@@ -225,6 +230,25 @@ TEST_F(StoredLogTest, TimeInWhichNobodyLookedIsNoSilence) {
   emit(1);
   reader_->note_ready(clock_.now());
   clock_.advance(milliseconds(5'000));
+  EXPECT_EQ(offset_of_next(), 9);
+}
+
+TEST_F(StoredLogTest, APartitionIsNoneWhileOthersOfItsTopicHaveMessages) {
+  EXPECT_EQ(step(), Step::nothing);
+  clock_.advance(milliseconds(500));
+  silence_.note_taken(clock_.now());
+  emit(1);
+  EXPECT_EQ(offset_of_next(), 9);
+}
+
+TEST_F(StoredLogTest, ASilenceThatAnotherPartitionFoundOutIsADoubtHere) {
+  EXPECT_EQ(step(), Step::nothing);
+  clock_.advance(milliseconds(500));
+  silence_.note_came(clock_.now());
+  silence_.note_taken(clock_.now());
+  emit(1);
+  EXPECT_EQ(step(), Step::doubted);
+  EXPECT_EQ(offset_of_next(), -1) << "the record at 8";
   EXPECT_EQ(offset_of_next(), 9);
 }
 
