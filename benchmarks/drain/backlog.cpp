@@ -60,9 +60,11 @@ Message as_message(const rd_kafka_message_t& fetched) {
 }
 
 std::uint64_t messages_in_topic(admin::KafkaAdmin& admin, const std::string& topic, std::size_t partitions) {
+  std::vector<admin::TopicPartitionOffset> all;
+  all.reserve(partitions);
+  for (std::size_t i = 0; i < partitions; ++i) all.push_back({topic, static_cast<std::int32_t>(i), -1});
   std::uint64_t messages = 0;
-  for (std::size_t i = 0; i < partitions; ++i) {
-    const auto range = admin.range_of_log(topic, static_cast<std::int32_t>(i));
+  for (const auto& range : admin.ranges(all)) {
     if (range) messages += static_cast<std::uint64_t>(range->end - range->begin);
   }
   return messages;

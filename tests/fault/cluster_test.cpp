@@ -41,7 +41,10 @@ class ClusterTest : public BrokerFaultTest {
 
  private:
   static KafkaServer& cluster() {
-    static KafkaServer servers({.listeners = {}, .properties = {"min.insync.replicas=2", "replica.lag.time.max.ms=5000"}, .brokers = 3, .copies = 3});
+    static KafkaServer servers({.listeners = {},
+                                .properties = {"min.insync.replicas=2", "replica.lag.time.max.ms=5000"},
+                                .brokers = 3,
+                                .copies = 3});
     return servers;
   }
 };

@@ -122,13 +122,12 @@ TEST_F(FrozenTest, BetweenCopyInResponseAndCopyDoneTheNewOwnerWritesWithinFiveSe
     ASSERT_TRUE(frozen(*victim_));
     ASSERT_EQ(fired("copying"), freeze);
     // It may still be busy with the rows that it has.
-    EXPECT_TRUE(await(seconds(5),
-                      [&] {
-                        return count("pg_stat_progress_copy JOIN pg_stat_activity USING (pid)"
-                                     " WHERE pg_stat_activity.datname = current_database()"
-                                     " AND wait_event = 'ClientRead'") >= 1;
-                      }))
-        << "no session is in the middle of a COPY";
+    EXPECT_TRUE(await(seconds(5), [&] {
+      return count(
+                 "pg_stat_progress_copy JOIN pg_stat_activity USING (pid)"
+                 " WHERE pg_stat_activity.datname = current_database()"
+                 " AND wait_event = 'ClientRead'") >= 1;
+    })) << "no session is in the middle of a COPY";
     ASSERT_TRUE(await_partitions(*other_, log)) << "nobody took over";
     const auto took = recovery(flow);  // from the assignment on
     EXPECT_TRUE(frozen(*victim_));

@@ -448,8 +448,8 @@ std::int32_t KafkaServer::coordinator_of(const std::string& group) {
   rd_kafka_DescribeConsumerGroups(client().handle.get(), &name, 1, nullptr, queue.get());
   const Event event = Client::answer(queue, "describe group " + group);
   std::size_t count = 0;
-  const auto** groups = rd_kafka_DescribeConsumerGroups_result_groups(
-      rd_kafka_event_DescribeConsumerGroups_result(event.get()), &count);
+  const auto** groups =
+      rd_kafka_DescribeConsumerGroups_result_groups(rd_kafka_event_DescribeConsumerGroups_result(event.get()), &count);
   if (count == 0 || rd_kafka_ConsumerGroupDescription_error(groups[0]) != nullptr) return -1;
   const rd_kafka_Node_t* const node = rd_kafka_ConsumerGroupDescription_coordinator(groups[0]);
   return node == nullptr ? -1 : rd_kafka_Node_id(node);

@@ -43,9 +43,9 @@ struct PartitionPlace {
   std::vector<std::int32_t> in_sync;
 };
 
-/// A real Kafka broker, or a cluster of several, started through scripts/servers.sh in a temporary folder, or the one that
-/// LOOM_TEST_KAFKA_BOOTSTRAP names. Ready when the constructor returns; its process ends in the destructor, or soon
-/// after the test's.
+/// A real Kafka broker, or a cluster of several, started through scripts/servers.sh in a temporary folder, or the one
+/// that LOOM_TEST_KAFKA_BOOTSTRAP names. Ready when the constructor returns; its process ends in the destructor, or
+/// soon after the test's.
 /// Threads: one at a time (bootstrap() any).  Blocks: starting takes about 5 s.
 /// Fails:   std::runtime_error; the script has then shown the end of the broker's log on stderr.
 class KafkaServer {
@@ -75,9 +75,9 @@ class KafkaServer {
   void restart(int broker = 1);
   /// Those that do not run, all at once: one alone waits for the others.
   void restart_all();
-  /// After kill9() of a broker that is alone: the partition's log loses its end, as that of a broker that lost what it had not
-  /// written yet, or of one that lagged behind and was elected all the same. `end` has to be where records sent at once
-  /// ended.
+  /// After kill9() of a broker that is alone: the partition's log loses its end, as that of a broker that lost what it
+  /// had not written yet, or of one that lagged behind and was elected all the same. `end` has to be where records sent
+  /// at once ended.
   void cut_log(const std::string& topic, std::int32_t partition, std::int64_t end);
   /// The broker keeps its connections and says nothing, until thaw().
   void freeze(int broker = 1) const;

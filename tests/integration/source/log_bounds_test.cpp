@@ -38,7 +38,8 @@ class LogBoundsTest : public ::testing::Test {
 
 TEST_F(LogBoundsTest, OfLogsThatRetentionHasCutAndOfEmptyOnes) {
   ASSERT_NE(client_, nullptr);
-  server_.produce(topic_, std::vector<testing::TestRecord>(5, {.value = "x", .key = {}, .partition = 0, .headers = {}}));
+  server_.produce(topic_,
+                  std::vector<testing::TestRecord>(5, {.value = "x", .key = {}, .partition = 0, .headers = {}}));
   server_.delete_records(topic_, 0, 2);
   EXPECT_EQ(ask(LogBound::begin), (Bounds{{2, 0}}));
   EXPECT_EQ(ask(LogBound::end), (Bounds{{5, 0}}));
