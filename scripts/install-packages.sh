@@ -16,6 +16,7 @@ server_packages=(postgresql default-jre-headless maven procps util-linux curl)
 # Groups that only --with names: nobody gets a browser for trying the service.
 ui_packages=(chromium chromium-driver fonts-dejavu-core)
 clients_packages=(python3-pytest python3-venv)
+fault_packages=(pgbouncer)
 deploy_packages=(python3-pytest python3-yaml jq buildah debootstrap systemd etcd-server etcd-client)
 
 usage() {
@@ -32,6 +33,8 @@ Installs what is missing of these Debian packages, as root or through sudo:
 --with ui       also ${ui_packages[*]}: for the tests of the live page
 --with deploy   also ${deploy_packages[*]}: for the tests of image and chart
 --with clients  also ${clients_packages[*]}: for the tests of the packages in clients/
+--with fault    also ${fault_packages[*]}: for the fault tests
+Of what is installed here nothing is started.
 EOF
 }
 
@@ -71,8 +74,22 @@ as_root() {
   if ((EUID == 0)); then "$@"; else sudo "$@"; fi
 }
 
+# Debian starts servers as soon as their packages are there, unless this file says no; one that exists is the owner's.
+without_starting() {
+  local policy=/usr/sbin/policy-rc.d result=0
+  if [[ -e $policy ]]; then
+    "$@"
+    return
+  fi
+  printf '#!/bin/sh\nexit 101\n' | as_root tee "$policy" >/dev/null
+  as_root chmod +x "$policy"
+  "$@" || result=$?
+  as_root rm -f "$policy"
+  return "$result"
+}
+
 apt_install() {
-  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
+  without_starting as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
     -o Dpkg::Use-Pty=0 -o Dpkg::Options::=--force-confold "$@" >&2
 }
 
@@ -98,7 +115,8 @@ parse_arguments() {
           ui) further_packages+=("${ui_packages[@]}") ;;
           deploy) further_packages+=("${deploy_packages[@]}") ;;
           clients) further_packages+=("${clients_packages[@]}") ;;
-          *) die '--with needs a group: ui, deploy or clients' ;;
+          fault) further_packages+=("${fault_packages[@]}") ;;
+          *) die '--with needs a group: ui, deploy, clients or fault' ;;
         esac
         shift
         ;;

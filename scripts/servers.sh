@@ -32,7 +32,8 @@ env     prints the exports again
 status  says which of the two run; exit status 1 when none does
 
 Several copies can run at the same time. Only processes started here are ever stopped.
-Environment: LOOM_KAFKA_VERSION (default: as in scripts/kafka/pom.xml), LOOM_KAFKA_HOME (folder of Kafka's jars), LOOM_KAFKA_HEAP (512m), LOOM_CACHE (build/);
+Environment: LOOM_POSTGRES_VERSION (18, or 18.6.3; default: Debian's), LOOM_KAFKA_VERSION (default: as in
+scripts/kafka/pom.xml), LOOM_KAFKA_HOME (folder of Kafka's jars), LOOM_KAFKA_HEAP (512m), LOOM_CACHE (build/);
 for a new folder's broker: LOOM_KAFKA_LISTENERS (further listeners: "TLS=SSL@localhost", blanks between them; their
 addresses are printed as LOOM_KAFKA_LISTENER_TLS), LOOM_KAFKA_EXTRA_PROPERTIES (a file that goes behind our settings).
 EOF
@@ -41,6 +42,7 @@ EOF
 # servers_start DIR [kafka|postgres] [BROKERS]: one caller at a time per folder.
 servers_start() {
   local dir=$1 only=${2:-} brokers=${3:-1}
+  postgres_choose
   local kafka=(kafka_start "$dir")
   ((brokers == 1)) || kafka=(kafka_cluster_start "$dir" "$brokers")
   mkdir -p "$dir"

@@ -112,6 +112,7 @@ start_servers() {
   servers_dir=$(servers_make_dir)
   # Also when this script is killed so that no trap runs.
   servers_stop_after "$servers_dir" $$
+  postgres_choose
   say 'Starting Kafka and PostgreSQL'
   servers_start "$servers_dir" || die 'the servers did not start'
   LOOM_TEST_DATABASE_URL=$(postgres_url "$servers_dir")
@@ -255,7 +256,7 @@ main() {
   fi
   local groups=()
   local group
-  for group in ui deploy; do
+  for group in ui deploy fault; do
     if wanted "$group"; then groups+=(--with "$group"); fi
   done
   if wanted checks || wanted integration || wanted fault; then groups+=(--with clients); fi

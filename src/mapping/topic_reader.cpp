@@ -233,6 +233,8 @@ TopicMapping read_topic(const Entry& entry, const FileDefaults& defaults, Findin
   if (topic.is_pattern) {
     if (const auto problem = pattern_problem(entry.key)) {
       findings.error(place, "the pattern is not a POSIX extended regular expression: " + *problem);
+    } else if (const auto warning = pattern_warning(entry.key)) {
+      findings.warning(place, *warning);
     }
   }
   TopicReader(topic, place, findings).read(entry.value);

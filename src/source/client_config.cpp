@@ -54,6 +54,9 @@ Properties fixed() {
   };
 }
 
+/// With group.protocol=consumer (KIP-848) the broker decides these, and librdkafka refuses them.
+constexpr std::array kOfTheBroker{"session.timeout.ms", "heartbeat.interval.ms", "partition.assignment.strategy"};
+
 void set(rd_kafka_conf_t* conf, const std::string& name, const std::string& value) {
   std::array<char, 512> error{};
   if (rd_kafka_conf_set(conf, name.c_str(), value.c_str(), error.data(), error.size()) != RD_KAFKA_CONF_OK) {
@@ -77,6 +80,10 @@ ConfHandle make_configuration(const ClientSettings& settings) {
   if (!library_needs().waking) all["fetch.queue.backoff.ms"] = "5";
   all["bootstrap.servers"] = settings.bootstrap_servers;
   all["group.id"] = settings.group_id;
+  const auto protocol = settings.properties.find("group.protocol");
+  if (protocol != settings.properties.end() && protocol->second == "consumer") {
+    for (const char* name : kOfTheBroker) all.erase(name);
+  }
   for (const auto& [name, value] : settings.properties) all[name] = value;
   for (const auto& [name, value] : fixed()) all[name] = value;
   for (const auto& [name, value] : all) set(conf.get(), name, value);

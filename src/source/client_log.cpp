@@ -15,6 +15,7 @@ namespace {
 // As syslog counts.
 constexpr int kError = 3;
 constexpr int kWarning = 4;
+constexpr int kDebug = 7;
 
 /// `[thrd:localhost:9092/1]`, which librdkafka's lines begin with: one broker's, or `[thrd:main]`.
 std::string_view thread_in(std::string_view text) {
@@ -29,6 +30,8 @@ void write(log::Level level, std::string_view prefix, std::string_view facility,
 }
 
 void consumer_line(const rd_kafka_t* /*client*/, int level, const char* facility, const char* text) {
+  // The commit's own event is told in words of ours, where there is something to tell.
+  if (std::string_view(facility) == "COMMITFAIL") level = kDebug;
   write(level <= kError     ? log::Level::error
         : level <= kWarning ? log::Level::warning
                             : log::Level::debug,

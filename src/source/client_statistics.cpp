@@ -83,7 +83,8 @@ bool read_broker(ondemand::value value, std::vector<BrokerStatistics>& brokers) 
     if (name != "state") return true;
     std::string state;
     const bool known = read(field, state);
-    broker.up = state == "UP";
+    // UPDATE: up, and about to be told of changes. INIT: nobody wants a connection to it now.
+    broker.up = state == "UP" || state == "UPDATE" || state == "INIT";
     return known;
   });
   // The addresses that one starts with and the group's coordinator stand there as brokers of their own.

@@ -12,7 +12,7 @@ namespace loom::source {
 struct BrokerStatistics {
   std::int32_t id = -1;
   std::string address;  ///< host:port
-  bool up = false;
+  bool up = false;      ///< its connection is up, or none is wanted
   /// From a request to its answer, average over the last interval; 0: nothing was sent. Of a leader that has nothing
   /// new it is fetch.wait.max.ms (100 ms), since the broker holds back its answer to a fetch.
   double round_trip_seconds = 0;

@@ -62,6 +62,20 @@ std::map<std::string, std::string> shown_properties(const rd_kafka_t* client) {
   return shown;
 }
 
+/// Of a copy of the offsets: the next one comes after it.
+bool comes_with_a_rebalance(rd_kafka_resp_err_t error) {
+  return error == RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS || error == RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION ||
+         error == RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID;
+}
+
+/// Where Kafka's words alone help nobody.
+const char* what_to_do(rd_kafka_resp_err_t error) {
+  if (error != RD_KAFKA_RESP_ERR_INCONSISTENT_GROUP_PROTOCOL) return "";
+  return ". A member of this group assigns partitions in another way (its partition.assignment.strategy is an eager one, "
+         "such as range, and ours is cooperative-sticky, or it is another program): stop it, give this service a group of "
+         "its own (LOOM_KAFKA_GROUP_ID), or set LOOM_RDKAFKA_PARTITION_ASSIGNMENT_STRATEGY to the other one's";
+}
+
 void report(const char* what, rd_kafka_error_t* raw) {
   const ErrorHandle error(raw);
   if (error != nullptr)
@@ -143,14 +157,17 @@ GroupEvent GroupClient::read(const rd_kafka_event_t* event) {
       // A connection's end has a line of librdkafka's own already.
       const auto level = error == RD_KAFKA_RESP_ERR__TRANSPORT ? log::Level::debug : log::Level::warning;
       log::write(level, {}, rd_kafka_err2name(error),
-                 fmt::format("Kafka: {}: {}", rd_kafka_err2name(error), rd_kafka_event_error_string(raw)));
+                 fmt::format("Kafka: {}: {}{}", rd_kafka_err2name(error), rd_kafka_event_error_string(raw),
+                             what_to_do(error)));
       return {};
     }
     case RD_KAFKA_EVENT_OFFSET_COMMIT: {
       const auto error = rd_kafka_event_error(raw);
       if (error != RD_KAFKA_RESP_ERR_NO_ERROR && error != RD_KAFKA_RESP_ERR__NO_OFFSET) {
-        log::warn({}, "Kafka did not take the copy of the offsets (the database has them): {}",
-                  rd_kafka_err2str(error));
+        const auto level = comes_with_a_rebalance(error) ? log::Level::debug : log::Level::warning;
+        log::write(level, {}, rd_kafka_err2name(error),
+                   fmt::format("Kafka did not take the copy of the offsets (the database has them): {}",
+                               rd_kafka_err2str(error)));
       }
       return {};
     }

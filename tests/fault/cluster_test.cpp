@@ -24,6 +24,14 @@ class ClusterTest : public BrokerFaultTest {
   void await_whole() {
     ASSERT_TRUE(await(seconds(60), [&] { return whole(); })) << "the brokers' copies do not catch up";
   }
+  /// Also of those that have no partition to lead any more, and no connection.
+  [[nodiscard]] bool says_all_up() const {
+    const std::string shown = metrics();
+    for (std::int32_t broker = 1; broker <= 3; ++broker) {
+      if (shown.find(fmt::format("kafka_to_db_broker_up{{broker=\"{}\"}} 1", broker)) == std::string::npos) return false;
+    }
+    return true;
+  }
   void kill(std::int32_t broker) {
     kafka().kill9(broker);
     ASSERT_FALSE(kafka().runs(broker)) << "the fault";
@@ -58,7 +66,7 @@ TEST_F(ClusterTest, RestartedOneAfterTheOther) {
               start_again(broker);
             }
           },
-          {}});
+          [&] { EXPECT_TRUE(await(seconds(60), [&] { return says_all_up(); })) << metrics(); }});
 }
 
 TEST_F(ClusterTest, ALeaderKilled) {

@@ -41,11 +41,20 @@ FaultTest::FaultTest(KafkaServer& kafka, Database database, std::int32_t partiti
     : ServiceTest(database == Database::own ? std::make_unique<PostgresServer>(roomy()) : nullptr, kafka),
       topic_(new_topic("numbers", partitions)),
       seed_(seed_of_the_day()) {
+  prepare();
+}
+
+FaultTest::FaultTest(KafkaServer& kafka, const ServerAt& server, std::int32_t partitions)
+    : ServiceTest(server, kafka), topic_(new_topic("numbers", partitions)), seed_(seed_of_the_day()) {
+  prepare();
+}
+
+void FaultTest::prepare() {
   random_.seed(seed_);
   std::cout << "LOOM_FAULT_SEED=" << seed_ << std::endl;
   RecordProperty("LOOM_FAULT_SEED", std::to_string(seed_));
   map(numbered_mapping(topic_, "numbers"));
-  this->database().run(numbered_table("numbers", bad_numbered_check()));
+  database().run(numbered_table("numbers", bad_numbered_check()));
 }
 
 void FaultTest::TearDown() {

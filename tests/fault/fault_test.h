@@ -23,6 +23,8 @@ class FaultTest : public ServiceTest {
  protected:
   enum class Database { own, shared };  ///< own: the test may kill it
   explicit FaultTest(KafkaServer& kafka, Database database = Database::own, std::int32_t partitions = 6);
+  /// With a database in the server behind this connection string.
+  FaultTest(KafkaServer& kafka, const ServerAt& server, std::int32_t partitions = 6);
   void TearDown() override;
 
   // How much
@@ -95,6 +97,8 @@ class FaultTest : public ServiceTest {
   std::string topic_;
 
  private:
+  void prepare();
+
   unsigned seed_;
   std::mt19937 random_;
   std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();

@@ -71,6 +71,18 @@ TEST_F(LogChangeTest, ATopicMadeAgainWhileItIsConsumedAndFilledAtOnceIsTakenFrom
   EXPECT_TRUE(service.running());
 }
 
+/// The new log passes the stored offsets while the position in it is being found out.
+TEST_F(LogChangeTest, ATopicMadeAgainWhileItIsConsumedAndFilledAtASteadyRateIsTakenFromItsStart) {
+  auto& service = start({{"LOOM_LOG_LEVEL", "debug"}});
+  store(2'000);
+  remake_topic();
+  Flow flow(bootstrap(), topic_, {.from = sent_, .to = sent_ + 3'000, .rate = 1'000, .shares = {1, 1}});
+  flow.finish();
+  sent_ += 3'000;
+  each_once("topic made again while it is consumed, filled at 1,000 messages a second");
+  EXPECT_TRUE(service.running());
+}
+
 TEST_F(LogChangeTest, ATopicMadeAgainAndFilledBeyondTheStoredOffsetWhileNobodyLooksIsTakenFromItsStart) {
   auto& service = start();
   store(1'000);

@@ -1,14 +1,8 @@
 #include "support/postgres_server.h"
 
-#include <arpa/inet.h>
-#include <fcntl.h>
-#include <grp.h>
 #include <libpq-fe.h>
-#include <netinet/in.h>
 #include <pwd.h>
 #include <signal.h>
-#include <sys/prctl.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -22,6 +16,8 @@
 #include <stdexcept>
 #include <thread>
 
+#include "support/daemon.h"
+
 namespace loom::testing {
 namespace {
 
@@ -29,6 +25,8 @@ namespace fs = std::filesystem;
 using namespace std::chrono_literals;
 
 fs::path server_programs() {
+  const char* const chosen = std::getenv("LOOM_POSTGRES_BIN");
+  if (chosen != nullptr && *chosen != '\0') return chosen;
   fs::path newest;
   const fs::path root = "/usr/lib/postgresql";
   if (fs::exists(root)) {
@@ -41,43 +39,6 @@ fs::path server_programs() {
   }
   if (newest.empty()) throw std::runtime_error("no PostgreSQL server programs under /usr/lib/postgresql");
   return newest / "bin";
-}
-
-/// Who the server runs as: it refuses to be root.
-const passwd* server_user() { return geteuid() == 0 ? getpwnam("postgres") : nullptr; }
-
-/// Starts a program whose output goes to `log`. It gets SIGQUIT (for PostgreSQL: stop at once) when we die.
-pid_t spawn(const std::vector<std::string>& command, const std::string& log) {
-  std::vector<char*> arguments;
-  arguments.reserve(command.size() + 1);
-  for (const auto& word : command) arguments.push_back(const_cast<char*>(word.c_str()));
-  arguments.push_back(nullptr);
-  const passwd* user = server_user();
-  const pid_t pid = fork();
-  if (pid != 0) return pid;
-  if (user != nullptr && (setgroups(0, nullptr) != 0 || setgid(user->pw_gid) != 0 || setuid(user->pw_uid) != 0)) {
-    _exit(126);
-  }
-  prctl(PR_SET_PDEATHSIG, SIGQUIT);
-  const int out = open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
-  dup2(out, STDOUT_FILENO);
-  dup2(out, STDERR_FILENO);
-  if (chdir("/") != 0) _exit(126);
-  execv(arguments[0], arguments.data());
-  _exit(127);
-}
-
-int free_port() {
-  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t length = sizeof address;
-  auto* generic = reinterpret_cast<sockaddr*>(&address);
-  const bool bound = bind(fd, generic, length) == 0 && getsockname(fd, generic, &length) == 0;
-  close(fd);
-  if (!bound) throw std::runtime_error("no free port");
-  return ntohs(address.sin_port);
 }
 
 /// State and parent of a process as /proc has them; '\0' when it is gone.
@@ -154,19 +115,30 @@ std::string given_or_shared() {
 }  // namespace
 
 PostgresServer::PostgresServer(std::vector<std::string> settings) : settings_(std::move(settings)) {
-  std::string folder = (fs::temp_directory_path() / "loom-postgres-XXXXXX").string();
-  if (mkdtemp(folder.data()) == nullptr) throw std::runtime_error("no temporary folder");
-  folder_ = folder;
-  if (const passwd* user = server_user(); user != nullptr && chown(folder_.c_str(), user->pw_uid, user->pw_gid) != 0) {
-    throw std::runtime_error("cannot give the folder to the user postgres");
-  }
-  const pid_t initdb = spawn({server_programs() / "initdb", "-D", folder_ + "/data", "-U", "postgres", "-A", "trust",
+  make_folder();
+  const pid_t initdb = start_daemon({server_programs() / "initdb", "-D", folder_ + "/data", "-U", "postgres", "-A", "trust",
                               "-E", "UTF8", "--locale=C.UTF-8", "--no-sync", "--no-instructions"},
                              folder_ + "/log");
   int status = 0;
   if (waitpid(initdb, &status, 0) != initdb || status != 0) throw std::runtime_error("initdb failed:\n" + log_tail());
   port_ = free_port();
   start();
+}
+
+PostgresServer::PostgresServer(StandbyOf of) : settings_(of.primary.settings_) {
+  make_folder();
+  copy(of.primary);
+  port_ = free_port();
+  start();
+}
+
+void PostgresServer::make_folder() {
+  std::string folder = (fs::temp_directory_path() / "loom-postgres-XXXXXX").string();
+  if (mkdtemp(folder.data()) == nullptr) throw std::runtime_error("no temporary folder");
+  folder_ = folder;
+  if (const passwd* user = unprivileged_user(); user != nullptr && chown(folder_.c_str(), user->pw_uid, user->pw_gid) != 0) {
+    throw std::runtime_error("cannot give the folder to the user postgres");
+  }
 }
 
 PostgresServer::~PostgresServer() {
@@ -185,7 +157,7 @@ std::string PostgresServer::url(const std::string& database) const {
 }
 
 std::string PostgresServer::user() {
-  const passwd* user = server_user();
+  const passwd* user = unprivileged_user();
   return user == nullptr ? "" : user->pw_name;
 }
 
@@ -200,7 +172,7 @@ void PostgresServer::start() {
                                        "timezone=UTC"};
   settings.insert(settings.end(), settings_.begin(), settings_.end());
   for (const auto& setting : settings) command.insert(command.end(), {"-c", setting});
-  pid_ = spawn(command, folder_ + "/log");
+  pid_ = start_daemon(command, folder_ + "/log");
   await_ready();
 }
 
@@ -253,6 +225,39 @@ void PostgresServer::thaw() const { signal_all(SIGCONT); }
 
 void PostgresServer::restart() {
   stop();
+  start();
+}
+
+void PostgresServer::copy(const PostgresServer& primary) {
+  const pid_t copying = start_daemon({server_programs() / "pg_basebackup", "-D", folder_ + "/data", "-d", primary.url(),
+                               "--wal-method=stream", "--checkpoint=fast", "--write-recovery-conf", "--no-sync"},
+                              folder_ + "/log");
+  int status = 0;
+  if (waitpid(copying, &status, 0) != copying || status != 0) {
+    throw std::runtime_error("pg_basebackup failed:\n" + log_tail());
+  }
+}
+
+void PostgresServer::promote() const {
+  if (PQgetvalue(execute(url(), "SELECT pg_promote(true, 30)").get(), 0, 0) != std::string("t")) {
+    throw std::runtime_error("the standby was not promoted:\n" + log_tail());
+  }
+}
+
+void PostgresServer::stop_following() const {
+  execute(url(), "ALTER SYSTEM SET primary_conninfo = ''");
+  execute(url(), "SELECT pg_reload_conf()");
+  for (int i = 0; i < 1000; ++i) {
+    if (PQntuples(execute(url(), "SELECT FROM pg_stat_wal_receiver").get()) == 0) return;
+    std::this_thread::sleep_for(5ms);
+  }
+  throw std::runtime_error("the standby goes on following:\n" + log_tail());
+}
+
+void PostgresServer::follow(const PostgresServer& primary) {
+  stop();
+  fs::remove_all(folder_ + "/data");
+  copy(primary);
   start();
 }
 

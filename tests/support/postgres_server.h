@@ -17,6 +17,11 @@ class PostgresServer {
  public:
   /// `settings`: further ones, as `max_connections=20`.
   explicit PostgresServer(std::vector<std::string> settings = {});
+  /// A standby with the same settings that follows this server by streaming replication, from a copy that is made now.
+  struct StandbyOf {
+    const PostgresServer& primary;
+  };
+  explicit PostgresServer(StandbyOf of);
   ~PostgresServer();
   PostgresServer(const PostgresServer&) = delete;
   PostgresServer& operator=(const PostgresServer&) = delete;
@@ -40,7 +45,17 @@ class PostgresServer {
   /// After kill9() or stop(): on the same port with the same data.
   void restart();
 
+  // Replication
+  /// A standby becomes a primary; returns when it takes writes.
+  void promote() const;
+  /// A standby hears no more of its primary: what that commits from now on, it has not.
+  void stop_following() const;
+  /// Whatever it was: a standby of this primary from now on, on its old port, from a copy that is made now.
+  void follow(const PostgresServer& primary);
+
  private:
+  void make_folder();
+  void copy(const PostgresServer& primary);
   void start();
   void await_ready();
   void signal_all(int signal) const;
@@ -61,6 +76,8 @@ class TestDatabase {
  public:
   TestDatabase();
   explicit TestDatabase(const PostgresServer& server);
+  /// In the server behind this connection string.
+  explicit TestDatabase(std::string server_url);
   ~TestDatabase();
   TestDatabase(const TestDatabase&) = delete;
   TestDatabase& operator=(const TestDatabase&) = delete;
@@ -77,8 +94,6 @@ class TestDatabase {
   [[nodiscard]] std::string value(const std::string& sql) const;
 
  private:
-  explicit TestDatabase(std::string server_url);
-
   std::string server_url_;
   std::string name_;
   std::string url_;

@@ -24,6 +24,19 @@ ServiceTest::ServiceTest(std::unique_ptr<PostgresServer> own_server, KafkaServer
   }
 }
 
+ServiceTest::ServiceTest(const ServerAt& server, KafkaServer& kafka)
+    : prefix_(unique_name("service")), group_(prefix_ + "-group"), kafka_(kafka) {
+  database_.emplace(server.url);
+  // A standby that is asked first may not have it yet, and then libpq asks no other host.
+  await(seconds(20), [this] {
+    try {
+      return !database_->value("SELECT 1").empty();
+    } catch (const std::runtime_error&) {
+      return false;
+    }
+  });
+}
+
 void ServiceTest::TearDown() {
   if (HasFailure()) show_evidence();
   for (auto& replica : replicas_) {

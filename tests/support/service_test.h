@@ -32,6 +32,11 @@ class ServiceTest : public ::testing::Test {
   ServiceTest() : ServiceTest(nullptr, KafkaServer::shared()) {}
   /// With servers that the test may kill.
   ServiceTest(std::unique_ptr<PostgresServer> own_server, KafkaServer& kafka);
+  /// With a database in the server behind this connection string.
+  struct ServerAt {
+    std::string url;
+  };
+  ServiceTest(const ServerAt& server, KafkaServer& kafka);
   void TearDown() override;
 
   // Kafka

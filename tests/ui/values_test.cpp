@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "page_test.h"
+#include "support/held_session.h"
 
 namespace loom::testing {
 namespace {
@@ -76,6 +77,33 @@ TEST_F(PageValuesTest, WhatThePageShowsIsWhatStatusSays) {
   EXPECT_EQ(browser().text("#group"), group());
   EXPECT_TRUE(says("OK"));
   expect_quiet();
+}
+
+TEST_F(PageValuesTest, ALagThatGrowsIsNotSaidToKeepUp) {
+  const std::string topic = new_topic("numbers", 1);
+  database().run(numbered_table("numbers"));
+  map(numbered_mapping(topic, "numbers"));
+  serve();
+  send_numbered(topic, 0, 100);
+  ASSERT_TRUE(drained(topic));
+  HeldSession other(database().url());
+  other.run("BEGIN; LOCK TABLE numbers IN ACCESS EXCLUSIVE MODE");
+  open_page();
+  std::int64_t sent = 100;
+  std::string words;
+  const bool both = await(seconds(60), [&] {
+    send_numbered(topic, sent, sent + 100);
+    sent += 100;
+    words = browser()
+                .run("return document.querySelector('#drain-rate').textContent + '; ' +"
+                     " document.querySelector('#catch-up').textContent")
+                .get<std::string>();
+    return words.find("grows by") != std::string::npos;
+  });
+  EXPECT_TRUE(both) << words;
+  EXPECT_NE(words.find("; not while it grows"), std::string::npos) << words;
+  other.run("ROLLBACK");
+  EXPECT_TRUE(drained(topic));
 }
 
 TEST_F(PageValuesTest, TheChartsBeginWithWhatWasBeforeThePageWasOpened) {

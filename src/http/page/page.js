@@ -151,13 +151,16 @@
     if (!Format.known(lag.messages)) return Format.unknown;
     if (lag.messages === 0) return '0 s';
     if (lag.catch_up_seconds !== null) return Format.duration(lag.catch_up_seconds);
+    if (lag.drain_rate < 0 && !staysAsItIs(lag)) return 'not while it grows';
     return lag.seconds < Verdict.behindSeconds ? 'keeps up' : 'not in sight'; // under load some messages are always on their way
   }
+
+  const staysAsItIs = (lag) => Math.abs(lag.drain_rate) < 0.05;
 
   function draining(lag) {
     if (lag.messages === 0) return 'is nothing';
     if (!Format.known(lag.drain_rate)) return 'is not known yet';
-    if (Math.abs(lag.drain_rate) < 0.05) return 'stays as it is';
+    if (staysAsItIs(lag)) return 'stays as it is';
     return lag.drain_rate > 0 ? `shrinks by ${Format.rate(lag.drain_rate)}/s` : `grows by ${Format.rate(-lag.drain_rate)}/s`;
   }
 

@@ -65,6 +65,19 @@ TEST_F(ReplicasTest, OthersJoinAndLeaveWhileMessagesFlow) {
   flow.finish();
   ASSERT_TRUE(drained(topic_));
   EXPECT_TRUE(every_one_once("numbers", 40'000));
+  for (const auto* replica : {&first, &second, &third}) {
+    EXPECT_FALSE(replica->logged("COMMITFAIL")) << "a rebalance is no reason for a warning";
+  }
+}
+
+TEST_F(ReplicasTest, AMemberThatAssignsPartitionsInAnotherWayIsExplained) {
+  auto& eager = start({{"LOOM_RDKAFKA_PARTITION_ASSIGNMENT_STRATEGY", "range"}});
+  ASSERT_TRUE(await_partitions(eager));
+  auto& ours = start();
+  EXPECT_TRUE(await(seconds(30), [&] { return ours.logged("assigns partitions in another way"); }));
+  EXPECT_TRUE(ours.running());
+  EXPECT_GE(stored_by(eager), 0);
+  EXPECT_TRUE(await_partitions(ours)) << "it does not join when the other one has left";
 }
 
 TEST_F(ReplicasTest, AFrozenOneLosesItsPartitionsAndStoresNothingTwiceWhenItWakes) {

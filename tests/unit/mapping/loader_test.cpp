@@ -170,6 +170,18 @@ topics:
                   StartsWith("27 error : the pattern is not a POSIX extended regular expression")));
 }
 
+TEST(LoaderTest, APatternThatMeansAnotherThingElsewhereIsAWarning) {
+  const auto problems = [](const std::string& pattern) {
+    return problems_of("schema_version: v1\ntopics:\n  " + pattern + ":\n    table: t\n");
+  };
+  EXPECT_THAT(problems(R"(^orders\.[0-9]+$)"), IsEmpty()) << "what is escaped as usual";
+  EXPECT_THAT(problems(R"(^orders\\d$)"), IsEmpty()) << "a backslash, and a d";
+  EXPECT_THAT(problems(R"(^orders\.\d+$)"),
+              ElementsAre(AllOf(StartsWith("3 warning : `\\d`"), HasSubstr("letter `d`"), HasSubstr("[0-9]"))));
+  EXPECT_THAT(problems(R"(^[\w.]+$)"), ElementsAre(AllOf(StartsWith("3 warning : `\\w`"), HasSubstr("[A-Za-z0-9_]"))));
+  EXPECT_THAT(problems("^(?i)orders$"), ElementsAre(AllOf(StartsWith("3 error : "), HasSubstr("[Oo]rders"))));
+}
+
 TEST(LoaderTest, AProblemNamesFileTopicAndKey) {
   const auto result = load_mapping_text("schema_version: v1\ntopics:\n  a.b:\n    table: [x]\n", "maps/m.yml");
   ASSERT_EQ(result.problems.size(), 1U);

@@ -93,7 +93,7 @@ TEST_F(PartitionReaderTest, TriesARefusedSeekAgainAfterAMoment) {
   EXPECT_EQ(step(), Step::not_yet);
   source_->refuses_seeks = false;
   EXPECT_EQ(step(), Step::not_yet) << "not at once";
-  clock_.advance(milliseconds(100));
+  clock_.advance(milliseconds(200));
   EXPECT_EQ(offset_of_next(), 0);
 }
 

@@ -41,13 +41,17 @@ TEST(ParseStatisticsTest, BrokersAreThoseWithAnIdInItsOrder) {
     "b/2": {"nodeid": 2, "nodename": "b", "source": "learned", "state": "DOWN", "txerrs": 1, "rxerrs": 2, "req_timeouts": 4},
     "a/bootstrap": {"nodeid": -1, "nodename": "", "source": "configured", "state": "UP"},
     "GroupCoordinator": {"nodeid": 1, "nodename": "a", "source": "logical", "state": "UP"},
+    "c/3": {"nodeid": 3, "nodename": "c", "source": "learned", "state": "INIT"},
+    "d/4": {"nodeid": 4, "nodename": "d", "source": "learned", "state": "UPDATE"},
     "a/1": {"nodeid": 1, "nodename": "a", "source": "learned", "state": "UP"}}})");
   ASSERT_TRUE(all);
-  ASSERT_EQ(all->brokers.size(), 2U);
+  ASSERT_EQ(all->brokers.size(), 4U);
   EXPECT_EQ(all->brokers[0].id, 1);
   EXPECT_TRUE(all->brokers[0].up);
   EXPECT_EQ(all->brokers[1].id, 2);
   EXPECT_FALSE(all->brokers[1].up);
+  EXPECT_TRUE(all->brokers[2].up) << "no connection to it is wanted";
+  EXPECT_TRUE(all->brokers[3].up);
   EXPECT_EQ(all->brokers[1].request_errors, 7U);
 }
 

@@ -1,0 +1,21 @@
+#pragma once
+
+#include <pwd.h>
+#include <sys/types.h>
+
+#include <string>
+#include <vector>
+
+namespace loom::testing {
+
+/// Who servers run as that refuse to be root: the user "postgres" when we are root, nullptr (as ourselves) else.
+const passwd* unprivileged_user();
+
+/// Starts a server as that user, its output appended to `log`. It gets SIGQUIT (for PostgreSQL: stop at once) when we
+/// die.
+pid_t start_daemon(const std::vector<std::string>& command, const std::string& log);
+
+/// Of 127.0.0.1, where nobody listens. Fails: std::runtime_error.
+int free_port();
+
+}  // namespace loom::testing
