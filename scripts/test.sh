@@ -120,6 +120,15 @@ start_servers() {
   export LOOM_TEST_DATABASE_URL LOOM_TEST_KAFKA_BOOTSTRAP LOOM_KAFKA_HOME
 }
 
+# Each of the tests that want three brokers would start them anew.
+start_cluster() {
+  cluster_dir=$(servers_make_dir)
+  servers_stop_after "$cluster_dir" $$
+  say 'Starting three brokers of Kafka'
+  servers_start "$cluster_dir" kafka 3 || die 'the brokers did not start'
+  export LOOM_TEST_KAFKA_CLUSTER=$cluster_dir
+}
+
 # Downloads and builds of what the tests use beside the product take minutes on a new machine, much of it waiting: they
 # go on while the product is compiled.
 prepare_tools() {
@@ -164,6 +173,7 @@ finish() {
   local job
   for job in "${tools_jobs[@]}"; do kill -- "-$job" 2>/dev/null || true; done
   if [[ -n ${servers_dir:-} ]]; then servers_stop "$servers_dir" || true; fi
+  if [[ -n ${cluster_dir:-} ]]; then servers_stop "$cluster_dir" || true; fi
   # Left early: whatever the reason, that is no success.
   if ((status != 0 && failed == 0)); then count_failure "the run itself (exit status $status)"; fi
   [[ -z $durations ]] || note "Took: $durations; $SECONDS s in all"
@@ -203,6 +213,7 @@ run_label() {
     fault)
       await_tools client-tools 'tools for the clients'
       start_servers
+      start_cluster
       run_ctest "$1" release -L "^$1\$"
       ;;
     asan | tsan)

@@ -11,9 +11,9 @@ namespace loom::mapping {
 /// reads them in a subscription.
 std::optional<std::string> pattern_problem(const std::string& pattern);
 
-/// What in the expression means another thing elsewhere, with what to write instead; nullopt: nothing. POSIX leaves open
-/// what a backslash before a letter or digit is: glibc takes `\d` for the letter d, and a broker that matches patterns
-/// itself (group.protocol=consumer) for a digit.
+/// What in the expression means another thing elsewhere, with what to write instead; nullopt: nothing. POSIX leaves
+/// open what a backslash before a letter or digit is: glibc takes `\d` for the letter d, and a broker that matches
+/// patterns itself (group.protocol=consumer) for a digit.
 std::optional<std::string> pattern_warning(const std::string& pattern);
 
 /// The mapping that a topic goes by: the one of its name, else the first pattern in the file that matches it.

@@ -71,8 +71,10 @@ bool comes_with_a_rebalance(rd_kafka_resp_err_t error) {
 /// Where Kafka's words alone help nobody.
 const char* what_to_do(rd_kafka_resp_err_t error) {
   if (error != RD_KAFKA_RESP_ERR_INCONSISTENT_GROUP_PROTOCOL) return "";
-  return ". A member of this group assigns partitions in another way (its partition.assignment.strategy is an eager one, "
-         "such as range, and ours is cooperative-sticky, or it is another program): stop it, give this service a group of "
+  return ". A member of this group assigns partitions in another way (its partition.assignment.strategy is an eager "
+         "one, "
+         "such as range, and ours is cooperative-sticky, or it is another program): stop it, give this service a group "
+         "of "
          "its own (LOOM_KAFKA_GROUP_ID), or set LOOM_RDKAFKA_PARTITION_ASSIGNMENT_STRATEGY to the other one's";
 }
 

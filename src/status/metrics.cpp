@@ -91,7 +91,8 @@ void add_kafka_metrics(Families& families, const Snapshot& snapshot) {
     }
   };
   using Broker = source::BrokerStatistics;
-  per_broker(families.gauge("kafka_to_db_broker_up", "1 when the connection to the broker is up, or none is wanted."), &Broker::up);
+  per_broker(families.gauge("kafka_to_db_broker_up", "1 when the connection to the broker is up, or none is wanted."),
+             &Broker::up);
   per_broker(families.gauge("kafka_to_db_broker_round_trip_avg_seconds",
                             "Average time from a request to its answer, over the last statistics interval."),
              &Broker::round_trip_seconds);

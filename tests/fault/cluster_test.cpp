@@ -28,7 +28,8 @@ class ClusterTest : public BrokerFaultTest {
   [[nodiscard]] bool says_all_up() const {
     const std::string shown = metrics();
     for (std::int32_t broker = 1; broker <= 3; ++broker) {
-      if (shown.find(fmt::format("kafka_to_db_broker_up{{broker=\"{}\"}} 1", broker)) == std::string::npos) return false;
+      if (shown.find(fmt::format("kafka_to_db_broker_up{{broker=\"{}\"}} 1", broker)) == std::string::npos)
+        return false;
     }
     return true;
   }
@@ -49,10 +50,7 @@ class ClusterTest : public BrokerFaultTest {
 
  private:
   static KafkaServer& cluster() {
-    static KafkaServer servers({.listeners = {},
-                                .properties = {"min.insync.replicas=2", "replica.lag.time.max.ms=5000"},
-                                .brokers = 3,
-                                .copies = 3});
+    static KafkaServer servers(KafkaClusterSettings{.copies = 3, .of_topics = {{"min.insync.replicas", "2"}}});
     return servers;
   }
 };

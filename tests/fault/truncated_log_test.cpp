@@ -98,10 +98,8 @@ class UncleanElectionTest : public TruncatedLogTest {
 
  private:
   static KafkaServer& cluster() {
-    static KafkaServer servers({.listeners = {},
-                                .properties = {"min.insync.replicas=1", "unclean.leader.election.enable=true"},
-                                .brokers = 3,
-                                .copies = 2});
+    static KafkaServer servers(KafkaClusterSettings{
+        .copies = 2, .of_topics = {{"min.insync.replicas", "1"}, {"unclean.leader.election.enable", "true"}}});
     return servers;
   }
   std::int32_t leader_ = -1;

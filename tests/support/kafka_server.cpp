@@ -204,7 +204,17 @@ KafkaServer::KafkaServer(Kind kind) {
   start();
 }
 
-KafkaServer::KafkaServer(const KafkaSettings& settings) : brokers_(settings.brokers), copies_(settings.copies) {
+KafkaServer::KafkaServer(KafkaClusterSettings settings) : brokers_(3), cluster_(std::move(settings)) {
+  folder_ = environment("LOOM_TEST_KAFKA_CLUSTER");
+  shared_ = !folder_.empty();
+  if (!shared_) make_folder();
+  for (int broker = 1; broker <= brokers_ && shared_; ++broker) {
+    if (runs(broker)) thaw(broker);
+  }
+  start();
+}
+
+KafkaServer::KafkaServer(const KafkaSettings& settings) {
   make_folder();
   std::string listeners;
   for (const KafkaListener& listener : settings.listeners) {
@@ -229,7 +239,7 @@ void KafkaServer::make_folder() {
 
 KafkaServer::~KafkaServer() {
   client_.reset();
-  if (folder_.empty()) return;
+  if (folder_.empty() || shared_) return;
   try {
     servers({"stop", folder_}, "/dev/null");
   } catch (const std::exception&) {
@@ -249,10 +259,15 @@ std::string KafkaServer::address(const std::string& listener) const {
 }
 
 void KafkaServer::start(const std::vector<std::string>& environment) {
-  const std::string text = servers({"start", "--only", "kafka", "--brokers", std::to_string(brokers_), "--dir", folder_,
-                                    "--while", std::to_string(getpid())},
-                                   folder_ + "/env", environment);
-  bootstrap_ = exported(text, "LOOM_KAFKA_BOOTSTRAP_SERVERS");
+  std::vector<std::string> words = start_words(folder_);
+  words.insert(words.end(), {"--brokers", std::to_string(brokers_)});
+  bootstrap_ = exported(servers(words, folder_ + "/env", environment), "LOOM_KAFKA_BOOTSTRAP_SERVERS");
+}
+
+std::vector<std::string> KafkaServer::start_words(const std::string& folder) const {
+  std::vector<std::string> words{"start", "--only", "kafka", "--dir", folder};
+  if (!shared_) words.insert(words.end(), {"--while", std::to_string(getpid())});
+  return words;
 }
 
 std::string KafkaServer::folder_of(int broker) const {
@@ -287,7 +302,7 @@ void KafkaServer::stop(int broker) { servers({"stop", "--keep", folder_of(broker
 
 void KafkaServer::restart(int broker) {
   const std::string folder = folder_of(broker);
-  servers({"start", "--only", "kafka", "--dir", folder, "--while", std::to_string(getpid())}, folder + "/env");
+  servers(start_words(folder), folder + "/env");
 }
 
 void KafkaServer::restart_all() { start(); }
@@ -310,8 +325,11 @@ void KafkaServer::create_topics(const std::vector<std::string>& topics, int part
   std::vector<std::unique_ptr<rd_kafka_NewTopic_t, Deleter<rd_kafka_NewTopic_destroy>>> wanted;
   std::vector<rd_kafka_NewTopic_t*> list;
   for (const std::string& topic : topics) {
-    wanted.emplace_back(rd_kafka_NewTopic_new(topic.c_str(), partitions, copies_, error.data(), error.size()));
+    wanted.emplace_back(rd_kafka_NewTopic_new(topic.c_str(), partitions, cluster_.copies, error.data(), error.size()));
     if (!wanted.back()) fail("create topic " + topic, error.data());
+    for (const auto& [name, value] : cluster_.of_topics) {
+      rd_kafka_NewTopic_set_config(wanted.back().get(), name.c_str(), value.c_str());
+    }
     list.push_back(wanted.back().get());
   }
   const Queue queue(rd_kafka_queue_new(client().handle.get()));

@@ -31,9 +31,13 @@ struct KafkaListener {
 /// What a broker of a test's own has beside what scripts/servers.sh gives each.
 struct KafkaSettings {
   std::vector<KafkaListener> listeners;
-  std::vector<std::string> properties;  ///< "name=value", for each broker
-  int brokers = 1;                      ///< one cluster; its brokers have the ids from 1 on
-  int copies = 1;                       ///< of each partition of the topics that are created here
+  std::vector<std::string> properties;  ///< "name=value", for the broker
+};
+
+/// Three brokers with the ids 1, 2 and 3, and the topics that are created there.
+struct KafkaClusterSettings {
+  int copies = 3;                                              ///< of each partition
+  std::vector<std::pair<std::string, std::string>> of_topics;  ///< settings: `{"min.insync.replicas", "2"}`
 };
 
 /// Where a partition stands in the cluster, by broker ids.
@@ -57,6 +61,9 @@ class KafkaServer {
   explicit KafkaServer(Kind kind = Kind::own);
   /// One of this test's own.
   explicit KafkaServer(const KafkaSettings& settings);
+  /// The cluster in the folder LOOM_TEST_KAFKA_CLUSTER, whole again whatever a test before has done to it; where that
+  /// is not set, one of this test's own.
+  explicit KafkaServer(KafkaClusterSettings settings);
   ~KafkaServer();
   KafkaServer(const KafkaServer&) = delete;
   KafkaServer& operator=(const KafkaServer&) = delete;
@@ -118,15 +125,17 @@ class KafkaServer {
   struct Client;
   void make_folder();
   void start(const std::vector<std::string>& environment = {});
+  [[nodiscard]] std::vector<std::string> start_words(const std::string& folder) const;
   Client& client();
   [[nodiscard]] std::string folder_of(int broker) const;
   [[nodiscard]] pid_t own_pid(const std::string& what, int broker) const;
   [[nodiscard]] int partitions_known(const std::string& topic);
   void await_partitions(const std::string& topic, int partitions);
 
-  std::string folder_;  ///< empty: the broker is not ours
+  std::string folder_;   ///< empty: the broker is not ours
+  bool shared_ = false;  ///< it goes on when this process is over
   int brokers_ = 1;
-  int copies_ = 1;
+  KafkaClusterSettings cluster_{.copies = 1, .of_topics = {}};
   std::string bootstrap_;
   std::unique_ptr<Client> client_;
 };

@@ -37,11 +37,11 @@ PgBouncer::PgBouncer(const PostgresServer& server, std::string_view pool_mode, i
   }
   const std::string url = server.url();
   const std::size_t port = url.find(':', url.find('@')) + 1;
-  std::ofstream(folder_ + "/pgbouncer.ini") << "[databases]\n* = host=127.0.0.1 user=postgres port="
-                                            << url.substr(port, url.find('/', port) - port)
-                                            << "\n[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = " << port_
-                                            << "\nunix_socket_dir =\nauth_type = any\npool_mode = " << pool_mode
-                                            << "\ndefault_pool_size = " << pool_size << "\nmax_client_conn = 500\n";
+  std::ofstream(folder_ + "/pgbouncer.ini")
+      << "[databases]\n* = host=127.0.0.1 user=postgres port=" << url.substr(port, url.find('/', port) - port)
+      << "\n[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = " << port_
+      << "\nunix_socket_dir =\nauth_type = any\npool_mode = " << pool_mode << "\ndefault_pool_size = " << pool_size
+      << "\nmax_client_conn = 500\n";
   start();
 }
 

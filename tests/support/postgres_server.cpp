@@ -116,9 +116,9 @@ std::string given_or_shared() {
 
 PostgresServer::PostgresServer(std::vector<std::string> settings) : settings_(std::move(settings)) {
   make_folder();
-  const pid_t initdb = start_daemon({server_programs() / "initdb", "-D", folder_ + "/data", "-U", "postgres", "-A", "trust",
-                              "-E", "UTF8", "--locale=C.UTF-8", "--no-sync", "--no-instructions"},
-                             folder_ + "/log");
+  const pid_t initdb = start_daemon({server_programs() / "initdb", "-D", folder_ + "/data", "-U", "postgres", "-A",
+                                     "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync", "--no-instructions"},
+                                    folder_ + "/log");
   int status = 0;
   if (waitpid(initdb, &status, 0) != initdb || status != 0) throw std::runtime_error("initdb failed:\n" + log_tail());
   port_ = free_port();
@@ -136,7 +136,8 @@ void PostgresServer::make_folder() {
   std::string folder = (fs::temp_directory_path() / "loom-postgres-XXXXXX").string();
   if (mkdtemp(folder.data()) == nullptr) throw std::runtime_error("no temporary folder");
   folder_ = folder;
-  if (const passwd* user = unprivileged_user(); user != nullptr && chown(folder_.c_str(), user->pw_uid, user->pw_gid) != 0) {
+  if (const passwd* user = unprivileged_user();
+      user != nullptr && chown(folder_.c_str(), user->pw_uid, user->pw_gid) != 0) {
     throw std::runtime_error("cannot give the folder to the user postgres");
   }
 }
@@ -230,8 +231,8 @@ void PostgresServer::restart() {
 
 void PostgresServer::copy(const PostgresServer& primary) {
   const pid_t copying = start_daemon({server_programs() / "pg_basebackup", "-D", folder_ + "/data", "-d", primary.url(),
-                               "--wal-method=stream", "--checkpoint=fast", "--write-recovery-conf", "--no-sync"},
-                              folder_ + "/log");
+                                      "--wal-method=stream", "--checkpoint=fast", "--write-recovery-conf", "--no-sync"},
+                                     folder_ + "/log");
   int status = 0;
   if (waitpid(copying, &status, 0) != copying || status != 0) {
     throw std::runtime_error("pg_basebackup failed:\n" + log_tail());

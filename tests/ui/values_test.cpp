@@ -95,8 +95,9 @@ TEST_F(PageValuesTest, ALagThatGrowsIsNotSaidToKeepUp) {
     send_numbered(topic, sent, sent + 100);
     sent += 100;
     words = browser()
-                .run("return document.querySelector('#drain-rate').textContent + '; ' +"
-                     " document.querySelector('#catch-up').textContent")
+                .run(
+                    "return document.querySelector('#drain-rate').textContent + '; ' +"
+                    " document.querySelector('#catch-up').textContent")
                 .get<std::string>();
     return words.find("grows by") != std::string::npos;
   });
