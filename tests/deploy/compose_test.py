@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import socket
+import time
 from typing import Any
 
 import pytest
@@ -101,10 +103,23 @@ def test_the_mapping_is_mounted_as_a_folder(consumer):
     assert (FILE.parent / consumer["build"]["context"] / "Dockerfile").is_file()
 
 
+def await_port(port: int, seconds: float = 90) -> None:
+    """A broker takes its time on a busy machine."""
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            socket.create_connection(("localhost", port), timeout=1).close()
+            return
+        except OSError:
+            assert time.monotonic() < deadline, f"nobody listens on port {port}"
+            time.sleep(0.2)
+
+
 def test_a_real_broker_with_these_settings_serves_both_kinds_of_clients(compose, tmp_path):
     settings, ports = on_this_machine(compose["services"]["kafka"]["environment"], "kafka", tmp_path / "data")
     with broker(settings, tmp_path) as log:
         for port in ("9092", "29092"):
+            await_port(int(ports[port]))
             done = run(PROGRAM, "produce-sample", "--topic", "device.audio.raw", "--count", "10", ok=False,
                        env={"LOOM_KAFKA_BOOTSTRAP_SERVERS": f"localhost:{ports[port]}",
                             "LOOM_TOPIC_MAPPINGS": str(SOURCE / "topic_mappings.yml")})
