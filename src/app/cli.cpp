@@ -14,6 +14,7 @@
 #include "app/tool_commands.h"
 #include "app/version.h"
 #include "settings/config.h"
+#include "source/refused_property.h"
 
 namespace loom::app {
 
@@ -132,6 +133,9 @@ int run_command_line(int argc, char** argv, Failpoints& failpoints) {
   try {
     const auto config = configured(line.config_file, chosen.needs);
     return config ? chosen.run(*config) : kWrongUsage;
+  } catch (const source::RefusedProperty& error) {
+    std::cerr << "error: " << error.what() << '\n';
+    return kWrongUsage;
   } catch (const std::exception& error) {
     std::cerr << "error: " << error.what() << '\n';
     return 1;

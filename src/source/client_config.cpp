@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <array>
-#include <stdexcept>
 #include <utility>
 
 #include "source/library_needs.h"
+#include "source/refused_property.h"
 
 namespace loom::source {
 
@@ -60,7 +60,7 @@ constexpr std::array kOfTheBroker{"session.timeout.ms", "heartbeat.interval.ms",
 void set(rd_kafka_conf_t* conf, const std::string& name, const std::string& value) {
   std::array<char, 512> error{};
   if (rd_kafka_conf_set(conf, name.c_str(), value.c_str(), error.data(), error.size()) != RD_KAFKA_CONF_OK) {
-    throw std::runtime_error("librdkafka refused " + name + ": " + error.data());
+    throw RefusedProperty(name, error.data());
   }
 }
 

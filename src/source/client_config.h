@@ -7,7 +7,7 @@ namespace loom::source {
 
 /// librdkafka's configuration for a consumer of this service: our defaults, the user's properties over them, and what
 /// must not be changed over both.
-/// Fails: std::runtime_error naming the property that librdkafka refused.
+/// Fails: RefusedProperty.
 ConfHandle make_configuration(const ClientSettings& settings);
 
 }  // namespace loom::source

@@ -15,6 +15,7 @@
 #include "base/mutex.h"
 #include "source/client_log.h"
 #include "source/handles.h"
+#include "source/refused_property.h"
 
 namespace loom::source {
 
@@ -78,7 +79,7 @@ void on_delivery(rd_kafka_t* /*client*/, const rd_kafka_message_t* message, void
 void set_property(rd_kafka_conf_t* conf, const std::string& name, const std::string& value) {
   std::array<char, 512> error{};
   if (rd_kafka_conf_set(conf, name.c_str(), value.c_str(), error.data(), error.size()) == RD_KAFKA_CONF_OK) return;
-  throw std::runtime_error("librdkafka refused " + name + ": " + error.data());
+  throw RefusedProperty(name, error.data());
 }
 
 ClientHandle make_producer(const DeadLetterTopicSettings& settings) {

@@ -14,6 +14,7 @@
 #include "source/library_needs.h"
 #include "source/log_bounds.h"
 #include "source/partition_queue.h"
+#include "source/refused_property.h"
 
 namespace loom::source {
 
@@ -94,7 +95,7 @@ GroupClient::GroupClient(const ClientSettings& settings) {
   connections_.watch(conf.get());
   std::array<char, 512> error{};
   client_ = rd_kafka_new(RD_KAFKA_CONSUMER, conf.get(), error.data(), error.size());
-  if (client_ == nullptr) throw std::runtime_error(std::string("cannot make a Kafka consumer: ") + error.data());
+  if (client_ == nullptr) throw RefusedProperty("these properties together", error.data());
   (void)conf.release();  // the client owns it now
   rd_kafka_poll_set_consumer(client_);
   low_water_ = settings.low_water();

@@ -121,5 +121,15 @@ TEST_F(FirstRunTest, WrongSettingsEndItWithAllOfThemNamed) {
   }
 }
 
+TEST_F(FirstRunTest, APropertyThatLibrdkafkaDoesNotKnowIsAWrongSetting) {
+  map(numbered_mapping("some.topic", "some_table"));
+  database().run(numbered_table("some_table"));
+  auto& service = start({{"LOOM_RDKAFKA_NO_SUCH_PROPERTY", "1"}});
+  const auto end = service.await_end(seconds(20));
+  ASSERT_TRUE(end.has_value());
+  EXPECT_EQ(end->exit_code, 2);
+  EXPECT_TRUE(service.logged("refuses no.such.property")) << service.log();
+}
+
 }  // namespace
 }  // namespace loom::testing
