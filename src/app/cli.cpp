@@ -8,13 +8,14 @@
 #include <string>
 #include <utility>
 
+#include "admin/kafka_admin.h"
 #include "app/commands.h"
 #include "app/logging.h"
 #include "app/service.h"
 #include "app/tool_commands.h"
 #include "app/version.h"
+#include "base/wrong_setting.h"
 #include "settings/config.h"
-#include "source/refused_property.h"
 
 namespace loom::app {
 
@@ -133,7 +134,10 @@ int run_command_line(int argc, char** argv, Failpoints& failpoints) {
   try {
     const auto config = configured(line.config_file, chosen.needs);
     return config ? chosen.run(*config) : kWrongUsage;
-  } catch (const source::RefusedProperty& error) {
+  } catch (const WrongSetting& error) {
+    std::cerr << "error: " << error.what() << '\n';
+    return kWrongUsage;
+  } catch (const admin::RefusedKafkaProperty& error) {
     std::cerr << "error: " << error.what() << '\n';
     return kWrongUsage;
   } catch (const std::exception& error) {

@@ -19,10 +19,13 @@ constexpr milliseconds kPoll{50};
 constexpr milliseconds kBalanceEvery{100};
 constexpr milliseconds kPublishEvery{500};
 constexpr seconds kLookForTopicsEvery{3};
+constexpr seconds kResolvePatternsEvery{30};  // as often as librdkafka asks for metadata
 constexpr milliseconds kCountTopicsWithin{1000};
 constexpr seconds kStepAtMost{120};  // a step asks the broker at most a few times, up to 5 s each
 constexpr seconds kLeaveGroup{2};
 constexpr seconds kDiscard{1};
+
+bool is_pattern(const std::string& topic) { return topic.starts_with('^'); }
 
 }  // namespace
 
@@ -137,22 +140,49 @@ void GroupConsumer::begin_again() {
   client_failed_ = false;
 }
 
-/// Wildcards and names; an empty list would be an error, and means to be in no group at all.
 void GroupConsumer::join() {
   joined_ = settings_.topics.empty();
   no_topics_ = false;
   look_for_topics_at_ = clock_.now() + kLookForTopicsEvery;
-  if (settings_.topics.empty()) {
+  subscribe(subscription());
+}
+
+/// An empty list would be an error, and means to be in no group at all.
+void GroupConsumer::subscribe(std::vector<std::string> topics) {
+  subscribed_ = std::move(topics);
+  if (subscribed_.empty()) {
     client_->unsubscribe();
   } else {
-    client_->subscribe(settings_.topics);
+    client_->subscribe(subscribed_);
   }
+}
+
+bool GroupConsumer::resolves_patterns() const {
+  return settings_.mapped && !client_->knows_patterns() &&
+         std::any_of(settings_.topics.begin(), settings_.topics.end(), is_pattern);
+}
+
+/// Wildcards and names, or, where the client does not know wildcards, what they match now.
+std::vector<std::string> GroupConsumer::subscription() const {
+  if (!resolves_patterns()) return settings_.topics;
+  auto found = client_->find_topics(settings_.mapped, kCountTopicsWithin);
+  if (!found) return subscribed_;  // no broker answers: what it was
+  for (const auto& name : settings_.topics) {
+    if (!is_pattern(name)) found->push_back(name);
+  }
+  std::sort(found->begin(), found->end());
+  found->erase(std::unique(found->begin(), found->end()), found->end());
+  return std::move(*found);
 }
 
 /// Without any of its topics a member does not even join, and nobody would say why.
 void GroupConsumer::look_for_topics() {
-  if (joined_ || !settings_.mapped || clock_.now() < look_for_topics_at_) return;
-  look_for_topics_at_ = clock_.now() + kLookForTopicsEvery;
+  if (clock_.now() < look_for_topics_at_) return;
+  look_for_topics_at_ = clock_.now() + (joined_ ? kResolvePatternsEvery : kLookForTopicsEvery);
+  if (resolves_patterns()) {
+    if (auto topics = subscription(); topics != subscribed_) subscribe(std::move(topics));
+  }
+  if (joined_ || !settings_.mapped) return;
   const auto partitions = client_->count_partitions(settings_.mapped, kCountTopicsWithin);
   if (partitions) no_topics_ = *partitions == 0;
 }

@@ -113,6 +113,9 @@ class GroupConsumer {
   void close_client();
   void publish();
   void look_for_topics();
+  [[nodiscard]] bool resolves_patterns() const;
+  [[nodiscard]] std::vector<std::string> subscription() const;
+  void subscribe(std::vector<std::string> topics);
   [[nodiscard]] WorkerView work() const;
   void run_worker(Worker& worker);
   void serve(source::GroupEvent event);
@@ -160,6 +163,7 @@ class GroupConsumer {
   std::vector<ConsumerSettings> wanted_;                         // empty but within take_reconfiguration()
   bool joined_ = false;                                          // and has been told its partitions
   bool no_topics_ = false;                                       // as long as it has not joined
+  std::vector<std::string> subscribed_;                          // what the client was told last
   TimePoint look_for_topics_at_{};
   TimePoint publish_at_{};
 

@@ -57,6 +57,9 @@ Properties fixed() {
 /// With group.protocol=consumer (KIP-848) the broker decides these, and librdkafka refuses them.
 constexpr std::array kOfTheBroker{"session.timeout.ms", "heartbeat.interval.ms", "partition.assignment.strategy"};
 
+/// Its release notes call it "early access" or "preview" before.
+constexpr int kFirstWithBrokerProtocol = 0x020c0000;
+
 void set(rd_kafka_conf_t* conf, const std::string& name, const std::string& value) {
   std::array<char, 512> error{};
   if (rd_kafka_conf_set(conf, name.c_str(), value.c_str(), error.data(), error.size()) != RD_KAFKA_CONF_OK) {
@@ -72,6 +75,11 @@ std::size_t ClientSettings::prefetch_messages() const {
   return std::clamp<std::size_t>(messages / std::max<std::size_t>(1, partitions), 500, 100'000);
 }
 
+bool uses_broker_protocol(const ClientSettings& settings) {
+  const auto protocol = settings.properties.find("group.protocol");
+  return protocol != settings.properties.end() && protocol->second == "consumer";
+}
+
 ConfHandle make_configuration(const ClientSettings& settings) {
   ConfHandle conf(rd_kafka_conf_new());
   Properties all = defaults();
@@ -80,8 +88,12 @@ ConfHandle make_configuration(const ClientSettings& settings) {
   if (!library_needs().waking) all["fetch.queue.backoff.ms"] = "5";
   all["bootstrap.servers"] = settings.bootstrap_servers;
   all["group.id"] = settings.group_id;
-  const auto protocol = settings.properties.find("group.protocol");
-  if (protocol != settings.properties.end() && protocol->second == "consumer") {
+  if (uses_broker_protocol(settings)) {
+    if (rd_kafka_version() < kFirstWithBrokerProtocol) {
+      throw RefusedProperty("group.protocol=consumer",
+                            "it is whole in 2.12 and newer only; with 2.8 a member was seen to keep partitions that "
+                            "others had taken over");
+    }
     for (const char* name : kOfTheBroker) all.erase(name);
   }
   for (const auto& [name, value] : settings.properties) all[name] = value;

@@ -10,4 +10,7 @@ namespace loom::source {
 /// Fails: RefusedProperty.
 ConfHandle make_configuration(const ClientSettings& settings);
 
+/// group.protocol=consumer (KIP-848): the broker assigns partitions.
+bool uses_broker_protocol(const ClientSettings& settings);
+
 }  // namespace loom::source

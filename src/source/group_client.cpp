@@ -99,6 +99,7 @@ GroupClient::GroupClient(const ClientSettings& settings) {
   (void)conf.release();  // the client owns it now
   rd_kafka_poll_set_consumer(client_);
   low_water_ = settings.low_water();
+  knows_patterns_ = !uses_broker_protocol(settings);
   properties_ = shown_properties(client_);
   if (library_needs().waking) waker_ = std::make_unique<FetchWaker>(client_);
   queue_.reset(rd_kafka_queue_get_consumer(client_));

@@ -72,8 +72,15 @@ class GroupClient {
   GroupClient(const GroupClient&) = delete;
   GroupClient& operator=(const GroupClient&) = delete;
 
-  /// Topic names, or regular expressions that start with `^`.
+  /// Topic names, or, where it knows_patterns(), regular expressions that start with `^`.
   void subscribe(const std::vector<std::string>& topics);
+  /// False with group.protocol=consumer (KIP-848): the broker matches patterns itself, by other expressions and whole
+  /// names only, and librdkafka before 2.10 does not tell it of any. Whoever has patterns then subscribes to what it
+  /// finds.
+  [[nodiscard]] bool knows_patterns() const { return knows_patterns_; }
+  /// The names of the cluster's topics that are wanted. Nothing when no broker answers.
+  std::optional<std::vector<std::string>> find_topics(const std::function<bool(const std::string&)>& wanted,
+                                                      std::chrono::milliseconds timeout);
   /// Leaves the group, as long as there is nothing to subscribe to.
   void unsubscribe();
   GroupEvent poll(std::chrono::milliseconds timeout);
@@ -120,6 +127,7 @@ class GroupClient {
   QueueHandle queue_;
   std::unique_ptr<FetchWaker> waker_;  // with librdkafka before 2.2
   std::size_t low_water_ = 0;
+  bool knows_patterns_ = true;
   std::map<std::string, std::string> properties_;
   mutable Mutex statistics_mutex_;
   std::optional<ClientStatistics> statistics_ LOOM_GUARDED_BY(statistics_mutex_);
