@@ -72,7 +72,8 @@ TEST(ClientStatisticsTest, ARunningMemberKnowsItsBrokerAndWhatIsPrefetched) {
     member.step();
     // Any thread may ask.
     std::thread([&] { last = member.client().statistics(); }).join();
-    return last && last->fetch_queue_messages >= 3 && !last->brokers.empty() && last->brokers[0].round_trip_seconds > 0;
+    return last && last->fetch_queue_messages >= 3 && last->received_messages >= 3 && last->group_state == "up" &&
+           last->group_rebalances >= 1 && !last->brokers.empty() && last->brokers[0].round_trip_seconds > 0;
   });
   ASSERT_TRUE(last) << "no statistics came";
   ASSERT_TRUE(heard) << last->fetch_queue_messages << " messages in the queues, " << last->brokers.size() << " brokers";
