@@ -18,12 +18,6 @@ class KafkaError : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// librdkafka refuses a property: a wrong configuration.
-class RefusedKafkaProperty : public KafkaError {
- public:
-  using KafkaError::KafkaError;
-};
-
 struct TopicPartitionOffset {
   std::string topic;
   std::int32_t partition = 0;

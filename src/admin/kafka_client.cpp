@@ -2,7 +2,7 @@
 
 #include <array>
 
-#include "admin/kafka_admin.h"
+#include "base/wrong_setting.h"
 
 namespace loom::admin {
 namespace {
@@ -12,13 +12,13 @@ using ErrorText = std::array<char, 512>;
 void set(rd_kafka_conf_t* conf, const std::string& name, const std::string& value) {
   ErrorText error{};
   if (rd_kafka_conf_set(conf, name.c_str(), value.c_str(), error.data(), error.size()) == RD_KAFKA_CONF_OK) return;
-  throw RefusedKafkaProperty("Kafka setting " + name + ": " + error.data());
+  throw WrongSetting("Kafka setting " + name + ": " + error.data());
 }
 
 rd_kafka_t* make_client(rd_kafka_type_t type, KafkaConf conf) {
   ErrorText error{};
   rd_kafka_t* client = rd_kafka_new(type, conf.get(), error.data(), error.size());
-  if (client == nullptr) throw RefusedKafkaProperty(std::string("Kafka client: ") + error.data());
+  if (client == nullptr) throw WrongSetting(std::string("Kafka client: ") + error.data());
   // The client has taken the configuration over.
   static_cast<void>(conf.release());  // NOLINT(bugprone-unused-return-value)
   return client;

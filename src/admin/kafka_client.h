@@ -36,7 +36,7 @@ using KafkaPartitions =
 
 using KafkaProperties = std::vector<std::pair<std::string, std::string>>;
 
-/// A configuration with our properties, and over them the user's. Fails: KafkaError that names the property.
+/// A configuration with our properties, and over them the user's. Fails: WrongSetting that names the property.
 KafkaConf make_kafka_conf(const std::string& bootstrap, const KafkaProperties& ours,
                           const std::map<std::string, std::string>& users);
 

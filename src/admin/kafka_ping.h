@@ -9,7 +9,7 @@ namespace loom::admin {
 
 /// Asks a Kafka cluster whether it is there.
 /// Threads: one at a time.  Owns: a client, with connections that are made anew within a second of a server's return.
-/// Blocks:  a call up to the time given.  Fails: KafkaError from the constructor, for settings that are none.
+/// Blocks:  a call up to the time given.  Fails: WrongSetting from the constructor.
 class KafkaPing {
  public:
   KafkaPing(const std::string& bootstrap, const std::map<std::string, std::string>& properties,

@@ -8,7 +8,6 @@
 #include <string>
 #include <utility>
 
-#include "admin/kafka_admin.h"
 #include "app/commands.h"
 #include "app/logging.h"
 #include "app/service.h"
@@ -135,9 +134,6 @@ int run_command_line(int argc, char** argv, Failpoints& failpoints) {
     const auto config = configured(line.config_file, chosen.needs);
     return config ? chosen.run(*config) : kWrongUsage;
   } catch (const WrongSetting& error) {
-    std::cerr << "error: " << error.what() << '\n';
-    return kWrongUsage;
-  } catch (const admin::RefusedKafkaProperty& error) {
     std::cerr << "error: " << error.what() << '\n';
     return kWrongUsage;
   } catch (const std::exception& error) {

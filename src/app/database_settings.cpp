@@ -5,6 +5,8 @@
 #include <string_view>
 #include <utility>
 
+#include "source/client_config.h"
+
 namespace loom::app {
 
 namespace {
@@ -25,7 +27,9 @@ settings::Config with_row(settings::Config config, const kafka::ConsumerConfig& 
   if (row.source == "default") return config;  // nobody has said anything about this service
   kafka::Translation translated = kafka::translate(row);
   std::move(translated.warnings.begin(), translated.warnings.end(), std::back_inserter(warnings));
+  const bool by_broker = source::uses_broker_protocol(config.rdkafka);
   for (auto& [property, value] : translated.properties) {
+    if (by_broker && source::is_decided_by_broker(property)) continue;
     if (is_taken(property)) config.rdkafka.try_emplace(property, std::move(value));
   }
   config.consumer_settings_from = "pipeline_consumer_configs (" + row.source + ")";

@@ -21,7 +21,7 @@ struct LookOptions {
 /// One look. It has no rates, and of the states only those that a single sample tells: ok without lag, stop when there
 /// is lag and nobody owns the partition, else unknown.
 /// Blocks:  up to some tens of seconds when a server does not answer.
-/// Fails:   KafkaError; a database that does not answer is a note.
+/// Fails:   KafkaError, WrongSetting; a database that does not answer is a note.
 GroupLag read_lag(const LookOptions& options);
 
 /// Looks again and again until `stop`.

@@ -31,7 +31,7 @@ struct MonitorSettings {
 /// Threads: latest() and reports() from any; one of its own, which also calls `local`.
 /// Owns:    Kafka clients, two database connections.
 /// Blocks:  the destructor, for the question under way (some seconds at most).
-/// Fails:   KafkaError from the constructor for settings that librdkafka refuses; later never.
+/// Fails:   WrongSetting from the constructor; later never.
 class Monitor {
  public:
   using Local = LocalPositions;

@@ -39,7 +39,7 @@ struct SamplerSettings {
 /// who owns what. A handful of requests each time, whatever the number of partitions.
 /// Threads: one at a time.  Owns: Kafka clients, a database connection.
 /// Blocks:  read() for a few questions' timeouts: when one is not answered and the time is up, the rest is not asked.
-/// Fails:   KafkaError from the constructor; read() notes what did not answer and says the rest.
+/// Fails:   WrongSetting from the constructor; read() notes what did not answer and says the rest.
 class Sampler {
  public:
   explicit Sampler(SamplerSettings settings);

@@ -40,18 +40,19 @@ class Expression {
 }  // namespace
 
 std::optional<std::string> pattern_problem(const std::string& pattern) {
-  if (pattern.find("(?") != std::string::npos) {
+  auto problem = Expression(pattern).problem();
+  if (problem && pattern.find("(?") != std::string::npos) {
     return "groups that begin with `?`, such as `(?i)`, are of other kinds of expressions; write both letters where "
            "case does not matter: `[Oo]rders`";
   }
-  return Expression(pattern).problem();
+  return problem;
 }
 
 std::optional<std::string> pattern_warning(const std::string& pattern) {
   for (std::size_t at = pattern.find('\\'); at != std::string::npos; at = pattern.find('\\', at + 2)) {
     if (at + 1 == pattern.size() || std::isalnum(static_cast<unsigned char>(pattern[at + 1])) == 0) continue;
     const std::string escape = pattern.substr(at, 2);
-    return "`" + escape + "` is not what it looks like: in a POSIX expression it may be the letter `" + escape[1] +
+    return "`" + escape + "` is not what it looks like: in a POSIX expression it may be the character `" + escape[1] +
            "` alone; write `[0-9]` for a digit, `[A-Za-z0-9_]` for a letter of a word, `[[:space:]]` for white space";
   }
   return std::nullopt;

@@ -125,6 +125,7 @@ void GroupConsumer::consume() {
     if (client_failed_) begin_again();
     take_reconfiguration();
     fit_shares();
+    resolve_patterns();
     look_for_topics();
     publish();
   }
@@ -143,7 +144,7 @@ void GroupConsumer::begin_again() {
 void GroupConsumer::join() {
   joined_ = settings_.topics.empty();
   no_topics_ = false;
-  look_for_topics_at_ = clock_.now() + kLookForTopicsEvery;
+  look_for_topics_at_ = resolve_patterns_at_ = clock_.now() + kLookForTopicsEvery;
   subscribe(subscription());
 }
 
@@ -175,14 +176,17 @@ std::vector<std::string> GroupConsumer::subscription() const {
   return std::move(*found);
 }
 
+/// Topics come and go.
+void GroupConsumer::resolve_patterns() {
+  if (!resolves_patterns() || clock_.now() < resolve_patterns_at_) return;
+  resolve_patterns_at_ = clock_.now() + (joined_ ? kResolvePatternsEvery : kLookForTopicsEvery);
+  if (auto topics = subscription(); topics != subscribed_) subscribe(std::move(topics));
+}
+
 /// Without any of its topics a member does not even join, and nobody would say why.
 void GroupConsumer::look_for_topics() {
-  if (clock_.now() < look_for_topics_at_) return;
-  look_for_topics_at_ = clock_.now() + (joined_ ? kResolvePatternsEvery : kLookForTopicsEvery);
-  if (resolves_patterns()) {
-    if (auto topics = subscription(); topics != subscribed_) subscribe(std::move(topics));
-  }
-  if (joined_ || !settings_.mapped) return;
+  if (joined_ || !settings_.mapped || clock_.now() < look_for_topics_at_) return;
+  look_for_topics_at_ = clock_.now() + kLookForTopicsEvery;
   const auto partitions = client_->count_partitions(settings_.mapped, kCountTopicsWithin);
   if (partitions) no_topics_ = *partitions == 0;
 }

@@ -116,6 +116,7 @@ class GroupConsumer {
   [[nodiscard]] bool resolves_patterns() const;
   [[nodiscard]] std::vector<std::string> subscription() const;
   void subscribe(std::vector<std::string> topics);
+  void resolve_patterns();
   [[nodiscard]] WorkerView work() const;
   void run_worker(Worker& worker);
   void serve(source::GroupEvent event);
@@ -165,6 +166,7 @@ class GroupConsumer {
   bool no_topics_ = false;                                       // as long as it has not joined
   std::vector<std::string> subscribed_;                          // what the client was told last
   TimePoint look_for_topics_at_{};
+  TimePoint resolve_patterns_at_{};
   TimePoint publish_at_{};
 
   mutable Mutex view_mutex_;

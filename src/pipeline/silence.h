@@ -12,8 +12,8 @@ namespace loom::pipeline {
 /// All of a topic's partitions are away then, so it is the quiet of all of them that counts: a topic of many slow
 /// partitions is never quiet.
 ///
-/// How long is too long is learned: a gap that turned out to be harmless is usual for this topic, its producers or its
-/// broker, up to what no topic that is made again stays below in practice.
+/// How long is too long is learned: gaps of a length that was looked into are usual for this topic, its producers or
+/// its broker from then on, up to a limit. A topic that is made again is away for longer than that, in practice.
 /// Threads: its lane's worker only.
 class Silence {
  public:

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <string_view>
 #include <utility>
 
 #include "source/library_needs.h"
@@ -55,9 +56,10 @@ Properties fixed() {
 }
 
 /// With group.protocol=consumer (KIP-848) the broker decides these, and librdkafka refuses them.
-constexpr std::array kOfTheBroker{"session.timeout.ms", "heartbeat.interval.ms", "partition.assignment.strategy"};
+constexpr std::array<std::string_view, 3> kOfTheBroker{"session.timeout.ms", "heartbeat.interval.ms",
+                                                       "partition.assignment.strategy"};
 
-/// Its release notes call it "early access" or "preview" before.
+/// Early access from 2.4 on, generally available with 2.12 (its release notes).
 constexpr int kFirstWithBrokerProtocol = 0x020c0000;
 
 void set(rd_kafka_conf_t* conf, const std::string& name, const std::string& value) {
@@ -75,9 +77,13 @@ std::size_t ClientSettings::prefetch_messages() const {
   return std::clamp<std::size_t>(messages / std::max<std::size_t>(1, partitions), 500, 100'000);
 }
 
-bool uses_broker_protocol(const ClientSettings& settings) {
-  const auto protocol = settings.properties.find("group.protocol");
-  return protocol != settings.properties.end() && protocol->second == "consumer";
+bool is_decided_by_broker(const std::string& property) {
+  return std::find(kOfTheBroker.begin(), kOfTheBroker.end(), property) != kOfTheBroker.end();
+}
+
+bool uses_broker_protocol(const std::map<std::string, std::string>& properties) {
+  const auto protocol = properties.find("group.protocol");
+  return protocol != properties.end() && protocol->second == "consumer";
 }
 
 ConfHandle make_configuration(const ClientSettings& settings) {
@@ -88,13 +94,13 @@ ConfHandle make_configuration(const ClientSettings& settings) {
   if (!library_needs().waking) all["fetch.queue.backoff.ms"] = "5";
   all["bootstrap.servers"] = settings.bootstrap_servers;
   all["group.id"] = settings.group_id;
-  if (uses_broker_protocol(settings)) {
+  if (uses_broker_protocol(settings.properties)) {
     if (rd_kafka_version() < kFirstWithBrokerProtocol) {
       throw RefusedProperty("group.protocol=consumer",
                             "it is whole in 2.12 and newer only; with 2.8 a member was seen to keep partitions that "
                             "others had taken over");
     }
-    for (const char* name : kOfTheBroker) all.erase(name);
+    for (const auto name : kOfTheBroker) all.erase(std::string(name));
   }
   for (const auto& [name, value] : settings.properties) all[name] = value;
   for (const auto& [name, value] : fixed()) all[name] = value;

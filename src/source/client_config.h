@@ -1,5 +1,8 @@
 #pragma once
 
+#include <map>
+#include <string>
+
 #include "source/group_client.h"
 #include "source/handles.h"
 
@@ -11,6 +14,8 @@ namespace loom::source {
 ConfHandle make_configuration(const ClientSettings& settings);
 
 /// group.protocol=consumer (KIP-848): the broker assigns partitions.
-bool uses_broker_protocol(const ClientSettings& settings);
+bool uses_broker_protocol(const std::map<std::string, std::string>& properties);
+/// With that protocol librdkafka refuses this property: it is set at the broker.
+bool is_decided_by_broker(const std::string& property);
 
 }  // namespace loom::source

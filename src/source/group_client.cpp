@@ -63,6 +63,16 @@ std::map<std::string, std::string> shown_properties(const rd_kafka_t* client) {
   return shown;
 }
 
+/// The whole commit's error; where only some partitions failed, the first of theirs.
+rd_kafka_resp_err_t commit_error(rd_kafka_event_t* event) {
+  auto error = rd_kafka_event_error(event);
+  const rd_kafka_topic_partition_list_t* list = rd_kafka_event_topic_partition_list(event);
+  for (int i = 0; list != nullptr && i < list->cnt && error == RD_KAFKA_RESP_ERR_NO_ERROR; ++i) {
+    error = list->elems[i].err;
+  }
+  return error;
+}
+
 /// Of a copy of the offsets: the next one comes after it.
 bool comes_with_a_rebalance(rd_kafka_resp_err_t error) {
   return error == RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS || error == RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION ||
@@ -72,11 +82,9 @@ bool comes_with_a_rebalance(rd_kafka_resp_err_t error) {
 /// Where Kafka's words alone help nobody.
 const char* what_to_do(rd_kafka_resp_err_t error) {
   if (error != RD_KAFKA_RESP_ERR_INCONSISTENT_GROUP_PROTOCOL) return "";
-  return ". A member of this group assigns partitions in another way (its partition.assignment.strategy is an eager "
-         "one, "
-         "such as range, and ours is cooperative-sticky, or it is another program): stop it, give this service a group "
-         "of "
-         "its own (LOOM_KAFKA_GROUP_ID), or set LOOM_RDKAFKA_PARTITION_ASSIGNMENT_STRATEGY to the other one's";
+  return ". A member of this group assigns partitions in another way: it is another program, or its "
+         "partition.assignment.strategy is an eager one, such as range, and ours is not. Stop it, give this service a "
+         "group of its own (LOOM_KAFKA_GROUP_ID), or set LOOM_RDKAFKA_PARTITION_ASSIGNMENT_STRATEGY to its strategy";
 }
 
 void report(const char* what, rd_kafka_error_t* raw) {
@@ -99,7 +107,7 @@ GroupClient::GroupClient(const ClientSettings& settings) {
   (void)conf.release();  // the client owns it now
   rd_kafka_poll_set_consumer(client_);
   low_water_ = settings.low_water();
-  knows_patterns_ = !uses_broker_protocol(settings);
+  knows_patterns_ = !uses_broker_protocol(settings.properties);
   properties_ = shown_properties(client_);
   if (library_needs().waking) waker_ = std::make_unique<FetchWaker>(client_);
   queue_.reset(rd_kafka_queue_get_consumer(client_));
@@ -166,7 +174,7 @@ GroupEvent GroupClient::read(const rd_kafka_event_t* event) {
       return {};
     }
     case RD_KAFKA_EVENT_OFFSET_COMMIT: {
-      const auto error = rd_kafka_event_error(raw);
+      const auto error = commit_error(raw);
       if (error != RD_KAFKA_RESP_ERR_NO_ERROR && error != RD_KAFKA_RESP_ERR__NO_OFFSET) {
         const auto level = comes_with_a_rebalance(error) ? log::Level::debug : log::Level::warning;
         log::write(level, {}, rd_kafka_err2name(error),

@@ -64,7 +64,7 @@ std::optional<std::size_t> count_partitions(const ClientSettings& settings,
 /// Threads: one at a time, but open() sources belong to their workers, and statistics() is for any.
 /// Owns:    the librdkafka client; every source of open() must be gone before it is destroyed.
 /// Blocks:  poll() and the calls with a timeout, up to that.
-/// Fails:   std::runtime_error from the constructor (wrong properties).
+/// Fails:   RefusedProperty from the constructor.
 class GroupClient {
  public:
   explicit GroupClient(const ClientSettings& settings);
@@ -75,8 +75,7 @@ class GroupClient {
   /// Topic names, or, where it knows_patterns(), regular expressions that start with `^`.
   void subscribe(const std::vector<std::string>& topics);
   /// False with group.protocol=consumer (KIP-848): the broker matches patterns itself, by other expressions and whole
-  /// names only, and librdkafka before 2.10 does not tell it of any. Whoever has patterns then subscribes to what it
-  /// finds.
+  /// names only. Whoever has patterns then subscribes to what it finds.
   [[nodiscard]] bool knows_patterns() const { return knows_patterns_; }
   /// The names of the cluster's topics that are wanted. Nothing when no broker answers.
   std::optional<std::vector<std::string>> find_topics(const std::function<bool(const std::string&)>& wanted,

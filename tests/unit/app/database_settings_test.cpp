@@ -45,6 +45,17 @@ TEST_F(DatabaseSettings, WhatTheUserSetsWins) {
   EXPECT_THAT(put().rdkafka, Contains(Pair("session.timeout.ms", "12000")));
 }
 
+TEST_F(DatabaseSettings, WhatTheBrokerDecidesIsNotTheRows) {
+  config_.rdkafka["group.protocol"] = "consumer";
+  row_.session_timeout_ms = 45'000;
+  row_.max_poll_interval_ms = 100'000;
+  const Config config = put();
+  EXPECT_THAT(config.rdkafka, Not(Contains(Key("session.timeout.ms"))));
+  EXPECT_THAT(config.rdkafka, Not(Contains(Key("heartbeat.interval.ms"))));
+  EXPECT_THAT(config.rdkafka, Not(Contains(Key("partition.assignment.strategy"))));
+  EXPECT_THAT(config.rdkafka, Contains(Pair("max.poll.interval.ms", "100000")));
+}
+
 TEST_F(DatabaseSettings, OffsetsAndTheGroupAreNeverTheRows) {
   row_.consumer_group_id = "theirs";
   const Config config = put();

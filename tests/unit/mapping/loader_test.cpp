@@ -177,8 +177,11 @@ TEST(LoaderTest, APatternThatMeansAnotherThingElsewhereIsAWarning) {
   EXPECT_THAT(problems(R"(^orders\.[0-9]+$)"), IsEmpty()) << "what is escaped as usual";
   EXPECT_THAT(problems(R"(^orders\\d$)"), IsEmpty()) << "a backslash, and a d";
   EXPECT_THAT(problems(R"(^orders\.\d+$)"),
-              ElementsAre(AllOf(StartsWith("3 warning : `\\d`"), HasSubstr("letter `d`"), HasSubstr("[0-9]"))));
+              ElementsAre(AllOf(StartsWith("3 warning : `\\d`"), HasSubstr("character `d`"), HasSubstr("[0-9]"))));
   EXPECT_THAT(problems(R"(^[\w.]+$)"), ElementsAre(AllOf(StartsWith("3 warning : `\\w`"), HasSubstr("[A-Za-z0-9_]"))));
+  EXPECT_THAT(problems(R"(^orders\(?$)"), IsEmpty()) << "a bracket, or none";
+  EXPECT_THAT(problems(R"(^(a)\1$)"), ElementsAre(HasSubstr("character `1`")));
+  EXPECT_THAT(problems("^(?:a|b)$"), ElementsAre(StartsWith("3 error : ")));
   EXPECT_THAT(problems("^(?i)orders$"), ElementsAre(AllOf(StartsWith("3 error : "), HasSubstr("[Oo]rders"))));
 }
 
