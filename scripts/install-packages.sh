@@ -76,16 +76,18 @@ as_root() {
 
 # Debian starts servers as soon as their packages are there, unless this file says no; one that exists is the owner's.
 without_starting() {
-  local policy=/usr/sbin/policy-rc.d result=0
+  local policy=/usr/sbin/policy-rc.d
   if [[ -e $policy ]]; then
     "$@"
     return
   fi
-  printf '#!/bin/sh\nexit 101\n' | as_root tee "$policy" >/dev/null
-  as_root chmod +x "$policy"
-  "$@" || result=$?
-  as_root rm -f "$policy"
-  return "$result"
+  # A process of its own, so that the file goes however it ends: it would keep every server of the machine from starting.
+  (
+    trap 'as_root rm -f "$policy"' EXIT
+    printf '#!/bin/sh\nexit 101\n' | as_root tee "$policy" >/dev/null
+    as_root chmod +x "$policy"
+    "$@"
+  )
 }
 
 apt_install() {

@@ -18,6 +18,9 @@ class. Unless the arguments name a broker, --bootstrap-server is $LOOM_KAFKA_BOO
 EOF
 }
 
+# of_release CLASS CLASS: the first up to Kafka 3, the second from 4 on, where some tools moved.
+of_release() { if [[ $LOOM_KAFKA_VERSION == [123].* ]]; then echo "$1"; else echo "$2"; fi; }
+
 main() {
   local tool=${1:-}
   case $tool in
@@ -29,9 +32,9 @@ main() {
     topics) tool=org.apache.kafka.tools.TopicCommand ;;
     consumer-groups) tool=org.apache.kafka.tools.consumer.group.ConsumerGroupCommand ;;
     get-offsets) tool=org.apache.kafka.tools.GetOffsetShell ;;
-    configs) tool=kafka.admin.ConfigCommand ;;
+    configs) tool=$(of_release kafka.admin.ConfigCommand org.apache.kafka.tools.ConfigCommand) ;;
     console-consumer) tool=org.apache.kafka.tools.consumer.ConsoleConsumer ;;
-    console-producer) tool=kafka.tools.ConsoleProducer ;;
+    console-producer) tool=$(of_release kafka.tools.ConsoleProducer org.apache.kafka.tools.ConsoleProducer) ;;
     *.*) ;;
     *) die "unknown tool $tool (see --help)" ;;
   esac

@@ -42,7 +42,6 @@ EOF
 # servers_start DIR [kafka|postgres] [BROKERS]: one caller at a time per folder.
 servers_start() {
   local dir=$1 only=${2:-} brokers=${3:-1}
-  postgres_choose
   local kafka=(kafka_start "$dir")
   ((brokers == 1)) || kafka=(kafka_cluster_start "$dir" "$brokers")
   mkdir -p "$dir"
@@ -50,7 +49,10 @@ servers_start() {
   chmod go+x "$dir"
   (
     flock 9
-    if [[ $only != kafka ]]; then postgres_start "$dir"; fi
+    if [[ $only != kafka ]]; then
+      postgres_choose
+      postgres_start "$dir"
+    fi
     if [[ $only != postgres ]]; then "${kafka[@]}"; fi
   ) 9>"$dir/.lock"
 }

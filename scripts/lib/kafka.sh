@@ -27,8 +27,8 @@ kafka_jars() {
     say "Fetching Apache Kafka $LOOM_KAFKA_VERSION from Maven Central"
     partial=$(mktemp -d "$parent/kafka-partial.XXXXXX")
     trap 'rm -rf "$partial"' EXIT
-    if ! mvn -q -B -f "$LOOM_ROOT/scripts/kafka/pom.xml" -Dkafka.version="$LOOM_KAFKA_VERSION" dependency:copy-dependencies -DincludeScope=runtime \
-      -DoutputDirectory="$partial" >"$partial.log" 2>&1; then
+    if ! mvn -q -B -f "$LOOM_ROOT/scripts/kafka/pom.xml" -Dkafka.version="$LOOM_KAFKA_VERSION" \
+      dependency:copy-dependencies -DincludeScope=runtime -DoutputDirectory="$partial" >"$partial.log" 2>&1; then
       show_tail "$partial.log"
       die 'Maven could not fetch the jars (is Maven Central, or your mirror in ~/.m2/settings.xml, reachable?)'
     fi
