@@ -14,7 +14,7 @@ class BrokerFaultTest : public FaultTest {
 
   struct Fault {
     std::function<void()> begin;  ///< what happens; the recovery is counted from its return
-    std::function<void()> end;    ///< what is mended after the recovery; empty: nothing is left
+    std::function<void()> end{};  ///< what is mended after the recovery; empty: nothing is left
     Environment settings = {};    ///< of the service, beside the usual ones
   };
   /// Two replicas and a load; `fault` again and again; the verdict, and a line of the report.

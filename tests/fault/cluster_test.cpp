@@ -43,10 +43,10 @@ class ClusterTest : public BrokerFaultTest {
     await_whole();
   }
   /// Runs one of Kafka's tools with a file of this text.
-  std::string with_file(const std::string& tool, const std::string& text, std::vector<std::string> arguments) {
+  void with_file(const std::string& tool, const std::string& text, std::vector<std::string> arguments) {
     arguments.insert(arguments.begin(), tool);
     arguments.push_back(folder().write("plan.json", text));
-    return kafka().tool(arguments);
+    kafka().tool(arguments);
   }
 
  private:
@@ -98,17 +98,15 @@ TEST_F(ClusterTest, TheCoordinatorKilled) {
 
 /// With two copies wanted nobody can write meanwhile, and the controllers have no majority either.
 TEST_F(ClusterTest, TwoOfThreeKilled) {
-  inject("SIGKILL of two of three brokers, for some seconds", rounds(1, 10),
-         {[&] {
-            const std::int32_t first = leader();
-            const std::int32_t second = first % 3 + 1;
-            kill(first);
-            kill(second);
-            pass(milliseconds(random(3'000, 8'000)));
-            kafka().restart_all();
-            await_whole();
-          },
-          {}});
+  inject("SIGKILL of two of three brokers, for some seconds", rounds(1, 10), {[&] {
+           const std::int32_t first = leader();
+           const std::int32_t second = first % 3 + 1;
+           kill(first);
+           kill(second);
+           pass(milliseconds(random(3'000, 8'000)));
+           kafka().restart_all();
+           await_whole();
+         }});
 }
 
 /// Nothing tells that it is frozen but the others' answer to who leads, which is asked for every 30 s by default.
@@ -130,32 +128,29 @@ TEST_F(ClusterTest, ALeaderFrozen) {
 TEST_F(ClusterTest, PartitionsMovedAndLeadersMovedBack) {
   if (!long_run()) GTEST_SKIP() << kAtFullLength;
   int round = 0;
-  inject("partitions moved to other brokers, and leaders moved back", rounds(1, 10),
-         {[&] {
-            // Two copies each, on other brokers than before, and then three again with other leaders.
-            for (const bool fewer : {true, false}) {
-              ++round;
-              std::string partitions;
-              for (std::int32_t partition = 0; partition < kPartitions; ++partition) {
-                const std::int32_t first = (partition + round) % 3 + 1;
-                partitions += fmt::format(R"({}{{"topic":"{}","partition":{},"replicas":[{},{}{}]}})",
-                                          partition == 0 ? "" : ",", topic_, partition, first, first % 3 + 1,
-                                          fewer ? "" : "," + std::to_string((first + 1) % 3 + 1));
-              }
-              with_file("org.apache.kafka.tools.reassign.ReassignPartitionsCommand",
-                        R"({"version":1,"partitions":[)" + partitions + "]}",
-                        {"--execute", "--reassignment-json-file"});
-              ASSERT_TRUE(await(seconds(60), [&] {
-                const PartitionPlace place = kafka().place_of(topic_, 0);
-                return place.replicas.size() == (fewer ? 2 : 3) && place.in_sync.size() == place.replicas.size() &&
-                       place.replicas.front() == round % 3 + 1;
-              })) << "the fault";
-            }
-            kafka().tool({"org.apache.kafka.tools.LeaderElectionCommand", "--election-type", "preferred",
-                          "--all-topic-partitions"});
-            ASSERT_TRUE(await(seconds(60), [&] { return leader() == round % 3 + 1; })) << "the fault";
-          },
-          {}});
+  inject("partitions moved to other brokers, and leaders moved back", rounds(1, 10), {[&] {
+           // Two copies each, on other brokers than before, and then three again with other leaders.
+           for (const bool fewer : {true, false}) {
+             ++round;
+             std::string partitions;
+             for (std::int32_t partition = 0; partition < kPartitions; ++partition) {
+               const std::int32_t first = (partition + round) % 3 + 1;
+               partitions += fmt::format(R"({}{{"topic":"{}","partition":{},"replicas":[{},{}{}]}})",
+                                         partition == 0 ? "" : ",", topic_, partition, first, first % 3 + 1,
+                                         fewer ? "" : "," + std::to_string((first + 1) % 3 + 1));
+             }
+             with_file("org.apache.kafka.tools.reassign.ReassignPartitionsCommand",
+                       R"({"version":1,"partitions":[)" + partitions + "]}", {"--execute", "--reassignment-json-file"});
+             ASSERT_TRUE(await(seconds(60), [&] {
+               const PartitionPlace place = kafka().place_of(topic_, 0);
+               return place.replicas.size() == (fewer ? 2 : 3) && place.in_sync.size() == place.replicas.size() &&
+                      place.replicas.front() == round % 3 + 1;
+             })) << "the fault";
+           }
+           kafka().tool({"org.apache.kafka.tools.LeaderElectionCommand", "--election-type", "preferred",
+                         "--all-topic-partitions"});
+           ASSERT_TRUE(await(seconds(60), [&] { return leader() == round % 3 + 1; })) << "the fault";
+         }});
 }
 
 }  // namespace

@@ -24,9 +24,7 @@ void OutageTest::begin(double rate, const Environment& more) {
 }
 
 Environment OutageTest::through(TcpProxy& database_link) const {
-  const std::string url = own_server_->url();
-  const std::size_t host = url.find('@') + 1;
-  database_link.forward_to(url.substr(host, url.find('/', host) - host));
+  database_link.forward_to(own_server_->address());
   // Of a name that is there twice libpq takes the last.
   return {{"LOOM_DATABASE_URL", database().url() + " port=" + std::to_string(database_link.port())}};
 }

@@ -14,7 +14,7 @@ class PoolerTest : public OutageTest, public ::testing::WithParamInterface<const
   PoolerTest() : OutageTest(KafkaServer::shared()) {}
 };
 
-/// The fewest connections that let the service work in session mode: each of its own keeps one.
+/// As many as the service may have, 8 in its pool and 5 beside it: in session mode each keeps its own.
 TEST_P(PoolerTest, KilledAndItsSessionsTerminatedWhileMessagesFlow) {
   PgBouncer bouncer(*own_server_, GetParam(), 13);
   const std::string name = database().value("SELECT current_database()");

@@ -9,11 +9,33 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
 #include <stdexcept>
 
 namespace loom::testing {
 
 const passwd* unprivileged_user() { return geteuid() == 0 ? getpwnam("postgres") : nullptr; }
+
+std::string make_private_folder(const std::string& name) {
+  std::string folder = (std::filesystem::temp_directory_path() / ("loom-" + name + "-XXXXXX")).string();
+  if (mkdtemp(folder.data()) == nullptr) throw std::runtime_error("no temporary folder");
+  const passwd* user = unprivileged_user();
+  if (user != nullptr && chown(folder.c_str(), user->pw_uid, user->pw_gid) != 0) {
+    throw std::runtime_error("cannot give the folder to the user postgres");
+  }
+  return folder;
+}
+
+std::string end_of_log(const std::string& path) {
+  constexpr std::size_t kShown = 2'000;
+  std::ostringstream text;
+  text << std::ifstream(path).rdbuf();
+  const std::string log = text.str();
+  return log.size() > kShown ? log.substr(log.size() - kShown) : log;
+}
 
 pid_t start_daemon(const std::vector<std::string>& command, const std::string& log) {
   std::vector<char*> arguments;

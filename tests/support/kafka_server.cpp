@@ -1,30 +1,20 @@
 #include "support/kafka_server.h"
 
-#include <fcntl.h>
 #include <librdkafka/rdkafka.h>
-#include <signal.h>
-#include <spawn.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
 #include <atomic>
-#include <cstdlib>
-#include <cstring>
-#include <fstream>
-#include <sstream>
 #include <stdexcept>
 #include <thread>
-
-#include "support/stored_log.h"
-
-extern char** environ;  // NOLINT(readability-redundant-declaration): POSIX leaves the declaration to us
+#include <utility>
 
 namespace loom::testing {
 namespace {
 
 constexpr int kAnswerWithinMs = 20'000;
 constexpr int kEndWithinMs = 3'000;
+constexpr int kBrokers = 3;
 constexpr int kTransactionPatienceMs = 20'000;
 
 template <auto Destroy>
@@ -119,55 +109,6 @@ Metadata metadata_of(rd_kafka_t* client, const std::string& topic) {
   return Metadata(error == RD_KAFKA_RESP_ERR_NO_ERROR ? raw : nullptr);
 }
 
-/// Runs a program of scripts/, with `more` NAME=VALUE in its environment, and returns what it printed.
-std::string run_script(const std::string& script, const std::vector<std::string>& arguments, const std::string& output,
-                       std::vector<std::string> more = {}) {
-  std::vector<std::string> words{LOOM_SOURCE_DIR "/scripts/" + script};
-  words.insert(words.end(), arguments.begin(), arguments.end());
-  std::vector<char*> argv;
-  argv.reserve(words.size() + 1);
-  for (std::string& word : words) argv.push_back(word.data());
-  argv.push_back(nullptr);
-  std::vector<char*> variables;
-  variables.reserve(variables.size() + more.size() + 1);
-  for (std::string& variable : more) variables.push_back(variable.data());
-  for (char** variable = environ; *variable != nullptr; ++variable) variables.push_back(*variable);
-  variables.push_back(nullptr);
-
-  posix_spawn_file_actions_t actions;
-  posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, output.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
-  pid_t pid = -1;
-  const int spawned = posix_spawn(&pid, argv[0], &actions, nullptr, argv.data(), variables.data());
-  posix_spawn_file_actions_destroy(&actions);
-  if (spawned != 0) fail(words[0], std::strerror(spawned));
-  int status = 0;
-  if (waitpid(pid, &status, 0) != pid || !WIFEXITED(status) || WEXITSTATUS(status) != 0) {
-    fail(words[0] + " " + words[1], "failed, see above");
-  }
-  std::ostringstream text;
-  text << std::ifstream(output).rdbuf();
-  return text.str();
-}
-
-std::string servers(const std::vector<std::string>& arguments, const std::string& output,
-                    std::vector<std::string> more = {}) {
-  return run_script("servers.sh", arguments, output, std::move(more));
-}
-
-std::string exported(const std::string& text, const std::string& name) {
-  const std::string start = "export " + name + "=";
-  const std::size_t at = text.find(start);
-  if (at == std::string::npos) fail("scripts/servers.sh", "did not print " + name);
-  const std::size_t begin = at + start.size();
-  return text.substr(begin, text.find('\n', begin) - begin);
-}
-
-std::string environment(const char* name) {
-  const char* value = std::getenv(name);
-  return value == nullptr ? "" : value;
-}
-
 }  // namespace
 
 struct KafkaServer::Client {
@@ -197,123 +138,23 @@ struct KafkaServer::Client {
   }
 };
 
-KafkaServer::KafkaServer(Kind kind) {
-  if (kind == Kind::shareable) bootstrap_ = environment("LOOM_TEST_KAFKA_BOOTSTRAP");
-  if (!bootstrap_.empty()) return;
-  make_folder();
-  start();
-}
-
-KafkaServer::KafkaServer(KafkaClusterSettings settings) : brokers_(3), cluster_(std::move(settings)) {
-  folder_ = environment("LOOM_TEST_KAFKA_CLUSTER");
-  shared_ = !folder_.empty();
-  if (!shared_) make_folder();
-  for (int broker = 1; broker <= brokers_ && shared_; ++broker) {
-    if (runs(broker)) thaw(broker);
-  }
-  start();
-}
-
-KafkaServer::KafkaServer(const KafkaSettings& settings) {
-  make_folder();
-  std::string listeners;
-  for (const KafkaListener& listener : settings.listeners) {
-    listeners += listener.name + "=" + listener.protocol;
-    if (!listener.advertised.empty()) listeners += "@" + listener.advertised;
-    listeners += " ";
-  }
-  const std::string extra = folder_ + "/extra.properties";
-  std::ofstream file(extra);
-  for (const std::string& property : settings.properties) file << property << "\n";
-  file.close();
-  start({"LOOM_KAFKA_LISTENERS=" + listeners, "LOOM_KAFKA_EXTRA_PROPERTIES=" + extra});
-}
-
-void KafkaServer::make_folder() {
-  std::string folder = environment("TMPDIR").empty() ? "/tmp" : environment("TMPDIR");
-  folder += "/loom-servers.XXXXXX";
-  if (mkdtemp(folder.data()) == nullptr) fail("temporary folder", std::strerror(errno));
-  folder_ = folder;
-  const std::ofstream mark(folder_ + "/.made-here");  // so that servers.sh removes it
-}
-
-KafkaServer::~KafkaServer() {
-  client_.reset();
-  if (folder_.empty() || shared_) return;
-  try {
-    servers({"stop", folder_}, "/dev/null");
-  } catch (const std::exception&) {
-    // servers.sh has said why, and stops the broker once more when this process is over.
-  }
-}
+KafkaServer::KafkaServer(Kind kind) : processes_(kind == Kind::shareable) {}
+KafkaServer::KafkaServer(const KafkaSettings& settings) : processes_(settings) {}
+KafkaServer::KafkaServer(KafkaClusterSettings settings) : processes_(kBrokers), cluster_(std::move(settings)) {}
+KafkaServer::~KafkaServer() = default;
 
 KafkaServer& KafkaServer::shared() {
   static KafkaServer server(Kind::shareable);
   return server;
 }
 
-std::string KafkaServer::address(const std::string& listener) const {
-  std::ostringstream text;
-  text << std::ifstream(folder_ + "/env").rdbuf();
-  return exported(text.str(), "LOOM_KAFKA_LISTENER_" + listener);
-}
-
-void KafkaServer::start(const std::vector<std::string>& environment) {
-  std::vector<std::string> words = start_words(folder_);
-  words.insert(words.end(), {"--brokers", std::to_string(brokers_)});
-  bootstrap_ = exported(servers(words, folder_ + "/env", environment), "LOOM_KAFKA_BOOTSTRAP_SERVERS");
-}
-
-std::vector<std::string> KafkaServer::start_words(const std::string& folder) const {
-  std::vector<std::string> words{"start", "--only", "kafka", "--dir", folder};
-  if (!shared_) words.insert(words.end(), {"--while", std::to_string(getpid())});
-  return words;
-}
-
-std::string KafkaServer::folder_of(int broker) const {
-  if (folder_.empty()) fail("broker " + std::to_string(broker), "it is not ours");
-  return brokers_ == 1 ? folder_ : folder_ + "/broker-" + std::to_string(broker);
-}
-
-pid_t KafkaServer::own_pid(const std::string& what, int broker) const {
-  pid_t pid = -1;
-  std::ifstream(folder_of(broker) + "/kafka.pid") >> pid;
-  if (pid <= 1) fail(what, "no broker " + std::to_string(broker) + " of ours runs");
-  return pid;
-}
-
-bool KafkaServer::runs(int broker) const {
-  pid_t pid = -1;
-  std::ifstream(folder_of(broker) + "/kafka.pid") >> pid;
-  return pid > 1 && access(("/proc/" + std::to_string(pid)).c_str(), F_OK) == 0;
-}
-
-void KafkaServer::freeze(int broker) const { kill(own_pid("freeze", broker), SIGSTOP); }
-void KafkaServer::thaw(int broker) const { kill(own_pid("thaw", broker), SIGCONT); }
-
-void KafkaServer::kill9(int broker) {
-  const pid_t pid = own_pid("kill9", broker);
-  kill(pid, SIGKILL);
-  const std::string stat = "/proc/" + std::to_string(pid);
-  if (!eventually([&] { return access(stat.c_str(), F_OK) != 0; })) fail("kill9", "the broker is still there");
-}
-
-void KafkaServer::stop(int broker) { servers({"stop", "--keep", folder_of(broker)}, "/dev/null"); }
-
-void KafkaServer::restart(int broker) {
-  const std::string folder = folder_of(broker);
-  servers(start_words(folder), folder + "/env");
-}
-
-void KafkaServer::restart_all() { start(); }
-
 void KafkaServer::cut_log(const std::string& topic, std::int32_t partition, std::int64_t end) {
   client_.reset();  // its producer counts on what was acknowledged
-  cut_stored_log(folder_ + "/kafka-data", topic, partition, end);
+  processes_.cut_log(topic, partition, end);
 }
 
 KafkaServer::Client& KafkaServer::client() {
-  if (!client_) client_ = std::make_unique<Client>(bootstrap_);
+  if (!client_) client_ = std::make_unique<Client>(bootstrap());
   return *client_;
 }
 
@@ -434,7 +275,7 @@ void KafkaServer::produce(const std::string& topic, const std::vector<TestRecord
 
 void KafkaServer::produce_transaction(const std::string& topic, const std::vector<TestRecord>& records, bool commit) {
   rd_kafka_resp_err_t refused = RD_KAFKA_RESP_ERR_NO_ERROR;
-  const Handle producer = make_client(bootstrap_, {{"transactional.id", unique_name("transaction")}}, &refused);
+  const Handle producer = make_client(bootstrap(), {{"transactional.id", unique_name("transaction")}}, &refused);
   check(rd_kafka_init_transactions(producer.get(), kTransactionPatienceMs), "init_transactions");
   check(rd_kafka_begin_transaction(producer.get()), "begin_transaction");
   for (const TestRecord& record : records) send(producer.get(), topic, record);
@@ -471,11 +312,6 @@ std::int32_t KafkaServer::coordinator_of(const std::string& group) {
   if (count == 0 || rd_kafka_ConsumerGroupDescription_error(groups[0]) != nullptr) return -1;
   const rd_kafka_Node_t* const node = rd_kafka_ConsumerGroupDescription_coordinator(groups[0]);
   return node == nullptr ? -1 : rd_kafka_Node_id(node);
-}
-
-std::string KafkaServer::tool(std::vector<std::string> arguments) {
-  arguments.insert(arguments.end(), {"--bootstrap-server", bootstrap_});
-  return run_script("kafka-tool.sh", arguments, folder_ + "/tool.out");
 }
 
 std::int64_t KafkaServer::end_offset(const std::string& topic, std::int32_t partition) {

@@ -1,7 +1,5 @@
 #pragma once
 
-#include <sys/types.h>
-
 #include <chrono>
 #include <cstdint>
 #include <memory>
@@ -9,6 +7,8 @@
 #include <string>
 #include <utility>
 #include <vector>
+
+#include "support/kafka_processes.h"
 
 namespace loom::testing {
 
@@ -19,19 +19,6 @@ struct TestRecord {
   std::int32_t partition = -1;  ///< -1: by key
   std::vector<std::pair<std::string, std::string>> headers;
   std::int64_t timestamp_ms = 0;  ///< 0: now
-};
-
-/// One more way into a broker: what it tells its clients may be another address (a proxy's, a name in a certificate).
-struct KafkaListener {
-  std::string name;                    ///< as TLS
-  std::string protocol = "PLAINTEXT";  ///< SSL, SASL_PLAINTEXT, SASL_SSL
-  std::string advertised;              ///< HOST or HOST:PORT; "" for 127.0.0.1 and the listener's own port
-};
-
-/// What a broker of a test's own has beside what scripts/servers.sh gives each.
-struct KafkaSettings {
-  std::vector<KafkaListener> listeners;
-  std::vector<std::string> properties;  ///< "name=value", for the broker
 };
 
 /// Three brokers with the ids 1, 2 and 3, and the topics that are created there.
@@ -71,26 +58,22 @@ class KafkaServer {
   /// The one that all tests of this program may share: started at first use, or not at all where one is given.
   static KafkaServer& shared();
 
-  [[nodiscard]] const std::string& bootstrap() const { return bootstrap_; }
+  [[nodiscard]] const std::string& bootstrap() const { return processes_.bootstrap(); }
   /// Where a further listener is bound: HOST:PORT.
-  [[nodiscard]] std::string address(const std::string& listener) const;
+  [[nodiscard]] std::string address(const std::string& listener) const { return processes_.address(listener); }
 
-  // Own brokers only
-  /// After kill9() or stop(), restart() brings it back on the same port with the same data; returns when it serves.
-  void kill9(int broker = 1);
-  void stop(int broker = 1);
-  void restart(int broker = 1);
-  /// Those that do not run, all at once: one alone waits for the others.
-  void restart_all();
-  /// After kill9() of a broker that is alone: the partition's log loses its end, as that of a broker that lost what it
-  /// had not written yet, or of one that lagged behind and was elected all the same. `end` has to be where records sent
-  /// at once ended.
+  // Own brokers only: see KafkaProcesses
+  void kill9(int broker = 1) { processes_.kill9(broker); }
+  void stop(int broker = 1) { processes_.stop(broker); }
+  void restart(int broker = 1) { processes_.restart(broker); }
+  void restart_all() { processes_.start(); }
+  void freeze(int broker = 1) const { processes_.freeze(broker); }
+  void thaw(int broker = 1) const { processes_.thaw(broker); }
+  [[nodiscard]] bool runs(int broker) const { return processes_.runs(broker); }
+  [[nodiscard]] int brokers() const { return processes_.brokers(); }
   void cut_log(const std::string& topic, std::int32_t partition, std::int64_t end);
-  /// The broker keeps its connections and says nothing, until thaw().
-  void freeze(int broker = 1) const;
-  void thaw(int broker = 1) const;
-  [[nodiscard]] bool runs(int broker) const;
-  [[nodiscard]] int brokers() const { return brokers_; }
+  /// Runs one of Kafka's own tools (see scripts/kafka-tool.sh); returns what it printed.
+  std::string tool(std::vector<std::string> arguments) const { return processes_.tool(std::move(arguments)); }
 
   /// Returns when the broker knows the topic with all its partitions.
   void create_topic(const std::string& topic, int partitions);
@@ -115,28 +98,17 @@ class KafkaServer {
   PartitionPlace place_of(const std::string& topic, std::int32_t partition);
   /// The broker that coordinates the group; -1: none says so.
   std::int32_t coordinator_of(const std::string& group);
-  /// Runs one of Kafka's own tools (see scripts/kafka-tool.sh); returns what it printed.
-  std::string tool(std::vector<std::string> arguments);
-
   /// The offset after the partition's last record.
   std::int64_t end_offset(const std::string& topic, std::int32_t partition);
 
  private:
   struct Client;
-  void make_folder();
-  void start(const std::vector<std::string>& environment = {});
-  [[nodiscard]] std::vector<std::string> start_words(const std::string& folder) const;
   Client& client();
-  [[nodiscard]] std::string folder_of(int broker) const;
-  [[nodiscard]] pid_t own_pid(const std::string& what, int broker) const;
   [[nodiscard]] int partitions_known(const std::string& topic);
   void await_partitions(const std::string& topic, int partitions);
 
-  std::string folder_;   ///< empty: the broker is not ours
-  bool shared_ = false;  ///< it goes on when this process is over
-  int brokers_ = 1;
+  KafkaProcesses processes_;
   KafkaClusterSettings cluster_{.copies = 1, .of_topics = {}};
-  std::string bootstrap_;
   std::unique_ptr<Client> client_;
 };
 

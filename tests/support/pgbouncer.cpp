@@ -6,10 +6,8 @@
 #include <unistd.h>
 
 #include <chrono>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <sstream>
 #include <stdexcept>
 #include <thread>
 
@@ -28,20 +26,12 @@ constexpr const char* kProgram = "/usr/sbin/pgbouncer";
 
 PgBouncer::PgBouncer(const PostgresServer& server, std::string_view pool_mode, int pool_size) : port_(free_port()) {
   if (!fs::exists(kProgram)) throw std::runtime_error(std::string(kProgram) + " is missing: see install-packages.sh");
-  std::string folder = (fs::temp_directory_path() / "loom-pgbouncer-XXXXXX").string();
-  if (mkdtemp(folder.data()) == nullptr) throw std::runtime_error("no temporary folder");
-  folder_ = folder;
-  if (const passwd* user = unprivileged_user();
-      user != nullptr && chown(folder_.c_str(), user->pw_uid, user->pw_gid) != 0) {
-    throw std::runtime_error("cannot give the folder to the user postgres");
-  }
-  const std::string url = server.url();
-  const std::size_t port = url.find(':', url.find('@')) + 1;
-  std::ofstream(folder_ + "/pgbouncer.ini")
-      << "[databases]\n* = host=127.0.0.1 user=postgres port=" << url.substr(port, url.find('/', port) - port)
-      << "\n[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = " << port_
-      << "\nunix_socket_dir =\nauth_type = any\npool_mode = " << pool_mode << "\ndefault_pool_size = " << pool_size
-      << "\nmax_client_conn = 500\n";
+  folder_ = make_private_folder("pgbouncer");
+  const std::string server_port = server.address().substr(server.address().find(':') + 1);
+  std::ofstream(folder_ + "/pgbouncer.ini") << "[databases]\n* = host=127.0.0.1 user=postgres port=" << server_port
+                                            << "\n[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = " << port_
+                                            << "\nunix_socket_dir =\nauth_type = any\npool_mode = " << pool_mode
+                                            << "\ndefault_pool_size = " << pool_size << "\nmax_client_conn = 500\n";
   start();
 }
 
@@ -61,9 +51,10 @@ void PgBouncer::start() {
   while (PQping(url("postgres").c_str()) != PQPING_OK) {
     if (waitpid(pid_, nullptr, WNOHANG) == pid_) {
       pid_ = -1;
-      throw std::runtime_error("PgBouncer ended:\n" + log_tail());
+      throw std::runtime_error("PgBouncer ended:\n" + end_of_log(folder_ + "/log"));
     }
-    if (std::chrono::steady_clock::now() > until) throw std::runtime_error("PgBouncer does not come:\n" + log_tail());
+    if (std::chrono::steady_clock::now() > until)
+      throw std::runtime_error("PgBouncer does not come:\n" + end_of_log(folder_ + "/log"));
     std::this_thread::sleep_for(10ms);
   }
 }
@@ -78,13 +69,6 @@ void PgBouncer::kill9() {
 void PgBouncer::restart() {
   kill9();
   start();
-}
-
-std::string PgBouncer::log_tail() const {
-  std::ostringstream text;
-  text << std::ifstream(folder_ + "/log").rdbuf();
-  const std::string log = text.str();
-  return log.size() > 2000 ? log.substr(log.size() - 2000) : log;
 }
 
 }  // namespace loom::testing

@@ -10,7 +10,7 @@
 namespace loom::testing {
 
 /// A real PgBouncer in front of a server, in a private temporary folder, on a free port of 127.0.0.1.
-/// Threads: one at a time.  Fails: std::runtime_error with the tail of its log.
+/// Threads: one at a time.  Blocks: starting, below a second.  Fails: std::runtime_error with the tail of its log.
 class PgBouncer {
  public:
   /// `pool_mode`: "session", "transaction". Sessions beyond `pool_size` in a database wait.
@@ -26,7 +26,6 @@ class PgBouncer {
 
  private:
   void start();
-  [[nodiscard]] std::string log_tail() const;
 
   std::string folder_;
   int port_ = 0;

@@ -4,24 +4,13 @@
 
 namespace loom::testing {
 
-namespace {
-
-/// HOST:PORT of a server's connection string.
-std::string address_of(const PostgresServer& server) {
-  const std::string url = server.url();
-  const std::size_t begin = url.find('@') + 1;
-  return url.substr(begin, url.find('/', begin) - begin);
-}
-
-}  // namespace
-
 PostgresPair::PostgresPair(std::vector<std::string> settings) {
   servers_[0] = std::make_unique<PostgresServer>(std::move(settings));
   servers_[1] = std::make_unique<PostgresServer>(PostgresServer::StandbyOf{*servers_[0]});
 }
 
 std::string PostgresPair::url(const std::string& database) const {
-  return "postgres://postgres@" + address_of(*servers_[0]) + "," + address_of(*servers_[1]) + "/" + database +
+  return "postgres://postgres@" + servers_[0]->address() + "," + servers_[1]->address() + "/" + database +
          "?target_session_attrs=read-write";
 }
 

@@ -114,32 +114,23 @@ std::string given_or_shared() {
 
 }  // namespace
 
-PostgresServer::PostgresServer(std::vector<std::string> settings) : settings_(std::move(settings)) {
-  make_folder();
+PostgresServer::PostgresServer(std::vector<std::string> settings)
+    : settings_(std::move(settings)), folder_(make_private_folder("postgres")) {
   const pid_t initdb = start_daemon({server_programs() / "initdb", "-D", folder_ + "/data", "-U", "postgres", "-A",
                                      "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync", "--no-instructions"},
                                     folder_ + "/log");
   int status = 0;
-  if (waitpid(initdb, &status, 0) != initdb || status != 0) throw std::runtime_error("initdb failed:\n" + log_tail());
+  if (waitpid(initdb, &status, 0) != initdb || status != 0)
+    throw std::runtime_error("initdb failed:\n" + end_of_log(folder_ + "/log"));
   port_ = free_port();
   start();
 }
 
-PostgresServer::PostgresServer(StandbyOf of) : settings_(of.primary.settings_) {
-  make_folder();
+PostgresServer::PostgresServer(StandbyOf of)
+    : settings_(of.primary.settings_), folder_(make_private_folder("postgres")) {
   copy(of.primary);
   port_ = free_port();
   start();
-}
-
-void PostgresServer::make_folder() {
-  std::string folder = (fs::temp_directory_path() / "loom-postgres-XXXXXX").string();
-  if (mkdtemp(folder.data()) == nullptr) throw std::runtime_error("no temporary folder");
-  folder_ = folder;
-  if (const passwd* user = unprivileged_user();
-      user != nullptr && chown(folder_.c_str(), user->pw_uid, user->pw_gid) != 0) {
-    throw std::runtime_error("cannot give the folder to the user postgres");
-  }
 }
 
 PostgresServer::~PostgresServer() {
@@ -154,7 +145,7 @@ PostgresServer& PostgresServer::shared() {
 }
 
 std::string PostgresServer::url(const std::string& database) const {
-  return "postgres://postgres@127.0.0.1:" + std::to_string(port_) + "/" + database;
+  return "postgres://postgres@" + address() + "/" + database;
 }
 
 std::string PostgresServer::user() {
@@ -183,9 +174,10 @@ void PostgresServer::await_ready() {
     int status = 0;
     if (waitpid(pid_, &status, WNOHANG) == pid_) {
       pid_ = -1;
-      throw std::runtime_error("the server ended:\n" + log_tail());
+      throw std::runtime_error("the server ended:\n" + end_of_log(folder_ + "/log"));
     }
-    if (std::chrono::steady_clock::now() > until) throw std::runtime_error("the server does not come:\n" + log_tail());
+    if (std::chrono::steady_clock::now() > until)
+      throw std::runtime_error("the server does not come:\n" + end_of_log(folder_ + "/log"));
     std::this_thread::sleep_for(10ms);
   }
 }
@@ -235,13 +227,13 @@ void PostgresServer::copy(const PostgresServer& primary) {
                                      folder_ + "/log");
   int status = 0;
   if (waitpid(copying, &status, 0) != copying || status != 0) {
-    throw std::runtime_error("pg_basebackup failed:\n" + log_tail());
+    throw std::runtime_error("pg_basebackup failed:\n" + end_of_log(folder_ + "/log"));
   }
 }
 
 void PostgresServer::promote() const {
   if (PQgetvalue(execute(url(), "SELECT pg_promote(true, 30)").get(), 0, 0) != std::string("t")) {
-    throw std::runtime_error("the standby was not promoted:\n" + log_tail());
+    throw std::runtime_error("the standby was not promoted:\n" + end_of_log(folder_ + "/log"));
   }
 }
 
@@ -252,7 +244,7 @@ void PostgresServer::stop_following() const {
     if (PQntuples(execute(url(), "SELECT FROM pg_stat_wal_receiver").get()) == 0) return;
     std::this_thread::sleep_for(5ms);
   }
-  throw std::runtime_error("the standby goes on following:\n" + log_tail());
+  throw std::runtime_error("the standby goes on following:\n" + end_of_log(folder_ + "/log"));
 }
 
 void PostgresServer::follow(const PostgresServer& primary) {
@@ -260,14 +252,6 @@ void PostgresServer::follow(const PostgresServer& primary) {
   fs::remove_all(folder_ + "/data");
   copy(primary);
   start();
-}
-
-std::string PostgresServer::log_tail() const {
-  std::ifstream file(folder_ + "/log");
-  std::ostringstream text;
-  text << file.rdbuf();
-  const std::string log = text.str();
-  return log.size() > 2000 ? log.substr(log.size() - 2000) : log;
 }
 
 TestDatabase::TestDatabase() : TestDatabase(given_or_shared()) {}

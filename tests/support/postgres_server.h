@@ -29,6 +29,8 @@ class PostgresServer {
   /// The one that all tests of this program may share: started at first use.
   static PostgresServer& shared();
 
+  /// HOST:PORT.
+  [[nodiscard]] std::string address() const { return "127.0.0.1:" + std::to_string(port_); }
   [[nodiscard]] std::string url(const std::string& database = "postgres") const;
   /// The user of the machine that it runs as; "" for the test's own.
   [[nodiscard]] static std::string user();
@@ -54,12 +56,10 @@ class PostgresServer {
   void follow(const PostgresServer& primary);
 
  private:
-  void make_folder();
   void copy(const PostgresServer& primary);
   void start();
   void await_ready();
   void signal_all(int signal) const;
-  [[nodiscard]] std::string log_tail() const;
 
   std::vector<std::string> settings_;
   std::string folder_;

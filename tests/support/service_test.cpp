@@ -28,13 +28,14 @@ ServiceTest::ServiceTest(const ServerAt& server, KafkaServer& kafka)
     : prefix_(unique_name("service")), group_(prefix_ + "-group"), kafka_(kafka) {
   database_.emplace(server.url);
   // A standby that is asked first may not have it yet, and then libpq asks no other host.
-  await(seconds(20), [this] {
+  const bool there = await(seconds(20), [this] {
     try {
       return !database_->value("SELECT 1").empty();
     } catch (const std::runtime_error&) {
       return false;
     }
   });
+  if (!there) throw std::runtime_error("the database that was created cannot be connected to: " + database_->url());
 }
 
 void ServiceTest::TearDown() {

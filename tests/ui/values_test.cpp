@@ -91,7 +91,7 @@ TEST_F(PageValuesTest, ALagThatGrowsIsNotSaidToKeepUp) {
   open_page();
   std::int64_t sent = 100;
   std::string words;
-  const bool both = await(seconds(60), [&] {
+  const bool grows = await(seconds(60), [&] {
     send_numbered(topic, sent, sent + 100);
     sent += 100;
     words = browser()
@@ -101,7 +101,7 @@ TEST_F(PageValuesTest, ALagThatGrowsIsNotSaidToKeepUp) {
                 .get<std::string>();
     return words.find("grows by") != std::string::npos;
   });
-  EXPECT_TRUE(both) << words;
+  EXPECT_TRUE(grows) << words;
   EXPECT_NE(words.find("; not while it grows"), std::string::npos) << words;
   other.run("ROLLBACK");
   EXPECT_TRUE(drained(topic));
