@@ -6,6 +6,7 @@
 #include <chrono>
 
 #include "admin/kafka_admin.h"
+#include "base/wrong_setting.h"
 #include "support/kafka_server.h"
 
 namespace loom::samples {
@@ -108,7 +109,7 @@ TEST_F(SampleProducer, NamesAPropertyThatLibrdkafkaDoesNotKnow) {
   try {
     produce();
     FAIL() << "there is no such property";
-  } catch (const admin::KafkaError& error) {
+  } catch (const WrongSetting& error) {
     EXPECT_THAT(error.what(), HasSubstr("no.such.property"));
   }
 }
