@@ -5,6 +5,7 @@
 #include <array>
 #include <cstring>
 #include <stdexcept>
+#include <string_view>
 #include <utility>
 
 #include "base/log.h"
@@ -80,7 +81,13 @@ bool comes_with_a_rebalance(rd_kafka_resp_err_t error) {
 }
 
 /// Where Kafka's words alone help nobody.
-const char* what_to_do(rd_kafka_resp_err_t error) {
+const char* what_to_do(rd_kafka_resp_err_t error, std::string_view words) {
+  if (error == RD_KAFKA_RESP_ERR__AUTHENTICATION && library_needs().newer_for_scram &&
+      words.find("SCRAM") != std::string_view::npos) {
+    return ". If user and password are right: SCRAM with Kafka 4.0 and newer takes librdkafka 2.6.1 or newer (Debian "
+           "13 has "
+           "it), and this one is older";
+  }
   if (error != RD_KAFKA_RESP_ERR_INCONSISTENT_GROUP_PROTOCOL) return "";
   return ". A member of this group assigns partitions in another way: it is another program, or its "
          "partition.assignment.strategy is an eager one, such as range, and ours is not. Stop it, give this service a "
@@ -170,7 +177,7 @@ GroupEvent GroupClient::read(const rd_kafka_event_t* event) {
       const auto level = error == RD_KAFKA_RESP_ERR__TRANSPORT ? log::Level::debug : log::Level::warning;
       log::write(level, {}, rd_kafka_err2name(error),
                  fmt::format("Kafka: {}: {}{}", rd_kafka_err2name(error), rd_kafka_event_error_string(raw),
-                             what_to_do(error)));
+                             what_to_do(error, rd_kafka_event_error_string(raw))));
       return {};
     }
     case RD_KAFKA_EVENT_OFFSET_COMMIT: {

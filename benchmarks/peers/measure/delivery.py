@@ -7,9 +7,11 @@ Bad message: one message more, which is no JSON, at the end of a partition; the 
 
 import subprocess
 import time
+from pathlib import Path
 
 from . import database, machine, watch
 
+ROOT = Path(__file__).resolve().parents[3]
 TOPIC = "device.sensor.accelerometer.raw"
 # A tool that used less of a core for so long has come to its end; one that tries again for ever is stopped.
 IDLE_SECONDS = 4.0
@@ -60,7 +62,7 @@ def bad_message(setup, session, tool, progress):
 
 def produce_bad_message(setup):
     subprocess.run(
-        ["java", "-cp", f"{setup.paths['kafka']}/*", "kafka.tools.ConsoleProducer", "--bootstrap-server",
+        [str(ROOT / "scripts/kafka-tool.sh"), "console-producer", "--bootstrap-server",
          setup.common["PEER_BROKERS"], "--topic", TOPIC],
         input=b"this is no JSON\n",
         stdout=subprocess.DEVNULL,

@@ -55,7 +55,8 @@ TEST_F(SecretsTest, AServiceThatWorks) {
   std::replace(role.begin(), role.end(), '-', '_');
   database().run("CREATE ROLE " + role + " LOGIN SUPERUSER PASSWORD 'Zq7/db@pw%'");
   const Environment settings =
-      talkative(joined(secure().sasl("SCRAM-SHA-256"), {{"LOOM_DATABASE_URL", url_with(role + ":Zq7%2Fdb%40pw%25")}}));
+      talkative(joined(secure().sasl(SecureKafka::takes_our_scram() ? "SCRAM-SHA-256" : "PLAIN"),
+                       {{"LOOM_DATABASE_URL", url_with(role + ":Zq7%2Fdb%40pw%25")}}));
   auto& service = start(settings);
   ASSERT_TRUE(drained(topic));
   for (const std::vector<std::string>& arguments :

@@ -27,6 +27,8 @@ class SecureKafka {
 
   /// Settings of the service for a listener, the authority trusted.
   [[nodiscard]] Environment tls() const;
+  /// Kafka 4.0 and newer refuse the SCRAM of librdkafka before 2.6.1.
+  static bool takes_our_scram();
   [[nodiscard]] Environment sasl(const std::string& mechanism, const std::string& password = kPassword) const;
   [[nodiscard]] Environment client_certificate() const;
 

@@ -16,6 +16,8 @@ TEST(LibraryNeeds, OfDebian12AreBoth) {
 
 TEST(LibraryNeeds, EndWithVersion2_2) {
   EXPECT_TRUE(needs_of(0x020101ff).waking);
+  EXPECT_TRUE(needs_of(0x020600ff).newer_for_scram);
+  EXPECT_FALSE(needs_of(0x020601ff).newer_for_scram);
   EXPECT_FALSE(needs_of(0x02020000).waking) << "a release candidate";
   EXPECT_FALSE(needs_of(0x020200ff).waking);
   EXPECT_FALSE(needs_of(0x02080000).second_look_after_seek);
