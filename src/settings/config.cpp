@@ -26,7 +26,21 @@ constexpr std::array<std::string_view, 5> kOtherPrefixes{"LOOM_TEST_", "LOOM_SER
                                                          "LOOM_KAFKA_HEAP", "LOOM_CACHE"};
 
 bool is_forbidden(std::string_view property) {
-  return property == "auto.offset.reset" || property == "isolation.level" || property.starts_with("enable.auto.");
+  return property == "isolation.level" || property == "enable.partition.eof" || property.starts_with("enable.auto.");
+}
+
+/// Properties that have a setting of their own here: two names for one thing could differ.
+constexpr std::array<std::pair<std::string_view, std::string_view>, 4> kOwnNames{
+    {{"bootstrap.servers", "LOOM_KAFKA_BOOTSTRAP_SERVERS"},
+     {"metadata.broker.list", "LOOM_KAFKA_BOOTSTRAP_SERVERS"},
+     {"group.id", "LOOM_KAFKA_GROUP_ID"},
+     {"auto.offset.reset", "LOOM_KAFKA_AUTO_OFFSET_RESET"}}};
+
+std::string_view own_name_of(std::string_view property) {
+  for (const auto& [name, own] : kOwnNames) {
+    if (name == property) return own;
+  }
+  return {};
 }
 
 /// Kubernetes tells each pod of the services around it: one called `loom-http` makes LOOM_HTTP_PORT=tcp://10.0.0.7:80.
@@ -158,6 +172,8 @@ class Reader {
     const std::string property = rdkafka_property(suffix);
     if (property.empty()) {
       result_.errors.push_back(name + " names no librdkafka property");
+    } else if (const auto own = own_name_of(property); !own.empty()) {
+      result_.errors.push_back(name + ": " + property + " has a setting of its own, " + std::string(own));
     } else if (is_forbidden(property)) {
       result_.errors.push_back(name + ": " + property +
                                " cannot be set, since storing each message once depends on it");

@@ -162,10 +162,20 @@ TEST(Config, PassesLibrdkafkaPropertiesOn) {
 }
 
 TEST(Config, RefusesWhatWouldBreakExactlyOnce) {
-  for (const char* name : {"LOOM_RDKAFKA_AUTO_OFFSET_RESET", "LOOM_RDKAFKA_ENABLE_AUTO_COMMIT",
-                           "LOOM_RDKAFKA_ENABLE_AUTO_OFFSET_STORE", "LOOM_RDKAFKA_ISOLATION_LEVEL"}) {
+  for (const char* name : {"LOOM_RDKAFKA_ENABLE_AUTO_COMMIT", "LOOM_RDKAFKA_ENABLE_AUTO_OFFSET_STORE",
+                           "LOOM_RDKAFKA_ISOLATION_LEVEL", "LOOM_RDKAFKA_ENABLE_PARTITION_EOF"}) {
     EXPECT_THAT(parse({{name, "x"}}).errors, ElementsAre(HasSubstr(name)));
     EXPECT_THAT(parse({}, {{name, "x"}}).errors, ElementsAre(HasSubstr(name)));
+  }
+}
+
+TEST(Config, RefusesASecondNameOfASettingAndNamesTheFirst) {
+  for (const auto& [second, first] : {std::pair("LOOM_RDKAFKA_GROUP_ID", "LOOM_KAFKA_GROUP_ID"),
+                                      {"LOOM_RDKAFKA_BOOTSTRAP_SERVERS", "LOOM_KAFKA_BOOTSTRAP_SERVERS"},
+                                      {"LOOM_RDKAFKA_METADATA_BROKER_LIST", "LOOM_KAFKA_BOOTSTRAP_SERVERS"},
+                                      {"LOOM_RDKAFKA_AUTO_OFFSET_RESET", "LOOM_KAFKA_AUTO_OFFSET_RESET"}}) {
+    EXPECT_THAT(parse({{second, "x"}}).errors, ElementsAre(AllOf(HasSubstr(second), HasSubstr(first))));
+    EXPECT_THAT(parse({}, {{second, "x"}}).errors, ElementsAre(AllOf(HasSubstr(second), HasSubstr(first))));
   }
 }
 
