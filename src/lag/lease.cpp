@@ -25,7 +25,8 @@ Lease::Answer Lease::ask(const MakeSql& make_sql) {
   why_.clear();
   for (int attempt = 0;; ++attempt) {
     if (connection_ == nullptr || connection_->probe_lost()) {
-      connection_ = sink::Connection::open({url_, "kafka-to-db-consumer", kSilence, -1}, why_);
+      connection_ =
+          sink::Connection::open({.url = url_, .application_name = "kafka-to-db-consumer", .silence = kSilence}, why_);
       if (connection_ == nullptr) return Answer::none;
     }
     const sink::Result result = connection_->execute(std::string(kSettings) + make_sql(*connection_));

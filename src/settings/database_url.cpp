@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cctype>
+#include <chrono>
+#include <utility>
 #include <vector>
 
 #include "sink/conninfo.h"
@@ -129,23 +131,10 @@ std::string without_secrets(std::string text, std::string_view url) {
   return text;
 }
 
-std::string with_default_parameter(std::string url, std::string_view name, std::string_view value) {
-  const std::string assignment = std::string(name) + "=";
-  if (is_url(url)) {
-    const std::size_t query = url.find('?');
-    if (query == std::string::npos) return url.append("?").append(assignment).append(value);
-    const std::string_view parameters = std::string_view(url).substr(query + 1);
-    if (parameters.starts_with(assignment) || parameters.find("&" + assignment) != std::string_view::npos) return url;
-    if (!parameters.empty() && parameters.back() != '&') url.push_back('&');
-    return url.append(assignment).append(value);
-  }
-  // The first of two settings would lose against the second: ours goes in front.
-  return assignment + std::string(value) + " " + url;
-}
-
 std::string control_connection_string(const std::string& url) {
-  return with_default_parameter(with_default_parameter(url, "connect_timeout", "10"), "application_name",
-                                "kafka-to-db-consumer");
+  constexpr std::chrono::seconds kPatience{10};
+  sink::ConnectionString target = sink::connection_string(url, "kafka-to-db-consumer", kPatience);
+  return target.error.empty() ? std::move(target.value) : url;  // libpq says of it what is wrong
 }
 
 }  // namespace loom::settings

@@ -16,10 +16,8 @@ std::string database_url_problem(const std::string& url);
 /// `text` without the passwords of `url`: libpq quotes parts of a malformed connection string in its errors.
 std::string without_secrets(std::string text, std::string_view url);
 
-/// The connection string with this parameter added unless it sets it already.
-std::string with_default_parameter(std::string url, std::string_view name, std::string_view value);
-
-/// For the control commands: waits for a server at most 10 s, and names itself.
+/// For the control commands: waits for a server at most 10 s, and names itself. Read and written by libpq's own rules
+/// (sink/conninfo.h).
 std::string control_connection_string(const std::string& url);
 
 }  // namespace loom::settings

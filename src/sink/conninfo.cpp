@@ -45,16 +45,18 @@ bool password_spills(std::string_view keyword, std::string_view value) {
 
 }  // namespace
 
-ConnectionString connection_string(const std::string& url, const std::string& application_name) {
+ConnectionString connection_string(const std::string& url, const std::string& application_name,
+                                   std::chrono::seconds connect_timeout) {
   const Options options = parse(url);
   if (options == nullptr) {
     return {{},
             "the database URL is neither a PostgreSQL URL nor a keyword=value string; special characters in its "
             "password must be percent-encoded"};
   }
+  const std::string timeout = std::to_string(connect_timeout.count());
   const std::array<std::pair<std::string_view, std::string_view>, 6> defaults{{
       {"application_name", application_name},
-      {"connect_timeout", "5"},
+      {"connect_timeout", timeout},
       {"keepalives_idle", "10"},
       {"keepalives_interval", "5"},
       {"keepalives_count", "4"},

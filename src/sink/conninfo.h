@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <string>
 
 namespace loom::sink {
@@ -10,7 +11,9 @@ struct ConnectionString {
   std::string value;
   std::string error;  ///< not empty: `value` is not usable
 };
-ConnectionString connection_string(const std::string& url, const std::string& application_name);
+inline constexpr std::chrono::seconds kConnectTimeout{5};  ///< of each host
+ConnectionString connection_string(const std::string& url, const std::string& application_name,
+                                   std::chrono::seconds connect_timeout = kConnectTimeout);
 
 /// `message` as libpq or the server gave it, without anything of the URL that could be its password.
 std::string without_secrets(std::string message, const std::string& url);

@@ -69,7 +69,7 @@ struct OffsetStore::Impl {
   void connect() {
     if (connection != nullptr && !connection->probe_lost()) return;
     std::string why;
-    connection = Connection::open({url, "kafka-to-db-consumer", kSilence, -1}, why);
+    connection = Connection::open({.url = url, .application_name = "kafka-to-db-consumer", .silence = kSilence}, why);
     if (connection == nullptr) throw std::runtime_error("no connection to the database: " + why);
   }
 

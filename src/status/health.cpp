@@ -124,8 +124,11 @@ std::string one_line(const std::string& text) {
 class DatabaseQuestion {
  public:
   DatabaseQuestion(const std::string& url, int stop_fd)
-      : options_{settings::with_default_parameter(url, "connect_timeout", "2"), "kafka-to-db-consumer", kPatience,
-                 stop_fd} {}
+      : options_{.url = url,
+                 .application_name = "kafka-to-db-consumer",
+                 .connect_timeout = std::chrono::seconds(2),
+                 .silence = kPatience,
+                 .stop_fd = stop_fd} {}
 
   std::string ask() {
     const auto began = std::chrono::steady_clock::now();

@@ -101,7 +101,8 @@ ConfigStore::ConfigStore(std::string url) : url_(std::move(url)) {}
 sink::Connection& ConfigStore::connection() {
   if (connection_ == nullptr || connection_->probe_lost()) {
     std::string why;
-    connection_ = sink::Connection::open({url_, "loom-kafka-config", kSilence, -1}, why);
+    connection_ =
+        sink::Connection::open({.url = url_, .application_name = "loom-kafka-config", .silence = kSilence}, why);
     while (!why.empty() && why.back() == '\n') why.pop_back();
     if (connection_ == nullptr) throw StoreError(StoreError::Kind::away, "no connection to the database: " + why);
   }

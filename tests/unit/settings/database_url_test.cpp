@@ -65,15 +65,14 @@ TEST(WithoutSecrets, TakesThePasswordOutOfErrors) {
   EXPECT_EQ(without_secrets("all good", "postgresql://u@h/d"), "all good");
 }
 
-TEST(WithDefaultParameter, AddsWhatIsMissing) {
-  EXPECT_EQ(with_default_parameter("postgresql://h/d", "a", "1"), "postgresql://h/d?a=1");
-  EXPECT_EQ(with_default_parameter("postgresql://h/d?b=2", "a", "1"), "postgresql://h/d?b=2&a=1");
-  EXPECT_EQ(with_default_parameter("host=h", "a", "1"), "a=1 host=h");
-}
-
-TEST(WithDefaultParameter, KeepsWhatIsSet) {
-  EXPECT_EQ(with_default_parameter("postgresql://h/d?a=9", "a", "1"), "postgresql://h/d?a=9");
-  EXPECT_EQ(with_default_parameter("postgresql://h/d?b=2&a=9", "a", "1"), "postgresql://h/d?b=2&a=9");
+TEST(ControlConnectionString, IsReadByTheRulesOfLibpq) {
+  // A '?' in a password is a part of it, not the begin of the parameters.
+  const std::string made = control_connection_string("postgresql://u:who?me@h:1/d?connect_timeout=3");
+  EXPECT_THAT(made, HasSubstr("password='who?me'"));
+  EXPECT_THAT(made, HasSubstr("dbname='d'"));
+  EXPECT_THAT(made, HasSubstr("application_name='kafka-to-db-consumer'"));
+  EXPECT_GT(made.find("connect_timeout='3'"), made.find("connect_timeout='10'")) << "libpq takes the last one";
+  EXPECT_THAT(control_connection_string("host=h password='a?b c'"), HasSubstr("password='a?b c'"));
 }
 
 }  // namespace
