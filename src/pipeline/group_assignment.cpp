@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <exception>
+#include <iterator>
+#include <set>
 #include <utility>
 
 #include "base/log.h"
@@ -31,7 +33,9 @@ std::optional<GroupConsumer::Positions> GroupConsumer::load_or_claim(const Parti
     if (!known.contains(key_of(at))) fresh.push_back(at);
   }
   if (!fresh.empty()) {
-    const auto first = first_positions(fresh);
+    const bool at_end = settings_.new_at_end && offsets_.load_all().empty();
+    if (at_end && !add_all_partitions(fresh)) return std::nullopt;
+    const auto first = first_positions(fresh, at_end);
     if (!first) return std::nullopt;
     for (auto& row : offsets_.claim(*first)) known[row.where] = row;
   }
@@ -40,9 +44,23 @@ std::optional<GroupConsumer::Positions> GroupConsumer::load_or_claim(const Parti
   return found;
 }
 
+/// The group's first assignment, and new partitions are to begin at their end: all that are there now, whoever gets
+/// them. What has no row later has appeared since, and is read from its start: nothing in it was sent before the group
+/// was there. False: no broker answers.
+bool GroupConsumer::add_all_partitions(Partitions& fresh) {
+  if (!settings_.mapped) return true;
+  const auto all = client_->find_partitions(settings_.mapped, kFirstPositionWithin);
+  if (!all) return false;
+  std::set<sink::TopicPartition> known;
+  for (const auto& at : fresh) known.insert(key_of(at));
+  std::copy_if(all->begin(), all->end(), std::back_inserter(fresh),
+               [&](const source::TopicOffset& at) { return !known.contains(key_of(at)); });
+  return true;
+}
+
 /// What the group has committed in Kafka (it takes over from a predecessor), else the first offset of the log, or its
 /// end.
-std::optional<GroupConsumer::Positions> GroupConsumer::first_positions(const Partitions& fresh) {
+std::optional<GroupConsumer::Positions> GroupConsumer::first_positions(const Partitions& fresh, bool at_end) {
   auto committed = client_->committed(fresh, kFirstPositionWithin);
   if (!committed) return std::nullopt;
   Partitions unknown;
@@ -50,7 +68,7 @@ std::optional<GroupConsumer::Positions> GroupConsumer::first_positions(const Par
     if (at.offset < 0) unknown.push_back(at);
     return at.offset < 0;
   });
-  const auto first = client_->log_bound(unknown, settings_.new_at_end, kFirstPositionWithin);
+  const auto first = client_->log_bound(unknown, at_end, kFirstPositionWithin);
   if (!first) return std::nullopt;
   Positions positions;
   const auto add = [&](const source::TopicOffset& at) {

@@ -32,7 +32,8 @@ struct ConsumerSettings {
   std::string origin = "environment";              ///< who says how to consume, for /status
   std::chrono::milliseconds mirror_every{5000};    ///< committed offsets are checked and given to Kafka this often
   std::chrono::milliseconds release_within{5000};  ///< a revocation waits this long for batches in flight
-  bool new_at_end = false;  ///< partitions that nobody ever consumed begin at their end, not with their first message
+  bool new_at_end = false;  ///< what is there at the group's first assignment begins at its end, not with its first
+                            ///< message
 };
 
 /// Whether going from one to the other takes a new Kafka client; else all of it changes in place.
@@ -123,7 +124,8 @@ class GroupConsumer {
   void take_assignment();
   using Positions = std::vector<sink::StoredPosition>;
   [[nodiscard]] std::optional<Positions> load_or_claim(const Partitions& partitions);
-  [[nodiscard]] std::optional<Positions> first_positions(const Partitions& fresh);
+  [[nodiscard]] bool add_all_partitions(Partitions& fresh);
+  [[nodiscard]] std::optional<Positions> first_positions(const Partitions& fresh, bool at_end);
   void compare_with_kafka(const Positions& positions);
   void store_new_starts(const std::vector<WorkerView>& views);
   void keep_decision(const PartitionView& at, const std::string& known);

@@ -80,6 +80,9 @@ class GroupClient {
   /// The names of the cluster's topics that are wanted. Nothing when no broker answers.
   std::optional<std::vector<std::string>> find_topics(const std::function<bool(const std::string&)>& wanted,
                                                       std::chrono::milliseconds timeout);
+  /// The partitions of the wanted topics, without offsets. Nothing when no broker answers.
+  std::optional<std::vector<TopicOffset>> find_partitions(const std::function<bool(const std::string&)>& wanted,
+                                                          std::chrono::milliseconds timeout);
   /// Leaves the group, as long as there is nothing to subscribe to.
   void unsubscribe();
   GroupEvent poll(std::chrono::milliseconds timeout);

@@ -48,6 +48,17 @@ std::optional<std::vector<std::string>> GroupClient::find_topics(const Wanted& w
   return answered ? std::optional(std::move(names)) : std::nullopt;
 }
 
+std::optional<std::vector<TopicOffset>> GroupClient::find_partitions(const Wanted& wanted,
+                                                                     std::chrono::milliseconds timeout) {
+  std::vector<TopicOffset> partitions;
+  const bool answered = each_topic(client_, wanted, timeout, [&](const char* name, std::size_t count) {
+    for (std::size_t i = 0; i < count; ++i) {
+      partitions.push_back({.topic = name, .partition = static_cast<std::int32_t>(i)});
+    }
+  });
+  return answered ? std::optional(std::move(partitions)) : std::nullopt;
+}
+
 std::optional<std::size_t> count_partitions(const ClientSettings& settings, const Wanted& wanted,
                                             std::chrono::milliseconds timeout) {
   ConfHandle conf = make_configuration(settings);
