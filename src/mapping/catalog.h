@@ -64,11 +64,29 @@ struct UniqueIndex {
   bool primary = false;
 };
 
+/// A unique index that ON CONFLICT cannot infer from a list of columns.
+struct UnusableIndex {
+  std::string name;
+  std::vector<std::string> columns;  ///< or their expressions
+  std::string why;                   ///< `is partial`, `is WITHOUT OVERLAPS`, ...
+};
+
+/// What a relation is, as far as it matters to whoever writes rows into it.
+enum class RelationKind : std::uint8_t { table, foreign_table, view, materialized_view, sequence, composite_type };
+
 /// A table, as the catalog had it when it was read.
 struct TableInfo {
   TableName name;
   std::vector<ColumnInfo> columns;  ///< in attnum order, without dropped ones
   std::vector<UniqueIndex> unique_indexes;
+  std::vector<UnusableIndex> unusable_indexes{};
+  RelationKind kind = RelationKind::table;
+  bool instead_of_insert = false;  ///< of a view: a trigger takes its rows
+  bool row_security = false;       ///< it has row-level security that holds for our role
+  std::string role{};              ///< ours
+  std::vector<std::string> insert_rules{};
+  std::vector<std::string> update_rules{};
+  std::vector<std::string> unlogged{};  ///< itself, partitions and children that a crash of the database empties
 
   [[nodiscard]] const ColumnInfo* find(const std::string& column) const;
 };

@@ -55,6 +55,8 @@ inline constexpr Choices<ConflictStrategy, 3> kConflictStrategies({{{"ignore", C
                                                                     {"replace", ConflictStrategy::replace}}});
 inline constexpr Choices<NulPolicy, 3> kNulPolicies(
     {{{"reject", NulPolicy::reject}, {"strip", NulPolicy::strip}, {"replace", NulPolicy::replace}}});
+inline constexpr Choices<NoPartition, 2> kNoPartitions({{{"stop", NoPartition::stop},
+                                                         {"dead_letter", NoPartition::dead_letter}}});
 inline constexpr Choices<bool, 6> kBooleans(
     {{{"true", true}, {"false", false}, {"yes", true}, {"no", false}, {"on", true}, {"off", false}}});
 

@@ -8,6 +8,7 @@
 #include "mapping/keys.h"
 #include "mapping/paths.h"
 #include "mapping/topic_pattern.h"
+#include "mapping/writable.h"
 
 namespace loom::mapping {
 namespace {
@@ -267,6 +268,7 @@ RequiredField Compiler::make_required(const std::string& name, const std::vector
 TopicPlan Compiler::run() {
   plan_.mapping = topic_.topic;
   plan_.nul = topic_.nul;
+  plan_.no_partition = topic_.no_partition;
   plan_.batch_size = topic_.batch_size;
   plan_.batch_timeout = topic_.batch_timeout;
   if (!find_tables()) return {};
@@ -288,6 +290,10 @@ TopicPlan Compiler::run() {
     } else {
       resolve_child_key(topic_, drafts[i], table, made);
     }
+    const Place place = place_of(topic_, i == 0 ? "table" : "array_mappings");
+    check_writable(table, !made.key.empty(), place, findings_);
+    check_logged(table, place, findings_);
+    plan_.unlogged.insert(plan_.unlogged.end(), table.unlogged.begin(), table.unlogged.end());
     plan_.tables.push_back(std::move(made));
   }
   check_single_row(*infos_[0]);

@@ -30,7 +30,23 @@ std::vector<std::uint16_t> indices_of(const std::vector<std::string>& names, con
 std::string unique_indexes_of(const TableInfo& table) {
   std::vector<std::string> indexes;
   for (const auto& index : table.unique_indexes) indexes.push_back("(" + joined(index.columns) + ")");
-  return joined(indexes);
+  std::string text = joined(indexes);
+  for (const auto& index : table.unusable_indexes) {
+    text +=
+        "; `" + index.name + "` on (" + joined(index.columns) + ") " + index.why + ", and ON CONFLICT cannot use it";
+  }
+  return text;
+}
+
+bool same_columns(const std::vector<std::string>& a, const std::vector<std::string>& b) {
+  return a.size() == b.size() &&
+         std::all_of(a.begin(), a.end(), [&b](const std::string& column) { return contains(b, column); });
+}
+
+/// The table has a key on these columns that nobody can upsert by: rows that repeat would be refused for ever.
+bool has_such_a_key_in_vain(const TableInfo& table, const std::vector<std::string>& key) {
+  return std::any_of(table.unusable_indexes.begin(), table.unusable_indexes.end(),
+                     [&key](const UnusableIndex& index) { return same_columns(index.columns, key); });
 }
 
 }  // namespace
@@ -38,10 +54,7 @@ std::string unique_indexes_of(const TableInfo& table) {
 const UniqueIndex* unique_index_on(const TableInfo& table, const std::vector<std::string>& columns) {
   const UniqueIndex* found = nullptr;
   for (const auto& index : table.unique_indexes) {
-    const bool same = index.columns.size() == columns.size() &&
-                      std::all_of(columns.begin(), columns.end(),
-                                  [&index](const std::string& column) { return contains(index.columns, column); });
-    if (same && (found == nullptr || index.primary)) found = &index;
+    if (same_columns(index.columns, columns) && (found == nullptr || index.primary)) found = &index;
   }
   return found;
 }
@@ -103,7 +116,7 @@ void resolve_own_key(const TopicMapping& topic, const TableDraft& own, const Tab
     why = "`" + table.name.display() +
           "` has no unique index on exactly these columns; its unique indexes: " + unique_indexes_of(table);
   }
-  if (inherited) {
+  if (inherited && !has_such_a_key_in_vain(table, key)) {
     findings.warning(
         place, "the key " + shown + " of the file's defaults is not used: " + why + ". Rows are inserted as they come");
   } else {

@@ -27,6 +27,8 @@ enum class ValueType : std::uint8_t {
 enum class Transform : std::uint8_t { none, base64_decode, timestamp_parse, json_stringify };
 enum class ConflictStrategy : std::uint8_t { ignore, update, replace };
 enum class NulPolicy : std::uint8_t { reject, strip, replace };
+/// What a row does that no partition of its table takes.
+enum class NoPartition : std::uint8_t { stop, dead_letter };
 
 std::string_view to_string(ValueType type);
 std::string_view to_string(Transform transform);
@@ -92,6 +94,7 @@ struct TopicMapping {
   std::optional<std::chrono::milliseconds> batch_timeout;
   std::optional<bool> create_table;
   NulPolicy nul = NulPolicy::reject;
+  NoPartition no_partition = NoPartition::stop;
   int line = 0;
   std::map<std::string, int> key_lines;  ///< where each key of the topic stands, for problems found later
 

@@ -102,6 +102,8 @@ struct TopicPlan {
   std::vector<ArrayPlan> arrays;
   std::vector<RequiredField> required;
   NulPolicy nul = NulPolicy::reject;
+  NoPartition no_partition = NoPartition::stop;
+  std::vector<std::string> unlogged;  ///< relations of its tables that a crash of the database empties, for people
   std::optional<int> batch_size;
   std::optional<std::chrono::milliseconds> batch_timeout;
   bool operator==(const TopicPlan&) const = default;

@@ -108,11 +108,13 @@ void TopicReader::read_key(const Entry& entry) {
     topic_.create_table = choice(kBooleans, entry.value, at(entry));
   } else if (key == "nul") {
     topic_.nul = choice(kNulPolicies, entry.value, at(entry)).value_or(topic_.nul);
+  } else if (key == "no_partition") {
+    topic_.no_partition = choice(kNoPartitions, entry.value, at(entry)).value_or(topic_.no_partition);
   } else {
     findings_.warning(at(entry),
                       "is not a key of a topic and is ignored; known: table, description, field_mappings, data_types, "
                       "transforms, required_fields, defaults, upsert_key, conflict_strategy, array_mappings, "
-                      "batch_size, batch_timeout, create_table, nul");
+                      "batch_size, batch_timeout, create_table, nul, no_partition");
   }
 }
 

@@ -1,7 +1,9 @@
 #include "sink/catalog_reader.h"
 
 #include <pqxx/pqxx>
+#include <sstream>
 #include <stdexcept>
+#include <string>
 #include <string_view>
 #include <type_traits>
 #include <utility>
@@ -14,6 +16,7 @@ namespace {
 using mapping::ColumnInfo;
 using mapping::ColumnType;
 using mapping::DefaultKind;
+using mapping::RelationKind;
 using mapping::TableInfo;
 using mapping::TableName;
 
@@ -70,7 +73,7 @@ ColumnType column_type(std::uint32_t oid, const std::string& name, bool is_enum)
 constexpr std::string_view kColumns = R"sql(
 WITH RECURSIVE wanted(i, oid) AS (
   SELECT w.i, c.oid FROM (VALUES %WANTED%) AS w(i, name)
-    JOIN pg_catalog.pg_class c ON c.oid = pg_catalog.to_regclass(w.name) WHERE c.relkind IN ('r', 'p', 'v', 'f')
+    JOIN pg_catalog.pg_class c ON c.oid = pg_catalog.to_regclass(w.name) WHERE c.relkind IN ('r', 'p', 'v', 'f', 'm', 'S', 'c')
 ), columns AS (
   SELECT w.i, a.attrelid, a.attnum, a.attname, a.attnotnull, a.attidentity, a.attgenerated, a.atttypid, a.atttypmod
     FROM wanted w JOIN pg_catalog.pg_attribute a ON a.attrelid = w.oid WHERE a.attnum > 0 AND NOT a.attisdropped
@@ -114,16 +117,36 @@ SELECT r.i, r.attname, r.type, r.typmod, pg_catalog.format_type(r.type, r.typmod
   JOIN pg_catalog.pg_type s ON s.oid = coalesce(e.type, r.type)
  ORDER BY r.i, r.attnum)sql";
 
-// Only what ON CONFLICT (plain columns) can infer.
+// ON CONFLICT infers an index from plain columns; `why` is empty for those.
 constexpr std::string_view kIndexes = R"sql(
-SELECT w.i, c.relname, x.indisprimary, a.attname
+SELECT w.i, c.relname, x.indisprimary,
+       coalesce(a.attname::text, pg_catalog.pg_get_indexdef(x.indexrelid, k.position + 1, true)),
+       CASE WHEN x.indisexclusion THEN 'is WITHOUT OVERLAPS' WHEN x.indpred IS NOT NULL THEN 'is partial (it has a WHERE)'
+            WHEN x.indexprs IS NOT NULL THEN 'is on an expression' WHEN NOT x.indimmediate THEN 'is DEFERRABLE'
+            WHEN NOT x.indisvalid THEN 'is not valid' ELSE '' END AS why
   FROM (VALUES %WANTED%) AS w(i, name)
   JOIN pg_catalog.pg_index x ON x.indrelid = pg_catalog.to_regclass(w.name)
   JOIN pg_catalog.pg_class c ON c.oid = x.indexrelid
   CROSS JOIN LATERAL pg_catalog.generate_series(0, x.indnkeyatts - 1) AS k(position)
-  JOIN pg_catalog.pg_attribute a ON a.attrelid = x.indrelid AND a.attnum = x.indkey[k.position]
- WHERE x.indisunique AND x.indisvalid AND x.indimmediate AND x.indpred IS NULL AND x.indexprs IS NULL
+  LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = x.indrelid AND a.attnum = x.indkey[k.position] AND a.attnum > 0
+ WHERE x.indisunique
  ORDER BY w.i, NOT x.indisprimary, c.relname, k.position)sql";
+
+// Rules and triggers by pg_rewrite.ev_type (2 UPDATE, 3 INSERT) and pg_trigger.tgtype (64 INSTEAD OF, 4 INSERT, 1 ROW).
+// Partitions and children of any depth: rows go into them, and a hypertable's chunks are children.
+constexpr std::string_view kRelations = R"sql(
+SELECT w.i, c.relkind, pg_catalog.row_security_active(c.oid) AS row_security, current_user AS role,
+       (SELECT pg_catalog.string_agg(r.rulename::text, E'\n' ORDER BY r.rulename) FROM pg_catalog.pg_rewrite r
+         WHERE r.ev_class = c.oid AND r.ev_type = '3' AND r.ev_enabled <> 'D') AS insert_rules,
+       (SELECT pg_catalog.string_agg(r.rulename::text, E'\n' ORDER BY r.rulename) FROM pg_catalog.pg_rewrite r
+         WHERE r.ev_class = c.oid AND r.ev_type = '2' AND r.ev_enabled <> 'D') AS update_rules,
+       EXISTS (SELECT FROM pg_catalog.pg_trigger t
+                WHERE t.tgrelid = c.oid AND t.tgtype & 69 = 69 AND t.tgenabled <> 'D') AS instead_of_insert,
+       (WITH RECURSIVE below(oid) AS (
+          SELECT c.oid UNION SELECT h.inhrelid FROM below b JOIN pg_catalog.pg_inherits h ON h.inhparent = b.oid)
+        SELECT pg_catalog.string_agg(b.oid::regclass::text, E'\n' ORDER BY b.oid) FROM below b
+          JOIN pg_catalog.pg_class t ON t.oid = b.oid WHERE t.relkind = 'r' AND t.relpersistence = 'u') AS unlogged
+  FROM (VALUES %WANTED%) AS w(i, name) JOIN pg_catalog.pg_class c ON c.oid = pg_catalog.to_regclass(w.name))sql";
 
 std::string with_wanted(std::string_view query, const std::string& wanted) {
   std::string out(query);
@@ -145,6 +168,23 @@ using Field = std::remove_cvref_t<decltype(std::declval<const pqxx::result&>()[0
 
 std::string text_or_empty(const Field& field) { return field.is_null() ? "" : field.as<std::string>(); }
 
+/// Names with an end of line between them; none where the field is null.
+std::vector<std::string> names_in(const Field& field) {
+  std::vector<std::string> names;
+  std::istringstream lines(text_or_empty(field));
+  for (std::string name; std::getline(lines, name);) names.push_back(name);
+  return names;
+}
+
+RelationKind relation_kind(const std::string& relkind) {
+  if (relkind == "v") return RelationKind::view;
+  if (relkind == "m") return RelationKind::materialized_view;
+  if (relkind == "f") return RelationKind::foreign_table;
+  if (relkind == "S") return RelationKind::sequence;
+  if (relkind == "c") return RelationKind::composite_type;
+  return RelationKind::table;
+}
+
 /// Reads one set of tables within one transaction, that is with one view of the catalog.
 class Reader {
  public:
@@ -152,13 +192,14 @@ class Reader {
     for (const TableName& table : tables) {
       if (!wanted_.empty()) wanted_ += ", ";
       wanted_ += "(" + std::to_string(tables_.size()) + ", " + transaction.quote(table.quoted()) + ")";
-      tables_.push_back({table, {}, {}});
+      tables_.emplace_back().name = table;
     }
   }
 
   std::vector<TableInfo> read() {
     read_columns();
     read_indexes();
+    read_relations();
     evaluate_defaults();
     return std::move(tables_);
   }
@@ -197,10 +238,32 @@ class Reader {
 
   void read_indexes() {
     for (const auto& row : transaction_.exec(with_wanted(kIndexes, wanted_))) {
-      auto& indexes = tables_[row[0].as<std::size_t>()].unique_indexes;
+      TableInfo& table = tables_[row[0].as<std::size_t>()];
       const auto name = row[1].as<std::string>();
-      if (indexes.empty() || indexes.back().name != name) indexes.push_back({name, {}, row[2].as<bool>()});
-      indexes.back().columns.push_back(row[3].as<std::string>());
+      const auto column = row[3].as<std::string>();
+      const auto why = row[4].as<std::string>();
+      if (why.empty()) {
+        auto& indexes = table.unique_indexes;
+        if (indexes.empty() || indexes.back().name != name) indexes.push_back({name, {}, row[2].as<bool>()});
+        indexes.back().columns.push_back(column);
+      } else {
+        auto& indexes = table.unusable_indexes;
+        if (indexes.empty() || indexes.back().name != name) indexes.push_back({name, {}, why});
+        indexes.back().columns.push_back(column);
+      }
+    }
+  }
+
+  void read_relations() {
+    for (const auto& row : transaction_.exec(with_wanted(kRelations, wanted_))) {
+      TableInfo& table = tables_[row["i"].as<std::size_t>()];
+      table.kind = relation_kind(row["relkind"].as<std::string>());
+      table.row_security = row["row_security"].as<bool>();
+      table.role = row["role"].as<std::string>();
+      table.insert_rules = names_in(row["insert_rules"]);
+      table.update_rules = names_in(row["update_rules"]);
+      table.instead_of_insert = row["instead_of_insert"].as<bool>();
+      table.unlogged = names_in(row["unlogged"]);
     }
   }
 

@@ -107,6 +107,7 @@ Json topic_entry(const TopicStatus& topic) {
           {"state", topic.state},
           {"reason", text_or_null(topic.reason)},
           {"next_try_seconds", seconds_or_null(topic.next_try_seconds)},
+          {"warnings", topic.warnings},
           {"partitions", topic.partitions},
           {"messages_per_second", rate_value(topic.messages.last_second)},
           {"messages_per_second_1m", rate_value(topic.messages.last_minute)},

@@ -30,6 +30,11 @@ void merge(TopicStatus& topic, const pipeline::LaneView& lane, TimePoint now) {
   if (lane.plan != nullptr && topic.tables.empty()) {
     topic.mapping = lane.plan->mapping;
     for (const auto& table : lane.plan->tables) topic.tables.push_back(table.name.display());
+    for (const auto& relation : lane.plan->unlogged) {
+      topic.warnings.push_back(relation +
+                               " is UNLOGGED: a crash of the database empties it, and what was stored there is "
+                               "not stored again");
+    }
   }
   const bool waits_for_operator = topic.state == "stopped" && !topic.next_try_seconds;
   const bool worse = topic.state == "idle" || lane.state == pipeline::LaneState::undecided ||

@@ -31,10 +31,11 @@ struct TopicStatus {
   std::string state;                ///< running, stopped, waiting_for_plan; idle: no partition of it is here
   std::string reason;               ///< why it is stopped
   std::optional<double> next_try_seconds;
-  std::size_t partitions = 0;       ///< assigned here
-  Rate messages;                    ///< taken from Kafka
-  Rate rows;                        ///< stored
-  std::optional<std::int64_t> lag;  ///< of the whole group, messages
+  std::vector<std::string> warnings;  ///< what it does not stop for, and somebody should know
+  std::size_t partitions = 0;         ///< assigned here
+  Rate messages;                      ///< taken from Kafka
+  Rate rows;                          ///< stored
+  std::optional<std::int64_t> lag;    ///< of the whole group, messages
   double lag_seconds = 0;
   std::optional<double> catch_up_seconds;
   lag::State lag_state = lag::State::unknown;

@@ -1,0 +1,16 @@
+#pragma once
+
+#include "mapping/catalog.h"
+#include "mapping/findings.h"
+
+namespace loom::mapping {
+
+/// Whether COPY, and INSERT ... ON CONFLICT where there is a key, can write such a relation; what looks writable and is
+/// not goes to `findings` as an error that says what helps. Pure. Source: the manual's pages of COPY, CREATE RULE and
+/// CREATE POLICY.
+void check_writable(const TableInfo& table, bool has_key, const Place& place, Findings& findings);
+
+/// The relations that a crash of the database empties, while the offsets of their rows stay: a warning.
+void check_logged(const TableInfo& table, const Place& place, Findings& findings);
+
+}  // namespace loom::mapping
