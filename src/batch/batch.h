@@ -57,6 +57,8 @@ struct Batch {
   TimePoint first_row_at{};            ///< when its first message came: it is due a batch timeout later
   Duration decoding{};                 ///< a worker's time for its messages so far
   bool prefer_merge = false;           ///< this topic's batches conflicted lately: skip the optimistic COPY
+  bool plan_is_fresh = false;  ///< the catalog was read lately and the plan fits it: what the database refuses is no
+                               ///< change of the table
 
   [[nodiscard]] bool empty() const { return ranges.empty(); }
   /// About the memory that it holds, bytes.

@@ -21,6 +21,13 @@ enum class OutcomeKind : std::uint8_t {
 };
 std::string_view to_string(OutcomeKind kind);
 
+/// Whether an attempt failed because it was more than fits into one transaction.
+enum class TooLarge : std::uint8_t {
+  no,
+  perhaps,  ///< if it happens again and again
+  surely
+};
+
 /// A row of kafka_consumer_offsets.
 struct StoredOffset {
   std::int32_t partition = 0;
@@ -45,7 +52,10 @@ struct Outcome {
   /// Only with `retry`: the connection was lost with the query sent, so the batch may be stored all the same. What is
   /// next does not depend on it: if it is stored, the next attempt is `stale`, and the compare of the offsets says so.
   bool in_doubt = false;
-  bool timed_out = false;   ///< only with `retry`: the server cancelled the statement, as our statement timeout asks
+  TooLarge too_large = TooLarge::no;  ///< only with `retry`
+  /// Only with `stop_topic`: nothing of the batch went in, so that it is not known whether its messages are bad or the
+  /// table is broken. Other messages beside them would tell.
+  bool wants_company = false;
   bool merged = false;      ///< a unique violation sent it through the staging merge
   bool conflicted = false;  ///< at least one row met a row with its key
   Timings timings;

@@ -106,6 +106,7 @@ class TopicReplay {
     Batch batch;
     batch.topic = result_.topic;
     batch.plan = plan_;
+    batch.plan_is_fresh = true;  // made for this replay; and what fails stays the dead letter that it is
     for (DeadLetter& dead_letter : dead_letters) {
       const auto index = static_cast<std::uint32_t>(batch.messages.size());
       batch.replayed.push_back(dead_letter.id);
@@ -146,6 +147,10 @@ class TopicReplay {
         case OutcomeKind::stale:
           break;  // some went to another replay: again with what is left
         case OutcomeKind::retry:
+          if (outcome.too_large == batch::TooLarge::surely && ids.size() > 1) {
+            replay_halves(ids);
+            return;
+          }
           std::this_thread::sleep_for(backoff_.next());
           break;
         case OutcomeKind::catalog_changed:
@@ -159,6 +164,13 @@ class TopicReplay {
       last_failure_ = outcome.message;
     }
     result_.problem = "gave up after " + std::to_string(kTries) + " tries: " + last_failure_;
+  }
+
+  /// They are more than fits into one transaction.
+  void replay_halves(const std::vector<std::int64_t>& ids) {
+    const auto middle = ids.begin() + static_cast<std::ptrdiff_t>(ids.size() / 2);
+    replay_page({ids.begin(), middle});
+    if (result_.problem.empty()) replay_page({middle, ids.end()});
   }
 
   batch::Outcome write(Batch& batch) {

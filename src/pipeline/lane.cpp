@@ -309,6 +309,7 @@ std::unique_ptr<Batch> Lane::send(std::unique_ptr<Batch> batch) {
     stop_for_dead_letters(std::move(batch));
     return nullptr;
   }
+  batch->plan_is_fresh = run_.plan_is_fresh();
   return slots_.send(std::move(batch));
 }
 

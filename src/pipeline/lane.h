@@ -124,6 +124,7 @@ class Lane {
   void note_stored(const StoredPart& part, const batch::Outcome* outcome);
   void try_again(std::unique_ptr<batch::Batch> batch, const batch::Outcome& outcome);
   void fetch_less(const batch::Batch& batch, const batch::Outcome& outcome);
+  void fetch_again(const batch::Batch& batch);
   void hold(std::unique_ptr<batch::Batch> batch);
   void hold_and_stop(std::unique_ptr<batch::Batch> batch, const std::string& why);
   void refuse_plan(const std::string& why);

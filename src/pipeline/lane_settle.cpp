@@ -51,6 +51,11 @@ void Lane::act_on(batch::WriteReply reply) {
       refuse_plan(outcome.why());
       return;
     case OutcomeKind::stop_topic:
+      if (outcome.wants_company) {
+        fetch_again(*reply.batch);  // together with what came after it
+        stop(outcome.why());
+        return;
+      }
       hold_and_stop(std::move(reply.batch), outcome.why());
       return;
   }
@@ -72,7 +77,7 @@ void Lane::hold_and_stop(std::unique_ptr<Batch> batch, const std::string& why) {
 }
 
 void Lane::try_again(std::unique_ptr<Batch> batch, const Outcome& outcome) {
-  tuning_.note_failure(outcome.timed_out);
+  tuning_.note_failure(outcome.too_large);
   if (tuning_.wants_less()) {
     if (batch->messages.size() > 1) {
       fetch_less(*batch, outcome);
@@ -92,13 +97,18 @@ void Lane::try_again(std::unique_ptr<Batch> batch, const Outcome& outcome) {
             std::chrono::duration_cast<std::chrono::milliseconds>(wait).count(), outcome.why());
 }
 
-/// Our own statement timeout, again and again: half as much at a time may fit into it. The messages are fetched anew,
-/// since a batch cannot be divided once its offsets are promised as a whole.
+/// It is more than fits into one transaction: half as much at a time may.
 void Lane::fetch_less(const Batch& batch, const Outcome& outcome) {
   const std::size_t messages = batch.messages.size();
   tuning_.shrink_to(messages / 2);
   log::warn({.topic = topic_, .batch = messages, .reason = outcome.sqlstate},
-            "{} messages did not fit into the statement timeout; at most {} at a time now", messages, messages / 2);
+            "{} messages are too many for one transaction, at most {} at a time now: {}", messages, messages / 2,
+            outcome.why());
+  fetch_again(batch);
+}
+
+/// The batch's messages are read anew, since it cannot be divided or added to once its offsets are promised as a whole.
+void Lane::fetch_again(const Batch& batch) {
   const Partitions gone = disowned(batch);
   Partitions again;
   for (const auto& range : batch.ranges) {

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdint>
 #include <string>
+#include <utility>
 
 #include "base/backoff.h"
 #include "base/clock.h"
@@ -40,7 +41,7 @@ class RunState {
   bool take_request(bool& fresh) {
     if (!plan_wanted_ || clock_.now() < ask_at_) return false;
     plan_wanted_ = false;
-    fresh = fresh_wanted_;
+    fresh = asked_fresh_ = fresh_wanted_;
     return true;
   }
   /// Whatever happens to plans: it does not run before decided().
@@ -59,7 +60,10 @@ class RunState {
   void run() {
     state_ = LaneState::running;
     reason_.clear();
+    if (std::exchange(asked_fresh_, false)) fresh_until_ = clock_.now() + kFreshFor;
   }
+  /// The catalog was read lately, and the plan in use is by it.
+  [[nodiscard]] bool plan_is_fresh() const { return clock_.now() < fresh_until_; }
   /// Returns after which wait it is tried again.
   Duration stop(const std::string& why) {
     state_ = LaneState::stopped;
@@ -85,6 +89,10 @@ class RunState {
   }
 
  private:
+  /// A table that is changed within this time after it was read can make a dead letter of what the change refuses; a
+  /// topic with bad messages does not read the catalog for each of them.
+  static constexpr std::chrono::seconds kFreshFor{5};
+
   void ask(Duration wait) {
     plan_wanted_ = fresh_wanted_ = true;
     ask_at_ = clock_.now() + wait;
@@ -97,6 +105,8 @@ class RunState {
   TimePoint ask_at_{};
   bool plan_wanted_ = true;
   bool fresh_wanted_ = false;
+  bool asked_fresh_ = false;  // the last request was for a fresh one
+  TimePoint fresh_until_{};
   bool plan_suspect_ = false;  // the database refused it; another refusal in a row stops the topic
 };
 

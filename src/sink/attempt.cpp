@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "sink/copy_context.h"
 #include "sink/sqlstate.h"
 #include "sink/statements.h"
 
@@ -38,18 +39,44 @@ Attempt attempt_of(const Script::Ran& ran) {
   return {.failure = OutcomeKind::stop_topic, .error = ran.error};
 }
 
-// As it is such a batch could only stop its topic. A lost connection says nothing of the rows, whatever its error is.
-bool wants_merge(const Attempt& attempt, const mapping::TopicPlan& plan) {
-  return attempt.failure == OutcomeKind::stop_topic && is_duplicate_key(attempt.error) &&
-         on_upsert_key(plan, attempt.error);
+// A lost connection says nothing of the rows, whatever its error is: it is a retry.
+Fault fault_of(const Attempt& attempt, const mapping::TopicPlan& plan, bool merged) {
+  if (attempt.failure != OutcomeKind::stop_topic && attempt.failure != OutcomeKind::catalog_changed) {
+    return Fault::not_a_rows;
+  }
+  const DatabaseError& error = attempt.error;
+  if (blames_a_row(error, merged)) return Fault::a_row;
+  if (is_missing_partition(error)) {
+    return plan.no_partition == mapping::NoPartition::dead_letter ? Fault::a_row : Fault::not_a_rows;
+  }
+  if (!asks_for_evidence(error, merged)) return Fault::not_a_rows;
+  return names_a_value(error, plan) ? Fault::a_value : Fault::suspected;
 }
 
-bool wants_split(const Attempt& attempt, bool merged) {
-  return attempt.failure == OutcomeKind::stop_topic && blames_a_row(attempt.error, merged);
+bool wants_merge(const Attempt& attempt, const batch::Batch& batch) {
+  const mapping::TopicPlan& plan = *batch.plan;
+  if (attempt.failure == OutcomeKind::stop_topic && is_duplicate_key(attempt.error)) {
+    return on_upsert_key(plan, attempt.error);
+  }
+  return batch.plan_is_fresh && has_upsert_key(plan) && hides_its_reason(attempt.error) &&
+         fault_of(attempt, plan, false) == Fault::suspected;
+}
+
+bool wants_split(const Attempt& attempt, const batch::Batch& batch, bool merged) {
+  const Fault fault = fault_of(attempt, *batch.plan, merged);
+  return fault == Fault::a_row || (fault != Fault::not_a_rows && batch.plan_is_fresh);
+}
+
+void ask_for_the_catalog(Attempt& attempt, const batch::Batch& batch, bool merged) {
+  const Fault fault = fault_of(attempt, *batch.plan, merged);
+  if (batch.plan_is_fresh || fault == Fault::not_a_rows || fault == Fault::a_row) return;
+  attempt.failure = OutcomeKind::catalog_changed;
 }
 
 void open_transaction(const Job& job, const RowGroups& rows, Script& script) {
-  for (const auto& setting : statements::settings(job.settings)) script.command(setting);
+  for (const auto& setting : statements::settings(job.settings, job.connection.server_version())) {
+    script.command(setting);
+  }
   if (!job.batch.ranges.empty()) {
     script.command(statements::advance(job.settings, job.batch,
                                        [&](std::string_view text) { return job.connection.literal(text); }));

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
+#include <string>
 
 #include "base/failpoints.h"
 #include "batch/batch.h"
@@ -25,19 +27,34 @@ struct Attempt {
   std::optional<batch::OutcomeKind> failure;  ///< what it means for the batch; none: all of it went through
   bool in_doubt = false;                      ///< it may be committed in spite of its failure
   DatabaseError error;
-  bool conflicted = false;  ///< at least one row met another one with its key
-  Duration commit{};        ///< of its time, the transaction's end
+  bool conflicted = false;     ///< at least one row met another one with its key
+  bool wants_company = false;  ///< see batch::Outcome
+  std::string note{};          ///< what is known besides the error
+  Duration commit{};           ///< of its time, the transaction's end
 };
+
+/// Whose fault a failed try is.
+enum class Fault : std::uint8_t {
+  not_a_rows,  ///< the database's, the connection's, the plan's, the operator's: what is next is in Attempt::failure
+  a_row,       ///< its code says so, or the topic's mapping
+  a_value,     ///< it names a line and a column of our COPY: a row's, if the table is as the plan has it
+  suspected    ///< a row's, if the table is as the plan has it and takes other rows
+};
+Fault fault_of(const Attempt& attempt, const mapping::TopicPlan& plan, bool merged);
 
 /// What a script that should have committed says of the batch.
 Attempt attempt_of(const Script::Ran& ran);
 
-/// Whether it failed because a row met one with its upsert key, and not a duplicate in some other unique index: the
-/// merge knows what to do.
-bool wants_merge(const Attempt& attempt, const mapping::TopicPlan& plan);
+/// Whether it failed because a row met one with its upsert key, or may have, and not because of a duplicate in some
+/// other unique index: the merge knows what to do.
+bool wants_merge(const Attempt& attempt, const batch::Batch& batch);
 
-/// Whether it failed because of some row: without that one the others can be stored. `merged`: by the merge.
-bool wants_split(const Attempt& attempt, bool merged);
+/// Whether it failed because of some row, as far as that is known by now: without that one the others can be stored.
+/// `merged`: by the merge.
+bool wants_split(const Attempt& attempt, const batch::Batch& batch, bool merged);
+
+/// A failure that may be a row's or the table's calls for the catalog, where it was not read lately.
+void ask_for_the_catalog(Attempt& attempt, const batch::Batch& batch, bool merged);
 
 /// Settings, then the offsets, then a check of each table that has rows.
 void open_transaction(const Job& job, const RowGroups& rows, Script& script);

@@ -1,6 +1,7 @@
 #include "sink/batch_writer.h"
 
 #include <optional>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -20,6 +21,9 @@ namespace {
 
 using batch::Outcome;
 using batch::OutcomeKind;
+
+constexpr std::string_view kPartitionAdvice =
+    "; make a partition for it, or a DEFAULT partition, or set `no_partition: dead_letter` for the topic";
 
 struct Written {
   Outcome outcome;
@@ -54,27 +58,32 @@ void end_frozen_writers(const Job& job) {
 void explain(const Job& job, const Attempt& attempt, Outcome& outcome) {
   outcome.kind = *attempt.failure;
   outcome.sqlstate = attempt.error.sqlstate;
-  outcome.message = attempt.error.text();
+  outcome.message = attempt.error.advice();
+  if (!attempt.note.empty()) outcome.message += "; " + attempt.note;
   outcome.in_doubt = attempt.in_doubt;
-  outcome.timed_out = is_own_timeout(attempt.error);
+  outcome.too_large = too_large(attempt.error);
+  outcome.wants_company = attempt.wants_company;
   if (outcome.kind == OutcomeKind::stale) read_back(job, outcome);
   if (met_a_lock(attempt.error) && !job.connection.lost()) end_frozen_writers(job);
   if (lacks_a_privilege(attempt.error) && !job.connection.lost()) outcome.message += missing_privileges(job);
+  if (is_missing_partition(attempt.error)) outcome.message += kPartitionAdvice;
 }
 
 Written write(const Job& job, bool merge) {
   Written written;
   Attempt attempt = merge ? merge_batch(job) : copy_batch(job);
-  if (!merge && wants_merge(attempt, *job.batch.plan)) {
+  if (!merge && wants_merge(attempt, job.batch)) {
     merge = true;
     attempt = merge_batch(job);
+    if (!attempt.failure) attempt.conflicted = true;  // some servers do not say so
   }
-  if (wants_split(attempt, merge)) {
+  if (wants_split(attempt, job.batch, merge)) {
     SplitAttempt split = split_batch(job, merge);
     attempt = std::move(split.attempt);
     merge = split.merged;
     if (!attempt.failure || attempt.in_doubt) written.rejected = std::move(split.rejected);
   }
+  ask_for_the_catalog(attempt, job.batch, merge);
   written.outcome.merged = merge;
   written.outcome.conflicted = attempt.conflicted;
   written.outcome.timings.commit = attempt.commit;

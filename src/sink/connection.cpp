@@ -30,6 +30,7 @@ DatabaseError read_error(const PGresult* result) {
   error.context = field(result, PG_DIAG_CONTEXT);
   error.constraint = field(result, PG_DIAG_CONSTRAINT_NAME);
   error.table = field(result, PG_DIAG_TABLE_NAME);
+  error.hint = field(result, PG_DIAG_MESSAGE_HINT);
   if (error.message.empty()) error.message = PQresultErrorMessage(result);
   while (!error.message.empty() && error.message.back() == '\n') error.message.pop_back();
   return error;
@@ -97,7 +98,7 @@ Connection::Connection(pg_conn* connection, Options options)
 Connection::~Connection() = default;
 
 std::unique_ptr<Connection> Connection::open(const Options& options, std::string& why) {
-  const ConnectionString target = connection_string(options.url, options.application_name);
+  const ConnectionString target = connection_string(options.url, options.application_name, options.connect_timeout);
   if (!target.error.empty()) {
     why = target.error;
     return nullptr;
@@ -239,6 +240,8 @@ std::string Connection::literal(std::string_view text) const {
                                                            PQfreemem);
   return quoted == nullptr ? "NULL" : quoted.get();
 }
+
+int Connection::server_version() const { return PQserverVersion(connection_.get()); }
 
 DatabaseError Connection::lost_error() const {
   DatabaseError error;

@@ -7,6 +7,8 @@
 #include <string>
 #include <string_view>
 
+#include "sink/conninfo.h"
+
 struct pg_conn;
 struct pg_result;
 struct pg_cancel;
@@ -21,9 +23,12 @@ struct DatabaseError {
   std::string context;     ///< `COPY t, line 7, column c: ...` tells the row
   std::string constraint;  ///< also the name of a unique index
   std::string table;
+  std::string hint{};  ///< the server's advice; often it names a setting
 
-  /// For logs and dead letters: the message, and its detail where there is one.
+  /// For dead letters: the message, and its detail where there is one.
   [[nodiscard]] std::string text() const { return detail.empty() ? message : message + ": " + detail; }
+  /// For the log and status: with the server's advice.
+  [[nodiscard]] std::string advice() const { return hint.empty() ? text() : text() + " (" + hint + ")"; }
 };
 
 /// One result of a query string. Owns it.
@@ -85,6 +90,7 @@ class Connection {
   struct Options {
     std::string url;
     std::string application_name;
+    std::chrono::seconds connect_timeout = kConnectTimeout;
     std::chrono::milliseconds silence{90'000};  ///< a server that says nothing for so long counts as lost
     int stop_fd = -1;                           ///< readable: give up at once (-1: nothing to watch)
   };
@@ -113,6 +119,11 @@ class Connection {
   bool probe_lost();
 
   [[nodiscard]] std::string literal(std::string_view text) const;
+  /// PostgreSQL's, as its number: 150018 is 15.18.
+  [[nodiscard]] int server_version() const;
+  /// The server refused a query that PostgreSQL takes, since it is distributed (Citus): it is not asked again.
+  void note_refused_lateral() { takes_lateral_ = false; }
+  [[nodiscard]] bool takes_lateral() const { return takes_lateral_; }
   [[nodiscard]] std::shared_ptr<const Canceller> canceller() const { return canceller_; }
 
  private:
@@ -128,6 +139,7 @@ class Connection {
   std::unique_ptr<pg_conn, Finish> connection_;
   std::shared_ptr<const Canceller> canceller_;
   std::size_t unflushed_ = 0;  // COPY bytes handed to libpq since the last flush
+  bool takes_lateral_ = true;
   bool lost_ = false;
   std::string lost_why_;
 };

@@ -5,9 +5,34 @@
 #include <vector>
 
 #include "sink/dead_letter_step.h"
+#include "sink/sqlstate.h"
 #include "sink/statements.h"
 
 namespace loom::sink {
+namespace {
+
+struct Merged {
+  Script::Ran ran;
+  std::vector<MergeStep> steps;
+};
+
+Merged merge_once(const Job& job, const RowGroups& rows) {
+  Merged merged;
+  Script script;
+  script.command("SET LOCAL jit = off");
+  open_transaction(job, rows, script);
+  create_stages(job, rows, script);
+  std::set<std::uint16_t> used;
+  for (const RowGroup& group : rows.groups) {
+    const bool clear = !used.insert(group.table).second;
+    merged.steps.push_back(merge_group(job, group, clear, script));
+  }
+  const ByteBuffer dead = add_dead_letters(job, job.batch.rejected, script);
+  merged.ran = script.run(job.connection, job.failpoints);
+  return merged;
+}
+
+}  // namespace
 
 void create_stages(const Job& job, const RowGroups& rows, Script& script) {
   std::set<std::uint16_t> made;
@@ -20,46 +45,60 @@ void create_stages(const Job& job, const RowGroups& rows, Script& script) {
 MergeStep merge_group(const Job& job, const RowGroup& group, bool clear, Script& script) {
   MergeStep step;
   if (!group.merge) {
-    step.copy = copy_group(job, group, script);
+    step.first = step.last = copy_group(job, group, script);
     return step;
   }
   const mapping::TablePlan& table = job.batch.plan->tables[group.table];
   const std::string stage = statements::stage_name(group.table);
   if (clear) script.command("TRUNCATE " + stage);
-  step.copy = script.copy(statements::copy(stage, statements::columns(table, group.omitted), table.binary),
-                          {table.binary, group.pieces});
+  step.first = script.copy(statements::copy(stage, statements::columns(table, group.omitted), table.binary),
+                           {table.binary, group.pieces});
   step.rows = static_cast<std::int64_t>(group.messages.size());
-  step.overwrites = statements::overwrites(table, group.set);
-  if (step.overwrites) step.conflict = script.command(statements::find_conflict(table, stage));
-  const std::size_t insert = script.command(statements::merge_stage(table, stage, group.omitted, group.set));
-  if (!step.overwrites) step.conflict = insert;
+  const bool overwrites = statements::overwrites(table, group.set);
+  if (overwrites && job.connection.takes_lateral()) {
+    step.conflict = script.command(statements::find_conflict(table, stage));
+    step.asks = MergeStep::Asks::what_is_there;
+  }
+  step.last = script.command(statements::merge_stage(table, stage, group.omitted, group.set));
+  if (!overwrites) {
+    step.conflict = step.last;
+    step.asks = MergeStep::Asks::what_is_new;
+  }
   return step;
 }
 
 bool met_others(const MergeStep& step, const Script::Ran& ran) {
-  if (step.rows == 0) return false;
-  return step.overwrites ? ran.affected[step.conflict] > 0 : ran.affected[step.conflict] < step.rows;
+  switch (step.asks) {
+    case MergeStep::Asks::nothing:
+      return false;
+    case MergeStep::Asks::what_is_there:
+      return ran.affected[step.conflict] > 0;
+    case MergeStep::Asks::what_is_new:
+      return ran.affected[step.conflict] < step.rows;
+  }
+  return false;
+}
+
+bool refused_the_question(const Job& job, const std::vector<MergeStep>& steps, const Script::Ran& ran) {
+  if (ran.end != Script::Ran::End::failed || !is_not_supported(ran.error) || !job.connection.takes_lateral()) {
+    return false;
+  }
+  const bool asked = std::any_of(steps.begin(), steps.end(), [&](const MergeStep& step) {
+    return step.asks == MergeStep::Asks::what_is_there && step.conflict == ran.step;
+  });
+  if (asked) job.connection.note_refused_lateral();
+  return asked;
 }
 
 Attempt merge_batch(const Job& job) {
   const RowGroups rows = merge_groups(*job.batch.plan, job.batch.rows);
-  Script script;
-  script.command("SET LOCAL jit = off");
-  open_transaction(job, rows, script);
-  create_stages(job, rows, script);
-  std::vector<MergeStep> steps;
-  std::set<std::uint16_t> used;
-  for (const RowGroup& group : rows.groups) {
-    const bool clear = !used.insert(group.table).second;
-    steps.push_back(merge_group(job, group, clear, script));
-  }
-  const ByteBuffer dead = add_dead_letters(job, job.batch.rejected, script);
-
-  const Script::Ran ran = script.run(job.connection, job.failpoints);
-  Attempt attempt = attempt_of(ran);
+  Merged merged = merge_once(job, rows);
+  if (refused_the_question(job, merged.steps, merged.ran)) merged = merge_once(job, rows);
+  Attempt attempt = attempt_of(merged.ran);
   if (!attempt.failure) {
-    attempt.conflicted = rows.combined > 0 || std::any_of(steps.begin(), steps.end(),
-                                                          [&](const MergeStep& step) { return met_others(step, ran); });
+    attempt.conflicted =
+        rows.combined > 0 || std::any_of(merged.steps.begin(), merged.steps.end(),
+                                         [&](const MergeStep& step) { return met_others(step, merged.ran); });
   }
   return attempt;
 }

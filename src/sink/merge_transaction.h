@@ -1,5 +1,9 @@
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
 #include "sink/attempt.h"
 
 namespace loom::sink {
@@ -13,14 +17,24 @@ void create_stages(const Job& job, const RowGroups& rows, Script& script);
 
 /// A group's statements, and where a script's results will say whether its rows met others.
 struct MergeStep {
-  std::size_t copy = 0;      ///< the COPY, into the stage or the table
-  std::size_t conflict = 0;  ///< the step to look at, when `rows` is not 0
+  enum class Asks : std::uint8_t {
+    nothing,        ///< not merged, or the server does not take the question
+    what_is_there,  ///< `conflict` asks for a row in the table
+    what_is_new     ///< `conflict` inserts what is new
+  };
+  std::size_t first = 0;  ///< of its steps
+  std::size_t last = 0;
+  std::size_t conflict = 0;  ///< the step to look at
   std::int64_t rows = 0;     ///< how many rows were staged
-  bool overwrites = false;   ///< `conflict` asks for a row in the table; else it inserts what is new
+  Asks asks = Asks::nothing;
 };
 /// `clear` empties the stage first: it was used before in this transaction.
 MergeStep merge_group(const Job& job, const RowGroup& group, bool clear, Script& script);
 
 bool met_others(const MergeStep& step, const Script::Ran& ran);
+
+/// Whether the script failed only because the server does not take the question for conflicting rows. Then it is not
+/// asked again on this connection, and the same script without it may do.
+bool refused_the_question(const Job& job, const std::vector<MergeStep>& steps, const Script::Ran& ran);
 
 }  // namespace loom::sink

@@ -1,10 +1,12 @@
 #include "sink/split_transaction.h"
 
 #include <algorithm>
-#include <charconv>
 #include <optional>
+#include <set>
+#include <string>
 #include <utility>
 
+#include "sink/copy_context.h"
 #include "sink/dead_letter_step.h"
 #include "sink/merge_transaction.h"
 #include "sink/sqlstate.h"
@@ -14,6 +16,10 @@ namespace loom::sink {
 namespace {
 
 constexpr std::size_t kOneByOne = 8;
+
+/// So many messages that failed, and none that went in, are a broken table: not all of a large batch is tried, again
+/// and again for as long as it is broken.
+constexpr std::size_t kSuspectsMost = 1000;
 
 /// Messages that have rows, by position in the list of them: [first, last).
 struct Range {
@@ -32,17 +38,42 @@ std::vector<std::uint32_t> messages_with_rows(const encode::RowSets& rows) {
   return messages;
 }
 
-// `COPY readings, line 17, column x: ...` -> 17. Line numbers count from 1; in other languages there is no finding it.
-std::optional<std::size_t> line_of(const DatabaseError& error, const std::string& table) {
-  const std::string start = "COPY " + table + ", line ";
-  const std::size_t at = error.context.find(start);
-  if (at == std::string::npos) return std::nullopt;
-  std::size_t line = 0;
-  const char* digits = error.context.data() + at + start.size();
-  const auto parsed = std::from_chars(digits, error.context.data() + error.context.size(), line);
-  if (parsed.ec != std::errc() || line == 0) return std::nullopt;
-  return line;
-}
+/// What is known against messages that failed by themselves, and for them: whether their tables take others.
+class Evidence {
+ public:
+  using Tables = std::set<std::uint16_t>;
+
+  void went_in(const RowGroups& rows) {
+    for (const RowGroup& group : rows.groups) taken_.insert(group.table);
+  }
+  /// `tables`: those that may be broken, if it is not the message.
+  void suspect(Tables tables, const DatabaseError& error) {
+    suspects_.push_back({.tables = std::move(tables), .error = error});
+  }
+  [[nodiscard]] bool nothing_went_in() const { return taken_.empty(); }
+  [[nodiscard]] std::size_t suspects() const { return suspects_.size(); }
+
+  /// The first of the failures that the table may have caused as well as the message; nullptr: there is none. A lone
+  /// message is bad if its transaction goes through without rows, which is known by now, unless a broken table would
+  /// fail in the same way.
+  [[nodiscard]] const DatabaseError* unproven() const {
+    for (const Suspect& suspect : suspects_) {
+      const bool takes_others =
+          std::includes(taken_.begin(), taken_.end(), suspect.tables.begin(), suspect.tables.end());
+      const bool alone = suspects_.size() == 1 && !wants_a_neighbour(suspect.error);
+      if (!takes_others && !alone) return &suspect.error;
+    }
+    return nullptr;
+  }
+
+ private:
+  struct Suspect {
+    Tables tables;
+    DatabaseError error;
+  };
+  Tables taken_;
+  std::vector<Suspect> suspects_;
+};
 
 class Splitter {
  public:
@@ -52,6 +83,7 @@ class Splitter {
   SplitAttempt run() {
     Attempt attempt = open();
     if (!attempt.failure) attempt = store_ranges();
+    if (!attempt.failure) attempt = judge_suspects();
     if (!attempt.failure) attempt = commit();
     if (attempt.failure && !job_.connection.lost()) job_.connection.execute("ROLLBACK");
     attempt.conflicted = conflicted_;
@@ -62,6 +94,7 @@ class Splitter {
   struct Tried {
     Attempt attempt;
     std::optional<std::uint32_t> message;  ///< of the row that the server blames
+    Evidence::Tables tables;               ///< that may have failed
   };
 
   // Until COMMIT has been sent there is no doubt: a lost connection takes everything back.
@@ -71,15 +104,21 @@ class Splitter {
     return attempt;
   }
 
+  Script::Ran run(const Script& script) {
+    return script.run(job_.connection, job_.failpoints, Script::Ends::in_transaction);
+  }
+
   Attempt open() {
     const RowGroups rows = merge_groups(*job_.batch.plan, job_.batch.rows);
     Script script;
     script.command("BEGIN");
     script.command("SET LOCAL jit = off");
+    // Between the ranges the transaction waits for us, and before its end for the brokers, if they get dead letters.
+    script.command("SET LOCAL idle_in_transaction_session_timeout = 0");
     open_transaction(job_, rows, script);
     create_stages(job_, rows, script);
     script.command("SAVEPOINT part");
-    return uncommitted(script.run(job_.connection, job_.failpoints, Script::Ends::in_transaction));
+    return uncommitted(run(script));
   }
 
   Attempt store_ranges() {
@@ -90,19 +129,55 @@ class Splitter {
       todo.pop_back();
       Tried tried = try_range(range);
       if (!tried.attempt.failure) continue;
-      if (!merge_ && wants_merge(tried.attempt, *job_.batch.plan)) {
+      if (!merge_ && wants_merge(tried.attempt, job_.batch)) {
         merge_ = true;  // and stays so: a topic that conflicts does it often
         todo.push_back(range);
         continue;
       }
-      if (!wants_split(tried.attempt, merge_)) return tried.attempt;
-      if (range.size() == 1) {
-        reject(messages_[range.first], tried.attempt.error);
-      } else {
-        take_apart(range, tried.message, todo);
+      if (!wants_split(tried.attempt, job_.batch, merge_)) return tried.attempt;
+      const bool suspected = fault_of(tried.attempt, *job_.batch.plan, merge_) == Fault::suspected;
+      if (suspected && !goes_without_rows_) {
+        Attempt without_rows = try_without_rows();
+        if (without_rows.failure) return without_rows;
+        goes_without_rows_ = true;
       }
+      if (range.size() > 1) {
+        take_apart(range, tried.message, todo);
+        continue;
+      }
+      if (suspected) evidence_.suspect(std::move(tried.tables), tried.attempt.error);
+      if (evidence_.nothing_went_in() && evidence_.suspects() >= kSuspectsMost) break;
+      reject(messages_[range.first], tried.attempt.error);
     }
     return {};
+  }
+
+  /// The statements of the batch, none of its rows: what fails now is no row's fault.
+  Attempt try_without_rows() {
+    if (auto lost = go_back()) return *lost;
+    RowGroups rows = groups({});
+    for (RowGroup& group : rows.groups) {
+      group.pieces.clear();
+      group.messages.clear();
+    }
+    return store(rows).attempt;
+  }
+
+  Attempt judge_suspects() {
+    const DatabaseError* const unproven = evidence_.unproven();
+    if (unproven == nullptr) return {};
+    Attempt attempt;
+    attempt.failure = batch::OutcomeKind::stop_topic;
+    attempt.error = *unproven;
+    attempt.wants_company = true;
+    attempt.note =
+        evidence_.suspects() == 1
+            ? "the only message that was tried fails so; whether it is bad or the table is broken shows with "
+              "the next ones"
+            : std::to_string(evidence_.suspects()) +
+                  " messages fail by themselves, and none goes into the table: the table, its triggers or the "
+                  "role's privileges are broken, not the messages";
+    return attempt;
   }
 
   void take_apart(Range range, std::optional<std::uint32_t> blamed, std::vector<Range>& todo) const {
@@ -126,12 +201,31 @@ class Splitter {
     if (range.first < at) todo.push_back({range.first, at});
   }
 
-  Tried try_range(Range range) {
-    const MessageRange messages{messages_[range.first], messages_[range.last - 1] + 1};
-    const RowGroups rows =
-        merge_ ? merge_groups(*job_.batch.plan, job_.batch.rows, messages) : plain_groups(job_.batch.rows, messages);
+  [[nodiscard]] RowGroups groups(MessageRange messages) const {
+    return merge_ ? merge_groups(*job_.batch.plan, job_.batch.rows, messages) : plain_groups(job_.batch.rows, messages);
+  }
+
+  /// After a failure the savepoint comes first, in a query string of its own: Pgpool-II refuses it among others.
+  std::optional<Attempt> go_back() {
+    if (!failed_) return std::nullopt;
     Script script;
-    if (failed_) script.command("ROLLBACK TO SAVEPOINT part");
+    script.command("ROLLBACK TO SAVEPOINT part");
+    Attempt attempt = uncommitted(run(script));
+    if (attempt.failure) return attempt;
+    failed_ = false;
+    return std::nullopt;
+  }
+
+  Tried try_range(Range range) {
+    if (auto lost = go_back()) return {.attempt = std::move(*lost), .message = std::nullopt, .tables = {}};
+    const RowGroups rows = groups({messages_[range.first], messages_[range.last - 1] + 1});
+    Tried tried = store(rows);
+    if (!tried.attempt.failure) evidence_.went_in(rows);
+    return tried;
+  }
+
+  Tried store(const RowGroups& rows) {
+    Script script;
     // Deferred checks come when the range is complete, as they would at the end of a transaction of its own.
     script.command("SET CONSTRAINTS ALL DEFERRED");
     std::vector<MergeStep> steps;
@@ -140,11 +234,16 @@ class Splitter {
     script.command("RELEASE SAVEPOINT part");
     script.command("SAVEPOINT part");
 
-    const Script::Ran ran = script.run(job_.connection, job_.failpoints, Script::Ends::in_transaction);
-    Tried tried{uncommitted(ran), std::nullopt};
+    const Script::Ran ran = run(script);
+    if (refused_the_question(job_, steps, ran)) {
+      failed_ = true;
+      if (auto lost = go_back()) return {.attempt = std::move(*lost), .message = std::nullopt, .tables = {}};
+      return store(rows);
+    }
+    Tried tried{.attempt = uncommitted(ran), .message = std::nullopt, .tables = {}};
     failed_ = tried.attempt.failure.has_value();
     if (failed_) {
-      tried.message = blamed_message(ran, rows, steps);
+      blame(ran, rows, steps, tried);
     } else {
       conflicted_ = conflicted_ || rows.combined > 0 ||
                     std::any_of(steps.begin(), steps.end(), [&](const MergeStep& s) { return met_others(s, ran); });
@@ -152,16 +251,19 @@ class Splitter {
     return tried;
   }
 
-  [[nodiscard]] std::optional<std::uint32_t> blamed_message(const Script::Ran& ran, const RowGroups& rows,
-                                                            const std::vector<MergeStep>& steps) const {
+  /// Which table failed, and the message of the row that the server names. A check that was put off is no table's.
+  void blame(const Script::Ran& ran, const RowGroups& rows, const std::vector<MergeStep>& steps, Tried& tried) const {
     for (std::size_t i = 0; i < steps.size(); ++i) {
-      if (steps[i].copy != ran.step) continue;
       const RowGroup& group = rows.groups[i];
+      tried.tables.insert(group.table);
+      if (ran.step < steps[i].first || ran.step > steps[i].last) continue;
+      tried.tables = {group.table};
+      if (steps[i].first != ran.step) return;
       const auto line = line_of(ran.error, group.merge ? statements::stage_relation(group.table)
                                                        : job_.batch.plan->tables[group.table].name.name);
-      if (line && *line <= group.messages.size()) return group.messages[*line - 1];
+      if (line && *line <= group.messages.size()) tried.message = group.messages[*line - 1];
+      return;
     }
-    return std::nullopt;
   }
 
   static Attempt not_published(std::string why) {
@@ -176,12 +278,12 @@ class Splitter {
   }
 
   Attempt commit() {
+    if (auto lost = go_back()) return *lost;
     std::stable_sort(rejected_.begin(), rejected_.end(),
                      [](const auto& a, const auto& b) { return a.message < b.message; });
     // Before COMMIT, so that the offsets never pass a message which its topic does not have.
     if (auto why = publish_dead_letters(job_, rejected_)) return not_published(std::move(*why));
     Script script;
-    if (failed_) script.command("ROLLBACK TO SAVEPOINT part");
     const ByteBuffer dead = add_dead_letters(job_, rejected_, script);
     script.command("COMMIT");
     return attempt_of(script.run(job_.connection, job_.failpoints));
@@ -191,7 +293,9 @@ class Splitter {
   bool merge_;
   std::vector<std::uint32_t> messages_;
   std::vector<batch::RejectedMessage> rejected_;
-  bool failed_ = false;  // the savepoint is to be rolled back to before anything else
+  Evidence evidence_;
+  bool failed_ = false;             // the savepoint is to be rolled back to before anything else
+  bool goes_without_rows_ = false;  // tried, and so
   bool conflicted_ = false;
 };
 

@@ -13,6 +13,7 @@ namespace {
 using Rule = SqlstateRule;
 using Only = SqlstateRule::Only;
 using Blames = SqlstateRule::Blames;
+using Fewer = SqlstateRule::Fewer;
 
 constexpr auto kRetry = batch::OutcomeKind::retry;
 constexpr auto kStale = batch::OutcomeKind::stale;
@@ -27,38 +28,85 @@ constexpr std::array kRules{
          .says = "a replay's dead letters are gone, or another replay has them",
          .outcome = kStale},
     Rule{.code = "08007", .says = "it is not known how the transaction ended", .outcome = kRetry, .in_doubt = true},
-    Rule{.code = "08P01", .says = "protocol violation", .outcome = kCatalogChanged, .only = Only::inside_copy},
+    Rule{.code = "08P01",
+         .says = "protocol violation",
+         .outcome = kCatalogChanged,
+         .only = Only::inside_copy,
+         .blames = Blames::with_evidence},
     Rule{.code = "08P01", .says = "protocol violation", .outcome = kStopTopic},
     Rule{.code = "08", .says = "the connection failed", .outcome = kRetry},
+    Rule{.code = "HV00N", .says = "a foreign table's server does not answer", .outcome = kRetry},
     Rule{.code = "40003", .says = "it is not known how the statement ended", .outcome = kRetry, .in_doubt = true},
     Rule{.code = "40001", .says = "serialization failure", .outcome = kRetry},
     Rule{.code = "40P01", .says = "deadlock", .outcome = kRetry},
-    Rule{.code = "53", .says = "no disk space, memory or connections left", .outcome = kRetry},
+    Rule{.code = "53200", .says = "no memory left", .outcome = kRetry, .fewer = Fewer::when_repeated},
+    Rule{.code = "53400", .says = "a limit of a setting was passed", .outcome = kRetry, .fewer = Fewer::at_once},
+    Rule{.code = "53", .says = "no disk space or connections left", .outcome = kRetry},
     Rule{.code = "55P03", .says = "a lock was held for longer than the lock timeout", .outcome = kRetry},
-    Rule{.code = "57014", .says = "the statement was cancelled, by our statement timeout mostly", .outcome = kRetry},
+    Rule{.code = "57014",
+         .says = "the statement was cancelled, by our statement timeout mostly",
+         .outcome = kRetry,
+         .fewer = Fewer::when_repeated},
     Rule{.code = "57", .says = "an operator stopped the server or ended the session", .outcome = kRetry},
     Rule{.code = "58", .says = "the server's system failed: a file or a disk", .outcome = kRetry},
     Rule{.code = "25006", .says = "the server is read-only: a failover is under way", .outcome = kRetry},
-    Rule{.code = "22P03", .says = "binary data that do not fit the column's type", .outcome = kCatalogChanged},
-    Rule{.code = "22P04", .says = "COPY data that do not fit the table", .outcome = kCatalogChanged},
-    Rule{.code = "42P01", .says = "no such table", .outcome = kCatalogChanged, .not_set_up = true},
-    Rule{.code = "42703", .says = "no such column", .outcome = kCatalogChanged, .not_set_up = true},
-    Rule{.code = "42883", .says = "no such function", .outcome = kCatalogChanged, .not_set_up = true},
-    Rule{.code = "42501", .says = "a privilege is missing", .outcome = kCatalogChanged, .not_set_up = true},
-    Rule{.code = "42", .says = "the statement does not fit the database", .outcome = kCatalogChanged},
-    Rule{.code = "3F000", .says = "no such schema", .outcome = kStopTopic, .not_set_up = true},
+    Rule{.code = "25P04", .says = "the transaction took too long", .outcome = kRetry, .fewer = Fewer::at_once},
+    Rule{.code = "25P03", .says = "the transaction was idle for too long", .outcome = kRetry},
+    Rule{.code = "XX001", .says = "the table is damaged"},
+    Rule{.code = "XX002", .says = "an index is damaged"},
+    Rule{.code = "22P03",
+         .says = "binary data that do not fit the column's type",
+         .outcome = kCatalogChanged,
+         .blames = Blames::with_evidence},
+    Rule{.code = "22P04",
+         .says = "COPY data that do not fit the table",
+         .outcome = kCatalogChanged,
+         .blames = Blames::with_evidence},
+    Rule{.code = "42P01",
+         .says = "no such table",
+         .outcome = kCatalogChanged,
+         .blames = Blames::with_a_neighbour,
+         .not_set_up = true},
+    Rule{.code = "42703",
+         .says = "no such column",
+         .outcome = kCatalogChanged,
+         .blames = Blames::with_a_neighbour,
+         .not_set_up = true},
+    Rule{.code = "42883",
+         .says = "no such function",
+         .outcome = kCatalogChanged,
+         .blames = Blames::with_a_neighbour,
+         .not_set_up = true},
+    Rule{.code = "42501",
+         .says = "a privilege is missing",
+         .outcome = kCatalogChanged,
+         .blames = Blames::with_a_neighbour,
+         .not_set_up = true},
+    Rule{.code = "42",
+         .says = "the statement does not fit the database",
+         .outcome = kCatalogChanged,
+         .blames = Blames::with_a_neighbour},
+    Rule{.code = "3F000", .says = "no such schema", .blames = Blames::with_a_neighbour, .not_set_up = true},
+    Rule{.code = "55", .says = "something is not in the state that was expected", .blames = Blames::with_a_neighbour},
+    Rule{.code = "HV", .says = "a foreign table's wrapper failed", .blames = Blames::with_a_neighbour},
     // Keys can be equal whose bytes are not (citext, numeric), so a merge may bring the same key twice.
     Rule{.code = "21000", .says = "one INSERT met the same row twice", .blames = Blames::a_row_when_merged},
     Rule{.code = "23505", .says = "a row met another one in a unique index", .blames = Blames::a_row},
-    // Such a row is as good as tomorrow's, for which there is no partition either.
-    Rule{.code = "23514", .says = "the table has no partition for the row", .only = Only::without_constraint},
+    Rule{.code = "23514",
+         .says = "the table has no partition for the row",
+         .only = Only::without_constraint,
+         .blames = Blames::a_row_as_mapped},
     Rule{.code = "22", .says = "a value that its column does not take", .blames = Blames::a_row},
     Rule{.code = "23", .says = "a constraint does not allow the row", .blames = Blames::a_row},
     Rule{.code = "54000", .says = "a limit of the server: a value too large for its index", .blames = Blames::a_row},
     Rule{.code = "54001", .says = "a limit of the server: a value nested too deeply", .blames = Blames::a_row},
     Rule{.code = "P0001", .says = "a trigger refused the row", .blames = Blames::a_row},
-    Rule{.code = "XX000", .says = "internal error", .outcome = kCatalogChanged, .only = Only::inside_copy},
-    Rule{.code = "XX000", .says = "internal error", .outcome = kStopTopic},
+    Rule{.code = "XX000",
+         .says = "internal error",
+         .outcome = kCatalogChanged,
+         .only = Only::inside_copy,
+         .blames = Blames::with_evidence},
+    Rule{.code = "", .says = "any other code", .blames = Blames::with_evidence},
 };
 
 bool inside_copy(const DatabaseError& error) {
@@ -80,7 +128,7 @@ bool fits(const Rule& rule, const DatabaseError& error) {
 
 const Rule* rule_for(const DatabaseError& error) {
   const auto* const rule = std::find_if(kRules.begin(), kRules.end(), [&](const Rule& r) { return fits(r, error); });
-  return rule == kRules.end() ? nullptr : rule;
+  return rule == kRules.end() ? nullptr : rule;  // only without an SQLSTATE there is none
 }
 
 }  // namespace
@@ -89,8 +137,7 @@ std::span<const SqlstateRule> sqlstate_rules() { return kRules; }
 
 batch::OutcomeKind outcome_of(const DatabaseError& error) {
   if (error.sqlstate.empty()) return kRetry;
-  const Rule* const rule = rule_for(error);
-  return rule == nullptr ? kStopTopic : rule->outcome;
+  return rule_for(error)->outcome;
 }
 
 bool leaves_in_doubt(const DatabaseError& error) {
@@ -105,6 +152,32 @@ bool blames_a_row(const DatabaseError& error, bool merged) {
   return rule->blames == Blames::a_row || (merged && rule->blames == Blames::a_row_when_merged);
 }
 
+bool asks_for_evidence(const DatabaseError& error, bool merged) {
+  const Rule* const rule = rule_for(error);
+  if (rule == nullptr) return false;
+  return rule->blames == Blames::with_evidence || rule->blames == Blames::with_a_neighbour ||
+         (!merged && rule->blames == Blames::a_row_when_merged);
+}
+
+bool wants_a_neighbour(const DatabaseError& error) {
+  const Rule* const rule = rule_for(error);
+  return rule != nullptr && rule->blames == Blames::with_a_neighbour;
+}
+
+bool is_missing_partition(const DatabaseError& error) {
+  const Rule* const rule = rule_for(error);
+  return rule != nullptr && rule->blames == Blames::a_row_as_mapped;
+}
+
+batch::TooLarge too_large(const DatabaseError& error) {
+  const Rule* const rule = rule_for(error);
+  if (rule == nullptr || rule->fewer == Fewer::no) return batch::TooLarge::no;
+  return rule->fewer == Fewer::at_once ? batch::TooLarge::surely : batch::TooLarge::perhaps;
+}
+
+bool hides_its_reason(const DatabaseError& error) { return error.sqlstate == "XX000"; }
+bool is_not_supported(const DatabaseError& error) { return error.sqlstate == "0A000"; }
+
 bool passes_by_itself(const DatabaseError& error) { return outcome_of(error) == kRetry; }
 
 bool not_set_up(const DatabaseError& error) {
@@ -113,7 +186,6 @@ bool not_set_up(const DatabaseError& error) {
 }
 
 bool is_duplicate_key(const DatabaseError& error) { return error.sqlstate == "23505"; }
-bool is_own_timeout(const DatabaseError& error) { return error.sqlstate == "57014"; }
 bool met_a_lock(const DatabaseError& error) { return error.sqlstate == "55P03"; }
 bool lacks_a_privilege(const DatabaseError& error) { return error.sqlstate == "42501"; }
 
@@ -122,7 +194,7 @@ RejectReason reject_reason(const DatabaseError& error) {
   if (state == "23505") return RejectReason::unique_violation;
   if (state == "23502") return RejectReason::not_null_violation;
   if (state == "23503") return RejectReason::foreign_key_violation;
-  if (state == "23514") return RejectReason::check_violation;
+  if (state == "23514" && !is_missing_partition(error)) return RejectReason::check_violation;
   if (state == "23P01") return RejectReason::exclusion_violation;
   return RejectReason::rejected_by_database;
 }

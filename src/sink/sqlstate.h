@@ -19,8 +19,17 @@ struct SqlstateRule {
   /// Whether a row caused it, so that the other rows can be stored without that one.
   enum class Blames : std::uint8_t {
     no_row,
-    a_row,
-    a_row_when_merged  ///< only in a merge; elsewhere it is not known what it means
+    a_row,              ///< the code says so
+    a_row_when_merged,  ///< in a merge the code says so, elsewhere with evidence
+    a_row_as_mapped,    ///< where the topic's mapping says so (`no_partition`)
+    with_evidence,      ///< when the table takes others: other messages, or the same transaction without rows
+    with_a_neighbour    ///< when it takes other messages: a broken trigger fails in this way for each row
+  };
+  /// Whether fewer messages in one transaction may not have it.
+  enum class Fewer : std::uint8_t {
+    no,
+    when_repeated,  ///< it may also pass by itself
+    at_once
   };
 
   std::string_view code;  ///< five characters; or two: its class
@@ -28,12 +37,12 @@ struct SqlstateRule {
   batch::OutcomeKind outcome = batch::OutcomeKind::stop_topic;  ///< of the attempt, if nothing better can be done
   Only only = Only::always;
   Blames blames = Blames::no_row;
+  Fewer fewer = Fewer::no;
   bool in_doubt = false;
   bool not_set_up = false;
 };
 
-/// The table. The first line that fits decides; an error that fits none stops the topic, so that it is seen and not
-/// lost.
+/// The table. The first line that fits decides; the last one, whose code is empty, fits every error.
 std::span<const SqlstateRule> sqlstate_rules();
 
 /// What an attempt that ended with this error means for the batch; never `committed`. An error without an SQLSTATE is
@@ -43,8 +52,26 @@ batch::OutcomeKind outcome_of(const DatabaseError& error);
 /// Whether the transaction may have been committed although it ended with this error.
 bool leaves_in_doubt(const DatabaseError& error);
 
-/// Whether some row is bad. `merged`: the rows went through the staging merge.
+/// Whether some row is bad, as the code alone says. `merged`: the rows went through the staging merge.
 bool blames_a_row(const DatabaseError& error, bool merged);
+
+/// Whether a row may be bad: evidence has to tell it from a broken table.
+bool asks_for_evidence(const DatabaseError& error, bool merged);
+
+/// Whether a broken table gives this for each row, so that a message which fails alone proves nothing.
+bool wants_a_neighbour(const DatabaseError& error);
+
+/// Whether the table has no partition for a row.
+bool is_missing_partition(const DatabaseError& error);
+
+/// Whether it may be anything: Citus reports what its workers refuse, a repeated key too, as an internal error.
+bool hides_its_reason(const DatabaseError& error);
+
+/// Whether the server does not know how to do what it was asked.
+bool is_not_supported(const DatabaseError& error);
+
+/// Whether fewer messages in one transaction may not have it.
+batch::TooLarge too_large(const DatabaseError& error);
 
 /// Whether waiting mends it: the server's resources, its operator, its disk, another session, a standby.
 bool passes_by_itself(const DatabaseError& error);
@@ -55,9 +82,6 @@ bool not_set_up(const DatabaseError& error);
 
 /// Whether a row met another one in a unique index. Where that is the upsert key's index it is no fault at all.
 bool is_duplicate_key(const DatabaseError& error);
-
-/// Whether the server cancelled the statement. As a rule our own statement timeout asked for it.
-bool is_own_timeout(const DatabaseError& error);
 
 /// Whether another session held a lock for longer than the lock timeout.
 bool met_a_lock(const DatabaseError& error);

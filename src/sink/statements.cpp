@@ -19,6 +19,8 @@ using mapping::ConflictStrategy;
 using mapping::quote_identifier;
 using mapping::TablePlan;
 
+constexpr int kHasTransactionTimeout = 170000;
+
 bool is_key(const TablePlan& table, std::size_t column) {
   return std::find(table.key.begin(), table.key.end(), column) != table.key.end();
 }
@@ -91,10 +93,13 @@ void append_marks(const batch::OffsetRange& range, std::string& out) {
 
 }  // namespace
 
-std::vector<std::string> settings(const DatabaseSettings& settings) {
-  return {std::string("SET LOCAL synchronous_commit = ") + (settings.synchronous_commit ? "on" : "off"),
-          "SET LOCAL statement_timeout = " + std::to_string(settings.statement_timeout.count()),
-          "SET LOCAL lock_timeout = " + std::to_string(settings.lock_timeout.count())};
+std::vector<std::string> settings(const DatabaseSettings& settings, int server_version) {
+  std::vector<std::string> out{
+      std::string("SET LOCAL synchronous_commit = ") + (settings.synchronous_commit ? "on" : "off"),
+      "SET LOCAL statement_timeout = " + std::to_string(settings.statement_timeout.count()),
+      "SET LOCAL lock_timeout = " + std::to_string(settings.lock_timeout.count())};
+  if (server_version >= kHasTransactionTimeout) out.emplace_back("SET LOCAL transaction_timeout = 0");
+  return out;
 }
 
 std::string advance(const DatabaseSettings& settings, const batch::Batch& batch, const Literal& literal) {

@@ -18,7 +18,7 @@ namespace loom::sink::statements {
 using Literal = std::function<std::string(std::string_view)>;
 
 /// Settings for this transaction only, so that PgBouncer may hand the connection to somebody else after it.
-std::vector<std::string> settings(const DatabaseSettings& settings);
+std::vector<std::string> settings(const DatabaseSettings& settings, int server_version);
 
 /// Moves the stored offsets from where the batch believes them to its end, or raises KO001.
 std::string advance(const DatabaseSettings& settings, const batch::Batch& batch, const Literal& literal);

@@ -149,6 +149,7 @@ struct TcpProxy::Impl {
   Mode mode = Mode::pass;
   microseconds delay{0};
   double share = 0;
+  std::vector<Rewrite> rewrites;
   bool cut_wanted = false;
   std::optional<Doubt> doubt;
   milliseconds late{0};
@@ -175,6 +176,7 @@ struct TcpProxy::Impl {
   void accept_one();
   void finish_connecting(Link& link);
   bool read_into(Link& link, bool from_client, Clock::time_point now);
+  void rewrite(std::string& bytes);
   void take_client_bytes(Link& link, std::string bytes, Clock::time_point due);
   void take_server_bytes(Link& link, std::string bytes, Clock::time_point due);
   void leave_in_doubt(Link& link, std::string& bytes, std::size_t begin, std::size_t end, Clock::time_point due);
@@ -305,6 +307,7 @@ bool TcpProxy::Impl::read_into(Link& link, bool from_client, Clock::time_point n
     ++counts.resets;
     return false;
   }
+  rewrite(bytes);
   if (mode == Mode::delay) ++counts.delayed;
   const auto due = now + (mode == Mode::delay ? delay : microseconds(0));
   if (from_client) {
@@ -313,6 +316,15 @@ bool TcpProxy::Impl::read_into(Link& link, bool from_client, Clock::time_point n
     take_server_bytes(link, std::move(bytes), due);
   }
   return true;
+}
+
+void TcpProxy::Impl::rewrite(std::string& bytes) {
+  for (const Rewrite& change : rewrites) {
+    for (std::size_t at = bytes.find(change.from); at != std::string::npos; at = bytes.find(change.from, at + 1)) {
+      bytes.replace(at, change.from.size(), change.to);
+      ++counts.rewritten;
+    }
+  }
 }
 
 void TcpProxy::Impl::take_client_bytes(Link& link, std::string bytes, Clock::time_point due) {
@@ -418,6 +430,13 @@ void TcpProxy::stall() {
 
 void TcpProxy::reset_share(double share, unsigned seed) {
   impl_->order([&] { impl_->mode = Mode::reset, impl_->share = share, impl_->random.seed(seed); });
+}
+
+void TcpProxy::rewrite(std::vector<Rewrite> rewrites) {
+  for (const Rewrite& change : rewrites) {
+    if (change.from.size() != change.to.size()) throw std::logic_error("a proxy changes no lengths: " + change.to);
+  }
+  impl_->order([&] { impl_->rewrites = std::move(rewrites); });
 }
 
 void TcpProxy::cut() {

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace loom::testing {
 
@@ -41,6 +42,13 @@ class TcpProxy {
   /// probability.
   void reset_share(double share, unsigned seed);
 
+  /// From now on these bytes become those, which are as many, wherever they pass in one piece, in both directions.
+  struct Rewrite {
+    std::string from;
+    std::string to;
+  };
+  void rewrite(std::vector<Rewrite> rewrites);
+
   /// Resets all open connections, once.
   void cut();
 
@@ -57,6 +65,7 @@ class TcpProxy {
     int doubts_committed = 0;    ///< of those: the server then said that it had committed
     int doubts_undone = 0;       ///< the server never got the end of it, or said that it failed
     int doubts_unknown = 0;      ///< the server went away without a word
+    int rewritten = 0;           ///< places that rewrite() changed
     std::int64_t to_server = 0;  ///< bytes
     std::int64_t to_client = 0;
   };

@@ -185,6 +185,11 @@ BatchMaker& BatchMaker::prefer_merge() {
   return *this;
 }
 
+BatchMaker& BatchMaker::fresh() {
+  batch_->plan_is_fresh = true;
+  return *this;
+}
+
 std::unique_ptr<batch::Batch> BatchMaker::take() { return std::move(batch_); }
 
 SinkTest::SinkTest() { set_up(); }

@@ -51,6 +51,8 @@ class BatchMaker {
   /// Moves the end of the range beyond the messages, as after control records.
   BatchMaker& position(std::int64_t to);
   BatchMaker& prefer_merge();
+  /// The catalog was read lately.
+  BatchMaker& fresh();
 
   std::unique_ptr<batch::Batch> take();
 

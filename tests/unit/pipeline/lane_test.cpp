@@ -170,6 +170,55 @@ TEST_F(LaneTest, ARefusedPlanIsReadAgainAndThenStopsTheTopic) {
   EXPECT_EQ(lane_.state(), LaneState::stopped);
 }
 
+TEST_F(LaneTest, APlanIsFreshForAWhileAfterTheCatalogWasRead) {
+  assign(0);
+  emit(0, 3);
+  take_all();
+  auto batch = due();
+  ASSERT_NE(batch, nullptr);
+  EXPECT_FALSE(batch->plan_is_fresh) << "the first plan may be of the start";
+  settle(std::move(batch), OutcomeKind::catalog_changed);
+  bool fresh = false;
+  ASSERT_TRUE(lane_.take_plan_request(fresh));
+  lane_.use_plan(plan());
+  batch = due();
+  ASSERT_NE(batch, nullptr);
+  EXPECT_TRUE(batch->plan_is_fresh);
+  settle(std::move(batch), OutcomeKind::committed);
+  clock_.advance(std::chrono::seconds(5));
+  emit(0, 3);
+  take_all();
+  batch = due();
+  ASSERT_NE(batch, nullptr);
+  EXPECT_FALSE(batch->plan_is_fresh);
+}
+
+TEST_F(LaneTest, AMessageThatFailedAloneGoesAgainWithThoseThatHaveComeSince) {
+  assign(0);
+  emit(0, 1);
+  take_all();
+  clock_.advance(std::chrono::seconds(1));
+  batch::WriteReply reply{.batch = due(), .outcome = {}};
+  ASSERT_NE(reply.batch, nullptr);
+  reply.outcome.kind = OutcomeKind::stop_topic;
+  reply.outcome.wants_company = true;
+  lane_.settle(std::move(reply));
+  EXPECT_EQ(lane_.state(), LaneState::stopped);
+  emit(0, 2);
+  clock_.advance(std::chrono::seconds(5));
+  bool fresh = false;
+  ASSERT_TRUE(lane_.take_plan_request(fresh));
+  lane_.use_plan(plan());
+  take_all();
+  clock_.advance(std::chrono::seconds(1));
+  auto batch = due();
+  ASSERT_NE(batch, nullptr);
+  EXPECT_EQ(rows_of(*batch), 3);
+  EXPECT_TRUE(batch->plan_is_fresh);
+  settle(std::move(batch), OutcomeKind::committed);
+  EXPECT_EQ(stored(0), 3);
+}
+
 TEST_F(LaneTest, AStoppedTopicTriesAgainByItself) {
   assign(0);
   emit(0, 3);
@@ -249,14 +298,14 @@ TEST_F(LaneTest, BadMessagesAreRejectedAndCountedWhenTheyAreStored) {
 /// How often the database runs out of time on the batch that is due before the lane does something else about it.
 class SlowTableTest : public LaneTest {
  protected:
-  void time_out() {
+  void time_out(batch::TooLarge too_large = batch::TooLarge::perhaps) {
     clock_.advance(std::chrono::seconds(5));
     take_all();
     batch::WriteReply reply{.batch = due(), .outcome = {}};
     ASSERT_NE(reply.batch, nullptr);
     sizes_.push_back(reply.batch->messages.size());
     reply.outcome.kind = OutcomeKind::retry;
-    reply.outcome.timed_out = true;
+    reply.outcome.too_large = too_large;
     lane_.settle(std::move(reply));
   }
   std::vector<std::size_t> sizes_;
@@ -272,6 +321,35 @@ TEST_F(SlowTableTest, OurOwnTimeoutFourTimesOverHalvesTheBatchesUntilOneMessageS
   EXPECT_EQ(sizes_, (std::vector<std::size_t>{5, 5, 5, 5, 2, 1}));
   EXPECT_EQ(lane_.state(), LaneState::stopped);
   EXPECT_EQ(stored(0), 0);
+}
+
+TEST_F(SlowTableTest, WhatIsSurelyTooLargeIsHalvedAtOnce) {
+  assign(0);
+  emit(0, 5);
+  for (int i = 0; i < 3; ++i) {
+    ASSERT_EQ(lane_.state(), LaneState::running);
+    time_out(batch::TooLarge::surely);
+  }
+  EXPECT_EQ(sizes_, (std::vector<std::size_t>{5, 2, 1}));
+  EXPECT_EQ(lane_.state(), LaneState::stopped);
+}
+
+TEST(BatchTuningTest, EachTimeThatMoreWasTooMuchItWaitsTwiceAsLongForTheNextTry) {
+  BatchTuning tuning;
+  const auto stored_until_more = [&] {
+    tuning.note_failure(batch::TooLarge::surely);
+    EXPECT_TRUE(tuning.wants_less());
+    tuning.shrink_to(100);
+    int stored = 0;
+    while (tuning.rows_max(1000) == 100) {
+      tuning.note_stored(false, 1000);
+      ++stored;
+    }
+    return stored;
+  };
+  std::vector<int> waits;
+  for (int i = 0; i < 4; ++i) waits.push_back(stored_until_more());
+  EXPECT_EQ(waits, (std::vector<int>{1, 2, 4, 8}));
 }
 
 TEST_F(SlowTableTest, BatchesGrowAgainWhenTheyAreStored) {

@@ -81,7 +81,7 @@ std::vector<std::vector<std::string>> rows_of(std::size_t cells) {
   std::vector<std::vector<std::string>> rows;
   std::istringstream lines(section());
   for (std::string line; std::getline(lines, line);) {
-    if (!line.starts_with("| `")) continue;
+    if (!line.starts_with("| `") && !line.starts_with("| any ")) continue;
     std::vector<std::string> row;
     std::istringstream rest(line.substr(2));
     for (std::string cell; std::getline(rest, cell, '|');) {
@@ -95,6 +95,7 @@ std::vector<std::vector<std::string>> rows_of(std::size_t cells) {
 }
 
 std::string code_cell(const SqlstateRule& rule) {
+  if (rule.code.empty()) return "any other";
   const std::string code = "`" + std::string(rule.code) + (rule.code.size() == 2 ? "xxx`" : "`");
   switch (rule.only) {
     case Only::always:
@@ -107,21 +108,40 @@ std::string code_cell(const SqlstateRule& rule) {
   return code;
 }
 
-std::string fate_cell(const SqlstateRule& rule) {
-  DatabaseError example;
-  example.sqlstate = rule.code;
+std::string fate_by_rows(const SqlstateRule& rule) {
+  constexpr std::string_view kByEvidence = "`catalog_changed`, then `split` with ";
   const std::string outcome = "`" + std::string(to_string(rule.outcome)) + "`";
-  if (is_duplicate_key(example)) return "`merge` or `split`";
-  if (rule.in_doubt) return outcome + ", in doubt";
   switch (rule.blames) {
     case Blames::no_row:
       return outcome;
     case Blames::a_row:
       return "`split`";
     case Blames::a_row_when_merged:
-      return "`split` after a merge, else " + outcome;
+      return "`split` after a merge, else " + std::string(kByEvidence) + "evidence";
+    case Blames::a_row_as_mapped:
+      return outcome + ", or `split` by `no_partition: dead_letter`";
+    case Blames::with_evidence:
+      return std::string(kByEvidence) + "evidence";
+    case Blames::with_a_neighbour:
+      return std::string(kByEvidence) + "a neighbour's evidence";
   }
   return outcome;
+}
+
+std::string fate_cell(const SqlstateRule& rule) {
+  DatabaseError example;
+  example.sqlstate = rule.code;
+  if (is_duplicate_key(example)) return "`merge` or `split`";
+  if (rule.in_doubt) return fate_by_rows(rule) + ", in doubt";
+  switch (rule.fewer) {
+    case SqlstateRule::Fewer::no:
+      break;
+    case SqlstateRule::Fewer::when_repeated:
+      return fate_by_rows(rule) + ", halved when it repeats";
+    case SqlstateRule::Fewer::at_once:
+      return fate_by_rows(rule) + ", halved";
+  }
+  return fate_by_rows(rule);
 }
 
 TEST(OneVocabularyTest, ThePageShowsTheTable) {

@@ -25,6 +25,10 @@ std::string answer(const DatabaseError& failure) {
   if (leaves_in_doubt(failure)) more += " in_doubt";
   if (blames_a_row(failure, false)) more += " row";
   if (blames_a_row(failure, true) != blames_a_row(failure, false)) more += " row_when_merged";
+  if (asks_for_evidence(failure, false)) more += wants_a_neighbour(failure) ? " neighbour" : " evidence";
+  if (is_missing_partition(failure)) more += " row_as_mapped";
+  if (too_large(failure) == batch::TooLarge::perhaps) more += " fewer_when_repeated";
+  if (too_large(failure) == batch::TooLarge::surely) more += " fewer";
   if (not_set_up(failure)) more += " not_set_up";
   return answer(std::string(to_string(outcome_of(failure))), more);
 }
@@ -42,42 +46,52 @@ const std::vector<Line>& expected() {
       {"KO001", "stale", "the stored offsets are not those that the batch believes in"},
       {"KO002", "stale", "a replay's dead letters are gone, or another replay has them"},
       {"08007", "retry in_doubt", "it is not known how the transaction ended"},
-      {"08P01", "catalog_changed", "protocol violation", Only::inside_copy},
+      {"08P01", "catalog_changed evidence", "protocol violation", Only::inside_copy},
       {"08P01", "stop_topic", "protocol violation"},
       {"08", "retry", "the connection failed"},
+      {"HV00N", "retry", "a foreign table's server does not answer"},
       {"40003", "retry in_doubt", "it is not known how the statement ended"},
       {"40001", "retry", "serialization failure"},
       {"40P01", "retry", "deadlock"},
-      {"53", "retry", "no disk space, memory or connections left"},
+      {"53200", "retry fewer_when_repeated", "no memory left"},
+      {"53400", "retry fewer", "a limit of a setting was passed"},
+      {"53", "retry", "no disk space or connections left"},
       {"55P03", "retry", "a lock was held for longer than the lock timeout"},
-      {"57014", "retry", "the statement was cancelled, by our statement timeout mostly"},
+      {"57014", "retry fewer_when_repeated", "the statement was cancelled, by our statement timeout mostly"},
       {"57", "retry", "an operator stopped the server or ended the session"},
       {"58", "retry", "the server's system failed: a file or a disk"},
       {"25006", "retry", "the server is read-only: a failover is under way"},
-      {"22P03", "catalog_changed", "binary data that do not fit the column's type"},
-      {"22P04", "catalog_changed", "COPY data that do not fit the table"},
-      {"42P01", "catalog_changed not_set_up", "no such table"},
-      {"42703", "catalog_changed not_set_up", "no such column"},
-      {"42883", "catalog_changed not_set_up", "no such function"},
-      {"42501", "catalog_changed not_set_up", "a privilege is missing"},
-      {"42", "catalog_changed", "the statement does not fit the database"},
-      {"3F000", "stop_topic not_set_up", "no such schema"},
-      {"21000", "stop_topic row_when_merged", "one INSERT met the same row twice"},
+      {"25P04", "retry fewer", "the transaction took too long"},
+      {"25P03", "retry", "the transaction was idle for too long"},
+      {"XX001", "stop_topic", "the table is damaged"},
+      {"XX002", "stop_topic", "an index is damaged"},
+      {"22P03", "catalog_changed evidence", "binary data that do not fit the column's type"},
+      {"22P04", "catalog_changed evidence", "COPY data that do not fit the table"},
+      {"42P01", "catalog_changed neighbour not_set_up", "no such table"},
+      {"42703", "catalog_changed neighbour not_set_up", "no such column"},
+      {"42883", "catalog_changed neighbour not_set_up", "no such function"},
+      {"42501", "catalog_changed neighbour not_set_up", "a privilege is missing"},
+      {"42", "catalog_changed neighbour", "the statement does not fit the database"},
+      {"3F000", "stop_topic neighbour not_set_up", "no such schema"},
+      {"55", "stop_topic neighbour", "something is not in the state that was expected"},
+      {"HV", "stop_topic neighbour", "a foreign table's wrapper failed"},
+      {"21000", "stop_topic row_when_merged evidence", "one INSERT met the same row twice"},
       {"23505", "stop_topic row", "a row met another one in a unique index"},
-      {"23514", "stop_topic", "the table has no partition for the row", Only::without_constraint},
+      {"23514", "stop_topic row_as_mapped", "the table has no partition for the row", Only::without_constraint},
       {"22", "stop_topic row", "a value that its column does not take"},
       {"23", "stop_topic row", "a constraint does not allow the row"},
       {"54000", "stop_topic row", "a limit of the server: a value too large for its index"},
       {"54001", "stop_topic row", "a limit of the server: a value nested too deeply"},
       {"P0001", "stop_topic row", "a trigger refused the row"},
-      {"XX000", "catalog_changed", "internal error", Only::inside_copy},
-      {"XX000", "stop_topic", "internal error"},
+      {"XX000", "catalog_changed evidence", "internal error", Only::inside_copy},
+      {"", "stop_topic evidence", "any other code"},
   };
   return lines;
 }
 
 /// An error for which this line holds; of a class one with a code that has no line of its own.
 DatabaseError example_of(const Line& line) {
+  if (line.code.empty()) return error("P0002");
   DatabaseError failure = error(line.code.size() == 2 ? line.code + "000" : line.code);
   if (line.only == Only::inside_copy) failure.context = "COPY readings, line 3";
   return failure;
@@ -96,9 +110,9 @@ TEST(SqlstateTest, DecidesWhatComesNext) {
   for (const Line& line : expected()) EXPECT_EQ(answer(example_of(line)), line.answer) << line.code;
 }
 
-TEST(SqlstateTest, WhatStandsInNoLineStopsTheTopicAndIsSeen) {
-  for (const char* const code : {"40002", "55006", "25P02", "54023", "P0002", "0A000", "XX001"}) {
-    EXPECT_EQ(answer(error(code)), "stop_topic") << code;
+TEST(SqlstateTest, WhatStandsInNoLineIsARowsFaultOnlyWithEvidence) {
+  for (const char* const code : {"40002", "25P02", "54023", "P0002", "0A000", "XX000", "AB123"}) {
+    EXPECT_EQ(answer(error(code)), "stop_topic evidence") << code;
   }
 }
 
@@ -109,7 +123,8 @@ TEST(SqlstateTest, AClassCountsForAllOfItsCodes) {
   for (const char* const code : {"22P02", "22003", "22021", "23502", "23503", "23P01"}) {
     EXPECT_EQ(answer(error(code)), "stop_topic row") << code;
   }
-  EXPECT_EQ(answer(error("42846")), "catalog_changed");
+  EXPECT_EQ(answer(error("42846")), "catalog_changed neighbour");
+  EXPECT_EQ(answer(error("55006")), "stop_topic neighbour");
 }
 
 TEST(SqlstateTest, AnErrorWithoutACodeIsTheConnectionsAndLeavesInDoubt) {
@@ -124,7 +139,9 @@ TEST(SqlstateTest, AProtocolOrInternalErrorInsideCopyAsksForTheCatalog) {
 
 TEST(SqlstateTest, ACheckWithoutANameIsAMissingPartitionAndNotTheRowsFault) {
   EXPECT_FALSE(blames_a_row(error("23514"), false));
+  EXPECT_TRUE(is_missing_partition(error("23514")));
   EXPECT_TRUE(blames_a_row(error("23514", "", "level_check"), false));
+  EXPECT_FALSE(is_missing_partition(error("23514", "", "level_check")));
 }
 
 TEST(SqlstateTest, PassesByItselfWhatIsWorthAnotherTry) {
@@ -138,17 +155,20 @@ TEST(SqlstateTest, EachQuestionIsAboutOneCode) {
   for (const Line& line : expected()) {
     const DatabaseError failure = example_of(line);
     EXPECT_EQ(is_duplicate_key(failure), line.code == "23505") << line.code;
-    EXPECT_EQ(is_own_timeout(failure), line.code == "57014") << line.code;
+    EXPECT_EQ(hides_its_reason(failure), line.code == "XX000") << line.code;
+    EXPECT_FALSE(is_not_supported(failure)) << line.code;
     EXPECT_EQ(met_a_lock(failure), line.code == "55P03") << line.code;
     EXPECT_EQ(lacks_a_privilege(failure), line.code == "42501") << line.code;
   }
+  EXPECT_TRUE(is_not_supported(error("0A000")));
 }
 
 TEST(SqlstateTest, NamesTheReasonOfARefusedRow) {
   EXPECT_EQ(reject_reason(error("23505")), RejectReason::unique_violation);
   EXPECT_EQ(reject_reason(error("23502")), RejectReason::not_null_violation);
   EXPECT_EQ(reject_reason(error("23503")), RejectReason::foreign_key_violation);
-  EXPECT_EQ(reject_reason(error("23514")), RejectReason::check_violation);
+  EXPECT_EQ(reject_reason(error("23514", "", "level_check")), RejectReason::check_violation);
+  EXPECT_EQ(reject_reason(error("23514")), RejectReason::rejected_by_database) << "there is no partition for it";
   EXPECT_EQ(reject_reason(error("23P01")), RejectReason::exclusion_violation);
   EXPECT_EQ(reject_reason(error("22003")), RejectReason::rejected_by_database);
 }

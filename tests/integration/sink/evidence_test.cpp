@@ -1,0 +1,344 @@
+// Whose fault it is where the code alone does not say: a value, a message, or the table.
+#include <gmock/gmock.h>
+
+#include <functional>
+#include <utility>
+
+#include "sink_fixture.h"
+
+namespace loom::sink::testing {
+namespace {
+
+using batch::OutcomeKind;
+using mapping::ConflictStrategy;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+using loom::testing::Rows;
+
+class EvidenceTest : public SinkTest {
+ protected:
+  /// Before each row of a table some PL/pgSQL, which may say `RETURN NEW` before its end.
+  void make_trigger(const std::string& table, const std::string& code) const {
+    database.run("CREATE OR REPLACE FUNCTION look_at_" + table + "() RETURNS trigger LANGUAGE plpgsql AS $f$ BEGIN " +
+                 code + " RETURN NEW; END $f$");
+    database.run("CREATE TRIGGER look BEFORE INSERT ON " + table + " FOR EACH ROW EXECUTE FUNCTION look_at_" + table +
+                 "()");
+  }
+  void make_numbers() const { database.run("CREATE TABLE numbers (id bigint, other bigint)"); }
+  static std::string raise(const std::string& when, const std::string& code) {
+    return "IF " + when + " THEN RAISE 'no %', NEW.id USING ERRCODE = '" + code + "'; END IF;";
+  }
+  BatchMaker numbers(int count) {
+    auto batch = next_batch(plan("numbers"));
+    for (int i = 0; i < count; ++i) batch.add({{"id", std::to_string(i)}, {"other", "0"}});
+    return batch;
+  }
+  /// The dead letters, as offset and SQLSTATE.
+  [[nodiscard]] Rows dead() const {
+    return database.rows("SELECT \"offset\", coalesce(sqlstate, '') FROM kafka_dead_letters ORDER BY id");
+  }
+  void expect_nothing_stored() {
+    EXPECT_EQ(stored_offset(), 0);
+    EXPECT_THAT(dead(), IsEmpty());
+  }
+};
+
+// ---- Values
+
+struct BadValue {
+  std::string type;
+  std::string good;
+  std::string bad;
+  std::string extension;
+};
+void PrintTo(const BadValue& value, std::ostream* out) { *out << value.type; }
+
+class ValueOfATypeTest : public EvidenceTest, public ::testing::WithParamInterface<BadValue> {
+ protected:
+  ValueOfATypeTest() {
+    const BadValue& value = GetParam();
+    if (!value.extension.empty()) database.run("CREATE EXTENSION " + value.extension);
+    database.run("CREATE TABLE h (id bigint PRIMARY KEY, v " + value.type + ")");
+  }
+
+  void expect_only_the_bad_one_rejected(bool merge) {
+    auto batch = next_batch(plan("h", {"id"}));
+    for (int i = 0; i < 3; ++i)
+      batch.add({{"id", std::to_string(i)}, {"v", i == 1 ? GetParam().bad : GetParam().good}});
+    batch.fresh();
+    if (merge) batch.prefer_merge();
+    const auto written = write(batch);
+    ASSERT_EQ(written.outcome.kind, OutcomeKind::committed) << written.outcome.why();
+    EXPECT_THAT(database.rows("SELECT id FROM h ORDER BY id"), ElementsAre(ElementsAre("0"), ElementsAre("2")));
+    EXPECT_THAT(database.rows("SELECT \"offset\" FROM kafka_dead_letters"), ElementsAre(ElementsAre("1")));
+    EXPECT_EQ(stored_offset(), 3);
+  }
+};
+
+TEST_P(ValueOfATypeTest, ThatItsColumnCannotReadIsTheOnlyDeadLetter) { expect_only_the_bad_one_rejected(false); }
+
+TEST_P(ValueOfATypeTest, IsFoundInAMergeToo) { expect_only_the_bad_one_rejected(true); }
+
+TEST_P(ValueOfATypeTest, ThatIsAloneIsADeadLetter) {
+  auto batch = next_batch(plan("h", {"id"}));
+  batch.add({{"id", "1"}, {"v", GetParam().bad}}).fresh();
+  const auto written = write(batch);
+  ASSERT_EQ(written.outcome.kind, OutcomeKind::committed) << written.outcome.why();
+  EXPECT_EQ(count("kafka_dead_letters"), "1");
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Types, ValueOfATypeTest,
+    ::testing::Values(BadValue{"ltree", "a.b", "a..b", "ltree"}, BadValue{"lquery", "a.*", "a..", "ltree"},
+                      BadValue{"hstore", "a=>1", "a=>", "hstore"}, BadValue{"cube", "(1,2)", "(1", "cube"},
+                      BadValue{"tsquery", "a & b", "a &", ""}, BadValue{"jsonpath", "$.a", "$[", ""},
+                      BadValue{"regclass", "pg_class", "no_such_table", ""},
+                      BadValue{"regtype", "bigint", "no_such_type", ""}, BadValue{"int4range", "[1,2)", "[2,1)", ""},
+                      BadValue{"point", "(1,2)", "here", ""}));
+
+TEST_F(EvidenceTest, AValueIsNobodysFaultBeforeTheCatalogWasReadAgain) {
+  database.run("CREATE TABLE h (id bigint, v tsquery)");
+  auto batch = next_batch(plan("h"));
+  batch.add({{"id", "0"}, {"v", "a"}}).add({{"id", "1"}, {"v", "a &"}});
+  const auto written = write(batch);
+  EXPECT_EQ(written.outcome.kind, OutcomeKind::catalog_changed);
+  EXPECT_EQ(count("h"), "0");
+  expect_nothing_stored();
+}
+
+// ---- Triggers
+
+class CodeOfATriggerTest : public EvidenceTest, public ::testing::WithParamInterface<const char*> {};
+
+TEST_P(CodeOfATriggerTest, MakesADeadLetterOfTheMessageThatFailsWhileOthersGoIn) {
+  make_numbers();
+  make_trigger("numbers", raise("NEW.id IN (3, 40)", GetParam()));
+  auto batch = numbers(50);
+  batch.fresh();
+  const auto written = write(batch);
+  ASSERT_EQ(written.outcome.kind, OutcomeKind::committed) << written.outcome.why();
+  EXPECT_THAT(dead(), ElementsAre(ElementsAre("3", GetParam()), ElementsAre("40", GetParam())));
+  EXPECT_EQ(count("numbers"), "48");
+  EXPECT_EQ(stored_offset(), 50);
+}
+
+TEST_P(CodeOfATriggerTest, ThatFailsForEachMessageStopsTheTopic) {
+  make_numbers();
+  make_trigger("numbers", raise("true", GetParam()));
+  auto batch = numbers(20);
+  batch.fresh();
+  const auto written = write(batch);
+  EXPECT_EQ(written.outcome.kind, OutcomeKind::stop_topic);
+  EXPECT_EQ(written.outcome.sqlstate, GetParam());
+  EXPECT_TRUE(written.outcome.wants_company);
+  EXPECT_THAT(written.outcome.message, HasSubstr("20 messages fail by themselves, and none goes into the table"));
+  EXPECT_THAT(written.batch->rejected, IsEmpty());
+  expect_nothing_stored();
+}
+
+TEST_P(CodeOfATriggerTest, AsksForTheCatalogFirst) {
+  make_numbers();
+  make_trigger("numbers", raise("NEW.id = 3", GetParam()));
+  auto batch = numbers(5);
+  EXPECT_EQ(write(batch).outcome.kind, OutcomeKind::catalog_changed);
+  expect_nothing_stored();
+}
+
+INSTANTIATE_TEST_SUITE_P(Codes, CodeOfATriggerTest,
+                         ::testing::Values("P0002", "P0004", "0A000", "2F004", "38000", "42P01", "42501", "44000",
+                                           "55000", "XX000", "ZZZ01"));
+
+TEST_F(EvidenceTest, AnOutageInATriggerFillsNoDeadLetters) {
+  make_numbers();
+  for (const char* const code : {"08006", "53300", "57P01", "58030", "40001", "55P03"}) {
+    database.run("DROP TRIGGER IF EXISTS look ON numbers");
+    make_trigger("numbers", raise("NEW.id = 3", code));
+    auto batch = numbers(5);
+    batch.fresh();
+    EXPECT_EQ(write(batch).outcome.kind, OutcomeKind::retry) << code;
+    expect_nothing_stored();
+  }
+}
+
+TEST_F(EvidenceTest, ALoneMessageIsBadWhenItsTransactionGoesThroughWithoutIt) {
+  make_numbers();
+  make_trigger("numbers", raise("true", "P0002"));
+  auto batch = numbers(1);
+  batch.fresh();
+  const auto written = write(batch);
+  ASSERT_EQ(written.outcome.kind, OutcomeKind::committed) << written.outcome.why();
+  EXPECT_THAT(dead(), ElementsAre(ElementsAre("0", "P0002")));
+}
+
+TEST_F(EvidenceTest, ALoneMessageProvesNothingWhereABrokenTriggerWouldFailAlike) {
+  make_numbers();
+  make_trigger("numbers", "INSERT INTO audit_that_was_dropped VALUES (NEW.id);");
+  auto batch = numbers(1);
+  batch.fresh();
+  const auto written = write(batch);
+  EXPECT_EQ(written.outcome.kind, OutcomeKind::stop_topic);
+  EXPECT_TRUE(written.outcome.wants_company);
+  EXPECT_THAT(written.outcome.message, HasSubstr("shows with the next ones"));
+  expect_nothing_stored();
+}
+
+TEST_F(EvidenceTest, ATableThatTakesNothingEvenWithoutRowsStopsTheTopicAtOnce) {
+  make_numbers();
+  database.run(
+      "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS "
+      "'BEGIN RAISE ''closed'' USING ERRCODE = ''P0002''; END'");
+  database.run("CREATE TRIGGER refuse BEFORE INSERT ON numbers FOR EACH STATEMENT EXECUTE FUNCTION refuse()");
+  for (const int messages : {1, 20}) {
+    auto batch = numbers(messages);
+    batch.fresh();
+    const auto written = write(batch);
+    EXPECT_EQ(written.outcome.kind, OutcomeKind::stop_topic);
+    EXPECT_FALSE(written.outcome.wants_company) << "more messages would tell nothing";
+    EXPECT_EQ(written.outcome.message, "closed");
+    expect_nothing_stored();
+  }
+}
+
+TEST_F(EvidenceTest, OtherMessagesProveOnlyTheTablesThatTookThem) {
+  make_numbers();
+  database.run("CREATE TABLE lines (id bigint, n bigint)");
+  make_trigger("lines", raise("true", "P0002"));
+  const auto tables = plan({{"numbers", {}, {}, ""}, {"lines", {}, {}, ""}});
+  auto batch = next_batch(tables);
+  for (int i = 0; i < 20; ++i) {
+    batch.add({{"id", std::to_string(i)}});
+    if (i == 5 || i == 6) batch.row({{"id", std::to_string(i)}, {"n", "0"}}, 1);
+  }
+  batch.fresh();
+  const auto written = write(batch);
+  EXPECT_EQ(written.outcome.kind, OutcomeKind::stop_topic) << "no row of `lines` went in";
+  expect_nothing_stored();
+  EXPECT_EQ(count("numbers"), "0");
+}
+
+TEST_F(EvidenceTest, AMessageIsJudgedWithAllOfItsRows) {
+  make_numbers();
+  database.run("CREATE TABLE lines (id bigint, n bigint)");
+  make_trigger("lines", raise("NEW.id = 7 AND NEW.n = 2", "P0002"));
+  const auto tables = plan({{"numbers", {}, {}, ""}, {"lines", {}, {}, ""}});
+  auto batch = next_batch(tables);
+  for (int i = 0; i < 20; ++i) {
+    batch.add({{"id", std::to_string(i)}});
+    for (int n = 0; n < 4; ++n) batch.row({{"id", std::to_string(i)}, {"n", std::to_string(n)}}, 1);
+  }
+  batch.fresh();
+  const auto written = write(batch);
+  ASSERT_EQ(written.outcome.kind, OutcomeKind::committed) << written.outcome.why();
+  EXPECT_THAT(dead(), ElementsAre(ElementsAre("7", "P0002")));
+  EXPECT_EQ(count("numbers WHERE id = 7"), "0");
+  EXPECT_EQ(count("lines"), std::to_string(19 * 4));
+}
+
+TEST_F(EvidenceTest, BadByCodeAndBadByEvidenceMayMeet) {
+  make_numbers();
+  database.run("ALTER TABLE numbers ADD CHECK (other < 100)");
+  make_trigger("numbers", raise("NEW.id = 3", "P0002"));
+  auto batch = next_batch(plan("numbers"));
+  for (int i = 0; i < 30; ++i) batch.add({{"id", std::to_string(i)}, {"other", i == 20 ? "100" : "0"}});
+  batch.fresh();
+  const auto written = write(batch);
+  ASSERT_EQ(written.outcome.kind, OutcomeKind::committed) << written.outcome.why();
+  EXPECT_THAT(dead(), ElementsAre(ElementsAre("3", "P0002"), ElementsAre("20", "23514")));
+}
+
+TEST_F(EvidenceTest, TriesAThousandMessagesAndNotAllOfALargeBatch) {
+  make_numbers();
+  make_trigger("numbers", raise("true", "P0002"));
+  database.run(
+      "CREATE TABLE tries (n bigserial); CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS "
+      "'BEGIN PERFORM nextval(''tries_n_seq''); RETURN NULL; END'");
+  database.run("CREATE TRIGGER note BEFORE INSERT ON numbers FOR EACH STATEMENT EXECUTE FUNCTION note()");
+  auto batch = numbers(5000);
+  batch.fresh();
+  EXPECT_EQ(write(batch).outcome.kind, OutcomeKind::stop_topic);
+  EXPECT_LT(std::stoi(database.value("SELECT last_value FROM tries_n_seq")), 1500);
+  expect_nothing_stored();
+}
+
+// ---- Partitions
+
+class MissingPartitionTest : public EvidenceTest {
+ protected:
+  MissingPartitionTest() {
+    database.run("CREATE TABLE days (id bigint, day bigint) PARTITION BY RANGE (day)");
+    database.run("CREATE TABLE days_1 PARTITION OF days FOR VALUES FROM (100) TO (200)");
+    auto made = plan("days");
+    for (int i = 0; i < 3; ++i) cells_.push_back({{"id", std::to_string(i)}, {"day", i == 1 ? "0" : "150"}});
+    plan_ = std::move(made);
+  }
+  Written write_all() {
+    auto batch = next_batch(plan_);
+    for (const auto& cells : cells_) batch.add(cells);
+    batch.fresh();
+    return write(batch);
+  }
+  std::shared_ptr<mapping::TopicPlan> plan_;
+  std::vector<Cells> cells_;
+};
+
+TEST_F(MissingPartitionTest, StopsTheTopicAndSaysWhichValueAndWhatHelps) {
+  const auto written = write_all();
+  EXPECT_EQ(written.outcome.kind, OutcomeKind::stop_topic);
+  EXPECT_THAT(written.outcome.message, HasSubstr("(day) = (0)"));
+  EXPECT_THAT(written.outcome.message, HasSubstr("DEFAULT partition"));
+  EXPECT_THAT(written.outcome.message, HasSubstr("no_partition: dead_letter"));
+  expect_nothing_stored();
+  database.run("CREATE TABLE days_rest PARTITION OF days DEFAULT");
+  EXPECT_EQ(write_all().outcome.kind, OutcomeKind::committed);
+}
+
+TEST_F(MissingPartitionTest, IsADeadLetterWhereTheMappingSaysSo) {
+  plan_->no_partition = mapping::NoPartition::dead_letter;
+  const auto written = write_all();
+  EXPECT_EQ(written.outcome.kind, OutcomeKind::committed) << written.outcome.why();
+  EXPECT_THAT(dead(), ElementsAre(ElementsAre("1", "23514")));
+  EXPECT_EQ(count("days"), "2");
+}
+
+// ---- What fewer messages do not have
+
+TEST_F(EvidenceTest, ALimitThatASmallerTransactionDoesNotReachAsksForFewerMessages) {
+  make_numbers();
+  database.run(
+      "CREATE FUNCTION limit_of_3() RETURNS trigger LANGUAGE plpgsql AS $f$ BEGIN IF (SELECT count(*) FROM made) > 3 "
+      "THEN RAISE 'tuple decompression limit exceeded' USING ERRCODE = '53400', HINT = 'Raise some.setting.'; END IF; "
+      "RETURN NULL; END $f$");
+  database.run(
+      "CREATE TRIGGER few AFTER INSERT ON numbers REFERENCING NEW TABLE AS made FOR EACH STATEMENT EXECUTE FUNCTION "
+      "limit_of_3()");
+  auto batch = numbers(4);
+  const auto written = write(batch);
+  EXPECT_EQ(written.outcome.kind, OutcomeKind::retry);
+  EXPECT_EQ(written.outcome.too_large, batch::TooLarge::surely);
+  EXPECT_THAT(written.outcome.message, HasSubstr("some.setting"));
+  auto fewer = numbers(3);
+  EXPECT_EQ(write(fewer).outcome.kind, OutcomeKind::committed);
+}
+
+TEST_F(EvidenceTest, NoTimeoutOfTheRoleEndsOurTransactions) {
+  make_numbers();
+  const std::string role = database.value("SELECT current_user");
+  if (database.value("SELECT current_setting('server_version_num')::int >= 170000") == "t") {
+    database.run("ALTER DATABASE " + database.value("SELECT current_database()") +
+                 " SET transaction_timeout = '200ms'");
+  }
+  database.run("ALTER DATABASE " + database.value("SELECT current_database()") +
+               " SET idle_in_transaction_session_timeout = '1ms'");
+  make_trigger("numbers", "IF NEW.id = 0 THEN PERFORM pg_sleep(0.4); END IF; " + raise("NEW.id = 3", "P0002"));
+  restart_pool();
+  auto batch = numbers(5);
+  batch.fresh();
+  const auto written = write(batch);
+  EXPECT_EQ(written.outcome.kind, OutcomeKind::committed) << written.outcome.why();
+  EXPECT_THAT(dead(), ElementsAre(ElementsAre("3", "P0002")));
+}
+
+}  // namespace
+}  // namespace loom::sink::testing
