@@ -9,6 +9,7 @@
 #include "app/dead_letter_route.h"
 #include "mapping/ddl.h"
 #include "mapping/topic_pattern.h"
+#include "schema/database_error.h"
 #include "schema/migrations.h"
 #include "schema/table_creator.h"
 #include "settings/processors.h"
@@ -21,6 +22,12 @@ namespace {
 constexpr std::chrono::milliseconds kBrokerTimeout{5000};
 constexpr std::size_t kPartitionsUnknown = 16;  // until the group has assigned some
 constexpr unsigned kWorkersMax = 16;
+
+void migrate(const settings::Config& config) {
+  for (const auto& done : schema::Migrator(config.database.url).apply()) {
+    spdlog::info("migrated: {} {}", done.version, done.name);
+  }
+}
 
 }  // namespace
 
@@ -41,11 +48,17 @@ std::vector<mapping::Problem> create_missing_tables(const settings::Config& conf
   return problems;
 }
 
+void migrate_if_there(const settings::Config& config) {
+  try {
+    migrate(config);
+  } catch (const schema::DatabaseUnavailable&) {
+    // prepare_database() will be called until it is there, and says so.
+  }
+}
+
 void prepare_database(const settings::Config& config, pipeline::DatabasePlans& plans) {
   const std::string& url = config.database.url;
-  if (config.auto_migrate) {
-    for (const auto& done : schema::Migrator(url).apply()) spdlog::info("migrated: {} {}", done.version, done.name);
-  }
+  if (config.auto_migrate) migrate(config);
   const auto file = plans.file();
   if (config.auto_create_tables) {
     for (const auto& problem : create_missing_tables(config, *file)) log_problem(problem);

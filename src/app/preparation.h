@@ -18,6 +18,11 @@ void log_problem(const mapping::Problem& problem);
 /// Fails: std::runtime_error (database).
 std::vector<mapping::Problem> create_missing_tables(const settings::Config& config, const mapping::MappingFile& file);
 
+/// Applies the migrations, and logs them. Where the database is not there nothing happens: prepare_database() is called
+/// until it is.
+/// Fails: schema::MigrationError.
+void migrate_if_there(const settings::Config& config);
+
 /// The database made ready as the configuration says, and every plan that can be made.
 /// Fails: schema::MigrationError where waiting does not help; std::runtime_error while the database cannot be reached
 /// or lacks migrations.

@@ -148,6 +148,7 @@ int run_service(const settings::Config& config, Failpoints& failpoints) {
   auto pool = std::make_unique<sink::WriterPool>(std::move(database), failpoints);
   // Settings by the database's row, where that is wanted: they may come later, too, by the reloader.
   const auto loader = make_loader(config);
+  if (loader && config.auto_migrate) migrate_if_there(config);  // the row's table is made by a migration
   const kafka::ConsumerConfig row = loader ? loader->load_config(kServiceName) : kafka::ConsumerConfig{};
   std::vector<std::string> warnings;
   const settings::Config in_use = loader ? with_row(config, row, warnings) : config;

@@ -125,9 +125,9 @@ struct DeadLetterStore::Impl {
       throw std::runtime_error("the database has no table kafka_dead_letters: run `kafka-to-db-consumer migrate`");
     } catch (const pqxx::broken_connection& error) {
       connection.reset();
-      throw std::runtime_error("the connection to the database broke: " + settings::without_secrets(error.what(), url));
+      throw std::runtime_error("the connection to the database broke: " + settings::failure_text(error.what(), url));
     } catch (const pqxx::sql_error& error) {
-      throw std::runtime_error("kafka_dead_letters: " + settings::without_secrets(error.what(), url));
+      throw std::runtime_error("kafka_dead_letters: " + settings::failure_text(error.what(), url));
     }
   }
 };

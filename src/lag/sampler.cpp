@@ -128,7 +128,7 @@ void Sampler::read_database(Reading& reading) {
       return;
     } catch (const std::exception& error) {
       database_not_before_ = Steady::now() + kDatabasePause;
-      database_error_ = settings::without_secrets(error.what(), settings_.database_url);
+      database_error_ = settings::failure_text(error.what(), settings_.database_url);
     }
   }
   reading.notes.push_back("the database's offsets are not known, so Kafka's are shown: " + database_error_);

@@ -31,7 +31,7 @@ auto transact(const std::string& url, const Work& work) {
   } catch (const pqxx::undefined_column&) {
     throw std::runtime_error("kafka_consumer_offsets is of an older version: run `kafka-to-db-consumer migrate`");
   } catch (const pqxx::failure& error) {
-    throw std::runtime_error("kafka_consumer_offsets: " + settings::without_secrets(error.what(), url));
+    throw std::runtime_error("kafka_consumer_offsets: " + settings::failure_text(error.what(), url));
   }
 }
 

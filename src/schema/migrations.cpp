@@ -90,15 +90,15 @@ std::vector<Migration> Migrator::apply() {
     while (auto migration = apply_next(connection, migrations_)) done.push_back(std::move(*migration));
     return done;
   } catch (const MigrationError& error) {
-    throw MigrationError(settings::without_secrets(error.what(), url_));
+    throw MigrationError(settings::failure_text(error.what(), url_));
   } catch (const pqxx::sql_error& error) {
     const std::string message =
-        "cannot migrate " + settings::redact_url(url_) + ": " + settings::without_secrets(error.what(), url_);
+        "cannot migrate " + settings::redact_url(url_) + ": " + settings::failure_text(error.what(), url_);
     if (may_pass(error)) throw DatabaseUnavailable(message);
     throw MigrationError(message);
   } catch (const std::exception& error) {
     throw DatabaseUnavailable("cannot migrate " + settings::redact_url(url_) + ": " +
-                              settings::without_secrets(error.what(), url_));
+                              settings::failure_text(error.what(), url_));
   }
 }
 
@@ -120,7 +120,7 @@ std::vector<MigrationStatus> Migrator::status() {
     return statuses;
   } catch (const std::exception& error) {
     throw DatabaseUnavailable("cannot read the migrations of " + settings::redact_url(url_) + ": " +
-                              settings::without_secrets(error.what(), url_));
+                              settings::failure_text(error.what(), url_));
   }
 }
 

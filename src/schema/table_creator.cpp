@@ -42,10 +42,10 @@ CreatedTables create_tables(const std::string& url, const std::vector<mapping::T
     tx.commit();
     return result;
   } catch (const TableError& error) {
-    throw TableError(settings::without_secrets(error.what(), url));
+    throw TableError(settings::failure_text(error.what(), url));
   } catch (const std::exception& error) {
     throw TableError("cannot create tables in " + settings::redact_url(url) + ": " +
-                     settings::without_secrets(error.what(), url));
+                     settings::failure_text(error.what(), url));
   }
 }
 

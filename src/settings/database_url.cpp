@@ -120,7 +120,7 @@ std::string redact_url(std::string_view url) {
   return out.append(url.substr(done));
 }
 
-std::string without_secrets(std::string text, std::string_view url) {
+std::string failure_text(std::string text, std::string_view url) {
   for (const Span& span : secrets(url)) {
     const std::string_view secret = url.substr(span.begin, span.end - span.begin);
     if (secret.empty()) continue;
@@ -128,7 +128,7 @@ std::string without_secrets(std::string text, std::string_view url) {
       text.replace(at, secret.size(), kHidden);
     }
   }
-  return text;
+  return sink::failure_text(std::move(text), std::string(url));
 }
 
 std::string control_connection_string(const std::string& url) {

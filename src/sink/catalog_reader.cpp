@@ -302,7 +302,7 @@ DatabaseCatalog DatabaseCatalog::read(const std::string& url, const std::vector<
     }
     transaction.commit();
   } catch (const std::exception& failure) {
-    throw std::runtime_error("reading the tables' catalog: " + without_secrets(failure.what(), url));
+    throw std::runtime_error("reading the tables' catalog: " + failure_text(failure.what(), url));
   }
   return catalog;
 }

@@ -75,6 +75,15 @@ ConnectionString connection_string(const std::string& url, const std::string& ap
   return result;
 }
 
+std::string failure_text(std::string message, const std::string& url) {
+  // What libpqxx says of a connection that ends at BEGIN, as PgBouncer ends it in that mode.
+  constexpr std::string_view kEndedAtBegin = "Could not obtain client encoding";
+  std::string text = without_secrets(std::move(message), url);
+  if (text.find(kEndedAtBegin) == std::string::npos) return text;
+  return "the connection was closed when a transaction began. PgBouncer does so with pool_mode=statement: use "
+         "pool_mode=transaction or session";
+}
+
 std::string without_secrets(std::string message, const std::string& url) {
   replace_all(message, url);
   const Options options = parse(url);

@@ -18,4 +18,8 @@ ConnectionString connection_string(const std::string& url, const std::string& ap
 /// `message` as libpq or the server gave it, without anything of the URL that could be its password.
 std::string without_secrets(std::string message, const std::string& url);
 
+/// What a failure of libpqxx says to people: without secrets, and where a transaction could not even begin, why that
+/// may be.
+std::string failure_text(std::string message, const std::string& url);
+
 }  // namespace loom::sink
