@@ -16,7 +16,7 @@ export PYTHONDONTWRITEBYTECODE=1
 
 # In the order in which they start: the long ones first.
 ALL_CHECKS=(all-builds clang-tidy thread-safety eslint shellcheck instructions clang-format known-files names-in-docs
-  ruff contracts)
+  ruff contracts mutants)
 
 usage() {
   cat <<EOF
@@ -34,6 +34,7 @@ when it fails. Checks (default: all):
   ruff          the Python files, by ruff.toml; fetches ruff once
   eslint        the TypeScript package, by its eslint.config.mjs; fetches what that needs once
   known-files   no .cpp file that the build does not know
+  mutants       each bug of tests/mutants still fits the sources
   all-builds    whatever the release build can make, benchmarks too
   instructions  what a message costs a worker, against benchmarks/instructions/baseline.txt; after all-builds
 

@@ -62,6 +62,17 @@ check_contracts() { python3 scripts/lib/checks/contracts.py; }
 
 check_names_in_docs() { python3 scripts/lib/checks/names_in_docs.py; }
 
+# Only whether they fit: scripts/mutants.sh shows that they are caught.
+check_mutants() {
+  local mutant status=0
+  for mutant in tests/mutants/*.patch; do
+    patch --dry-run --silent --strip=1 <"$mutant" >/dev/null && continue
+    echo "$mutant does not fit the sources any more"
+    status=1
+  done
+  return "$status"
+}
+
 check_thread_safety() { python3 scripts/lib/checks/thread_safety.py --build "$build_folder" --jobs "$jobs"; }
 
 check_all_builds() { cmake --build "$build_folder" --parallel "$jobs"; }

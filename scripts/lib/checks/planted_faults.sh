@@ -13,6 +13,9 @@ faults=(
   'contracts' "src/base/$name.h" "$name.h:2: \"Threads:\" does not start its line"
   $'/// A thing that was reflowed by the formatter, so that its contract stands in the\n/// middle of a line. Threads: any.\nclass Thing;\n'
 
+  'mutants' 'tests/mutants/no-audit.patch' 'no-audit.patch does not fit the sources'
+  $'@@ -1,1 +1,1 @@\n-a line that is not there\n+another\n'
+
   'clang-format' 'src/base/failpoints.cpp' 'failpoints.cpp.*clang-format-violations'
   $'int   planted( ) ;\n'
 
