@@ -16,7 +16,7 @@ server_packages=(postgresql default-jre-headless maven procps util-linux curl)
 # Groups that only --with names: nobody gets a browser for trying the service.
 ui_packages=(chromium chromium-driver fonts-dejavu-core)
 clients_packages=(python3-pytest python3-venv)
-fault_packages=(pgbouncer)
+fault_packages=(pgbouncer pgpool2)
 deploy_packages=(python3-pytest python3-yaml jq buildah debootstrap systemd etcd-server etcd-client)
 
 usage() {

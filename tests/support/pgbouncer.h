@@ -13,7 +13,7 @@ namespace loom::testing {
 /// Threads: one at a time.  Blocks: starting, below a second.  Fails: std::runtime_error with the tail of its log.
 class PgBouncer {
  public:
-  /// `pool_mode`: "session", "transaction". Sessions beyond `pool_size` in a database wait.
+  /// `pool_mode`: "session", "transaction", "statement". Sessions beyond `pool_size` in a database wait.
   PgBouncer(const PostgresServer& server, std::string_view pool_mode, int pool_size);
   ~PgBouncer();
   PgBouncer(const PgBouncer&) = delete;
