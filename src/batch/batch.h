@@ -57,6 +57,7 @@ struct Batch {
   TimePoint first_row_at{};            ///< when its first message came: it is due a batch timeout later
   Duration decoding{};                 ///< a worker's time for its messages so far
   bool prefer_merge = false;           ///< this topic's batches conflicted lately: skip the optimistic COPY
+  bool alone_is_no_proof = false;      ///< what came before it was refused by the database, all of it
   bool plan_is_fresh = false;  ///< the catalog was read lately and the plan fits it: what the database refuses is no
                                ///< change of the table
 

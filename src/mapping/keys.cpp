@@ -102,7 +102,6 @@ void resolve_own_key(const TopicMapping& topic, const TableDraft& own, const Tab
   const UniqueIndex* index = unique_index_on(table, key);
   if (indices.size() == key.size() && index != nullptr) {
     plan.key = indices;
-    plan.key_index = index->name;
     return;
   }
   std::string why;
@@ -130,7 +129,6 @@ void resolve_child_key(const TopicMapping& topic, const TableDraft& child, const
     const UniqueIndex* index = unique_index_on(table, key);
     if (indices.size() != key.size() || index == nullptr) continue;
     plan.key = indices;
-    plan.key_index = index->name;
     return;
   }
 }

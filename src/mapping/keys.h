@@ -19,7 +19,7 @@ std::vector<std::string> own_key(const TopicMapping& topic, const TableDraft& ow
 /// The keys that a child table may have, the likelier first; none when the mapping gives its rows no identity.
 std::vector<std::vector<std::string>> child_keys(const TopicMapping& topic, const TableDraft& child);
 
-/// Sets the plan's key and key_index. A key of the topic's own that no unique index stands behind is an error; an
+/// Sets the plan's key. A key of the topic's own that no unique index stands behind is an error; an
 /// inherited one is left out with a warning.
 void resolve_own_key(const TopicMapping& topic, const TableDraft& own, const TableInfo& table, TablePlan& plan,
                      Findings& findings);

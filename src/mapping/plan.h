@@ -71,7 +71,6 @@ struct TablePlan {
   TableName name;
   std::vector<PlanColumn> columns;  ///< at most kMaxColumns
   std::vector<std::uint16_t> key;   ///< indices into columns; empty: plain insert, a duplicate is a row's fault
-  std::string key_index;            ///< the unique index behind `key`
   ConflictStrategy conflict_strategy = ConflictStrategy::ignore;
   bool binary = true;                ///< false: text COPY, since a column has no binary encoder
   std::vector<std::int16_t> arrays;  ///< whose elements become rows of this table, in file order

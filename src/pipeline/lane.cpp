@@ -1,5 +1,7 @@
 #include "pipeline/lane.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <chrono>
 #include <utility>
@@ -86,9 +88,9 @@ BatchLimits Lane::limits() const {
   return limits;
 }
 
-void Lane::stop(const std::string& why) {
+void Lane::stop(const std::string& why, bool unstored) {
   if (run_.state() == LaneState::undecided) return;  // it is, and for longer
-  const Duration wait = run_.stop(why);
+  const Duration wait = run_.stop(why, unstored);
   topic_counters_.stops.fetch_add(1, std::memory_order_relaxed);
   outage_.note();
   log::error({.topic = topic_}, "stopped, next try in {} ms: {}",
@@ -150,6 +152,7 @@ std::vector<std::unique_ptr<PartitionReader>> Lane::take_settled() {
     at = readers_.erase(at);
   }
   if (!settled.empty()) go_on_if_decided();
+  if (readers_.empty()) run_.forget_unstored();
   return settled;
 }
 
@@ -161,7 +164,16 @@ std::unique_ptr<PartitionReader> Lane::discard(std::int32_t partition) {
   go_on_if_decided();
   drop_from_growing({partition});
   slots_.rewrite_held([&](std::unique_ptr<Batch> batch) { return encoder_.again(std::move(batch), {partition}); });
+  if (readers_.empty()) run_.forget_unstored();
   return taken;
+}
+
+std::string Lane::trouble() const {
+  constexpr std::chrono::seconds kLong{10};
+  const auto lasts = outage_.lasts();
+  if (lasts < kLong || last_failure_.empty()) return {};
+  return fmt::format("nothing is stored for {} s, and tried again: {}",
+                     std::chrono::duration_cast<std::chrono::seconds>(lasts).count(), last_failure_);
 }
 
 // ---- Filling
@@ -310,6 +322,7 @@ std::unique_ptr<Batch> Lane::send(std::unique_ptr<Batch> batch) {
     return nullptr;
   }
   batch->plan_is_fresh = run_.plan_is_fresh();
+  batch->alone_is_no_proof = refused_all_;
   return slots_.send(std::move(batch));
 }
 

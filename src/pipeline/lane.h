@@ -50,7 +50,7 @@ class Lane {
 
   // Plan
   void use_plan(std::shared_ptr<const mapping::TopicPlan> plan);
-  void plan_failed(const std::string& why) { stop(why); }
+  void plan_failed(const std::string& why) { stop(why, !idle()); }
   /// Another mapping file is in use, and this is the topic's plan by it.
   void change_plan(std::shared_ptr<const mapping::TopicPlan> plan);
   void use_settings(const LaneSettings& settings);
@@ -92,6 +92,11 @@ class Lane {
   [[nodiscard]] const std::string& topic() const { return topic_; }
   [[nodiscard]] LaneState state() const { return run_.state(); }
   [[nodiscard]] const std::string& reason() const { return run_.reason(); }
+  /// The same for those who look on: stopped until what it stopped for is stored.
+  [[nodiscard]] LaneState shown_state() const { return run_.shown_state(); }
+  [[nodiscard]] const std::string& shown_reason() const { return run_.shown_reason(); }
+  /// What has kept its batch from being stored for more than ten seconds, and is tried again; empty: nothing.
+  [[nodiscard]] std::string trouble() const;
   /// While it is stopped: when it will be tried again.
   [[nodiscard]] TimePoint next_try() const { return run_.next_try(); }
   [[nodiscard]] const std::shared_ptr<const mapping::TopicPlan>& plan() const { return encoder_.plan(); }
@@ -110,7 +115,7 @@ class Lane {
   bool take_from(PartitionReader& reader, std::size_t most);
   void take(Message&& message);
   void note(Step step);
-  void stop(const std::string& why);
+  void stop(const std::string& why, bool unstored);
   void await_decision(const std::string& why);
   void go_on_if_decided();
   void drop_from_growing(const Partitions& partitions);
@@ -145,6 +150,8 @@ class Lane {
   BatchTuning tuning_;
   RunState run_;
   Outage outage_;
+  std::string last_failure_;  // of a batch that goes again
+  bool refused_all_ = false;  // the database refused every message of the last batch
   DeadLetterWatch dead_letter_watch_;
   Silence silence_;
 };

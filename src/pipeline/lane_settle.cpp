@@ -26,6 +26,13 @@ const batch::StoredOffset* row_of(const Outcome& outcome, std::int32_t partition
   return at == outcome.stored.end() ? nullptr : &*at;
 }
 
+/// By the database: what the mapping refuses says nothing of the table.
+bool is_all_refused(const Batch& batch) {
+  return batch.rejected.size() == batch.messages.size() &&
+         std::all_of(batch.rejected.begin(), batch.rejected.end(),
+                     [](const batch::RejectedMessage& one) { return !one.reject.sqlstate.empty(); });
+}
+
 }  // namespace
 
 void Lane::settle(batch::WriteReply reply) {
@@ -53,7 +60,7 @@ void Lane::act_on(batch::WriteReply reply) {
     case OutcomeKind::stop_topic:
       if (outcome.wants_company) {
         fetch_again(*reply.batch);  // together with what came after it
-        stop(outcome.why());
+        stop(outcome.why(), true);
         return;
       }
       hold_and_stop(std::move(reply.batch), outcome.why());
@@ -73,7 +80,7 @@ void Lane::hold(std::unique_ptr<Batch> batch) {
 
 void Lane::hold_and_stop(std::unique_ptr<Batch> batch, const std::string& why) {
   hold(std::move(batch));
-  stop(why);
+  stop(why, true);
 }
 
 void Lane::try_again(std::unique_ptr<Batch> batch, const Outcome& outcome) {
@@ -92,6 +99,7 @@ void Lane::try_again(std::unique_ptr<Batch> batch, const Outcome& outcome) {
   hold(std::move(batch));
   const Duration wait = outage_.back_off();
   outage_.note();
+  last_failure_ = outcome.why();
   log::warn({.topic = topic_, .batch = messages, .reason = outcome.sqlstate},
             "batch of {} messages not stored ({}), again in {} ms: {}", messages, to_string(outcome),
             std::chrono::duration_cast<std::chrono::milliseconds>(wait).count(), outcome.why());
@@ -121,7 +129,7 @@ void Lane::fetch_again(const Batch& batch) {
 
 void Lane::refuse_plan(const std::string& why) {
   if (!run_.refuse_plan()) {
-    stop(why);
+    stop(why, true);
     return;
   }
   log::warn({.topic = topic_}, "reading the table's definition again: {}", why);
@@ -139,7 +147,8 @@ void Lane::stop_for_dead_letters(std::unique_ptr<Batch> batch) {
 
 void Lane::stop_without_row(const std::string& partitions) {
   stop("the rows of kafka_consumer_offsets are gone for partitions" + partitions +
-       " although this process stored offsets there: restore them, or use `offsets reset`");
+           " although this process stored offsets there: restore them, or use `offsets reset`",
+       false);
 }
 
 // ---- Stored
@@ -149,6 +158,8 @@ void Lane::settle_committed(std::unique_ptr<Batch> batch, const Outcome& outcome
     if (PartitionReader* const owner = reader(range.partition)) owner->mark_stored(range);
   }
   run_.note_stored();
+  last_failure_.clear();
+  if (!batch->messages.empty()) refused_all_ = is_all_refused(*batch);
   tuning_.note_stored(outcome.conflicted, schedule_.limits().rows_max);
   note_stored(StoredPart(*batch), &outcome);
   if (batch->plan == encoder_.plan()) slots_.keep_spare(std::move(batch));
@@ -200,6 +211,7 @@ void Lane::settle_stale(std::unique_ptr<Batch> batch, const Outcome& outcome) {
         break;
     }
   }
+  if (!stale.empty()) run_.forget_unstored();
   // An earlier attempt had stored it, and its answer was lost.
   if (!committed.empty()) note_stored(StoredPart(*batch, committed), nullptr);
   if (!stale.empty()) drop_from_growing(stale);

@@ -30,6 +30,8 @@ class Outage {
   }
   void retry_at_once() { retry_at_ = clock_.now(); }
   [[nodiscard]] TimePoint retry_at() const { return retry_at_; }
+  /// For how long; zero when all goes well.
+  [[nodiscard]] Duration lasts() const { return since_ ? clock_.now() - *since_ : Duration::zero(); }
   /// Something was stored. How long it had not been; nothing when all went well before.
   std::optional<Duration> end() {
     backoff_.reset();

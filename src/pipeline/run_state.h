@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -64,10 +65,11 @@ class RunState {
   }
   /// The catalog was read lately, and the plan in use is by it.
   [[nodiscard]] bool plan_is_fresh() const { return clock_.now() < fresh_until_; }
-  /// Returns after which wait it is tried again.
-  Duration stop(const std::string& why) {
+  /// `unstored`: there is something that could not be stored. Returns after which wait it is tried again.
+  Duration stop(const std::string& why, bool unstored) {
     state_ = LaneState::stopped;
     reason_ = why;
+    if (unstored) unstored_for_ = why;
     plan_suspect_ = false;
     const Duration wait = backoff_.next();
     ask(wait);
@@ -86,6 +88,17 @@ class RunState {
   void note_stored() {
     plan_suspect_ = false;
     backoff_.reset();
+    unstored_for_.reset();
+  }
+  /// What it could not store is not its business any more.
+  void forget_unstored() { unstored_for_.reset(); }
+
+  /// For those who look on: it counts as stopped until what it stopped for is stored, also while it is tried again.
+  [[nodiscard]] LaneState shown_state() const {
+    return state_ == LaneState::undecided || !unstored_for_ ? state_ : LaneState::stopped;
+  }
+  [[nodiscard]] const std::string& shown_reason() const {
+    return state_ == LaneState::running && unstored_for_ ? *unstored_for_ : reason_;
   }
 
  private:
@@ -102,6 +115,7 @@ class RunState {
   Backoff backoff_;
   LaneState state_ = LaneState::waiting_for_plan;
   std::string reason_;
+  std::optional<std::string> unstored_for_;  // the reason of the last stop, until what it was about is stored
   TimePoint ask_at_{};
   bool plan_wanted_ = true;
   bool fresh_wanted_ = false;

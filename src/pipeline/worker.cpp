@@ -232,8 +232,9 @@ void Worker::publish(TimePoint now) {
   WorkerView fresh;
   for (const auto& [topic, lane] : lanes_) {
     fresh.lanes.push_back({.topic = topic,
-                           .state = lane->state(),
-                           .reason = lane->reason(),
+                           .state = lane->shown_state(),
+                           .reason = lane->shown_reason(),
+                           .trouble = lane->trouble(),
                            .next_try = lane->next_try(),
                            .plan = lane->plan()});
     for (const PartitionReader& reader : lane->readers()) {

@@ -38,7 +38,8 @@ struct LaneView {
   std::string topic;
   LaneState state = LaneState::waiting_for_plan;
   std::string reason;
-  TimePoint next_try{};                            ///< while it is stopped
+  std::string trouble;   ///< what is tried again for long, while it is not stopped; empty: nothing
+  TimePoint next_try{};  ///< while it is stopped
   std::shared_ptr<const mapping::TopicPlan> plan;  ///< nullptr: it never had one
 };
 struct WorkerView {

@@ -2,6 +2,10 @@
 
 #include <algorithm>
 #include <set>
+#include <sstream>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include "sink/copy_context.h"
 #include "sink/sqlstate.h"
@@ -12,15 +16,31 @@ namespace {
 
 using batch::OutcomeKind;
 
-bool on_upsert_key(const mapping::TopicPlan& plan, const DatabaseError& error) {
-  if (!has_upsert_key(plan)) return false;
-  const auto is_key = [&](const mapping::TablePlan& table) {
-    return !table.key.empty() && table.key_index == error.constraint;
-  };
-  if (std::any_of(plan.tables.begin(), plan.tables.end(), is_key)) return true;
-  // A partition's index has a name of its own: believe it to be the key's, and let the merge find out.
-  return std::none_of(plan.tables.begin(), plan.tables.end(),
-                      [&](const mapping::TablePlan& table) { return table.name.name == error.table; });
+bool feeds(const mapping::TopicPlan& plan, std::string_view column) {
+  return std::any_of(plan.tables.begin(), plan.tables.end(), [&](const mapping::TablePlan& table) {
+    return std::any_of(table.columns.begin(), table.columns.end(),
+                       [&](const mapping::PlanColumn& fed) { return fed.info.name == column; });
+  });
+}
+
+/// The columns in `Key (a, b)=(1, 2) already exists.`; none where the server says it in another way.
+std::vector<std::string> key_in(std::string_view detail) {
+  const std::size_t begin = detail.find('(');
+  const std::size_t end = detail.find(")=(");
+  std::vector<std::string> columns;
+  if (begin == std::string_view::npos || end == std::string_view::npos || begin >= end) return columns;
+  std::istringstream list{std::string(detail.substr(begin + 1, end - begin - 1))};
+  for (std::string column; std::getline(list >> std::ws, column, ',');) columns.push_back(std::move(column));
+  return columns;
+}
+
+/// A column that no message feeds is NOT NULL and has no default, or its default repeats itself (a sequence that is
+/// behind its table): no message is to blame.
+bool is_about_what_nothing_feeds(const DatabaseError& error, const mapping::TopicPlan& plan) {
+  if (is_null_violation(error)) return !error.column.empty() && !feeds(plan, error.column);
+  if (!is_duplicate_key(error)) return false;
+  const auto key = key_in(error.detail);
+  return !key.empty() && std::none_of(key.begin(), key.end(), [&](const auto& column) { return feeds(plan, column); });
 }
 
 }  // namespace
@@ -45,21 +65,24 @@ Fault fault_of(const Attempt& attempt, const mapping::TopicPlan& plan, bool merg
     return Fault::not_a_rows;
   }
   const DatabaseError& error = attempt.error;
+  if (is_about_what_nothing_feeds(error, plan)) return Fault::not_a_rows;
+  // What a trigger's own statements ran into may be the trigger's fault, whatever the code.
+  if (in_a_function(error) && !is_plain_raise(error) && may_blame_a_row(error)) return Fault::suspected;
   if (blames_a_row(error, merged)) return Fault::a_row;
   if (is_missing_partition(error)) {
     return plan.no_partition == mapping::NoPartition::dead_letter ? Fault::a_row : Fault::not_a_rows;
   }
   if (!asks_for_evidence(error, merged)) return Fault::not_a_rows;
-  return names_a_value(error, plan) ? Fault::a_value : Fault::suspected;
+  return column_of_value(error, plan) ? Fault::a_value : Fault::suspected;
 }
 
+// Which index it was is not asked: it may have been replaced by another of the same columns, and a partition's has a
+// name of its own. What the merge cannot mend is a duplicate in another index.
 bool wants_merge(const Attempt& attempt, const batch::Batch& batch) {
   const mapping::TopicPlan& plan = *batch.plan;
-  if (attempt.failure == OutcomeKind::stop_topic && is_duplicate_key(attempt.error)) {
-    return on_upsert_key(plan, attempt.error);
-  }
-  return batch.plan_is_fresh && has_upsert_key(plan) && hides_its_reason(attempt.error) &&
-         fault_of(attempt, plan, false) == Fault::suspected;
+  if (!has_upsert_key(plan)) return false;
+  if (attempt.failure == OutcomeKind::stop_topic && is_duplicate_key(attempt.error)) return true;
+  return batch.plan_is_fresh && hides_its_reason(attempt.error) && fault_of(attempt, plan, false) == Fault::suspected;
 }
 
 bool wants_split(const Attempt& attempt, const batch::Batch& batch, bool merged) {

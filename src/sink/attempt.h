@@ -45,8 +45,8 @@ Fault fault_of(const Attempt& attempt, const mapping::TopicPlan& plan, bool merg
 /// What a script that should have committed says of the batch.
 Attempt attempt_of(const Script::Ran& ran);
 
-/// Whether it failed because a row met one with its upsert key, or may have, and not because of a duplicate in some
-/// other unique index: the merge knows what to do.
+/// Whether it failed because a row met another one in a unique index, or may have: if it is the upsert key's, the merge
+/// knows what to do.
 bool wants_merge(const Attempt& attempt, const batch::Batch& batch);
 
 /// Whether it failed because of some row, as far as that is known by now: without that one the others can be stored.

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "sink/attempt.h"
+#include "sink/copy_context.h"
 #include "sink/copy_transaction.h"
 #include "sink/dead_letter_step.h"
 #include "sink/key_order.h"
@@ -66,7 +67,7 @@ void explain(const Job& job, const Attempt& attempt, Outcome& outcome) {
   if (outcome.kind == OutcomeKind::stale) read_back(job, outcome);
   if (met_a_lock(attempt.error) && !job.connection.lost()) end_frozen_writers(job);
   if (lacks_a_privilege(attempt.error) && !job.connection.lost()) outcome.message += missing_privileges(job);
-  if (is_missing_partition(attempt.error)) outcome.message += kPartitionAdvice;
+  if (is_missing_partition(attempt.error) && !in_a_function(attempt.error)) outcome.message += kPartitionAdvice;
 }
 
 Written write(const Job& job, bool merge) {

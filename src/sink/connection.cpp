@@ -31,6 +31,7 @@ DatabaseError read_error(const PGresult* result) {
   error.constraint = field(result, PG_DIAG_CONSTRAINT_NAME);
   error.table = field(result, PG_DIAG_TABLE_NAME);
   error.hint = field(result, PG_DIAG_MESSAGE_HINT);
+  error.column = field(result, PG_DIAG_COLUMN_NAME);
   if (error.message.empty()) error.message = PQresultErrorMessage(result);
   while (!error.message.empty() && error.message.back() == '\n') error.message.pop_back();
   return error;

@@ -24,6 +24,7 @@ struct DatabaseError {
   std::string constraint;  ///< also the name of a unique index
   std::string table;
   std::string hint{};  ///< the server's advice; often it names a setting
+  std::string column{};
 
   /// For dead letters: the message, and its detail where there is one.
   [[nodiscard]] std::string text() const { return detail.empty() ? message : message + ": " + detail; }

@@ -1,6 +1,7 @@
 #include "sink/copy_context.h"
 
 #include <charconv>
+#include <sstream>
 #include <string_view>
 
 #include "sink/statements.h"
@@ -28,9 +29,12 @@ std::optional<Spot> spot_of(std::string_view context, const std::string& relatio
   return std::nullopt;
 }
 
-bool names_a_column(const DatabaseError& error, const std::string& relation) {
+std::optional<std::string> column_in(const DatabaseError& error, const std::string& relation) {
+  constexpr std::string_view kColumn = ", column ";
   const auto spot = spot_of(error.context, relation);
-  return spot && spot->rest.starts_with(", column ");
+  if (!spot || !spot->rest.starts_with(kColumn)) return std::nullopt;
+  const std::string_view name = spot->rest.substr(kColumn.size());
+  return std::string(name.substr(0, name.find(": ")));
 }
 
 }  // namespace
@@ -40,12 +44,22 @@ std::optional<std::size_t> line_of(const DatabaseError& error, const std::string
   return spot ? std::optional(spot->line) : std::nullopt;
 }
 
-bool names_a_value(const DatabaseError& error, const mapping::TopicPlan& plan) {
-  for (std::size_t table = 0; table < plan.tables.size(); ++table) {
-    if (names_a_column(error, plan.tables[table].name.name)) return true;
-    if (names_a_column(error, statements::stage_relation(table))) return true;
+// `PL/pgSQL function f() line 3 at RAISE`, `SQL function "f" statement 1`, `SQL statement "..."`; also `PL/Python ...`.
+bool in_a_function(const DatabaseError& error) {
+  std::istringstream lines(error.context);
+  for (std::string line; std::getline(lines, line);) {
+    if (line.starts_with("PL/") || line.starts_with("SQL ")) return true;
   }
   return false;
+}
+
+std::optional<std::string> column_of_value(const DatabaseError& error, const mapping::TopicPlan& plan) {
+  if (in_a_function(error)) return std::nullopt;
+  for (std::size_t table = 0; table < plan.tables.size(); ++table) {
+    if (auto column = column_in(error, plan.tables[table].name.name)) return column;
+    if (auto column = column_in(error, statements::stage_relation(table))) return column;
+  }
+  return std::nullopt;
 }
 
 }  // namespace loom::sink

@@ -1,6 +1,7 @@
 #include "sink/split_transaction.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <optional>
 #include <set>
 #include <string>
@@ -17,9 +18,10 @@ namespace {
 
 constexpr std::size_t kOneByOne = 8;
 
-/// So many messages that failed, and none that went in, are a broken table: not all of a large batch is tried, again
-/// and again for as long as it is broken.
+/// After so many messages that failed, and none that went in, only some of the rest are tried, spread over it, before
+/// the table counts as broken: a large batch would be tried in full again and again for as long as it is.
 constexpr std::size_t kSuspectsMost = 1000;
+constexpr std::size_t kSamples = 32;
 
 /// Messages that have rows, by position in the list of them: [first, last).
 struct Range {
@@ -55,12 +57,12 @@ class Evidence {
 
   /// The first of the failures that the table may have caused as well as the message; nullptr: there is none. A lone
   /// message is bad if its transaction goes through without rows, which is known by now, unless a broken table would
-  /// fail in the same way.
-  [[nodiscard]] const DatabaseError* unproven() const {
+  /// fail in the same way, or such a message came right before it.
+  [[nodiscard]] const DatabaseError* unproven(bool alone_is_no_proof) const {
     for (const Suspect& suspect : suspects_) {
       const bool takes_others =
           std::includes(taken_.begin(), taken_.end(), suspect.tables.begin(), suspect.tables.end());
-      const bool alone = suspects_.size() == 1 && !wants_a_neighbour(suspect.error);
+      const bool alone = suspects_.size() == 1 && !alone_is_no_proof && !wants_a_neighbour(suspect.error);
       if (!takes_others && !alone) return &suspect.error;
     }
     return nullptr;
@@ -146,10 +148,12 @@ class Splitter {
         continue;
       }
       if (suspected) evidence_.suspect(std::move(tried.tables), tried.attempt.error);
-      if (evidence_.nothing_went_in() && evidence_.suspects() >= kSuspectsMost) break;
+      if (evidence_.nothing_went_in() && evidence_.suspects() == kSuspectsMost && !some_would_go_in(todo)) break;
       reject(messages_[range.first], tried.attempt.error);
     }
-    return {};
+    // Whatever their codes say: a table that takes no rows at all makes no message bad.
+    const bool all_bad = evidence_.nothing_went_in() && rejected_.size() > job_.batch.rejected.size();
+    return all_bad && !goes_without_rows_ ? try_without_rows() : Attempt{};
   }
 
   /// The statements of the batch, none of its rows: what fails now is no row's fault.
@@ -163,8 +167,23 @@ class Splitter {
     return store(rows).attempt;
   }
 
+  /// Of what is left to be tried.
+  bool some_would_go_in(const std::vector<Range>& todo) {
+    std::vector<std::size_t> left;
+    for (const Range& range : todo) {
+      for (std::size_t i = range.first; i < range.last; ++i) left.push_back(i);
+    }
+    const std::size_t samples = std::min(kSamples, left.size());
+    for (std::size_t i = 0; i < samples; ++i) {
+      const std::size_t at = left[(i + 1) * left.size() / samples - 1];
+      if (!try_range({at, at + 1}, Keep::no).attempt.failure) return true;
+    }
+    return false;
+  }
+
   Attempt judge_suspects() {
-    const DatabaseError* const unproven = evidence_.unproven();
+    if (!job_.batch.replayed.empty()) return {};  // they are dead letters, and stay so
+    const DatabaseError* const unproven = evidence_.unproven(job_.batch.alone_is_no_proof);
     if (unproven == nullptr) return {};
     Attempt attempt;
     attempt.failure = batch::OutcomeKind::stop_topic;
@@ -216,29 +235,36 @@ class Splitter {
     return std::nullopt;
   }
 
-  Tried try_range(Range range) {
+  /// Kept, or tried and taken back: who comes before the others must not stay there.
+  enum class Keep : std::uint8_t { yes, no };
+
+  Tried try_range(Range range, Keep keep = Keep::yes) {
     if (auto lost = go_back()) return {.attempt = std::move(*lost), .message = std::nullopt, .tables = {}};
     const RowGroups rows = groups({messages_[range.first], messages_[range.last - 1] + 1});
-    Tried tried = store(rows);
+    Tried tried = store(rows, keep);
     if (!tried.attempt.failure) evidence_.went_in(rows);
     return tried;
   }
 
-  Tried store(const RowGroups& rows) {
+  Tried store(const RowGroups& rows, Keep keep = Keep::yes) {
     Script script;
     // Deferred checks come when the range is complete, as they would at the end of a transaction of its own.
     script.command("SET CONSTRAINTS ALL DEFERRED");
     std::vector<MergeStep> steps;
     for (const RowGroup& group : rows.groups) steps.push_back(merge_group(job_, group, true, script));
     script.command("SET CONSTRAINTS ALL IMMEDIATE");
-    script.command("RELEASE SAVEPOINT part");
-    script.command("SAVEPOINT part");
+    if (keep == Keep::yes) {
+      script.command("RELEASE SAVEPOINT part");
+      script.command("SAVEPOINT part");
+    } else {
+      script.command("ROLLBACK TO SAVEPOINT part");
+    }
 
     const Script::Ran ran = run(script);
     if (refused_the_question(job_, steps, ran)) {
       failed_ = true;
       if (auto lost = go_back()) return {.attempt = std::move(*lost), .message = std::nullopt, .tables = {}};
-      return store(rows);
+      return store(rows, keep);
     }
     Tried tried{.attempt = uncommitted(ran), .message = std::nullopt, .tables = {}};
     failed_ = tried.attempt.failure.has_value();
@@ -274,7 +300,9 @@ class Splitter {
   }
 
   void reject(std::uint32_t message, const DatabaseError& error) {
-    rejected_.push_back({message, {reject_reason(error), error.text(), error.sqlstate}, batch::InTopic::no});
+    std::string words = error.text();
+    if (const auto column = column_of_value(error, *job_.batch.plan)) words += " (column `" + *column + "`)";
+    rejected_.push_back({message, {reject_reason(error), std::move(words), error.sqlstate}, batch::InTopic::no});
   }
 
   Attempt commit() {

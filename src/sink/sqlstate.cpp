@@ -96,6 +96,7 @@ constexpr std::array kRules{
          .says = "the table has no partition for the row",
          .only = Only::without_constraint,
          .blames = Blames::a_row_as_mapped},
+    Rule{.code = "2200H", .says = "a sequence is used up"},
     Rule{.code = "22", .says = "a value that its column does not take", .blames = Blames::a_row},
     Rule{.code = "23", .says = "a constraint does not allow the row", .blames = Blames::a_row},
     Rule{.code = "54000", .says = "a limit of the server: a value too large for its index", .blames = Blames::a_row},
@@ -159,6 +160,11 @@ bool asks_for_evidence(const DatabaseError& error, bool merged) {
          (!merged && rule->blames == Blames::a_row_when_merged);
 }
 
+bool may_blame_a_row(const DatabaseError& error) {
+  const Rule* const rule = rule_for(error);
+  return rule != nullptr && rule->blames != Blames::no_row;
+}
+
 bool wants_a_neighbour(const DatabaseError& error) {
   const Rule* const rule = rule_for(error);
   return rule != nullptr && rule->blames == Blames::with_a_neighbour;
@@ -186,6 +192,8 @@ bool not_set_up(const DatabaseError& error) {
 }
 
 bool is_duplicate_key(const DatabaseError& error) { return error.sqlstate == "23505"; }
+bool is_null_violation(const DatabaseError& error) { return error.sqlstate == "23502"; }
+bool is_plain_raise(const DatabaseError& error) { return error.sqlstate == "P0001"; }
 bool met_a_lock(const DatabaseError& error) { return error.sqlstate == "55P03"; }
 bool lacks_a_privilege(const DatabaseError& error) { return error.sqlstate == "42501"; }
 

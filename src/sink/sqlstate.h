@@ -55,6 +55,9 @@ bool leaves_in_doubt(const DatabaseError& error);
 /// Whether some row is bad, as the code alone says. `merged`: the rows went through the staging merge.
 bool blames_a_row(const DatabaseError& error, bool merged);
 
+/// Whether a row may be bad, by its code or with evidence.
+bool may_blame_a_row(const DatabaseError& error);
+
 /// Whether a row may be bad: evidence has to tell it from a broken table.
 bool asks_for_evidence(const DatabaseError& error, bool merged);
 
@@ -82,6 +85,12 @@ bool not_set_up(const DatabaseError& error);
 
 /// Whether a row met another one in a unique index. Where that is the upsert key's index it is no fault at all.
 bool is_duplicate_key(const DatabaseError& error);
+
+/// Whether a column that is NOT NULL got nothing.
+bool is_null_violation(const DatabaseError& error);
+
+/// Whether a function said RAISE without a code: it means to refuse a row.
+bool is_plain_raise(const DatabaseError& error);
 
 /// Whether another session held a lock for longer than the lock timeout.
 bool met_a_lock(const DatabaseError& error);

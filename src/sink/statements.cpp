@@ -97,7 +97,8 @@ std::vector<std::string> settings(const DatabaseSettings& settings, int server_v
   std::vector<std::string> out{
       std::string("SET LOCAL synchronous_commit = ") + (settings.synchronous_commit ? "on" : "off"),
       "SET LOCAL statement_timeout = " + std::to_string(settings.statement_timeout.count()),
-      "SET LOCAL lock_timeout = " + std::to_string(settings.lock_timeout.count())};
+      "SET LOCAL lock_timeout = " + std::to_string(settings.lock_timeout.count()),
+      "SET LOCAL array_nulls = on"};  // `off` of the role makes a word of a null, in offsets and in text COPY
   if (server_version >= kHasTransactionTimeout) out.emplace_back("SET LOCAL transaction_timeout = 0");
   return out;
 }

@@ -36,6 +36,7 @@ void merge(TopicStatus& topic, const pipeline::LaneView& lane, TimePoint now) {
                                "not stored again");
     }
   }
+  if (!lane.trouble.empty()) topic.warnings.push_back(lane.trouble);
   const bool waits_for_operator = topic.state == "stopped" && !topic.next_try_seconds;
   const bool worse = topic.state == "idle" || lane.state == pipeline::LaneState::undecided ||
                      (lane.state == pipeline::LaneState::stopped && !waits_for_operator) ||

@@ -262,6 +262,137 @@ TEST_F(EvidenceTest, TriesAThousandMessagesAndNotAllOfALargeBatch) {
   expect_nothing_stored();
 }
 
+TEST_F(EvidenceTest, OneThousandBadOnesDoNotHideTheGoodOnesBehindThem) {
+  make_numbers();
+  make_trigger("numbers", raise("NEW.id < 1100", "P0002"));
+  auto batch = numbers(1400);
+  batch.fresh();
+  const auto written = write(batch);
+  ASSERT_EQ(written.outcome.kind, OutcomeKind::committed) << written.outcome.why();
+  EXPECT_EQ(count("numbers"), "300");
+  EXPECT_EQ(count("kafka_dead_letters"), "1100");
+  EXPECT_EQ(count("(SELECT DISTINCT id FROM numbers) each"), "300");
+}
+
+TEST_F(EvidenceTest, ASecondLoneMessageInARowProvesNothing) {
+  make_numbers();
+  make_trigger("numbers", raise("true", "ZZ001"));
+  auto batch = numbers(1).take();
+  batch->plan_is_fresh = batch->alone_is_no_proof = true;
+  const auto written = write(std::move(batch));
+  EXPECT_EQ(written.outcome.kind, OutcomeKind::stop_topic);
+  EXPECT_TRUE(written.outcome.wants_company);
+  expect_nothing_stored();
+}
+
+TEST_F(EvidenceTest, ATriggersOwnCheckViolationIsNoMissingPartition) {
+  make_numbers();
+  make_trigger("numbers", "IF NEW.id = 3 THEN RAISE check_violation USING MESSAGE = 'must be good'; END IF;");
+  auto batch = numbers(10);
+  batch.fresh();
+  const auto written = write(batch);
+  ASSERT_EQ(written.outcome.kind, OutcomeKind::committed) << written.outcome.why();
+  EXPECT_THAT(dead(), ElementsAre(ElementsAre("3", "23514")));
+}
+
+TEST_F(EvidenceTest, WhatATriggersStatementsRunIntoForEachRowIsTheTables) {
+  make_numbers();
+  database.run("CREATE TABLE audit (id bigint, who text NOT NULL)");
+  make_trigger("numbers", "INSERT INTO audit VALUES (NEW.id);");
+  auto batch = numbers(20);
+  batch.fresh();
+  EXPECT_EQ(write(batch).outcome.kind, OutcomeKind::stop_topic);
+  expect_nothing_stored();
+}
+
+TEST_F(EvidenceTest, ADomainWhoseCheckIsBrokenIsTheTables) {
+  database.run("CREATE TABLE allowed (a text)");
+  database.run(
+      "CREATE FUNCTION is_allowed(text) RETURNS boolean LANGUAGE plpgsql AS "
+      "'BEGIN RETURN NOT EXISTS (SELECT FROM allowed WHERE a = $1); END'");
+  database.run(
+      "CREATE DOMAIN name_of_it AS text CHECK (is_allowed(VALUE)); CREATE TABLE things (id bigint, v name_of_it)");
+  database.run("DROP TABLE allowed");
+  for (const int messages : {1, 20}) {
+    auto batch = next_batch(plan("things"));
+    for (int i = 0; i < messages; ++i) batch.add({{"id", std::to_string(i)}, {"v", "a"}});
+    batch.fresh();
+    EXPECT_EQ(write(batch).outcome.kind, OutcomeKind::stop_topic) << messages;
+    expect_nothing_stored();
+  }
+}
+
+TEST_F(EvidenceTest, WhatNoMessageFeedsIsNoMessagesFault) {
+  database.run("CREATE TABLE things (id bigint, v text)");
+  const auto before = plan("things");
+  database.run("ALTER TABLE things ADD w text NOT NULL DEFAULT 'x'; ALTER TABLE things ALTER w DROP DEFAULT");
+  auto batch = next_batch(before);
+  batch.add({{"id", "1"}, {"v", "a"}}).add({{"id", "2"}, {"v", "a"}}).fresh();
+  EXPECT_EQ(write(batch).outcome.kind, OutcomeKind::stop_topic) << "nothing feeds w";
+  expect_nothing_stored();
+}
+
+TEST_F(EvidenceTest, ASequenceThatIsUsedUpOrBehindItsTableIsTheTables) {
+  database.run(
+      "CREATE SEQUENCE few MAXVALUE 2; CREATE TABLE things (id bigint, k bigint DEFAULT nextval('few') PRIMARY KEY)");
+  const auto write_two = [&] {
+    const auto fed = plan("things");
+    fed->tables[0].columns.pop_back();  // nothing feeds k
+    auto batch = next_batch(fed);
+    batch.add({{"id", "1"}}).add({{"id", "2"}}).fresh();
+    return write(batch).outcome;
+  };
+  database.run("SELECT setval('few', 2)");
+  EXPECT_EQ(write_two().sqlstate, "2200H");
+  expect_nothing_stored();
+  database.run("ALTER SEQUENCE few MAXVALUE 1000000; INSERT INTO things SELECT 0, i FROM generate_series(1, 5000) i");
+  database.run("SELECT setval('few', 1)");
+  const auto behind = write_two();
+  EXPECT_EQ(behind.kind, OutcomeKind::stop_topic);
+  EXPECT_EQ(behind.sqlstate, "23505");
+  expect_nothing_stored();
+}
+
+TEST_F(EvidenceTest, AStatementThatIsRefusedWithoutRowsTooIsTheTablesWhateverItsCode) {
+  make_numbers();
+  database.run("CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE ''in maintenance''; END'");
+  database.run("CREATE TRIGGER refuse BEFORE INSERT ON numbers FOR EACH STATEMENT EXECUTE FUNCTION refuse()");
+  auto batch = numbers(20);
+  EXPECT_EQ(write(batch).outcome.kind, OutcomeKind::stop_topic);
+  expect_nothing_stored();
+}
+
+TEST_F(EvidenceTest, AKeyWhoseIndexWasReplacedIsStillTheKey) {
+  database.run("CREATE TABLE users (id bigint, level bigint); CREATE UNIQUE INDEX users_a ON users (id)");
+  const auto before = plan("users", {"id"}, ConflictStrategy::update);
+  database.run("INSERT INTO users VALUES (1, 0); CREATE UNIQUE INDEX users_b ON users (id); DROP INDEX users_a");
+  auto batch = next_batch(before);
+  batch.add({{"id", "1"}, {"level", "7"}}).add({{"id", "2"}, {"level", "7"}});
+  const auto written = write(batch);
+  ASSERT_EQ(written.outcome.kind, OutcomeKind::committed) << written.outcome.why();
+  EXPECT_EQ(count("users WHERE level = 7"), "2");
+  EXPECT_EQ(count("kafka_dead_letters"), "0");
+}
+
+TEST_F(EvidenceTest, ADeadLetterOfAValueNamesItsColumn) {
+  database.run("CREATE TABLE h (id bigint, a tsquery, b tsquery)");
+  auto batch = next_batch(plan("h"));
+  batch.add({{"id", "0"}, {"a", "x"}, {"b", "x &"}}).fresh();
+  ASSERT_EQ(write(batch).outcome.kind, OutcomeKind::committed);
+  EXPECT_THAT(database.value("SELECT message FROM kafka_dead_letters"), HasSubstr("(column `b`)"));
+}
+
+TEST_F(EvidenceTest, NoSettingOfTheRoleMakesAWordOfANull) {
+  database.run("ALTER DATABASE " + database.value("SELECT current_database()") + " SET array_nulls = off");
+  database.run("CREATE TABLE h (id bigint, v text[], p point)");
+  restart_pool();
+  auto batch = next_batch(plan("h"));
+  batch.add({{"id", "0"}, {"v", "{x,NULL}"}, {"p", "(1,2)"}});
+  const auto written = write(batch);
+  ASSERT_EQ(written.outcome.kind, OutcomeKind::committed) << written.outcome.why();
+  EXPECT_EQ(database.value("SELECT v[2] IS NULL FROM h"), "t");
+}
+
 // ---- Partitions
 
 class MissingPartitionTest : public EvidenceTest {

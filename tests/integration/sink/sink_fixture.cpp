@@ -99,13 +99,6 @@ TablePlan table_plan(const mapping::TableInfo& info, const TableChoice& choice) 
     planned.info = column;
     table.columns.push_back(planned);
   }
-  const auto sorted = [](std::vector<std::string> columns) {
-    std::sort(columns.begin(), columns.end());
-    return columns;
-  };
-  for (const auto& index : info.unique_indexes) {
-    if (!choice.key.empty() && sorted(index.columns) == sorted(choice.key)) table.key_index = index.name;
-  }
   return table;
 }
 

@@ -18,21 +18,6 @@ TEST(CompileKeysTest, AKeyOfTheTopicsOwnFindsItsUniqueIndexInAnyOrderOfColumns) 
   const auto catalog = FakeCatalog().table("t", {"a text", "b text", "c text"}, {{"c"}, {"b", "a"}});
   const auto plan = compiled(topic_yaml("field_mappings: {a: a, b: b, c: c}\nupsert_key: a, b"), catalog);
   EXPECT_THAT(key(plan.tables[0]), ElementsAre("a", "b"));
-  EXPECT_EQ(plan.tables[0].key_index, "t_key");
-}
-
-TEST(CompileKeysTest, ThePrimaryKeyGoesBeforeAnotherIndexOnTheSameColumns) {
-  TableInfo table = *FakeCatalog().table("t", {"a text"}, {{"a"}}).find({"", "t"});
-  table.unique_indexes.insert(table.unique_indexes.begin(), {"second", {"a"}, false});
-  class One final : public Catalog {
-   public:
-    explicit One(TableInfo info) : info_(std::move(info)) {}
-    [[nodiscard]] const TableInfo* find(const TableName&) const override { return &info_; }
-
-   private:
-    TableInfo info_;
-  };
-  EXPECT_EQ(compiled(topic_yaml("field_mappings: {a: a}\nupsert_key: a"), One(table)).tables[0].key_index, "t_pkey");
 }
 
 TEST(CompileKeysTest, AKeyOfTheTopicsOwnWithoutSuchAnIndexIsAnError) {
@@ -47,7 +32,6 @@ TEST(CompileKeysTest, AnInheritedKeyCountsWhereColumnsAndIndexAreThere) {
   const auto catalog = FakeCatalog().table("t", {"a text", "b text"}, {{"a", "b"}});
   const auto plan = compiled(std::string(kInherited) + "    field_mappings: {a: a, b: b}\n", catalog);
   EXPECT_THAT(key(plan.tables[0]), ElementsAre("a", "b"));
-  EXPECT_EQ(plan.tables[0].key_index, "t_pkey");
 }
 
 TEST(CompileKeysTest, AnInheritedKeyElsewhereMeansPlainInsertWithAWarning) {
@@ -105,7 +89,6 @@ class ChildKeys : public ::testing::Test {
 TEST_F(ChildKeys, TakeTheParentsKeyAndTheIndex) {
   const auto numbered = plan("    sequence_field: n", {{"n", "parent_b", "parent_a"}});
   EXPECT_THAT(key(numbered.tables[1]), ElementsAre("parent_a", "parent_b", "n"));
-  EXPECT_EQ(numbered.tables[1].key_index, "child_pkey");
 }
 
 TEST_F(ChildKeys, AreOnlyTheParentsWhereElementsHaveNoIndex) {

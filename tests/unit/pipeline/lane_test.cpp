@@ -193,6 +193,39 @@ TEST_F(LaneTest, APlanIsFreshForAWhileAfterTheCatalogWasRead) {
   EXPECT_FALSE(batch->plan_is_fresh);
 }
 
+TEST_F(LaneTest, ItIsSeenAsStoppedUntilWhatItStoppedForIsStored) {
+  assign(0);
+  emit(0, 3);
+  take_all();
+  settle(due(), OutcomeKind::stop_topic);
+  EXPECT_EQ(lane_.shown_state(), LaneState::stopped);
+  for (int i = 0; i < 3; ++i) {
+    clock_.advance(std::chrono::seconds(5));
+    bool fresh = false;
+    ASSERT_TRUE(lane_.take_plan_request(fresh));
+    lane_.use_plan(plan());
+    EXPECT_EQ(lane_.state(), LaneState::running);
+    EXPECT_EQ(lane_.shown_state(), LaneState::stopped) << "an alert must not begin anew with each try";
+    settle(due(), i < 2 ? OutcomeKind::stop_topic : OutcomeKind::committed);
+  }
+  EXPECT_EQ(lane_.shown_state(), LaneState::running);
+}
+
+TEST_F(LaneTest, WhatIsTriedAgainForLongIsTold) {
+  assign(0);
+  emit(0, 3);
+  take_all();
+  batch::WriteReply reply{.batch = due(), .outcome = batch::Outcome::not_now("it is away")};
+  ASSERT_NE(reply.batch, nullptr);
+  lane_.settle(std::move(reply));
+  EXPECT_EQ(lane_.trouble(), "");
+  clock_.advance(std::chrono::seconds(11));
+  EXPECT_NE(lane_.trouble().find("nothing is stored for 11 s, and tried again: it is away"), std::string::npos)
+      << lane_.trouble();
+  settle(due(), OutcomeKind::committed);
+  EXPECT_EQ(lane_.trouble(), "");
+}
+
 TEST_F(LaneTest, AMessageThatFailedAloneGoesAgainWithThoseThatHaveComeSince) {
   assign(0);
   emit(0, 1);

@@ -24,12 +24,22 @@ TEST(CopyContextTest, FindsTheLineOfOurCopyBehindOtherCalls) {
 
 TEST(CopyContextTest, AValueIsNamedByLineAndColumnOfATableOfThePlanOrItsStage) {
   const auto plan = plan_of({"readings", "lines"});
-  EXPECT_TRUE(names_a_value(at("COPY readings, line 2, column v: \"a..b\""), plan));
-  EXPECT_TRUE(names_a_value(at("COPY lines, line 2, column v"), plan));
-  EXPECT_TRUE(names_a_value(at("COPY loom_stage_1, line 2, column v"), plan));
-  EXPECT_FALSE(names_a_value(at("COPY readings, line 2: \"1\ta..b\""), plan)) << "a row, but no value of it";
-  EXPECT_FALSE(names_a_value(at("COPY elsewhere, line 2, column v"), plan));
-  EXPECT_FALSE(names_a_value(at("COPY loom_stage_2, line 2, column v"), plan));
+  EXPECT_EQ(column_of_value(at("COPY readings, line 2, column v: \"a..b\""), plan), "v");
+  EXPECT_EQ(column_of_value(at("JSON data, line 1: {\nCOPY readings, line 2, column v: \"{\""), plan), "v");
+  EXPECT_EQ(column_of_value(at("COPY lines, line 2, column v"), plan), "v");
+  EXPECT_EQ(column_of_value(at("COPY loom_stage_1, line 2, column v"), plan), "v");
+  EXPECT_EQ(column_of_value(at("COPY readings, line 2: \"1\ta..b\""), plan), std::nullopt) << "a row, no value of it";
+  EXPECT_EQ(column_of_value(at("COPY elsewhere, line 2, column v"), plan), std::nullopt);
+  EXPECT_EQ(column_of_value(at("COPY loom_stage_2, line 2, column v"), plan), std::nullopt);
+}
+
+TEST(CopyContextTest, AFunctionThatFailedOnTheWayIsNoValue) {
+  const std::string domain = "PL/pgSQL function dom_ok(text) line 1 at RETURN\nCOPY readings, line 2, column v: \"a\"";
+  EXPECT_TRUE(in_a_function(at(domain)));
+  EXPECT_EQ(column_of_value(at(domain), plan_of({"readings"})), std::nullopt);
+  EXPECT_TRUE(in_a_function(at("SQL statement \"INSERT INTO audit\"\nCOPY readings, line 2")));
+  EXPECT_FALSE(in_a_function(at("COPY readings, line 2")));
+  EXPECT_FALSE(in_a_function(at("")));
 }
 
 }  // namespace

@@ -78,6 +78,7 @@ const std::vector<Line>& expected() {
       {"21000", "stop_topic row_when_merged evidence", "one INSERT met the same row twice"},
       {"23505", "stop_topic row", "a row met another one in a unique index"},
       {"23514", "stop_topic row_as_mapped", "the table has no partition for the row", Only::without_constraint},
+      {"2200H", "stop_topic", "a sequence is used up"},
       {"22", "stop_topic row", "a value that its column does not take"},
       {"23", "stop_topic row", "a constraint does not allow the row"},
       {"54000", "stop_topic row", "a limit of the server: a value too large for its index"},
@@ -155,6 +156,7 @@ TEST(SqlstateTest, EachQuestionIsAboutOneCode) {
   for (const Line& line : expected()) {
     const DatabaseError failure = example_of(line);
     EXPECT_EQ(is_duplicate_key(failure), line.code == "23505") << line.code;
+    EXPECT_EQ(is_plain_raise(failure), line.code == "P0001") << line.code;
     EXPECT_EQ(hides_its_reason(failure), line.code == "XX000") << line.code;
     EXPECT_FALSE(is_not_supported(failure)) << line.code;
     EXPECT_EQ(met_a_lock(failure), line.code == "55P03") << line.code;
