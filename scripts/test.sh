@@ -196,7 +196,8 @@ run_label() {
     integration)
       await_tools client-tools 'tools for the clients'
       start_servers
-      run_ctest "$1" release -L "^$1\$" --parallel "$jobs"
+      # They wait more than they compute.
+      run_ctest "$1" release -L "^$1\$" --parallel "$((jobs + (jobs + 1) / 2))"
       ;;
     # One at a time: each has a browser, and measures seconds.
     ui)
