@@ -34,6 +34,10 @@ class BatchTuning {
     too_large_ = 0;
     surely_ = grown_ = false;
   }
+  /// A message that failed alone goes again with others, also where batches are kept smaller than that.
+  void make_room_for_company() {
+    if (rows_max_) rows_max_ = std::max(*rows_max_, kCompany);
+  }
   /// A batch was stored. `conflicted`: rows of it met rows with their keys; `limit`: as for rows_max().
   void note_stored(bool conflicted, std::size_t limit) {
     too_large_ = 0;
@@ -56,6 +60,7 @@ class BatchTuning {
  private:
   static constexpr int kPerhapsMost = 3;
   static constexpr int kPatienceMost = 64;
+  static constexpr std::size_t kCompany = 8;
   static constexpr int kMergeStreakFirst = 8;
   static constexpr int kMergeStreakMost = 256;
 

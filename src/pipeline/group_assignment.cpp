@@ -34,9 +34,8 @@ std::optional<GroupConsumer::Positions> GroupConsumer::load_or_claim(const Parti
   }
   if (!fresh.empty()) {
     const bool at_end = settings_.new_at_end && offsets_.load_all().empty();
-    if (at_end && !add_all_partitions(fresh)) return std::nullopt;
-    const auto first = first_positions(fresh, at_end);
-    if (!first) return std::nullopt;
+    auto first = first_positions(fresh, at_end);
+    if (!first || (at_end && !add_those_of_others(fresh, *first))) return std::nullopt;
     for (auto& row : offsets_.claim(*first)) known[row.where] = row;
   }
   Positions found;
@@ -44,17 +43,26 @@ std::optional<GroupConsumer::Positions> GroupConsumer::load_or_claim(const Parti
   return found;
 }
 
-/// The group's first assignment, and new partitions are to begin at their end: all that are there now, whoever gets
-/// them. What has no row later has appeared since, and is read from its start: nothing in it was sent before the group
-/// was there. False: no broker answers.
-bool GroupConsumer::add_all_partitions(Partitions& fresh) {
+/// The group's first assignment, and new partitions are to begin at their end: so do all that are there now, whoever
+/// gets them. What has no row later has appeared since, and is read from its start: nothing in it was sent before the
+/// group was there. False: no broker says what there is.
+bool GroupConsumer::add_those_of_others(const Partitions& own, Positions& first) {
   if (!settings_.mapped) return true;
-  const auto all = client_->find_partitions(settings_.mapped, kFirstPositionWithin);
-  if (!all) return false;
+  auto others = client_->find_partitions(settings_.mapped, kFirstPositionWithin);
+  if (!others) return false;
   std::set<sink::TopicPartition> known;
-  for (const auto& at : fresh) known.insert(key_of(at));
-  std::copy_if(all->begin(), all->end(), std::back_inserter(fresh),
-               [&](const source::TopicOffset& at) { return !known.contains(key_of(at)); });
+  for (const auto& at : own) known.insert(key_of(at));
+  std::erase_if(*others, [&](const source::TopicOffset& at) { return known.contains(key_of(at)); });
+  if (others->empty()) return true;
+  auto positions = first_positions(*others, true);
+  if (!positions) {
+    log::warn({},
+              "the ends of {} partitions of other members are not known now: those that no member asks for before "
+              "the group has stored something will be read from their start",
+              others->size());
+    return true;
+  }
+  std::move(positions->begin(), positions->end(), std::back_inserter(first));
   return true;
 }
 

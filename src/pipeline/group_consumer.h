@@ -124,7 +124,7 @@ class GroupConsumer {
   void take_assignment();
   using Positions = std::vector<sink::StoredPosition>;
   [[nodiscard]] std::optional<Positions> load_or_claim(const Partitions& partitions);
-  [[nodiscard]] bool add_all_partitions(Partitions& fresh);
+  [[nodiscard]] bool add_those_of_others(const Partitions& own, Positions& first);
   [[nodiscard]] std::optional<Positions> first_positions(const Partitions& fresh, bool at_end);
   void compare_with_kafka(const Positions& positions);
   void store_new_starts(const std::vector<WorkerView>& views);

@@ -152,7 +152,7 @@ std::vector<std::unique_ptr<PartitionReader>> Lane::take_settled() {
     at = readers_.erase(at);
   }
   if (!settled.empty()) go_on_if_decided();
-  if (readers_.empty()) run_.forget_unstored();
+  forget_trouble_if_idle();
   return settled;
 }
 
@@ -164,8 +164,15 @@ std::unique_ptr<PartitionReader> Lane::discard(std::int32_t partition) {
   go_on_if_decided();
   drop_from_growing({partition});
   slots_.rewrite_held([&](std::unique_ptr<Batch> batch) { return encoder_.again(std::move(batch), {partition}); });
-  if (readers_.empty()) run_.forget_unstored();
+  forget_trouble_if_idle();
   return taken;
+}
+
+/// What could not be stored is another's business, or somebody decided about it: nothing is left to be tried.
+void Lane::forget_trouble_if_idle() {
+  if (!idle()) return;
+  run_.forget_unstored();
+  last_failure_.clear();
 }
 
 std::string Lane::trouble() const {

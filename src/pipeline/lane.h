@@ -130,6 +130,7 @@ class Lane {
   void try_again(std::unique_ptr<batch::Batch> batch, const batch::Outcome& outcome);
   void fetch_less(const batch::Batch& batch, const batch::Outcome& outcome);
   void fetch_again(const batch::Batch& batch);
+  void forget_trouble_if_idle();
   void hold(std::unique_ptr<batch::Batch> batch);
   void hold_and_stop(std::unique_ptr<batch::Batch> batch, const std::string& why);
   void refuse_plan(const std::string& why);

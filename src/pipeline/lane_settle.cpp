@@ -59,6 +59,7 @@ void Lane::act_on(batch::WriteReply reply) {
       return;
     case OutcomeKind::stop_topic:
       if (outcome.wants_company) {
+        tuning_.make_room_for_company();
         fetch_again(*reply.batch);  // together with what came after it
         stop(outcome.why(), true);
         return;
@@ -211,9 +212,12 @@ void Lane::settle_stale(std::unique_ptr<Batch> batch, const Outcome& outcome) {
         break;
     }
   }
-  if (!stale.empty()) run_.forget_unstored();
   // An earlier attempt had stored it, and its answer was lost.
-  if (!committed.empty()) note_stored(StoredPart(*batch, committed), nullptr);
+  if (!committed.empty()) {
+    run_.note_stored();
+    last_failure_.clear();
+    note_stored(StoredPart(*batch, committed), nullptr);
+  }
   if (!stale.empty()) drop_from_growing(stale);
   leave.insert(leave.end(), committed.begin(), committed.end());
   leave.insert(leave.end(), stale.begin(), stale.end());
@@ -222,6 +226,7 @@ void Lane::settle_stale(std::unique_ptr<Batch> batch, const Outcome& outcome) {
     hold(std::move(batch));
     outage_.back_off();
   }
+  forget_trouble_if_idle();
   go_on_if_decided();
   if (!vanished.empty()) stop_without_row(vanished);
 }
@@ -241,6 +246,7 @@ void Lane::audit(std::int32_t partition, std::int64_t believed, const std::optio
   } else {
     audited->go_back(*found);
     drop_from_growing({partition});
+    forget_trouble_if_idle();
   }
   if (audited->needs_decision()) await_decision(audited->decision());
   go_on_if_decided();

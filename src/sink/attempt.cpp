@@ -23,19 +23,25 @@ bool feeds(const mapping::TopicPlan& plan, std::string_view column) {
   });
 }
 
-/// The columns in `Key (a, b)=(1, 2) already exists.`; none where the server says it in another way.
+/// The columns in `Key (a, "B")=(1, 2) already exists.`; none where the server says it in another way, or where an
+/// expression is among them.
 std::vector<std::string> key_in(std::string_view detail) {
   const std::size_t begin = detail.find('(');
   const std::size_t end = detail.find(")=(");
   std::vector<std::string> columns;
   if (begin == std::string_view::npos || end == std::string_view::npos || begin >= end) return columns;
-  std::istringstream list{std::string(detail.substr(begin + 1, end - begin - 1))};
-  for (std::string column; std::getline(list >> std::ws, column, ',');) columns.push_back(std::move(column));
+  const std::string_view list = detail.substr(begin + 1, end - begin - 1);
+  if (list.find_first_of("(:") != std::string_view::npos) return columns;
+  std::istringstream names{std::string(list)};
+  for (std::string column; std::getline(names >> std::ws, column, ',');) {
+    if (column.size() > 1 && column.front() == '"') column = column.substr(1, column.size() - 2);
+    columns.push_back(std::move(column));
+  }
   return columns;
 }
 
 /// A column that no message feeds is NOT NULL and has no default, or its default repeats itself (a sequence that is
-/// behind its table): no message is to blame.
+/// behind its table). It may also be generated from what a message feeds.
 bool is_about_what_nothing_feeds(const DatabaseError& error, const mapping::TopicPlan& plan) {
   if (is_null_violation(error)) return !error.column.empty() && !feeds(plan, error.column);
   if (!is_duplicate_key(error)) return false;
@@ -65,9 +71,9 @@ Fault fault_of(const Attempt& attempt, const mapping::TopicPlan& plan, bool merg
     return Fault::not_a_rows;
   }
   const DatabaseError& error = attempt.error;
-  if (is_about_what_nothing_feeds(error, plan)) return Fault::not_a_rows;
   // What a trigger's own statements ran into may be the trigger's fault, whatever the code.
   if (in_a_function(error) && !is_plain_raise(error) && may_blame_a_row(error)) return Fault::suspected;
+  if (is_about_what_nothing_feeds(error, plan)) return Fault::suspected;
   if (blames_a_row(error, merged)) return Fault::a_row;
   if (is_missing_partition(error)) {
     return plan.no_partition == mapping::NoPartition::dead_letter ? Fault::a_row : Fault::not_a_rows;

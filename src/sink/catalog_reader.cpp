@@ -295,7 +295,9 @@ DatabaseCatalog DatabaseCatalog::read(const std::string& url, const std::vector<
   const auto connection = open_control_connection(url);
   try {
     pqxx::work transaction(*connection);
-    transaction.exec("SET LOCAL statement_timeout = 30000; SET LOCAL datestyle = 'ISO, YMD'; SET LOCAL jit = off");
+    transaction.exec(
+        "SET LOCAL statement_timeout = 30000; SET LOCAL datestyle = 'ISO, YMD'; SET LOCAL jit = off; "
+        "SET LOCAL idle_in_transaction_session_timeout = 0");
     for (TableInfo& table : Reader(transaction, tables).read()) {
       // A table that is not there has no columns either; one without columns is as good as not there.
       if (!table.columns.empty()) catalog.tables_.emplace(table.name, std::move(table));

@@ -80,8 +80,9 @@ std::string failure_text(std::string message, const std::string& url) {
   constexpr std::string_view kEndedAtBegin = "Could not obtain client encoding";
   std::string text = without_secrets(std::move(message), url);
   if (text.find(kEndedAtBegin) == std::string::npos) return text;
-  return "the connection was closed when a transaction began. PgBouncer does so with pool_mode=statement: use "
-         "pool_mode=transaction or session";
+  return "the connection was closed in a transaction: by a pooler that takes single statements only (PgBouncer with "
+         "pool_mode=statement: use transaction or session), or by a timeout of the role, such as "
+         "idle_in_transaction_session_timeout or idle_session_timeout";
 }
 
 std::string without_secrets(std::string message, const std::string& url) {

@@ -59,13 +59,16 @@ class Evidence {
   /// message is bad if its transaction goes through without rows, which is known by now, unless a broken table would
   /// fail in the same way, or such a message came right before it.
   [[nodiscard]] const DatabaseError* unproven(bool alone_is_no_proof) const {
+    const Suspect* first = nullptr;
+    std::size_t count = 0;
     for (const Suspect& suspect : suspects_) {
-      const bool takes_others =
-          std::includes(taken_.begin(), taken_.end(), suspect.tables.begin(), suspect.tables.end());
-      const bool alone = suspects_.size() == 1 && !alone_is_no_proof && !wants_a_neighbour(suspect.error);
-      if (!takes_others && !alone) return &suspect.error;
+      if (std::includes(taken_.begin(), taken_.end(), suspect.tables.begin(), suspect.tables.end())) continue;
+      if (first == nullptr) first = &suspect;
+      ++count;
     }
-    return nullptr;
+    if (first == nullptr) return nullptr;
+    const bool alone = count == 1 && !alone_is_no_proof && !wants_a_neighbour(first->error);
+    return alone ? nullptr : &first->error;
   }
 
  private:
@@ -148,7 +151,11 @@ class Splitter {
         continue;
       }
       if (suspected) evidence_.suspect(std::move(tried.tables), tried.attempt.error);
-      if (evidence_.nothing_went_in() && evidence_.suspects() == kSuspectsMost && !some_would_go_in(todo)) break;
+      if (evidence_.nothing_went_in() && evidence_.suspects() == kSuspectsMost && job_.batch.replayed.empty()) {
+        Attempt other = try_samples(todo);
+        if (other.failure) return other;
+        if (evidence_.nothing_went_in()) break;
+      }
       reject(messages_[range.first], tried.attempt.error);
     }
     // Whatever their codes say: a table that takes no rows at all makes no message bad.
@@ -164,21 +171,22 @@ class Splitter {
       group.pieces.clear();
       group.messages.clear();
     }
-    return store(rows).attempt;
+    return store(rows, Keep::no).attempt;
   }
 
-  /// Of what is left to be tried.
-  bool some_would_go_in(const std::vector<Range>& todo) {
+  /// Some of what is left to be tried, until one would go in. Returns a failure that is no row's, if one comes.
+  Attempt try_samples(const std::vector<Range>& todo) {
     std::vector<std::size_t> left;
     for (const Range& range : todo) {
       for (std::size_t i = range.first; i < range.last; ++i) left.push_back(i);
     }
     const std::size_t samples = std::min(kSamples, left.size());
-    for (std::size_t i = 0; i < samples; ++i) {
+    for (std::size_t i = 0; i < samples && evidence_.nothing_went_in(); ++i) {
       const std::size_t at = left[(i + 1) * left.size() / samples - 1];
-      if (!try_range({at, at + 1}, Keep::no).attempt.failure) return true;
+      Tried tried = try_range({at, at + 1}, Keep::no);
+      if (tried.attempt.failure && !wants_split(tried.attempt, job_.batch, merge_)) return tried.attempt;
     }
-    return false;
+    return {};
   }
 
   Attempt judge_suspects() {
@@ -270,7 +278,7 @@ class Splitter {
     failed_ = tried.attempt.failure.has_value();
     if (failed_) {
       blame(ran, rows, steps, tried);
-    } else {
+    } else if (keep == Keep::yes) {
       conflicted_ = conflicted_ || rows.combined > 0 ||
                     std::any_of(steps.begin(), steps.end(), [&](const MergeStep& s) { return met_others(s, ran); });
     }

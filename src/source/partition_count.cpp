@@ -22,6 +22,8 @@ bool each_topic(rd_kafka_t* client, const Wanted& wanted, std::chrono::milliseco
   const std::unique_ptr<const rd_kafka_metadata_t, Destroyer<&rd_kafka_metadata_destroy>> metadata(raw);
   for (int i = 0; i < metadata->topic_cnt; ++i) {
     const auto& topic = metadata->topics[i];
+    // Its partitions are not known at the moment: a topic that was just made, or a controller that changes.
+    if (topic.err == RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE && wanted(topic.topic)) return false;
     if (wanted(topic.topic)) each(topic.topic, static_cast<std::size_t>(topic.partition_cnt));
   }
   return true;
