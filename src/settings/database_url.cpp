@@ -133,8 +133,8 @@ std::string failure_text(std::string text, std::string_view url) {
 
 std::string control_connection_string(const std::string& url) {
   constexpr std::chrono::seconds kPatience{10};
-  sink::ConnectionString target = sink::connection_string(url, "kafka-to-db-consumer", kPatience);
-  return target.error.empty() ? std::move(target.value) : url;  // libpq says of it what is wrong
+  const sink::ConnectionString target = sink::connection_string(url, "kafka-to-db-consumer", kPatience);
+  return target.error.empty() ? target.value : url;  // libpq says of it what is wrong
 }
 
 }  // namespace loom::settings

@@ -33,7 +33,7 @@ struct ProbeSettings {
 /// Blocks:  the destructor, up to about 3 s.
 class HealthProbe {
  public:
-  HealthProbe(ProbeSettings settings, const Clock& clock);
+  HealthProbe(const ProbeSettings& settings, const Clock& clock);
   ~HealthProbe();
   HealthProbe(const HealthProbe&) = delete;
   HealthProbe& operator=(const HealthProbe&) = delete;

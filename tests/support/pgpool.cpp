@@ -35,7 +35,7 @@ Pgpool::Pgpool(const PostgresServer& server) : port_(free_port()) {
       << "\nnum_init_children = 32\nmax_pool = 1\nsr_check_period = 0\nhealth_check_period = 0\nload_balance_mode = "
          "off\n"
          "pool_passwd = ''\n";
-  std::ofstream(folder_ + "/pcp.conf");
+  std::ofstream(folder_ + "/pcp.conf") << "";
   start();
 }
 

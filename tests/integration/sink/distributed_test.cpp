@@ -15,7 +15,6 @@ using namespace std::string_literals;
 using batch::OutcomeKind;
 using loom::testing::TcpProxy;
 using mapping::ConflictStrategy;
-using ::testing::ElementsAre;
 
 class DistributedTest : public SinkTest {
  protected:

@@ -381,6 +381,7 @@ TEST(BatchTuningTest, EachTimeThatMoreWasTooMuchItWaitsTwiceAsLongForTheNextTry)
     return stored;
   };
   std::vector<int> waits;
+  waits.reserve(4);
   for (int i = 0; i < 4; ++i) waits.push_back(stored_until_more());
   EXPECT_EQ(waits, (std::vector<int>{1, 2, 4, 8}));
 }

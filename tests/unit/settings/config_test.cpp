@@ -18,7 +18,7 @@ using ::testing::SizeIs;
 constexpr const char* kUrl = "postgresql://loom:secret@db:5432/loom";
 
 /// The environment with a database, so that a test names only what it is about.
-ConfigResult parse(Entries environment, Entries file = {}) {
+ConfigResult parse(Entries environment, const Entries& file = {}) {
   environment.emplace("LOOM_DATABASE_URL", kUrl);
   const auto reader = [](const std::string& path) -> std::optional<std::string> {
     if (path == "/secrets/password") return "s3cret\n";

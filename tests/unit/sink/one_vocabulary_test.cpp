@@ -96,7 +96,7 @@ std::vector<std::vector<std::string>> rows_of(std::size_t cells) {
 
 std::string code_cell(const SqlstateRule& rule) {
   if (rule.code.empty()) return "any other";
-  const std::string code = "`" + std::string(rule.code) + (rule.code.size() == 2 ? "xxx`" : "`");
+  std::string code = "`" + std::string(rule.code) + (rule.code.size() == 2 ? "xxx`" : "`");
   switch (rule.only) {
     case Only::always:
       return code;
@@ -110,7 +110,7 @@ std::string code_cell(const SqlstateRule& rule) {
 
 std::string fate_by_rows(const SqlstateRule& rule) {
   constexpr std::string_view kByEvidence = "`catalog_changed`, then `split` with ";
-  const std::string outcome = "`" + std::string(to_string(rule.outcome)) + "`";
+  std::string outcome = "`" + std::string(to_string(rule.outcome)) + "`";
   switch (rule.blames) {
     case Blames::no_row:
       return outcome;
