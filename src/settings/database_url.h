@@ -13,8 +13,8 @@ std::string redact_url(std::string_view url);
 /// words may quote parts of a password.
 std::string database_url_problem(const std::string& url);
 
-/// What a failure of libpqxx says to people: without the passwords of `url` (libpq quotes parts of a malformed connection
-/// string in its errors), and where a transaction could not even begin, why that may be.
+/// What a failure of libpqxx says to people: without the passwords of `url` (libpq quotes parts of a malformed
+/// connection string in its errors), and where a transaction could not even begin, why that may be.
 std::string failure_text(std::string text, std::string_view url);
 
 /// For the control commands: waits for a server at most 10 s, and names itself. Read and written by libpq's own rules

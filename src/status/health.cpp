@@ -197,7 +197,8 @@ struct HealthProbe::Impl {
   Prober kafka;
 };
 
-HealthProbe::HealthProbe(const ProbeSettings& settings, const Clock& clock) : impl_(std::make_unique<Impl>(settings, clock)) {}
+HealthProbe::HealthProbe(const ProbeSettings& settings, const Clock& clock)
+    : impl_(std::make_unique<Impl>(settings, clock)) {}
 HealthProbe::~HealthProbe() = default;
 Health HealthProbe::health() const { return {impl_->database.state(), impl_->kafka.state()}; }
 

@@ -60,8 +60,7 @@ TEST(DatabaseUrlProblem, IsSaidWithoutShowingAnything) {
 }
 
 TEST(FailureText, HasNoPassword) {
-  EXPECT_EQ(failure_text("bad token: \"s3cret\" in s3cret", "postgresql://u:s3cret@h/d"),
-            "bad token: \"***\" in ***");
+  EXPECT_EQ(failure_text("bad token: \"s3cret\" in s3cret", "postgresql://u:s3cret@h/d"), "bad token: \"***\" in ***");
   EXPECT_EQ(failure_text("all good", "postgresql://u@h/d"), "all good");
 }
 
