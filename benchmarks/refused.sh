@@ -43,7 +43,7 @@ make_table() {
   sql "TRUNCATE $table; TRUNCATE kafka_dead_letters; DROP TRIGGER IF EXISTS refuse ON $table;
     CREATE OR REPLACE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS \$f\$ BEGIN
       IF abs(hashtext(NEW.trace_id)) % 100 = 7 AND '$1' <> 'none' THEN
-        RAISE 'refused' USING ERRCODE = CASE WHEN '$1' = 'none' THEN 'P0001' ELSE '$1' END;
+        RAISE 'refused' USING ERRCODE = '$1';
       END IF; RETURN NEW; END \$f\$;
     CREATE TRIGGER refuse BEFORE INSERT ON $table FOR EACH ROW EXECUTE FUNCTION refuse()"
 }

@@ -58,11 +58,14 @@ void check_writable(const TableInfo& table, bool has_key, const Place& place, Fi
   }
 }
 
+std::string unlogged_warning(const std::string& relation) {
+  return relation +
+         " is UNLOGGED: a crash of the database empties it, and what was stored there is not stored again: "
+         "ALTER TABLE ... SET LOGGED, or live with it";
+}
+
 void check_logged(const TableInfo& table, const Place& place, Findings& findings) {
-  if (table.unlogged.empty()) return;
-  findings.warning(place, joined(table.unlogged) + (table.unlogged.size() == 1 ? " is UNLOGGED" : " are UNLOGGED") +
-                              ": a crash of the database empties it, and what was stored there is not stored again: "
-                              "ALTER TABLE ... SET LOGGED, or live with it");
+  for (const auto& relation : table.unlogged) findings.warning(place, unlogged_warning(relation));
 }
 
 }  // namespace loom::mapping

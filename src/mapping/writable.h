@@ -1,5 +1,7 @@
 #pragma once
 
+#include <string>
+
 #include "mapping/catalog.h"
 #include "mapping/findings.h"
 
@@ -10,7 +12,10 @@ namespace loom::mapping {
 /// CREATE POLICY.
 void check_writable(const TableInfo& table, bool has_key, const Place& place, Findings& findings);
 
-/// The relations that a crash of the database empties, while the offsets of their rows stay: a warning.
+/// What an UNLOGGED relation means for the rows that are stored there, in words.
+std::string unlogged_warning(const std::string& relation);
+
+/// The relations that a crash of the database empties, while the offsets of their rows stay: a warning for each.
 void check_logged(const TableInfo& table, const Place& place, Findings& findings);
 
 }  // namespace loom::mapping

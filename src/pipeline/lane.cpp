@@ -173,6 +173,7 @@ void Lane::forget_trouble_if_idle() {
   if (!idle()) return;
   run_.forget_unstored();
   last_failure_.clear();
+  static_cast<void>(outage_.end());
 }
 
 std::string Lane::trouble() const {

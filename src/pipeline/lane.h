@@ -91,8 +91,7 @@ class Lane {
 
   [[nodiscard]] const std::string& topic() const { return topic_; }
   [[nodiscard]] LaneState state() const { return run_.state(); }
-  [[nodiscard]] const std::string& reason() const { return run_.reason(); }
-  /// The same for those who look on: stopped until what it stopped for is stored.
+  /// For those who look on: stopped until what it stopped for is stored, with the reason.
   [[nodiscard]] LaneState shown_state() const { return run_.shown_state(); }
   [[nodiscard]] const std::string& shown_reason() const { return run_.shown_reason(); }
   /// What has kept its batch from being stored for more than ten seconds, and is tried again; empty: nothing.

@@ -14,8 +14,8 @@ namespace loom::pipeline {
 enum class LaneState : std::uint8_t {
   waiting_for_plan,  ///< the provider was asked
   running,
-  stopped,    ///< see reason(); asks for a plan again at next_try()
-  undecided,  ///< see reason(); nothing is done until an operator has decided
+  stopped,    ///< see shown_reason(); asks for a plan again at next_try()
+  undecided,  ///< see shown_reason(); nothing is done until an operator has decided
 };
 
 /// Whether a lane runs, why not, and when it asks for its topic's plan (again).
@@ -32,7 +32,6 @@ class RunState {
 
   [[nodiscard]] LaneState state() const { return state_; }
   [[nodiscard]] bool running() const { return state_ == LaneState::running; }
-  [[nodiscard]] const std::string& reason() const { return reason_; }
   /// While it is stopped: when it will be tried again.
   [[nodiscard]] TimePoint next_try() const { return ask_at_; }
   /// When take_request() may say yes, if nothing else happens.

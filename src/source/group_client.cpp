@@ -84,9 +84,8 @@ bool comes_with_a_rebalance(rd_kafka_resp_err_t error) {
 const char* what_to_do(rd_kafka_resp_err_t error, std::string_view words) {
   if (error == RD_KAFKA_RESP_ERR__AUTHENTICATION && library_needs().newer_for_scram &&
       words.find("SCRAM") != std::string_view::npos) {
-    return ". If user and password are right: SCRAM with Kafka 4.0 and newer takes librdkafka 2.6.1 or newer (Debian "
-           "13 has "
-           "it), and this one is older";
+    return ". If user and password are right: SCRAM with Kafka 4.0 and newer takes librdkafka 2.6.1 or newer "
+           "(Debian 13 has it), and this one is older";
   }
   if (error != RD_KAFKA_RESP_ERR_INCONSISTENT_GROUP_PROTOCOL) return "";
   return ". A member of this group assigns partitions in another way: it is another program, or its "

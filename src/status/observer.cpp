@@ -5,6 +5,7 @@
 #include <set>
 #include <utility>
 
+#include "mapping/writable.h"
 #include "status/lag_known.h"
 #include "status/process.h"
 
@@ -30,11 +31,7 @@ void merge(TopicStatus& topic, const pipeline::LaneView& lane, TimePoint now) {
   if (lane.plan != nullptr && topic.tables.empty()) {
     topic.mapping = lane.plan->mapping;
     for (const auto& table : lane.plan->tables) topic.tables.push_back(table.name.display());
-    for (const auto& relation : lane.plan->unlogged) {
-      topic.warnings.push_back(relation +
-                               " is UNLOGGED: a crash of the database empties it, and what was stored there is "
-                               "not stored again");
-    }
+    for (const auto& relation : lane.plan->unlogged) topic.warnings.push_back(mapping::unlogged_warning(relation));
   }
   if (!lane.trouble.empty()) topic.warnings.push_back(lane.trouble);
   const bool waits_for_operator = topic.state == "stopped" && !topic.next_try_seconds;

@@ -105,7 +105,7 @@ TEST_F(LanePositionTest, ALogThatLostItsEndStopsTheTopicInsteadOfStoringItTwice)
   take_for_a_while();
   EXPECT_FALSE(new_start());
   EXPECT_EQ(lane_.state(), LaneState::undecided);
-  EXPECT_NE(lane_.reason().find("offsets reset"), std::string::npos) << lane_.reason();
+  EXPECT_NE(lane_.shown_reason().find("offsets reset"), std::string::npos) << lane_.shown_reason();
   EXPECT_EQ(due(), nullptr);
 }
 

@@ -153,7 +153,7 @@ TEST_F(LaneTest, AVanishedOffsetRowStopsTheTopic) {
   take_all();
   settle(due(), OutcomeKind::stale, {});
   EXPECT_EQ(lane_.state(), LaneState::stopped);
-  EXPECT_NE(lane_.reason().find("kafka_consumer_offsets"), std::string::npos) << lane_.reason();
+  EXPECT_NE(lane_.shown_reason().find("kafka_consumer_offsets"), std::string::npos) << lane_.shown_reason();
 }
 
 TEST_F(LaneTest, ARefusedPlanIsReadAgainAndThenStopsTheTopic) {
@@ -365,25 +365,6 @@ TEST_F(SlowTableTest, WhatIsSurelyTooLargeIsHalvedAtOnce) {
   }
   EXPECT_EQ(sizes_, (std::vector<std::size_t>{5, 2, 1}));
   EXPECT_EQ(lane_.state(), LaneState::stopped);
-}
-
-TEST(BatchTuningTest, EachTimeThatMoreWasTooMuchItWaitsTwiceAsLongForTheNextTry) {
-  BatchTuning tuning;
-  const auto stored_until_more = [&] {
-    tuning.note_failure(batch::TooLarge::surely);
-    EXPECT_TRUE(tuning.wants_less());
-    tuning.shrink_to(100);
-    int stored = 0;
-    while (tuning.rows_max(1000) == 100) {
-      tuning.note_stored(false, 1000);
-      ++stored;
-    }
-    return stored;
-  };
-  std::vector<int> waits;
-  waits.reserve(4);
-  for (int i = 0; i < 4; ++i) waits.push_back(stored_until_more());
-  EXPECT_EQ(waits, (std::vector<int>{1, 2, 4, 8}));
 }
 
 TEST_F(SlowTableTest, BatchesGrowAgainWhenTheyAreStored) {

@@ -24,7 +24,7 @@ TEST_F(DeadLetterLimitTest, MoreBadMessagesThanAllowedStopTheTopicBeforeTheyAreS
   take_all();
   EXPECT_EQ(due(), nullptr);
   EXPECT_EQ(lane_.state(), LaneState::stopped);
-  EXPECT_NE(lane_.reason().find("20 of the 100"), std::string::npos) << lane_.reason();
+  EXPECT_NE(lane_.shown_reason().find("20 of the 100"), std::string::npos) << lane_.shown_reason();
   EXPECT_EQ(stored(0), 0);
 }
 
