@@ -42,7 +42,8 @@ if(LOOM_CLANG_TIDY)
 endif()
 
 # Compiling all files of a target as one takes a fraction of the time: each would make the same code of the same headers
-# again. "tests" does so for the tests, "all" for src/ too. What users run is compiled file by file.
+# again. "tests" does so for the tests, "all" for src/ too: a folder of it is one file then. Everyday work (the preset dev)
+# goes file by file.
 set(LOOM_UNITY "" CACHE STRING "Which targets are compiled as one file each: tests, all, or none (empty)")
 set_property(CACHE LOOM_UNITY PROPERTY STRINGS "" tests all)
 set(CMAKE_UNITY_BUILD_BATCH_SIZE 0)

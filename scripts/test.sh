@@ -197,7 +197,7 @@ run_label() {
       await_tools client-tools 'tools for the clients'
       start_servers
       # They wait more than they compute.
-      run_ctest "$1" release -L "^$1\$" --parallel "$((jobs + (jobs + 1) / 2))"
+      run_ctest "$1" release -L "^$1\$" --parallel "$((2 * jobs))"
       ;;
     # One at a time: each has a browser, and measures seconds.
     ui)
@@ -210,12 +210,12 @@ run_label() {
       run_ctest "$1" release -L "^$1\$" --parallel "$jobs"
       if [[ -s build/release/image-report.txt ]]; then sed 's/^/  /' build/release/image-report.txt >&2; fi
       ;;
-    # One at a time: many have servers of their own, and all a load that is meant to fill the machine.
+    # Each has servers and a load of its own, and waits for timeouts more than it computes.
     fault)
       await_tools client-tools 'tools for the clients'
       start_servers
       start_cluster
-      run_ctest "$1" release -L "^$1\$"
+      run_ctest "$1" release -L "^$1\$" --parallel "$jobs"
       ;;
     asan | tsan)
       # shellcheck disable=SC2046

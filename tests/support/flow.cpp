@@ -39,8 +39,9 @@ Flow::~Flow() {
 void Flow::run() {
   using Clock = std::chrono::steady_clock;
   const std::vector<std::int32_t> round = round_of(settings_.shares);
-  // A leader that says nothing any more is to be the service's affair, not ours.
-  TestProducer producer(bootstrap_, {{"socket.timeout.ms", "6000"}});
+  // A leader that says nothing any more is to be the service's affair, not ours. One request at a time: with several on
+  // their way, of which one is not answered, librdkafka 2.0.2 can lose count of its sequence numbers and give up.
+  TestProducer producer(bootstrap_, {{"socket.timeout.ms", "6000"}, {"max.in.flight.requests.per.connection", "1"}});
   const auto begin = Clock::now();
   for (std::int64_t number = settings_.from; number < settings_.to && !stopping_; ++number) {
     const auto due = begin + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(
