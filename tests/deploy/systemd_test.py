@@ -48,7 +48,8 @@ def settings_of(text: str) -> dict[str, str]:
 
 def test_systemd_takes_every_line_of_the_unit(tmp_path):
     done = run("systemd-analyze", "verify", installed(tmp_path))
-    assert done.stderr.strip() == "" and done.stdout.strip() == ""
+    # It loads the machine's other units too, and has its words about them.
+    assert [line for line in (done.stdout + done.stderr).splitlines() if UNIT.name in line] == []
 
 
 def test_a_setting_that_systemd_does_not_know_would_be_seen(tmp_path):
