@@ -4,6 +4,7 @@
 #include "decode/json_decoder.h"
 #include "encode/binary_field.h"
 #include "encode/convert.h"
+#include "encode/nested_list.h"
 #include "encode/text_field.h"
 #include "mapping/plan.h"
 
@@ -45,6 +46,10 @@ class ColumnCodec {
  private:
   Conversion append_array(const decode::JsonValue& value, const decode::JsonDecoder& values, Scratch& scratch,
                           ByteBuffer& out) const;
+  Conversion append_nested(std::string_view list, Scratch& scratch, ByteBuffer& out) const;
+  Conversion append_binary_dimensions(const Dimensions& dimensions, Scratch& scratch, ByteBuffer& out) const;
+  Conversion append_text_dimensions(const Dimensions& dimensions, Scratch& scratch, ByteBuffer& out) const;
+  Conversion append_text_element(const decode::JsonValue& element, Scratch& scratch) const;
   Conversion append_binary_array(const decode::JsonValue* elements, std::uint32_t count, Scratch& scratch,
                                  ByteBuffer& out) const;
   Conversion append_text_array(const decode::JsonValue* elements, std::uint32_t count, Scratch& scratch,
@@ -57,6 +62,9 @@ class ColumnCodec {
   bool is_array_;
   bool only_lists_;    ///< float_array: one value is not a list of one, and nulls are dropped
   bool only_numbers_;  ///< float_array into a column that would take other elements too
+  bool takes_text_;    ///< of elements: whatever comes has a form as text
+  bool takes_lists_;   ///< a list in a list is an element's value, not a dimension
+  char delimiter_;     ///< between the elements of an array in text form
   std::uint32_t element_oid_;
 };
 

@@ -17,6 +17,8 @@ Convert into_text(ValueType value, Transform transform) {
       return rules::text_timestamp;
     case Transform::json_stringify:
       return rules::text_json;
+    case Transform::json_parse:
+      return rules::json_parsed;
     case Transform::none:
       break;
   }
@@ -56,6 +58,7 @@ Convert into_bytes(Transform transform) {
     case Transform::json_stringify:
       return rules::bytes_json;
     case Transform::timestamp_parse:
+    case Transform::json_parse:
     case Transform::none:
       break;
   }
@@ -99,6 +102,7 @@ Convert choose_conversion(ColumnType column, ValueType value, Transform transfor
       return into_bytes(transform);
     case ColumnType::json:
     case ColumnType::jsonb:
+      if (transform == Transform::json_parse) return rules::json_parsed;
       return lists ? rules::json_list : rules::json;
     case ColumnType::inet:
       return rules::inet;

@@ -14,4 +14,7 @@ using Convert = Conversion (*)(const decode::JsonValue& value, Scratch& scratch,
 /// value type and the transform say how a message's value is to be read where there is a choice.
 Convert choose_conversion(mapping::ColumnType column, mapping::ValueType value, mapping::Transform transform);
 
+/// How a type that we know only by name takes objects, lists and booleans; nullptr: as their JSON text.
+Convert other_conversion(const mapping::ColumnInfo& column);
+
 }  // namespace loom::encode

@@ -49,6 +49,8 @@ struct RowBuilder::Impl {
   bool required_found(const RowSource& source);
   std::optional<Reject> append_table(std::uint16_t table, std::uint32_t message_index, RowSets& sets);
   std::optional<Reject> append_row(std::uint16_t table, Element element, std::uint32_t message_index, RowSets& sets);
+  void append_length(std::size_t surplus, std::uint32_t message_index, RowSets& sets);
+  const JsonValue& number(std::uint32_t value);
   bool append_first(const RowColumn& column, ByteBuffer& out);
   bool append_field(const RowColumn& column, Element element, RowSet& set, bool& present);
   bool append_source(const RowColumn& column, std::size_t source, Element element, ByteBuffer& out);
@@ -102,6 +104,7 @@ std::optional<Reject> RowBuilder::Impl::append(const Message& message, std::uint
   for (std::size_t table = 0; table < rows.tables.size(); ++table) {
     if (auto reject = append_table(static_cast<std::uint16_t>(table), message_index, sets)) return reject;
   }
+  for (std::size_t i = 0; i < plan->surplus.size(); ++i) append_length(i, message_index, sets);
   return std::nullopt;
 }
 
@@ -166,10 +169,14 @@ const JsonValue& RowBuilder::Impl::find(const RowSource& source, Element element
     const auto array = static_cast<std::size_t>(source.array);
     return list_decoder(array).element_slots(list_index(array), element.index)[source.slot];
   }
+  return number(element.index);
+}
+
+const JsonValue& RowBuilder::Impl::number(std::uint32_t value) {
   element_index_text.clear();
   char* const room = element_index_text.reserve(16);
   char* p = room + 16;
-  std::uint32_t rest = element.index;
+  std::uint32_t rest = value;
   do {
     *--p = static_cast<char>('0' + rest % 10);
     rest /= 10;
@@ -246,8 +253,39 @@ std::optional<Reject> RowBuilder::Impl::append_row(std::uint16_t table_index, El
   }
   set.rows.push_back({message_index, static_cast<std::uint32_t>(begin)});
   if (table.tracks_present) set.present.push_back(std::move(present));
+  if (table.tracks_sequence) set.sequence.push_back(element.index);
   placed_in = element.array >= 0 ? &set : nullptr;
   return std::nullopt;
+}
+
+/// Who has no list of that key, since a value of it cannot be one, has no rows of it either.
+void RowBuilder::Impl::append_length(std::size_t surplus_index, std::uint32_t message_index, RowSets& sets) {
+  const mapping::SurplusPlan& surplus = plan->surplus[surplus_index];
+  const auto list = static_cast<std::size_t>(surplus.array);
+  const bool is_there = decoder.array(list).value.present();
+  if (!is_there && !surplus.also_without_list) return;
+  const std::uint32_t length = is_there ? list_size(list) : 0;
+  const RowTable& table = rows.tables[surplus.table];
+  const auto& key = plan->tables[surplus.table].key;
+  RowSet& set = sets.lengths(surplus_index);
+  const std::size_t begin = set.bytes.size();
+  if (table.binary) set.bytes.append_be16(static_cast<std::uint16_t>(key.size()));
+  for (std::size_t i = 0; i < key.size(); ++i) {
+    if (!table.binary && i != 0) set.bytes.append('\t');
+    const RowColumn& column = table.columns[key[i]];
+    bool present = false;
+    const bool done = key[i] == surplus.sequence
+                          ? column.codec.append(number(length), decoder, scratch, set.bytes) == Conversion::ok
+                          : append_field(column, {}, set, present);
+    if (!done) {
+      failure.reset();
+      set.bytes.truncate(begin);
+      return;
+    }
+  }
+  if (!table.binary) set.bytes.append('\n');
+  set.rows.push_back({message_index, static_cast<std::uint32_t>(begin)});
+  set.sequence.push_back(length);
 }
 
 /// The way of nearly all fields. False: nothing was appended, and append_field() finds out what to do.

@@ -134,6 +134,7 @@ RowPlan::RowPlan(const mapping::TopicPlan& topic_plan, std::string topic) : meta
       }
     }
   }
+  for (const auto& surplus : topic_plan.surplus) tables[surplus.table].tracks_sequence = true;
   for (const auto& field : topic_plan.required) {
     RowRequired& made = required.emplace_back();
     made.name = field.name;

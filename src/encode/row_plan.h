@@ -41,7 +41,8 @@ struct RowTable {
   std::vector<RowColumn> columns;
   std::vector<std::uint16_t> omittable;  ///< columns with Absent::omit
   bool binary = true;
-  bool tracks_present = false;  ///< ConflictStrategy::update needs to know which columns a message had
+  bool tracks_present = false;   ///< ConflictStrategy::update needs to know which columns a message had
+  bool tracks_sequence = false;  ///< a mapping::SurplusPlan needs to know which elements its rows are
 };
 
 struct RowRequired {

@@ -1,3 +1,4 @@
+#include "mapping/choices.h"
 #include "mapping/topic_reader.h"
 
 namespace loom::mapping {
@@ -49,12 +50,16 @@ ArrayMapping read_array(const Entry& entry, const Place& place, Findings& findin
     } else if (part.key == "sequence_field") {
       const auto column = text_of(part.value, here, findings);
       if (column && !column->empty()) array.sequence_field = *column;
+    } else if (part.key == "surplus") {
+      const auto text = text_of(part.value, here, findings);
+      if (text) array.surplus = kSurpluses.find(*text);
+      if (!array.surplus) findings.error(here, "is `" + text.value_or("") + "`; accepted: " + kSurpluses.names());
     } else if (part.key == "table_column_prefix" || part.key == "description") {
       text_of(part.value, here, findings);
     } else {
       findings.warning(here,
                        "is not a key of an array mapping and is ignored; known: table, foreign_key_mapping, "
-                       "table_column_prefix, element_mappings, sequence_field");
+                       "table_column_prefix, element_mappings, sequence_field, surplus");
     }
   }
   if (!has_elements && (entry.value.IsMap() || entry.value.IsNull())) {
@@ -64,6 +69,10 @@ ArrayMapping read_array(const Entry& entry, const Place& place, Findings& findin
     findings.warning(place.inside("foreign_key_mapping", 0),
                      "is ignored without `table`: the elements become rows of the topic's own table");
     array.foreign_key_mapping.clear();
+  }
+  if (!array.table && array.surplus) {
+    findings.warning(place.inside("surplus", 0), "is ignored without `table`: it is about the rows of a child table");
+    array.surplus.reset();
   }
   return array;
 }

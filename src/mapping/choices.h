@@ -47,9 +47,10 @@ inline constexpr Choices<ValueType, 9> kValueTypes({{{"string", ValueType::strin
                                                      {"float_array", ValueType::float_array},
                                                      {"json", ValueType::json},
                                                      {"bytes", ValueType::bytes}}});
-inline constexpr Choices<Transform, 3> kTransforms({{{"base64_decode", Transform::base64_decode},
+inline constexpr Choices<Transform, 4> kTransforms({{{"base64_decode", Transform::base64_decode},
                                                      {"timestamp_parse", Transform::timestamp_parse},
-                                                     {"json_stringify", Transform::json_stringify}}});
+                                                     {"json_stringify", Transform::json_stringify},
+                                                     {"json_parse", Transform::json_parse}}});
 inline constexpr Choices<ConflictStrategy, 3> kConflictStrategies({{{"ignore", ConflictStrategy::ignore},
                                                                     {"update", ConflictStrategy::update},
                                                                     {"replace", ConflictStrategy::replace}}});
@@ -57,6 +58,8 @@ inline constexpr Choices<NulPolicy, 3> kNulPolicies(
     {{{"reject", NulPolicy::reject}, {"strip", NulPolicy::strip}, {"replace", NulPolicy::replace}}});
 inline constexpr Choices<NoPartition, 2> kNoPartitions({{{"stop", NoPartition::stop},
                                                          {"dead_letter", NoPartition::dead_letter}}});
+inline constexpr Choices<Surplus, 2> kSurpluses({{{"keep", Surplus::keep}, {"delete", Surplus::remove}}});
+inline constexpr Choices<Identity, 1> kIdentities({{{"given", Identity::given}}});
 inline constexpr Choices<bool, 6> kBooleans(
     {{{"true", true}, {"false", false}, {"yes", true}, {"no", false}, {"on", true}, {"off", false}}});
 

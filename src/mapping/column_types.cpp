@@ -3,13 +3,6 @@
 namespace loom::mapping {
 namespace {
 
-/// The type's own name: `vector` of `public.vector(384)`.
-std::string bare_type_name(const std::string& type_name) {
-  std::string name = type_name.substr(0, type_name.find('('));
-  const std::size_t dot = name.rfind('.');
-  return dot == std::string::npos ? name : name.substr(dot + 1);
-}
-
 bool is_numeric(ColumnType type) {
   switch (type) {
     case ColumnType::int2:
@@ -32,11 +25,16 @@ bool can_store_in_array(ValueType type, ColumnType element) {
 
 }  // namespace
 
+std::string_view bare_type_name(std::string_view type_name) {
+  const std::string_view name = type_name.substr(0, type_name.find('('));
+  const std::size_t dot = name.rfind('.');
+  return dot == std::string_view::npos ? name : name.substr(dot + 1);
+}
+
+bool is_number(const ColumnInfo& column) { return !column.is_array && is_numeric(column.type); }
+
 ValueType natural_type(const ColumnInfo& column) {
-  if (column.is_array) {
-    const bool floats = column.type == ColumnType::float4 || column.type == ColumnType::float8;
-    return floats ? ValueType::float_array : ValueType::array;
-  }
+  if (column.is_array) return ValueType::array;
   switch (column.type) {
     case ColumnType::boolean:
       return ValueType::boolean;
@@ -67,7 +65,7 @@ ValueType natural_type(const ColumnInfo& column) {
     case ColumnType::other:
       break;
   }
-  const std::string name = bare_type_name(column.type_name);
+  const std::string_view name = bare_type_name(column.type_name);
   return name == "vector" || name == "halfvec" ? ValueType::float_array : ValueType::string;
 }
 
@@ -80,6 +78,7 @@ ValueType asked_type(ValueType data_type, Transform transform) {
     case Transform::timestamp_parse:
       return ValueType::timestamp;
     case Transform::json_stringify:
+    case Transform::json_parse:
       return ValueType::json;
   }
   return data_type;

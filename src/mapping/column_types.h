@@ -17,4 +17,11 @@ ValueType asked_type(ValueType data_type, Transform transform);
 /// value, which is then that message's fault.
 bool can_store(ValueType type, const ColumnInfo& column);
 
+/// The type's own name: `vector` of `public.vector(384)`, `bit varying` of `bit varying(5)`; `text` of `text[]` is not
+/// taken apart.
+std::string_view bare_type_name(std::string_view type_name);
+
+/// Whether the column holds single numbers.
+bool is_number(const ColumnInfo& column);
+
 }  // namespace loom::mapping

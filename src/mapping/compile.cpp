@@ -7,6 +7,7 @@
 #include "mapping/draft.h"
 #include "mapping/keys.h"
 #include "mapping/paths.h"
+#include "mapping/surplus.h"
 #include "mapping/topic_pattern.h"
 #include "mapping/writable.h"
 
@@ -33,6 +34,9 @@ class Compiler {
   void add_ingestion_time(const TableInfo& table, TablePlan& plan, bool by_name) const;
   void check_unwritten_columns(const TableInfo& table, const TablePlan& plan);
   void check_single_row(const TableInfo& table);
+  [[nodiscard]] bool is_writable(const ColumnInfo& column) const {
+    return !column.generated && (!column.identity_always || topic_.identity == Identity::given);
+  }
   void check_unmapped_names(const std::vector<TableDraft>& drafts);
   RequiredField make_required(const std::string& name, const std::vector<TableDraft>& drafts);
 
@@ -130,9 +134,11 @@ std::optional<PlanColumn> Compiler::make_column(const ColumnDraft& draft, const 
                     "`" + table.name.display() + "` has no column `" + draft.name + "`; its columns: " + joined(known));
     return std::nullopt;
   }
-  if (info->generated) {
-    findings_.error(draft.place, "column `" + draft.name + "` of `" + table.name.display() +
-                                     "` is GENERATED ALWAYS and cannot be written");
+  if (!is_writable(*info)) {
+    findings_.error(draft.place, "column `" + draft.name + "` of `" + table.name.display() + "` is GENERATED ALWAYS " +
+                                     (info->identity_always ? "AS IDENTITY: `identity: given` in the topic says that "
+                                                              "the messages bring its values"
+                                                            : "and cannot be written"));
     return std::nullopt;
   }
   PlanColumn column;
@@ -158,7 +164,7 @@ std::optional<PlanColumn> Compiler::make_column(const ColumnDraft& draft, const 
 void Compiler::add_ingestion_time(const TableInfo& table, TablePlan& plan, bool by_name) const {
   constexpr const char* kColumn = "created_at";
   const ColumnInfo* info = table.find(kColumn);
-  const bool applies = info != nullptr && !info->generated && info->default_kind == DefaultKind::none &&
+  const bool applies = info != nullptr && is_writable(*info) && info->default_kind == DefaultKind::none &&
                        can_store(ValueType::timestamp, *info) && info->type != ColumnType::other;
   if (!applies) return;
   for (auto& column : plan.columns) {
@@ -176,7 +182,9 @@ void Compiler::add_ingestion_time(const TableInfo& table, TablePlan& plan, bool 
 void Compiler::check_unwritten_columns(const TableInfo& table, const TablePlan& plan) {
   std::vector<std::string> unwritten;
   for (const auto& info : table.columns) {
-    if (!info.not_null || info.generated || (info.default_kind != DefaultKind::none && !info.default_is_null)) continue;
+    if (!info.not_null || info.generated || info.identity_always ||
+        (info.default_kind != DefaultKind::none && !info.default_is_null))
+      continue;
     const bool written = std::any_of(plan.columns.begin(), plan.columns.end(),
                                      [&info](const PlanColumn& c) { return c.info.name == info.name; });
     if (!written) unwritten.push_back(info.name);
@@ -278,7 +286,7 @@ TopicPlan Compiler::run() {
   }
   std::vector<std::string> own_columns;
   for (const auto& column : infos_[0]->columns) {
-    if (!column.generated) own_columns.push_back(column.name);
+    if (is_writable(column)) own_columns.push_back(column.name);
   }
   const auto drafts = draft_tables(topic_, own_columns, findings_);
   make_arrays(drafts);
@@ -290,11 +298,18 @@ TopicPlan Compiler::run() {
     } else {
       resolve_child_key(topic_, drafts[i], table, made);
     }
+    made.gives_identity = std::any_of(made.columns.begin(), made.columns.end(),
+                                      [](const PlanColumn& column) { return column.info.identity_always; });
     const Place place = place_of(topic_, i == 0 ? "table" : "array_mappings");
     check_writable(table, !made.key.empty(), place, findings_);
     check_logged(table, place, findings_);
     plan_.unlogged.insert(plan_.unlogged.end(), table.unlogged.begin(), table.unlogged.end());
     plan_.tables.push_back(std::move(made));
+    if (i > 0) {
+      const auto surplus =
+          resolve_surplus(topic_, drafts[i], static_cast<std::uint16_t>(i), plan_.tables[i], findings_);
+      if (surplus) plan_.surplus.push_back(*surplus);
+    }
   }
   check_single_row(*infos_[0]);
   check_unmapped_names(drafts);

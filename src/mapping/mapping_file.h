@@ -24,11 +24,16 @@ enum class ValueType : std::uint8_t {
   json,
   bytes
 };
-enum class Transform : std::uint8_t { none, base64_decode, timestamp_parse, json_stringify };
+enum class Transform : std::uint8_t { none, base64_decode, timestamp_parse, json_stringify, json_parse };
 enum class ConflictStrategy : std::uint8_t { ignore, update, replace };
 enum class NulPolicy : std::uint8_t { reject, strip, replace };
 /// What a row does that no partition of its table takes.
 enum class NoPartition : std::uint8_t { stop, dead_letter };
+
+/// What becomes of a child table's rows beyond the end of a list that has become shorter.
+enum class Surplus : std::uint8_t { keep, remove };
+/// Who gives a column its value that is GENERATED ALWAYS AS IDENTITY.
+enum class Identity : std::uint8_t { generated, given };
 
 std::string_view to_string(ValueType type);
 std::string_view to_string(Transform transform);
@@ -72,6 +77,7 @@ struct ArrayMapping {
   std::vector<ForeignKey> foreign_key_mapping;
   std::vector<ElementMapping> element_mappings;
   std::optional<std::string> sequence_field;
+  std::optional<Surplus> surplus;  ///< without: as the topic's conflict strategy asks
   int line = 0;
 };
 
@@ -95,6 +101,7 @@ struct TopicMapping {
   std::optional<bool> create_table;
   NulPolicy nul = NulPolicy::reject;
   NoPartition no_partition = NoPartition::stop;
+  Identity identity = Identity::generated;
   int line = 0;
   std::map<std::string, int> key_lines;  ///< where each key of the topic stands, for problems found later
 

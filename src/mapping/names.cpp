@@ -39,6 +39,8 @@ std::string_view to_string(Transform transform) {
       return "timestamp_parse";
     case Transform::json_stringify:
       return "json_stringify";
+    case Transform::json_parse:
+      return "json_parse";
   }
   return "unknown";
 }

@@ -66,18 +66,38 @@ struct PlanColumn {
   bool operator==(const PlanColumn&) const = default;
 };
 
+/// How the database tells the keys of a table's rows apart.
+struct KeyRules {
+  std::vector<KeyComparison> columns;  ///< in the order of TablePlan::key; may be empty: all plain
+  bool nulls_equal = false;            ///< a null is a null's equal
+  /// Two rows have one key if and only if what is sent for it is the same bytes. Else only the database knows.
+  bool bytes_tell = true;
+  bool operator==(const KeyRules&) const = default;
+};
+
 /// The columns that a COPY into one table writes, and how conflicts on its key are met.
 struct TablePlan {
   TableName name;
   std::vector<PlanColumn> columns;  ///< at most kMaxColumns
   std::vector<std::uint16_t> key;   ///< indices into columns; empty: plain insert, a duplicate is a row's fault
+  KeyRules key_rules;
   ConflictStrategy conflict_strategy = ConflictStrategy::ignore;
   bool binary = true;                ///< false: text COPY, since a column has no binary encoder
   std::vector<std::int16_t> arrays;  ///< whose elements become rows of this table, in file order
+  bool gives_identity = false;       ///< rows bring values of a column that is GENERATED ALWAYS AS IDENTITY
   bool row_without_elements = true;  ///< the topic's own table: one row also when no array gave any
   bool operator==(const TablePlan&) const = default;
 };
 inline constexpr std::size_t kMaxColumns = 1600;  // PostgreSQL's own limit (MaxHeapAttributeNumber)
+
+/// A list of which a child table holds the elements: when it comes back shorter, the rows beyond its end go.
+struct SurplusPlan {
+  std::uint16_t table = 0;         ///< the child table, index into TopicPlan::tables
+  std::uint16_t sequence = 0;      ///< its column that takes the element's index, one of its key
+  std::int16_t array = 0;          ///< the list, index into TopicPlan::arrays
+  bool also_without_list = false;  ///< a message without the list counts as one with an empty list
+  bool operator==(const SurplusPlan&) const = default;
+};
 
 struct ArrayPlan {
   std::string path;
@@ -99,6 +119,7 @@ struct TopicPlan {
   std::vector<TablePlan> tables;  ///< [0] the topic's own; then child tables
   PathTree message;
   std::vector<ArrayPlan> arrays;
+  std::vector<SurplusPlan> surplus;  ///< at most one for each child table
   std::vector<RequiredField> required;
   NulPolicy nul = NulPolicy::reject;
   NoPartition no_partition = NoPartition::stop;

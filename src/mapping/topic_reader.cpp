@@ -110,11 +110,13 @@ void TopicReader::read_key(const Entry& entry) {
     topic_.nul = choice(kNulPolicies, entry.value, at(entry)).value_or(topic_.nul);
   } else if (key == "no_partition") {
     topic_.no_partition = choice(kNoPartitions, entry.value, at(entry)).value_or(topic_.no_partition);
+  } else if (key == "identity") {
+    topic_.identity = choice(kIdentities, entry.value, at(entry)).value_or(topic_.identity);
   } else {
     findings_.warning(at(entry),
                       "is not a key of a topic and is ignored; known: table, description, field_mappings, data_types, "
                       "transforms, required_fields, defaults, upsert_key, conflict_strategy, array_mappings, "
-                      "batch_size, batch_timeout, create_table, nul, no_partition");
+                      "batch_size, batch_timeout, create_table, nul, no_partition, identity");
   }
 }
 

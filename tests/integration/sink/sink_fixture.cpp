@@ -7,6 +7,8 @@
 #include <set>
 #include <stdexcept>
 
+#include "mapping/compile.h"
+#include "mapping/loader.h"
 #include "sink/catalog_reader.h"
 #include "sink/offset_store.h"
 
@@ -163,6 +165,13 @@ BatchMaker& BatchMaker::add(const Cells& cells) {
   return row(cells);
 }
 
+BatchMaker& BatchMaker::json(encode::RowBuilder& builder, const std::string& value) {
+  const std::uint32_t index = message(value);
+  auto problem = builder.append(batch_->messages[index], index, batch_->rows);
+  if (problem) batch_->rejected.push_back({index, std::move(*problem)});
+  return *this;
+}
+
 BatchMaker& BatchMaker::reject(std::uint32_t message, RejectReason reason, const std::string& why) {
   batch_->rejected.push_back({message, {reason, why, ""}});
   return *this;
@@ -209,6 +218,30 @@ void SinkTest::set_up() {
 void SinkTest::restart_pool() {
   pool.reset();
   pool = std::make_unique<WriterPool>(settings, failpoints);
+}
+
+std::shared_ptr<const mapping::TopicPlan> SinkTest::mapped(const std::string& yaml) {
+  const auto loaded = mapping::load_mapping_text("schema_version: v1\ntopics:\n  t:\n" + yaml, "test.yml");
+  if (!loaded.file) throw std::runtime_error("the mapping: " + loaded.problems.front().message);
+  const mapping::TopicMapping& topic = loaded.file->topics.front();
+  std::vector<mapping::TableName> tables{topic.table};
+  for (const auto& array : topic.array_mappings) {
+    if (array.table) tables.push_back(*array.table);
+  }
+  auto compiled = mapping::compile(topic, DatabaseCatalog::read(database.url(), tables), "test.yml");
+  if (!compiled.plan) throw std::runtime_error("the plan: " + compiled.problems.front().message);
+  return std::make_shared<const mapping::TopicPlan>(std::move(*compiled.plan));
+}
+
+SinkTest::Written SinkTest::store(const std::shared_ptr<const mapping::TopicPlan>& plan,
+                                  const std::vector<std::string>& messages, bool prefer_merge) {
+  const SystemClock clock;
+  encode::RowBuilder builder(plan, "t", clock);
+  auto batch = next_batch(plan);
+  for (const auto& message : messages) batch.json(builder, message);
+  batch.fresh();
+  if (prefer_merge) batch.prefer_merge();
+  return write(batch);
 }
 
 SinkTest::Written SinkTest::write(std::unique_ptr<batch::Batch> batch) {
