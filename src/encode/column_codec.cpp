@@ -107,17 +107,22 @@ Conversion ColumnCodec::append_array(const JsonValue& value, const decode::JsonD
   } else if (only_lists_) {
     return Conversion::failed;
   }
-  const auto holds_lists = [&] {
-    return !text.empty() && !takes_lists_ &&
-           std::any_of(elements, elements + count, [](const JsonValue& e) { return e.kind == JsonValue::Kind::array; });
+  // A list of lists has dimensions. One that mixes them with values has none: as text it keeps them as JSON.
+  const auto is_list_of_lists = [&] {
+    bool lists = false;
+    for (std::uint32_t i = 0; i < count; ++i) {
+      if (elements[i].present() && elements[i].kind != JsonValue::Kind::array) return false;
+      lists |= elements[i].present();
+    }
+    return lists && !text.empty() && !takes_lists_;
   };
-  if (takes_text_ && holds_lists()) return append_nested(text, scratch, out);
+  if (takes_text_ && is_list_of_lists()) return append_nested(text, scratch, out);
   const std::size_t begin = out.size();
   const Conversion done = write_binary_ != nullptr ? append_binary_array(elements, count, scratch, out)
                                                    : append_text_array(elements, count, scratch, out);
   if (done == Conversion::ok) return done;
   out.truncate(begin);
-  return holds_lists() ? append_nested(text, scratch, out) : done;
+  return is_list_of_lists() ? append_nested(text, scratch, out) : done;
 }
 
 // Dimensions, whether nulls are in it, the elements' type; per dimension its size and first index; then the elements as

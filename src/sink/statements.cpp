@@ -138,10 +138,11 @@ std::vector<std::string> settings(const DatabaseSettings& settings, int server_v
       std::string("SET LOCAL synchronous_commit = ") + (settings.synchronous_commit ? "on" : "off"),
       "SET LOCAL statement_timeout = " + std::to_string(settings.statement_timeout.count()),
       "SET LOCAL lock_timeout = " + std::to_string(settings.lock_timeout.count()),
-      // What a role's own settings would make another value of, or the database's: a null in an array becomes a word;
-      // times without a zone, dates and intervals inside of ranges and other types, and defaults that ask for the day.
+      // A role's own settings would make another value of these: a null in an array; a time without a zone, a date or
+      // an interval, where the server reads it; a number, bytes or a day that a default turns into text.
       "SET LOCAL array_nulls = on", "SET LOCAL TimeZone = 'UTC'", "SET LOCAL DateStyle = 'ISO, MDY'",
-      "SET LOCAL IntervalStyle = 'postgres'", "SET LOCAL xmloption = 'content'"};
+      "SET LOCAL IntervalStyle = 'postgres'", "SET LOCAL extra_float_digits = 1", "SET LOCAL bytea_output = 'hex'",
+      "SET LOCAL xmloption = 'content'"};
   if (server_version >= kHasTransactionTimeout) out.emplace_back("SET LOCAL transaction_timeout = 0");
   return out;
 }

@@ -159,7 +159,7 @@ topics:
                   "9 error field_mappings: must be a map (`name: value` lines), and is a list",
                   AllOf(StartsWith("11 error data_types.x: is `int`; accepted: string, integer, float, boolean"),
                         HasSubstr("timestamp, array, float_array, json, bytes")),
-                  "14 error transforms.x: is `base64`; accepted: base64_decode, timestamp_parse, json_stringify",
+                  "14 error transforms.x: is `base64`; accepted: base64_decode, timestamp_parse, json_stringify, json_parse",
                   "18 error field_mappings.data..x: is `data..x`; a path is names with single dots between them",
                   "19 error conflict_strategy: must be a single value, and is a list",
                   "20 error batch_size: is `many`; accepted: a whole number of rows from 1 to 1000000",
