@@ -24,16 +24,41 @@ ValueType element_type(const mapping::PlanColumn& column) {
   }
 }
 
+std::int32_t numeric_modifier(const mapping::ColumnInfo& info) {
+  return info.type == ColumnType::numeric ? info.type_modifier : -1;
+}
+
 }  // namespace
 
 ColumnCodec::ColumnCodec(const mapping::PlanColumn& column, bool binary)
-    : convert_(choose_conversion(column.info.type, element_type(column), column.transform)),
+    : convert_(choose_conversion(column.info.type, element_type(column), column.transform,
+                                 numeric_modifier(column.info) != -1)),
       write_binary_(binary ? binary_writer(column.info.type) : nullptr),
       write_plain_(plain_writer(column.info.type)),
+      is_plain_(!column.info.is_array && numeric_modifier(column.info) == -1 &&
+                column.value_type != ValueType::decimal_base64),
       is_array_(column.info.is_array),
       only_lists_(column.value_type == ValueType::float_array),
       only_numbers_(only_lists_ && column.info.type == ColumnType::text),
-      element_oid_(column.info.element_oid) {}
+      element_oid_(column.info.element_oid),
+      parameters_(column.parameters),
+      numeric_modifier_(numeric_modifier(column.info)) {}
+
+Conversion ColumnCodec::append_special(const JsonValue& value, const decode::JsonDecoder& values, Scratch& scratch,
+                                       ByteBuffer& out) const {
+  scratch.parameters = parameters_;
+  scratch.numeric_modifier = numeric_modifier_;
+  if (is_array_) return append_array(value, values, scratch, out);
+  Scalar scalar;  // NOLINT(cppcoreguidelines-pro-type-member-init): each conversion sets what its writer reads
+  const Conversion done = convert_(value, scratch, scalar);
+  if (done != Conversion::ok) return done;
+  if (write_binary_ != nullptr) {
+    write_binary_(scalar, out);
+  } else {
+    append_plain(scalar, scratch, out);
+  }
+  return done;
+}
 
 void ColumnCodec::append_null(ByteBuffer& out) const {
   if (write_binary_ != nullptr) {

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <string_view>
+#include <vector>
 
 #include "base/byte_buffer.h"
 #include "decode/json_decoder.h"
@@ -35,10 +36,13 @@ class Scratch {
   [[nodiscard]] const decode::JsonDecoder& list_decoder() const { return *list_decoder_; }
 
   mapping::NulPolicy nul;
-  ByteBuffer bytes;    ///< for the conversion at hand
-  ByteBuffer plain;    ///< a text field before escaping
-  ByteBuffer array;    ///< an array literal before escaping
-  ByteBuffer instant;  ///< the time of ingestion as text
+  mapping::TypeParameters parameters;  ///< of the column at hand, set only for conversions that ask for them
+  std::int32_t numeric_modifier = -1;  ///< likewise
+  std::vector<std::uint32_t> limbs;    ///< of a long number
+  ByteBuffer bytes;                    ///< for the conversion at hand
+  ByteBuffer plain;                    ///< a text field before escaping
+  ByteBuffer array;                    ///< an array literal before escaping
+  ByteBuffer instant;                  ///< the time of ingestion as text
 
  private:
   std::unique_ptr<decode::JsonDecoder> list_decoder_;  ///< made when the first such string comes

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "plan_builder.h"
+#include "value_cases.h"
 
 namespace loom::testing {
 namespace {
@@ -15,23 +16,6 @@ using mapping::ColumnType;
 using mapping::NulPolicy;
 using mapping::Transform;
 using mapping::ValueType;
-
-PlanBuilder column(ColumnType type, bool binary = true) {
-  PlanBuilder plan(binary);
-  plan.column("v", type, {"v"});
-  return plan;
-}
-
-struct Case {
-  const char* json;
-  const char* field;
-};
-
-/// Text COPY shows what is stored in a form that can be read; the binary form is checked against it below.
-template <std::size_t N>
-void expect_text(const PlanBuilder& plan, const Case (&cases)[N]) {
-  for (const Case& c : cases) EXPECT_EQ(Rows::field(plan, c.json), c.field) << c.json;
-}
 
 TEST(Values, IntegerColumns) {
   expect_text(column(ColumnType::int8, false), {{"12.7", "12"},
@@ -125,7 +109,20 @@ TEST(Values, BooleanColumns) {
                                                    {R"("0")", "f"},
                                                    {R"("NO")", "f"},
                                                    {R"("off")", "f"},
-                                                   {R"("")", "f"},
+                                                   {R"("t")", "t"},
+                                                   {R"("Tru")", "t"},
+                                                   {R"("y")", "t"},
+                                                   {R"(" ye ")", "t"},
+                                                   {R"("f")", "f"},
+                                                   {R"("FAL")", "f"},
+                                                   {R"("n")", "f"},
+                                                   {R"("of")", "f"},
+                                                   {R"("")", "conversion_failed"},
+                                                   {R"(" ")", "conversion_failed"},
+                                                   {R"("o")", "conversion_failed"},
+                                                   {R"("truth")", "conversion_failed"},
+                                                   {R"("10")", "conversion_failed"},
+                                                   {R"("onn")", "conversion_failed"},
                                                    {"0", "f"},
                                                    {"0.0", "f"},
                                                    {"-0e5", "f"},
@@ -148,7 +145,7 @@ TEST(Values, TimeColumns) {
   expect_text(column(ColumnType::timestamp, false), {{R"("2024-05-06T01:08:09+02:00")", "2024-05-05 23:08:09"}});
   expect_text(
       column(ColumnType::date, false),
-      {{R"("2024-05-06T01:08:09+02:00")", "2024-05-05"}, {"-1", "1969-12-31"}, {R"("2024-02-29")", "2024-02-29"}});
+      {{R"("2024-05-06T01:08:09+02:00")", "2024-05-06"}, {"-1", "1969-12-31"}, {R"("2024-02-29")", "2024-02-29"}});
   expect_text(column(ColumnType::time, false),
               {{R"("07:08:09.5")", "07:08:09.5"}, {R"("25:00")", "conversion_failed"}, {"5", "conversion_failed"}});
 }
@@ -174,6 +171,9 @@ TEST(Values, TextColumnsWithAnotherValueType) {
   expect_text(column(ColumnType::text, false).as(ValueType::timestamp),
               {{R"("2024-05-06T07:08:09+02:00")", "2024-05-06T07:08:09+02:00"},
                {"1700000000", "2023-11-14T22:13:20Z"},
+               {R"("20240506T070809+0200")", "2024-05-06T05:08:09Z"},
+               {R"("Wed, 21 Oct 2015 07:28:00 GMT")", "2015-10-21T07:28:00Z"},
+               {R"("Infinity")", "infinity"},
                {R"("soon")", "conversion_failed"}});
   expect_text(column(ColumnType::text, false).as(ValueType::json),
               {{R"("s")", R"("s")"}, {R"({"a":1})", R"({"a":1})"}, {"1", "1"}});
