@@ -74,7 +74,7 @@ inline bool is_day(std::int64_t year, int month, int day) {
 }
 
 /// From seconds since 2000 and microseconds within the day, checked before they are joined so that nothing overflows.
-inline Parsed join_instant(std::int64_t seconds, std::int64_t micros, std::int64_t& us) {
+[[gnu::always_inline]] inline Parsed join_instant(std::int64_t seconds, std::int64_t micros, std::int64_t& us) {
   constexpr std::int64_t kMicros = 1'000'000;
   seconds += micros / kMicros;
   if (seconds < kFirstSecond || seconds >= kEndSecond) return Parsed::out_of_range;

@@ -178,7 +178,7 @@ bool Parser::meridiem(bool afternoon) {
   return true;
 }
 
-/// `+2`, `+02`, `+0200`, `+02:00`, `+02:00:30`
+/// `+2`, `+02`, `+200`, `+0200`, `+02:00`, `+02:00:30`
 bool Parser::zone_offset() {
   if (has_zone_) return false;
   has_zone_ = true;
@@ -187,15 +187,16 @@ bool Parser::zone_offset() {
   const std::string_view digits = take_digits();
   int minutes = 0;
   int seconds = 0;
-  if (digits.size() == 4) {
-    minutes = static_cast<int>(number(digits.substr(2)));
+  const bool joined = digits.size() == 3 || digits.size() == 4;
+  if (joined) {
+    minutes = static_cast<int>(number(digits.substr(digits.size() - 2)));
   } else if (digits.empty() || digits.size() > 2) {
     return false;
   } else if (r_.take(':')) {
     if (!r_.two_digits(minutes)) return false;
     if (r_.take(':') && !r_.two_digits(seconds)) return false;
   }
-  const std::int64_t hours = number(digits.substr(0, 2));
+  const std::int64_t hours = number(joined ? digits.substr(0, digits.size() - 2) : digits);
   if (hours > 15 || minutes > 59 || seconds > 59) return false;
   offset_ = (hours * 60 + minutes) * 60 + seconds;
   if (west) offset_ = -offset_;
@@ -210,6 +211,11 @@ bool Parser::skip_until(char close) {
 }
 
 bool Parser::word_in_tail(std::string_view word) {
+  if (r_.at != r_.end && (*r_.at == '+' || *r_.at == '-')) {
+    // GMT+0200 is two hours east where browsers and Java print it, beside a month's name. POSIX, and PostgreSQL with
+    // it, has it two hours west: elsewhere it stays a dead letter, as do other words right before an offset.
+    return worded_ && is_universal(word) && zone_offset();
+  }
   if (same_word(word, "am") || same_word(word, "pm")) return meridiem((word[0] | 0x20) == 'p');
   if (same_word(word, "bc") || same_word(word, "ad")) {
     before_christ_ = (word[0] | 0x20) == 'b';
@@ -217,11 +223,6 @@ bool Parser::word_in_tail(std::string_view word) {
   }
   const auto hours = zone_hours(word);
   if (!hours || has_zone_) return false;
-  if (r_.at != r_.end && (*r_.at == '+' || *r_.at == '-')) {
-    // GMT+0200 is two hours east where browsers and Java print it, beside a month's name. POSIX, and PostgreSQL with
-    // it, has it two hours west: elsewhere it stays a dead letter.
-    return worded_ && is_universal(word) && zone_offset();
-  }
   has_zone_ = true;
   offset_ = std::int64_t{*hours} * 3600;
   return true;
@@ -274,6 +275,7 @@ bool Parser::worded_word() {
   if (const int month = month_of(word); month != 0) {
     return std::exchange(month_, month) == 0;
   }
+  if (same_word(word, "t") && r_.at_digit()) return clock(false);
   if (is_weekday(word)) return !std::exchange(weekday_, true);
   r_.at = begin;
   return tail_part();

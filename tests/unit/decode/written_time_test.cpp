@@ -183,7 +183,7 @@ TEST(WrittenTimestamp, MailAndOtherFormsWithAMonthsName) {
                    {"6 May 2024 07:08:09 UTC UTC", "invalid"},
                    {"6 May 2024 (comment)", "invalid"},
                    {"6 May 2024 07:08 GMT (comment", "invalid"},
-                   {"6 May 2024 T07:08", "invalid"},
+                   {"6 May 2024T07:08", "2024-05-06 07:08:00"},
                    {"6/May/2024", "invalid"}});
 }
 
@@ -213,7 +213,9 @@ TEST(WrittenTimestamp, ZonesBehindIso) {
                    {"2024-05-06T07:08:09+16:00", "invalid"},
                    {"2024-05-06T07:08:09+02:60", "invalid"},
                    {"2024-05-06T07:08:09+02:00:60", "invalid"},
-                   {"2024-05-06T07:08:09+020", "invalid"},
+                   {"2024-05-06T07:08:09+530", "2024-05-06 01:38:09"},
+                   {"2024-05-06T07:08:09+02000", "invalid"},
+                   {"2024-05-06 07:08 AM-05:30", "invalid"},
                    {"2024-05-06T07:08:09+", "invalid"},
                    {"2024-05-06 13:08 PM", "invalid"},
                    {"2024-05-06 AM", "invalid"},
