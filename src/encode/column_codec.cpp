@@ -32,13 +32,17 @@ ValueType element_type(const mapping::PlanColumn& column) {
   }
 }
 
+std::int32_t numeric_modifier(const mapping::ColumnInfo& info) {
+  return info.type == ColumnType::numeric ? info.type_modifier : -1;
+}
+
 Convert conversion_of(const mapping::PlanColumn& column) {
   const ValueType type = element_type(column);
   const bool as_it_is = type == ValueType::unspecified || type == ValueType::string;
   if (column.info.type == ColumnType::other && column.transform == mapping::Transform::none && as_it_is) {
     if (const Convert special = other_conversion(column.info)) return special;
   }
-  return choose_conversion(column.info.type, type, column.transform);
+  return choose_conversion(column.info.type, type, column.transform, numeric_modifier(column.info) != -1);
 }
 
 }  // namespace
@@ -47,13 +51,33 @@ ColumnCodec::ColumnCodec(const mapping::PlanColumn& column, bool binary)
     : convert_(conversion_of(column)),
       write_binary_(binary ? binary_writer(column.info.type) : nullptr),
       write_plain_(plain_writer(column.info.type)),
+      is_plain_(!column.info.is_array && numeric_modifier(column.info) == -1 &&
+                column.value_type != ValueType::decimal_base64),
       is_array_(column.info.is_array),
       only_lists_(column.value_type == ValueType::float_array),
       only_numbers_(only_lists_ && column.info.type == ColumnType::text),
       takes_text_(takes_anything(column.info.type)),
       takes_lists_(column.info.type == ColumnType::json || column.info.type == ColumnType::jsonb),
       delimiter_(column.info.element_oid == kBoxOid ? ';' : ','),
-      element_oid_(column.info.element_oid) {}
+      element_oid_(column.info.element_oid),
+      parameters_(column.parameters),
+      numeric_modifier_(numeric_modifier(column.info)) {}
+
+Conversion ColumnCodec::append_special(const JsonValue& value, const decode::JsonDecoder& values, Scratch& scratch,
+                                       ByteBuffer& out) const {
+  scratch.parameters = parameters_;
+  scratch.numeric_modifier = numeric_modifier_;
+  if (is_array_) return append_array(value, values, scratch, out);
+  Scalar scalar;  // NOLINT(cppcoreguidelines-pro-type-member-init): each conversion sets what its writer reads
+  const Conversion done = convert_(value, scratch, scalar);
+  if (done != Conversion::ok) return done;
+  if (write_binary_ != nullptr) {
+    write_binary_(scalar, out);
+  } else {
+    append_plain(scalar, scratch, out);
+  }
+  return done;
+}
 
 void ColumnCodec::append_null(ByteBuffer& out) const {
   if (write_binary_ != nullptr) {

@@ -1,6 +1,7 @@
 #include "encode/convert.h"
 
 #include "encode/convert_rules.h"
+#include "encode/convert_typed.h"
 
 namespace loom::encode {
 namespace {
@@ -37,9 +38,7 @@ Convert into_text(ValueType value, Transform transform) {
       return rules::text_float_list;
     case ValueType::json:
       return rules::text_json;
-    case ValueType::unspecified:
-    case ValueType::string:
-    case ValueType::bytes:
+    default:  // string and bytes; the types of convert_typed.h do not get here
       return rules::text;
   }
   return rules::text;
@@ -67,7 +66,13 @@ Convert into_bytes(Transform transform) {
 
 }  // namespace
 
-Convert choose_conversion(ColumnType column, ValueType value, Transform transform) {
+Convert choose_conversion(ColumnType column, ValueType value, Transform transform, bool limited) {
+  if (transform == Transform::none || column == ColumnType::numeric) {
+    if (const Convert chosen = rules::decimal_conversion(column, value, limited)) return chosen;
+  }
+  if (transform == Transform::none) {
+    if (const Convert chosen = rules::typed_conversion(column, value)) return chosen;
+  }
   const bool lists = value == ValueType::array || value == ValueType::float_array;
   switch (column) {
     case ColumnType::text:

@@ -117,7 +117,10 @@ RowPlan::RowPlan(const mapping::TopicPlan& topic_plan, std::string topic) : meta
       RowColumn& column = table.columns.emplace_back(
           RowColumn{ColumnCodec(column_plan, table_plan.binary), {}, -1, Absent::field, {}, {}, &column_plan, false});
       for (const auto& from : column_plan.sources) {
-        column.sources.push_back(make_source(topic_plan, from, column_plan.info.type, metadata));
+        // timestamp_ms takes nothing but a number, which is what a number column gets of the record's time.
+        const bool as_number = column_plan.value_type == mapping::ValueType::timestamp_ms;
+        const auto form = as_number ? mapping::ColumnType::int8 : column_plan.info.type;
+        column.sources.push_back(make_source(topic_plan, from, form, metadata));
         const RowSource& source = column.sources.back();
         column.of_element |= source.array >= 0;
         const bool is_field = from.kind == SourceKind::field;

@@ -39,10 +39,13 @@ class Scratch {
   const decode::JsonValue* json_in(std::string_view text);
 
   mapping::NulPolicy nul;
-  ByteBuffer bytes;       ///< for the conversion at hand
-  ByteBuffer plain;       ///< a text field before escaping
-  ByteBuffer array;       ///< an array literal before escaping
-  ByteBuffer instant;     ///< the time of ingestion as text
+  mapping::TypeParameters parameters;  ///< of the column at hand, set only for conversions that ask for them
+  std::int32_t numeric_modifier = -1;  ///< likewise
+  std::vector<std::uint32_t> limbs;    ///< of a long number
+  ByteBuffer bytes;                    ///< for the conversion at hand
+  ByteBuffer plain;                    ///< a text field before escaping
+  ByteBuffer array;                    ///< an array literal before escaping
+  ByteBuffer instant;                  ///< the time of ingestion as text
   decode::JsonWalk walk;  ///< over a value's own JSON text; strings that it gives hold until it opens another one
   std::vector<decode::JsonValue> leaves;  ///< of lists of lists
   decode::JsonWalk shape;                 ///< over a value that becomes another type's text

@@ -17,6 +17,14 @@ bool is_numeric(ColumnType type) {
   }
 }
 
+/// The types whose unit, or whose column type, the mapping names.
+bool is_typed(ValueType type) { return type >= ValueType::timestamp_s; }
+
+bool is_unit_timestamp(ValueType type) {
+  return type == ValueType::timestamp_s || type == ValueType::timestamp_ms || type == ValueType::timestamp_us ||
+         type == ValueType::timestamp_ns;
+}
+
 bool can_store_in_array(ValueType type, ColumnType element) {
   if (type == ValueType::array) return true;
   return type == ValueType::float_array &&
@@ -84,6 +92,11 @@ ValueType asked_type(ValueType data_type, Transform transform) {
   return data_type;
 }
 
+bool takes_numbers_only(ValueType type) {
+  return is_unit_timestamp(type) || type == ValueType::date_days || type == ValueType::time_ms ||
+         type == ValueType::time_us || type == ValueType::time_ns || type == ValueType::interval_us;
+}
+
 bool can_store(ValueType type, const ColumnInfo& column) {
   if (column.is_array) return can_store_in_array(type, column.type);
   switch (column.type) {
@@ -92,7 +105,7 @@ bool can_store(ValueType type, const ColumnInfo& column) {
       return true;
     case ColumnType::json:
     case ColumnType::jsonb:
-      return type != ValueType::bytes;
+      return type != ValueType::bytes && !is_typed(type);
     case ColumnType::boolean:
       return type == ValueType::boolean || type == ValueType::integer || type == ValueType::string;
     case ColumnType::int2:
@@ -102,17 +115,22 @@ bool can_store(ValueType type, const ColumnInfo& column) {
     case ColumnType::float8:
     case ColumnType::numeric:
       return type == ValueType::integer || type == ValueType::floating || type == ValueType::boolean ||
-             type == ValueType::string;
+             type == ValueType::string || type == ValueType::decimal || type == ValueType::decimal_base64;
     case ColumnType::timestamptz:
     case ColumnType::timestamp:
     case ColumnType::date:
-      return type == ValueType::timestamp || type == ValueType::string;
+      return type == ValueType::timestamp || type == ValueType::string || is_unit_timestamp(type) ||
+             type == ValueType::date_days || type == ValueType::date;
     case ColumnType::bytea:
       return type == ValueType::bytes || type == ValueType::string;
     case ColumnType::time:
+      return type == ValueType::string || type == ValueType::time || type == ValueType::time_ms ||
+             type == ValueType::time_us || type == ValueType::time_ns;
     case ColumnType::uuid:
+      return type == ValueType::string || type == ValueType::uuid;
     case ColumnType::inet:
     case ColumnType::cidr:
+      return type == ValueType::string || type == ValueType::inet;
     case ColumnType::enumeration:
       return type == ValueType::string;
   }

@@ -31,6 +31,7 @@ class Compiler {
   TablePlan make_table(const TableDraft& draft, const TableInfo& table, bool own);
   std::optional<PlanColumn> make_column(const ColumnDraft& draft, const TableInfo& table);
   ColumnSource make_source(const SourceDraft& draft);
+  void check_record_time(const PlanColumn& column, const ColumnDraft& draft);
   void add_ingestion_time(const TableInfo& table, TablePlan& plan, bool by_name) const;
   void check_unwritten_columns(const TableInfo& table, const TablePlan& plan);
   void check_single_row(const TableInfo& table);
@@ -147,6 +148,7 @@ std::optional<PlanColumn> Compiler::make_column(const ColumnDraft& draft, const 
   const ValueType data_type = setting(topic_.data_types, draft, ValueType::unspecified);
   const ValueType asked = asked_type(data_type, column.transform);
   column.value_type = asked == ValueType::unspecified ? natural_type(*info) : asked;
+  column.parameters = setting(topic_.type_parameters, draft, TypeParameters());
   if (!can_store(column.value_type, *info)) {
     const bool transformed = column.transform != Transform::none;
     const std::string what(transformed ? to_string(column.transform) : to_string(column.value_type));
@@ -158,7 +160,19 @@ std::optional<PlanColumn> Compiler::make_column(const ColumnDraft& draft, const 
   const auto default_json = setting(topic_.defaults, draft, std::string());
   if (!default_json.empty()) column.default_json = default_json;
   for (const auto& source : draft.sources) column.sources.push_back(make_source(source));
+  check_record_time(column, draft);
   return column;
+}
+
+/// The record's own time is no number of any other unit.
+void Compiler::check_record_time(const PlanColumn& column, const ColumnDraft& draft) {
+  const bool has_time = std::any_of(column.sources.begin(), column.sources.end(),
+                                    [](const ColumnSource& source) { return source.kind == SourceKind::timestamp; });
+  const ValueType type = column.value_type;
+  if (!has_time || type == ValueType::timestamp_ms || !takes_numbers_only(type)) return;
+  findings_.error(place_of(topic_, "data_types").inside(draft.name, 0),
+                  "is `" + std::string(to_string(type)) +
+                      "`, but $timestamp is an instant in milliseconds: " + "`timestamp` and `timestamp_ms` take it");
 }
 
 void Compiler::add_ingestion_time(const TableInfo& table, TablePlan& plan, bool by_name) const {

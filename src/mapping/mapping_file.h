@@ -22,7 +22,29 @@ enum class ValueType : std::uint8_t {
   array,
   float_array,
   json,
-  bytes
+  bytes,
+  timestamp_s,
+  timestamp_ms,
+  timestamp_us,
+  timestamp_ns,
+  date_days,
+  time_ms,
+  time_us,
+  time_ns,
+  interval_us,
+  decimal,
+  decimal_base64,
+  uuid,
+  date,
+  time,
+  interval,
+  inet
+};
+/// What stands in parentheses behind a type's name.
+struct TypeParameters {
+  int precision = 0;  ///< of decimal(P,S); 0: not given
+  int scale = 0;      ///< of decimal(P,S) and decimal_base64(S)
+  bool operator==(const TypeParameters&) const = default;
 };
 enum class Transform : std::uint8_t { none, base64_decode, timestamp_parse, json_stringify, json_parse };
 enum class ConflictStrategy : std::uint8_t { ignore, update, replace };
@@ -89,6 +111,7 @@ struct TopicMapping {
   std::string description;
   std::vector<FieldMapping> field_mappings;  ///< empty: every column takes the field of its name
   std::map<std::string, ValueType> data_types;
+  std::map<std::string, TypeParameters> type_parameters;  ///< of those in data_types that have some
   std::map<std::string, Transform> transforms;
   std::vector<std::string> required_fields;
   std::map<std::string, std::string> defaults;  ///< column -> the value as JSON text

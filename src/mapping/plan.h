@@ -57,6 +57,7 @@ struct ColumnSource {
 struct PlanColumn {
   ColumnInfo info;
   ValueType value_type = ValueType::string;  ///< never `unspecified`: resolved from the column's type
+  TypeParameters parameters;                 ///< of the value type, where the mapping gives some
   Transform transform = Transform::none;
   /// Tried in this order. compile() puts a path that goes on inside another one (`data.x`, `data`) right before it,
   /// which says the same as `inside` for any number of inner paths.

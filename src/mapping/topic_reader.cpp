@@ -6,6 +6,7 @@
 
 #include "mapping/choices.h"
 #include "mapping/topic_pattern.h"
+#include "mapping/value_types.h"
 
 namespace loom::mapping {
 namespace {
@@ -24,6 +25,7 @@ class TopicReader {
  private:
   void read_key(const Entry& entry);
   void read_field_mappings(const Entry& entry);
+  void read_data_types(const Entry& entry);
   void read_defaults(const Entry& entry);
   void read_batch_size(const Entry& entry);
   void read_batch_timeout(const Entry& entry);
@@ -84,7 +86,7 @@ void TopicReader::read_key(const Entry& entry) {
   } else if (key == "field_mappings") {
     read_field_mappings(entry);
   } else if (key == "data_types") {
-    topic_.data_types = column_choices(kValueTypes, entry);
+    read_data_types(entry);
   } else if (key == "transforms") {
     topic_.transforms = column_choices(kTransforms, entry);
   } else if (key == "required_fields") {
@@ -132,6 +134,27 @@ void TopicReader::read_field_mappings(const Entry& entry) {
     const auto columns = names_of(field.value, place, findings_);  // one source may feed several columns
     if (columns.empty() && !field.value.IsMap()) findings_.warning(place, "names no column and is ignored");
     for (const auto& column : columns) topic_.field_mappings.push_back({field.key, column, field.line});
+  }
+}
+
+void TopicReader::read_data_types(const Entry& entry) {
+  for (const auto& column : entries_of(entry.value, at(entry), findings_)) {
+    const Place place = at(entry).inside(column.key, column.line);
+    const bool one_in_a_list = column.value.IsSequence() && column.value.size() == 1;
+    const YAML::Node node = one_in_a_list ? column.value[0] : column.value;
+    if (node.IsNull()) {
+      findings_.warning(place, "is empty and is ignored; accepted: " + value_type_names());
+      continue;
+    }
+    const auto text = text_of(node, place, findings_);
+    if (!text) continue;
+    const auto type = parse_value_type(*text);
+    if (!type) {
+      findings_.error(place, "is `" + *text + "`; accepted: " + value_type_names());
+      continue;
+    }
+    topic_.data_types.emplace(column.key, type->type);
+    if (type->parameters != TypeParameters()) topic_.type_parameters.emplace(column.key, type->parameters);
   }
 }
 
