@@ -40,6 +40,8 @@ class JsonWalk {
   bool key(std::string_view& key);
   /// Passes any value; of arrays and objects `value` takes the JSON text. Whatever `value` held before is overwritten.
   bool value(JsonValue& value);
+  /// Passes any value that nobody wants.
+  bool skip();
   /// Whether the depth allows one more level, and if so takes it.
   bool enter();
   void leave() { --depth_; }
@@ -71,6 +73,7 @@ class JsonWalk {
   [[nodiscard]] std::string_view token(const Token* token) const;
   bool has_escape(std::string_view raw) { return backslash_ < raw.data() + raw.size() && find_escape(raw); }
   bool find_escape(std::string_view raw);
+  void make_room(std::size_t wanted);
   bool raw_string(std::string_view& raw);
   bool unescaped(std::string_view raw, JsonValue& value);
   bool unescaped_key(std::string_view& key);
@@ -88,7 +91,8 @@ class JsonWalk {
   const char* backslash_ = nullptr;  ///< the first one that was not passed yet, or the text's end
   unsigned depth_ = 0;
   std::uint64_t nuls_ = 0;
-  std::unique_ptr<char[]> strings_;  ///< unescaped strings; it never grows within a text, so that views into it stay
+  std::unique_ptr<char[]> strings_;  ///< unescaped strings; within a text it is never moved, so that views into it stay
+  std::vector<std::unique_ptr<char[]>> full_;  ///< what a text filled that is read many times
   std::size_t strings_capacity_ = 0;
   std::size_t strings_size_ = 0;
   std::vector<char> key_;
@@ -166,6 +170,8 @@ inline bool JsonWalk::value(JsonValue& value) {
       return scalar(value);
   }
 }
+
+inline bool JsonWalk::skip() { return peek() == '{' || peek() == '[' ? check_container() : check_scalar(); }
 
 inline bool JsonWalk::enter() {
   if (depth_ == kMaxDepth) return fail("it is nested deeper than 1000 levels");
