@@ -167,8 +167,9 @@ std::optional<Reject> RowBuilder::Impl::find_lists() {
     const JsonValue& value = decoder.array(i).value;
     Embedded& list = embedded[i];
     list.in_use = false;
+    if (value.kind == JsonValue::Kind::array) continue;
     const bool is_message = plan->message.nodes[0].array == static_cast<std::int16_t>(i);
-    if ((!value.present() && !is_message) || value.kind == JsonValue::Kind::array) continue;
+    if (!value.present() && !is_message) continue;
     if (value.kind == JsonValue::Kind::string) {
       if (!list.decoder) {
         decode::WantedPaths root;
