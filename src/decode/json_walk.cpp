@@ -144,6 +144,8 @@ bool JsonWalk::check_scalar() {
   return scalar(ignored);
 }
 
+bool JsonWalk::skip() { return peek() == '{' || peek() == '[' ? check_container() : check_scalar(); }
+
 // One bit per level says what it is; there is no recursion, whatever the message holds.
 bool JsonWalk::check_container() {
   std::array<std::uint64_t, kMaxDepth / 64 + 1> is_object{};

@@ -171,8 +171,6 @@ inline bool JsonWalk::value(JsonValue& value) {
   }
 }
 
-inline bool JsonWalk::skip() { return peek() == '{' || peek() == '[' ? check_container() : check_scalar(); }
-
 inline bool JsonWalk::enter() {
   if (depth_ == kMaxDepth) return fail("it is nested deeper than 1000 levels");
   ++depth_;

@@ -68,8 +68,8 @@ struct RowBuilder::Impl {
   }
   /// Where the elements of a source's list are.
   decode::JsonDecoder& decoder_of(const RowSource& source) {
-    if (source.scope == SourceScope::message) return decoder;
-    return source.scope == SourceScope::key ? *key_decoder : list_decoder(static_cast<std::size_t>(source.array));
+    if (source.array >= 0) return list_decoder(static_cast<std::size_t>(source.array));
+    return source.scope == SourceScope::key ? *key_decoder : decoder;
   }
   [[nodiscard]] std::size_t list_index(std::size_t array) const { return embedded[array].in_use ? 0 : array; }
   std::uint32_t list_size(std::size_t array) { return list_decoder(array).array(list_index(array)).count; }

@@ -21,8 +21,8 @@ inline constexpr std::int16_t kNoElement = -2;
 /// Where a column's value may stand: a slot of the message (metadata has slots there, too), of an element or of the
 /// key. Each scope has a decoder of its own.
 struct RowSource {
-  mapping::SourceScope scope = mapping::SourceScope::message;
   std::int16_t array = -1;  ///< of SourceScope::element; -1: of the message; kNoElement: of the key
+  mapping::SourceScope scope = mapping::SourceScope::message;
   bool element_index = false;
   std::uint16_t slot = 0;
   std::int16_t inside = -1;  ///< as in mapping::ColumnSource

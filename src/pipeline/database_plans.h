@@ -32,7 +32,8 @@ struct PlanChanges {
 /// Plans from the mapping file and the database's catalog. Requests that come together are answered by one reading.
 /// Threads: any; answers come from a thread of its own, or at once where the plan is known.
 /// Owns:    that thread, and the plans made so far.
-/// Blocks:  the destructor, while a reading of the catalog is under way (at most the connect timeout).
+/// Blocks:  the destructor, while a reading of the catalog is under way (at most the connect timeout), or the making of
+///          a topic's tables.
 class DatabasePlans final : public PlanProvider {
  public:
   /// Makes the tables of a file that the database lacks. Called from the thread of its own.
