@@ -71,7 +71,7 @@ bool same_number(std::string_view a, std::string_view b) {
          same_digits(first.digits, second.digits);
 }
 
-AbsentValues::AbsentValues(const std::vector<std::string>& json) {
+AbsentValues::AbsentValues(const std::vector<std::string>& json) : empty_(json.empty()) {
   for (const auto& value : json) {
     if (value == "true") {
       on_true_ = true;

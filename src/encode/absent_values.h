@@ -15,13 +15,14 @@ class AbsentValues {
   /// Each is a JSON scalar.
   explicit AbsentValues(const std::vector<std::string>& json);
 
-  [[nodiscard]] bool empty() const { return strings_.empty() && numbers_.empty() && !on_true_ && !on_false_; }
+  [[nodiscard]] bool empty() const { return empty_; }
   /// Strings by their letters, numbers by their value (-999 is -999.0), booleans; never a list or an object.
   [[nodiscard]] bool operator()(const decode::JsonValue& value) const;
 
  private:
   std::vector<std::string> strings_;
   std::vector<std::string> numbers_;  ///< as JSON has them
+  bool empty_ = true;                 ///< asked for every message
   bool on_true_ = false;
   bool on_false_ = false;
 };
