@@ -63,11 +63,11 @@ std::string_view to_string(ConflictStrategy strategy);
 
 struct TableName {
   std::string schema;  ///< empty: found by the search path
-  std::string name;
+  std::string name;    ///< may hold `${topic}` while the topic is not known (see for_topic())
 
   /// Quoted for SQL: `"name"` or `"schema"."name"`.
   [[nodiscard]] std::string quoted() const;
-  /// For people: `name` or `schema.name`.
+  /// For people: `name` or `schema.name`, a part that holds a dot or a quote in quotes.
   [[nodiscard]] std::string display() const;
   auto operator<=>(const TableName&) const = default;  // NOLINT(modernize-use-nullptr): a false alarm of clang-tidy 14
 };
@@ -76,7 +76,7 @@ struct TableName {
 std::string quote_identifier(std::string_view name);
 
 struct FieldMapping {
-  std::string source;  ///< dotted path, or `$key`, `$headers.NAME`, ...
+  std::string source;  ///< a path, or `$key`, `$key.x`, `$headers.NAME`, ...
   std::string column;
   int line = 0;
 };
@@ -94,7 +94,7 @@ struct ForeignKey {
 };
 
 struct ArrayMapping {
-  std::string path;
+  std::string path;                ///< `$value`: the message itself
   std::optional<TableName> table;  ///< without: the elements become rows of the topic's own table
   std::vector<ForeignKey> foreign_key_mapping;
   std::vector<ElementMapping> element_mappings;
@@ -122,6 +122,7 @@ struct TopicMapping {
   std::optional<int> batch_size;
   std::optional<std::chrono::milliseconds> batch_timeout;
   std::optional<bool> create_table;
+  std::vector<std::string> absent_values;  ///< JSON scalars; a field with one of them counts as not there
   NulPolicy nul = NulPolicy::reject;
   NoPartition no_partition = NoPartition::stop;
   Identity identity = Identity::generated;

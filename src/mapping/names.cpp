@@ -102,7 +102,12 @@ std::string TableName::quoted() const {
   return schema.empty() ? quote_identifier(name) : quote_identifier(schema) + "." + quote_identifier(name);
 }
 
-std::string TableName::display() const { return schema.empty() ? name : schema + "." + name; }
+std::string TableName::display() const {
+  const auto shown = [](const std::string& part) {
+    return part.find_first_of(".\"") == std::string::npos ? part : quote_identifier(part);
+  };
+  return schema.empty() ? shown(name) : shown(schema) + "." + shown(name);
+}
 
 const ColumnInfo* TableInfo::find(const std::string& column) const {
   for (const auto& candidate : columns) {

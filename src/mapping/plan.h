@@ -18,22 +18,28 @@ struct PathNode {
     std::uint16_t node = 0;
     bool operator==(const Child&) const = default;
   };
-  std::vector<Child> children;  ///< empty: nothing below is wanted
-  std::int16_t slot = -1;       ///< the slot that takes this node's value, or -1
-  std::int16_t array = -1;      ///< the array mapping whose elements stand here, or -1
+  struct Element {
+    std::int32_t index = 0;  ///< from 0; negative: from the list's end
+    std::uint16_t node = 0;
+    bool operator==(const Element&) const = default;
+  };
+  std::vector<Child> children;    ///< fields wanted of an object here
+  std::vector<Element> elements;  ///< elements wanted of a list here
+  std::int16_t slot = -1;         ///< the slot that takes this node's value, or -1
+  std::int16_t array = -1;        ///< the array mapping whose elements stand here, or -1
   bool operator==(const PathNode&) const = default;
 };
 
-/// All wanted paths of one scope (the message, or one element of an array mapping) as a tree. Node 0 is the root.
+/// All wanted paths of one scope (the message, one element of an array mapping, the key) as a tree. Node 0 is the root.
 struct PathTree {
   std::vector<PathNode> nodes{PathNode{}};
   std::uint16_t slots = 0;
-  std::vector<std::string> slot_paths;  ///< slot -> its dotted path, for messages to people
+  std::vector<std::string> slot_paths;  ///< slot -> its path, for messages to people
   bool operator==(const PathTree&) const = default;
 };
 
 enum class SourceKind : std::uint8_t {
-  field,          ///< slot `slot` of the message, or of the element when `array` is not -1
+  field,          ///< slot `slot` of the source's scope
   element_index,  ///< the element's index from 0 in array mapping `array`
   key,
   topic,
@@ -44,9 +50,17 @@ enum class SourceKind : std::uint8_t {
   value,  ///< metadata: `$key`, ...
 };
 
+/// What a source is a field of. Each scope has a tree of paths and slots of its own.
+enum class SourceScope : std::uint8_t {
+  message,
+  element,  ///< of array mapping `array`, differing from row to row
+  key,      ///< the record's key, read as JSON
+};
+
 struct ColumnSource {
   SourceKind kind = SourceKind::field;
-  std::int16_t array = -1;  ///< -1: the message itself; else the array mapping whose element it is taken from
+  SourceScope scope = SourceScope::message;
+  std::int16_t array = -1;  ///< of SourceScope::element; else -1
   std::uint16_t slot = 0;
   std::string header;        ///< for SourceKind::header
   std::int16_t inside = -1;  ///< index of a later source of this column whose path goes on inside this one, or -1:
@@ -101,7 +115,7 @@ struct SurplusPlan {
 };
 
 struct ArrayPlan {
-  std::string path;
+  std::string path;  ///< as the file has it; `$value` for the message itself
   PathTree element;  ///< paths inside one element; the root's slot takes a scalar element
   std::uint16_t table = 0;
   bool operator==(const ArrayPlan&) const = default;
@@ -119,9 +133,11 @@ struct TopicPlan {
   std::string mapping;            ///< the mapping's key: the topic, or the pattern that it matched
   std::vector<TablePlan> tables;  ///< [0] the topic's own; then child tables
   PathTree message;
+  PathTree key;  ///< paths inside the record's key; without slots nobody looks into it
   std::vector<ArrayPlan> arrays;
   std::vector<SurplusPlan> surplus;  ///< at most one for each child table
   std::vector<RequiredField> required;
+  std::vector<std::string> absent_values;  ///< JSON scalars; a field with one of them counts as not there
   NulPolicy nul = NulPolicy::reject;
   NoPartition no_partition = NoPartition::stop;
   std::vector<std::string> unlogged;  ///< relations of its tables that a crash of the database empties, for people

@@ -155,7 +155,8 @@ topics:
       ElementsAre("1 error schema_version: is `v2`; accepted: v1",
                   "3 error defaults.conflict_strategy: is `overwrite`; accepted: ignore, update, replace",
                   "5 error table: is not there; every topic needs the name of its table",
-                  "8 error table: is `a.b.c`; accepted: `name` or `schema.name`",
+                  "8 error table: is `a.b.c`; accepted: `name` or `schema.name`, with a name that holds a dot in "
+                  "double quotes: '\"a.b\"'",
                   "9 error field_mappings: must be a map (`name: value` lines), and is a list",
                   AllOf(StartsWith("11 error data_types.x: is `int`; accepted: string, integer, float, boolean"),
                         HasSubstr("timestamp, array, float_array, json, bytes")),
