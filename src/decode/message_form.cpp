@@ -49,7 +49,7 @@ std::string hex(std::string_view bytes) {
   return text;
 }
 
-bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
+bool is_json_blank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 
 /// UTF-16 without a mark: a bracket, and every other byte is zero.
 std::string_view unmarked_utf16(std::string_view bytes) {
@@ -111,7 +111,7 @@ std::vector<std::size_t> begins_of_values(std::string_view text) {
     } else if ((c == '}' || c == ']') && depth > 0) {
       --depth;
     } else if (depth == 0) {
-      if (!is_blank(c)) return {};
+      if (!is_json_blank(c)) return {};
     } else {
       in_string = c == '"';
     }
@@ -151,7 +151,7 @@ JsonPart json_part(std::string_view bytes) {
   }
   std::string_view kept = part.text;
   bool nul = false;
-  while (!kept.empty() && (kept.back() == '\0' || is_blank(kept.back()))) {
+  while (!kept.empty() && (kept.back() == '\0' || is_json_blank(kept.back()))) {
     nul |= kept.back() == '\0';
     kept.remove_suffix(1);
   }

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "mapping/choices.h"
+#include "mapping/yaml_tree.h"
 
 namespace loom::mapping {
 namespace {
@@ -13,12 +14,6 @@ namespace {
 // from PostgreSQL 15 on.
 constexpr int kMaxPrecision = 1000;
 constexpr int kMaxScale = 1000;
-
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
-}
 
 std::optional<int> whole_number(std::string_view text) {
   int number = 0;

@@ -185,13 +185,6 @@ std::vector<Entry> collect(const YAML::Node& node, const Place& place, Findings&
   return entries;
 }
 
-std::string_view trimmed(std::string_view text) {
-  const std::string_view blanks = " \t\r\n";
-  const std::size_t begin = text.find_first_not_of(blanks);
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(blanks) - begin + 1);
-}
-
 /// The first comma outside of a path's steps in quotes (`data."a,b"`); a quote that is not closed is one letter.
 std::size_t comma_in(std::string_view list) {
   for (std::size_t at = 0; at < list.size(); ++at) {
@@ -276,6 +269,13 @@ std::optional<std::string> json_of(const YAML::Node& node) {
   std::string out;
   if (!append_json(node, 0, out)) return std::nullopt;
   return out;
+}
+
+std::string_view trimmed(std::string_view text) {
+  const std::string_view blanks = " \t\r\n";
+  const std::size_t begin = text.find_first_not_of(blanks);
+  if (begin == std::string_view::npos) return {};
+  return text.substr(begin, text.find_last_not_of(blanks) - begin + 1);
 }
 
 }  // namespace loom::mapping

@@ -32,12 +32,11 @@ class RoleSettingTest : public SinkTest {
   Rows stored(const std::string& table, bool merge) {
     database.run("TRUNCATE " + table);
     const auto plan = mapped("    table: " + table + "\n    upsert_key: id\n    conflict_strategy: replace\n");
-    const auto written = store(plan,
-                               {R"({"id": 1, "words": ["a", null, "b"], "numbers": [1.5, null], "at":
+    const auto written = store(plan, {R"j({"id": 1, "words": ["a", null, "b"], "numbers": [1.5, null], "at":
                                    "2024-02-03T04:05:06.789", "local": "2024-02-03 04:05:06", "day": "2024-02-03",
                                    "f": 0.1, "t": "quote ' and \\ backslash \u00e9", "days": "[02/01/2024,2024-03-04)",
                                    "times": "[2024-02-01 10:00,2024-03-04 10:00)", "zoned": "10:00:00",
-                                   "length": "1-2 -3", "x": "<a/>text", "h": {"a": null, "b": "1"}})"},
+                                   "length": "1-2 -3", "x": "<a/>text", "h": {"a": null, "b": "1"}})j"},
                                merge);
     EXPECT_EQ(written.outcome.kind, OutcomeKind::committed) << written.outcome.why();
     EXPECT_EQ(count("kafka_dead_letters"), "0");

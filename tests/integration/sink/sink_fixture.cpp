@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <bit>
+#include <cstdlib>
 #include <filesystem>
 #include <future>
 #include <set>
 #include <stdexcept>
 
+#include "decode/json_text.h"
 #include "mapping/compile.h"
 #include "mapping/loader.h"
 #include "sink/catalog_reader.h"
@@ -196,6 +198,17 @@ std::unique_ptr<batch::Batch> BatchMaker::take() { return std::move(batch_); }
 
 SinkTest::SinkTest() { set_up(); }
 SinkTest::SinkTest(const PostgresServer& server) : database(server) { set_up(); }
+
+std::string json_string(const std::string& text) {
+  ByteBuffer out;
+  decode::append_json_string(text, out);
+  return std::string(out.view());
+}
+
+unsigned long environment_number(const char* name, unsigned long otherwise) {
+  const char* const given = std::getenv(name);
+  return given == nullptr ? otherwise : std::stoul(given);
+}
 
 void run_migrations(const TestDatabase& database) {
   std::set<std::filesystem::path> files;

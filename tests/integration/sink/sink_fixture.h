@@ -63,6 +63,12 @@ class BatchMaker {
   std::unique_ptr<batch::Batch> batch_;
 };
 
+/// The text as JSON has it, in quotes.
+std::string json_string(const std::string& text);
+
+/// What an environment variable says; `otherwise` where it is not set.
+unsigned long environment_number(const char* name, unsigned long otherwise);
+
 /// The project's own tables, as `migrate` makes them.
 void run_migrations(const TestDatabase& database);
 
