@@ -5,6 +5,7 @@
 
 #include "mapping/ddl.h"
 #include "mapping/loader.h"
+#include "mapping/table_names.h"
 #include "pipeline/compile_topic.h"
 #include "schema/migrations.h"
 #include "schema/table_creator.h"
@@ -35,10 +36,12 @@ int validate_mapping(const settings::Config& config, const ValidateOptions& opti
   std::optional<sink::DatabaseCatalog> real;
   if (options.database) {
     problems.clear();
-    real = sink::DatabaseCatalog::read(config.database.url, pipeline::tables_of(*file));
+    real = sink::DatabaseCatalog::read(config.database.url, pipeline::tables_of(mapping::with_known_tables(*file)));
   }
-  const mapping::Catalog& catalog = real ? static_cast<const mapping::Catalog&>(*real) : defined;
   for (const auto& topic : file->topics) {
+    // Which tables a pattern's topics have is not known here: they are taken as create-tables would make them.
+    const bool in_database = real && !mapping::has_table_per_topic(topic);
+    const mapping::Catalog& catalog = in_database ? static_cast<const mapping::Catalog&>(*real) : defined;
     auto found = pipeline::compile_topic(topic, catalog, file->path).problems;
     std::move(found.begin(), found.end(), std::back_inserter(problems));
   }
@@ -65,9 +68,14 @@ int create_mapped_tables(const settings::Config& config, const CreateTablesOptio
   const auto file = load(config.topic_mappings);
   if (!file) return kWrongConfiguration;
   std::vector<mapping::Problem> problems;
-  const auto definitions = mapping::table_definitions(*file, problems);
+  const auto definitions = mapping::table_definitions(mapping::with_known_tables(*file), problems);
   print(problems);
   if (mapping::has_errors(problems)) return kWrongConfiguration;
+  for (const auto& topic : file->topics) {
+    if (!mapping::has_table_per_topic(topic)) continue;
+    std::cerr << topic.topic << ": a table for each topic, which the service makes when it first sees the topic "
+              << "(LOOM_AUTO_CREATE_TABLES)\n";
+  }
   if (options.print) {
     std::cout << schema::render(definitions);
     return 0;

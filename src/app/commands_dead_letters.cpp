@@ -8,6 +8,7 @@
 #include "dead_letters/replay.h"
 #include "dead_letters/report.h"
 #include "mapping/loader.h"
+#include "mapping/table_names.h"
 #include "mapping/topic_pattern.h"
 #include "pipeline/compile_topic.h"
 #include "sink/catalog_reader.h"
@@ -44,8 +45,9 @@ std::optional<dead_letters::DeadLetterFilter> filter_of(const settings::Config& 
 dead_letters::ReplayPlan plan_of(const mapping::MappingFile& file, const std::string& url, const std::string& topic) {
   const mapping::TopicMapping* found = mapping::find_topic(file, topic);
   if (found == nullptr) return {.plan = nullptr, .error = "no mapping of " + file.path + " names this topic"};
-  const auto catalog = sink::DatabaseCatalog::read(url, pipeline::tables_of(*found));
-  mapping::CompileResult compiled = pipeline::compile_topic(*found, catalog, file.path);
+  const mapping::TopicMapping concrete = mapping::for_topic(*found, topic);
+  const auto catalog = sink::DatabaseCatalog::read(url, pipeline::tables_of(concrete));
+  mapping::CompileResult compiled = pipeline::compile_topic(concrete, catalog, file.path);
   if (compiled.plan) {
     return {.plan = std::make_shared<const mapping::TopicPlan>(std::move(*compiled.plan)), .error = {}};
   }

@@ -8,6 +8,7 @@
 
 #include "app/dead_letter_route.h"
 #include "mapping/ddl.h"
+#include "mapping/table_names.h"
 #include "mapping/topic_pattern.h"
 #include "schema/database_error.h"
 #include "schema/migrations.h"
@@ -41,11 +42,18 @@ void log_problem(const mapping::Problem& problem) {
 
 std::vector<mapping::Problem> create_missing_tables(const settings::Config& config, const mapping::MappingFile& file) {
   std::vector<mapping::Problem> problems;
-  const auto definitions = mapping::table_definitions(file, problems);
+  const auto definitions = mapping::table_definitions(mapping::with_known_tables(file), problems);
   for (const auto& table : schema::create_tables(config.database.url, definitions).created) {
     spdlog::info("table created: {}", table);
   }
   return problems;
+}
+
+pipeline::DatabasePlans::MakeTables table_maker(const settings::Config& config) {
+  if (!config.auto_create_tables) return {};
+  return [config](const mapping::MappingFile& file) {
+    for (const auto& problem : create_missing_tables(config, file)) log_problem(problem);
+  };
 }
 
 void migrate_if_there(const settings::Config& config) {

@@ -18,6 +18,9 @@ void log_problem(const mapping::Problem& problem);
 /// Fails: std::runtime_error (database).
 std::vector<mapping::Problem> create_missing_tables(const settings::Config& config, const mapping::MappingFile& file);
 
+/// Makes the tables of topics that are seen while the service runs; nothing where the configuration does not want that.
+pipeline::DatabasePlans::MakeTables table_maker(const settings::Config& config);
+
 /// Applies the migrations, and logs them. Where the database is not there nothing happens: prepare_database() is called
 /// until it is.
 /// Fails: schema::MigrationError.

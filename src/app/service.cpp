@@ -140,7 +140,7 @@ int run_service(const settings::Config& config, Failpoints& failpoints) {
   pipeline::Counters counters;
   pipeline::MemoryBudget memory(kBatchMemory);
   const pipeline::Context context{.clock = clock, .counters = counters, .memory = memory, .failpoints = failpoints};
-  pipeline::DatabasePlans plans(file, config.database.url);
+  pipeline::DatabasePlans plans(file, config.database.url, table_maker(config));
   sink::OffsetStore offsets(config.database.url, config.group_id());
   const auto dead_letter_topic = make_dead_letter_topic(config);
   sink::DatabaseSettings database = config.database;

@@ -33,13 +33,18 @@ void JsonDecoder::reset() {
 }
 
 std::optional<Reject> JsonDecoder::invalid() const {
-  Reject reject{RejectReason::invalid_json, "the value is not valid JSON: ", {}};
-  reject.message += walk_.error();
-  if (walk_.error_position() != 0) reject.message += " (byte " + std::to_string(walk_.error_position()) + ")";
-  return reject;
+  return Reject{RejectReason::invalid_json, "the value is not valid JSON: " + problem(0), {}};
+}
+
+std::string JsonDecoder::problem(std::size_t skipped) const {
+  std::string text = walk_.error();
+  const std::size_t position = walk_.error_position();
+  if (position != 0) text += " (byte " + std::to_string(position + skipped) + ")";
+  return text;
 }
 
 std::optional<Reject> JsonDecoder::decode(std::string_view text) {
+  if (message_paths_.node(0).array >= 0) return decode_any(text);
   reset();
   if (!walk_.open(text)) return invalid();
   const Scope scope{message_paths_, slots_.data(), ++scopes_};
@@ -115,7 +120,7 @@ bool JsonDecoder::object(const Scope& scope, Node& node) {
 
 // The depth of this recursion (through object()) is that of the mapping's paths, and never over kMaxDepth.
 bool JsonDecoder::node_value(const Scope& scope, Node& node) {
-  if (node.children != 0) {
+  if (node.inner) {
     // A key that comes again takes back what its first value left.
     if (node.seen_in == scope.id) forget_below(scope, node);
     node.seen_in = scope.id;
@@ -132,8 +137,8 @@ bool JsonDecoder::node_value(const Scope& scope, Node& node) {
     value.text = {begin, static_cast<std::size_t>(walk_.after_previous() - begin)};
     value.nul = walk_.nuls() != nuls;
     value.count = 0;
-  } else if (first == '[' && (node.wants_elements || node.array >= 0)) {
-    if (!list(node, value)) return false;
+  } else if (first == '[' && node.opens_lists) {
+    if (!list(scope, node, value)) return false;
   } else if (!walk_.value(value)) {
     return false;
   }
@@ -145,7 +150,7 @@ bool JsonDecoder::node_value(const Scope& scope, Node& node) {
   return true;
 }
 
-bool JsonDecoder::list(const Node& node, JsonValue& value) {
+bool JsonDecoder::list(const Scope& scope, const Node& node, JsonValue& value) {
   const char* const begin = walk_.position();
   const std::uint64_t nuls = walk_.nuls();
   const JsonWalk::Token* const again = walk_.mark();
@@ -154,6 +159,10 @@ bool JsonDecoder::list(const Node& node, JsonValue& value) {
   if (node.array >= 0) {
     if (node.wants_elements) walk_.rewind(again);
     if (!map_elements(static_cast<std::size_t>(node.array))) return false;
+  }
+  if (const auto elements = scope.paths.elements_of(node); elements.count != 0) {
+    if (node.wants_elements || node.array >= 0) walk_.rewind(again);
+    if (!pick_elements(scope, elements)) return false;
   }
   value.kind = JsonValue::Kind::array;
   value.text = {begin, static_cast<std::size_t>(walk_.after_previous() - begin)};
@@ -175,6 +184,60 @@ bool JsonDecoder::collect_elements(JsonValue& value) {
     if (!ok) return false;
   }
   value.count = static_cast<std::uint32_t>(elements_.size()) - value.elements;
+  walk_.leave();
+  return true;
+}
+
+bool JsonDecoder::count_elements(std::int64_t& count) {
+  if (!walk_.enter()) return false;
+  walk_.step();
+  if (walk_.peek() == ']') {
+    walk_.step();
+  } else {
+    bool ok = true;
+    do {
+      if (!walk_.skip()) return false;
+      ++count;
+    } while (walk_.another(']', ok));
+    if (!ok) return false;
+  }
+  walk_.leave();
+  return true;
+}
+
+// Places counted from the end need the list's length first. An element may be wanted from both ends, and is then read
+// for each.
+bool JsonDecoder::pick_elements(const Scope& scope, const PathIndex::Elements& elements) {
+  std::size_t front = elements.first;
+  const std::size_t front_end = front + elements.from_front;
+  std::size_t back = front_end;
+  const std::size_t back_end = front + elements.count;
+  std::int64_t count = 0;
+  if (back != back_end) {
+    const JsonWalk::Token* const again = walk_.mark();
+    if (!count_elements(count)) return false;
+    walk_.rewind(again);
+    while (back != back_end && scope.paths.place(back) + count < 0) ++back;
+  }
+  if (!walk_.enter()) return false;
+  walk_.step();
+  if (walk_.peek() == ']') {
+    walk_.step();
+  } else {
+    bool ok = true;
+    std::int64_t at = 0;
+    do {
+      const bool from_front = front != front_end && scope.paths.place(front) == at;
+      const bool from_back = back != back_end && scope.paths.place(back) + count == at;
+      const JsonWalk::Token* const element = walk_.mark();
+      if (from_front && !node_value(scope, scope.paths.node(front++))) return false;
+      if (from_front && from_back) walk_.rewind(element);
+      if (from_back && !node_value(scope, scope.paths.node(back++))) return false;
+      if (!from_front && !from_back && !walk_.skip()) return false;
+      ++at;
+    } while (walk_.another(']', ok));
+    if (!ok) return false;
+  }
   walk_.leave();
   return true;
 }
@@ -209,12 +272,17 @@ bool JsonDecoder::map_elements(std::size_t array) {
 }
 
 void JsonDecoder::forget_below(const Scope& scope, const Node& node) {
-  for (std::uint16_t i = 0; i < node.children; ++i) {
-    const Node& child = scope.paths.node(std::size_t{node.first_child} + i);
-    if (child.slot >= 0) scope.slots[child.slot].kind = JsonValue::Kind::absent;
-    if (child.array >= 0) arrays_[static_cast<std::size_t>(child.array)] = Array{};
-    forget_below(scope, child);
-  }
+  const auto forget = [&](std::size_t first, std::uint16_t count) {
+    for (std::size_t i = first; i < first + count; ++i) {
+      const Node& child = scope.paths.node(i);
+      if (child.slot >= 0) scope.slots[child.slot].kind = JsonValue::Kind::absent;
+      if (child.array >= 0) arrays_[static_cast<std::size_t>(child.array)] = Array{};
+      forget_below(scope, child);
+    }
+  };
+  forget(node.first_child, node.children);
+  const auto elements = scope.paths.elements_of(node);
+  forget(elements.first, elements.count);
 }
 
 }  // namespace loom::decode

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -38,10 +39,18 @@ class JsonDecoder {
   /// `extra_slots`: slots behind the message's own, for the caller to fill.
   JsonDecoder(const WantedPaths& message, const std::vector<WantedPaths>& arrays, std::size_t extra_slots = 0);
 
-  /// Decodes a text whose root must be an object.
+  /// Decodes a text whose root must be an object, or a list where an array mapping stands at the root: it takes
+  /// whatever is there.
   std::optional<Reject> decode(std::string_view text);
   /// Decodes a text whose root may be anything: the root's slot and array mapping take it.
   std::optional<Reject> decode_any(std::string_view text);
+
+  /// What is wrong with a text that was refused as invalid_json, and where. `skipped`: bytes in front of it.
+  [[nodiscard]] std::string problem(std::size_t skipped) const;
+
+  /// Values of wanted paths that `is_absent` says so of count as not there: fields, elements, lists of array mappings.
+  template <typename Test>
+  void forget_if(const Test& is_absent);
 
   [[nodiscard]] JsonValue& slot(std::size_t slot) { return slots_[slot]; }
   [[nodiscard]] const JsonValue* elements(const JsonValue& list) const { return elements_.data() + list.elements; }
@@ -66,9 +75,11 @@ class JsonDecoder {
   std::optional<Reject> invalid() const;
   bool node_value(const Scope& scope, Node& node);
   bool object(const Scope& scope, Node& node);
-  bool list(const Node& node, JsonValue& value);
+  bool list(const Scope& scope, const Node& node, JsonValue& value);
   bool collect_elements(JsonValue& value);
   bool map_elements(std::size_t array);
+  bool count_elements(std::int64_t& count);
+  bool pick_elements(const Scope& scope, const PathIndex::Elements& elements);
   void forget_below(const Scope& scope, const Node& node);
 
   JsonWalk walk_;
@@ -80,5 +91,18 @@ class JsonDecoder {
   std::vector<Array> arrays_;
   std::uint64_t scopes_ = 0;
 };
+
+template <typename Test>
+void JsonDecoder::forget_if(const Test& is_absent) {
+  for (std::size_t i = 0; i < message_paths_.slots(); ++i) {
+    if (is_absent(slots_[i])) slots_[i].kind = JsonValue::Kind::absent;
+  }
+  for (auto& value : element_slots_) {
+    if (is_absent(value)) value.kind = JsonValue::Kind::absent;
+  }
+  for (auto& array : arrays_) {
+    if (is_absent(array.value)) array.value.kind = JsonValue::Kind::absent;
+  }
+}
 
 }  // namespace loom::decode

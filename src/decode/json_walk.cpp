@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstring>
+#include <utility>
 
 namespace loom::decode {
 namespace {
@@ -58,14 +59,24 @@ bool JsonWalk::find_escape(std::string_view raw) {
   return backslash_ < raw.data() + raw.size();
 }
 
+void JsonWalk::make_room(std::size_t wanted) {
+  strings_ = std::make_unique_for_overwrite<char[]>(wanted);
+  strings_capacity_ = wanted;
+}
+
 bool JsonWalk::unescaped(std::string_view raw, JsonValue& value) {
   if (strings_size_ == 0) {
+    full_.clear();
     // A list may be read twice, hence twice the text.
     const auto wanted = 2 * static_cast<std::size_t>(text_end_ - base_);
     if (strings_capacity_ < wanted || (strings_capacity_ > kKeptStrings && wanted < strings_capacity_ / 4)) {
-      strings_ = std::make_unique_for_overwrite<char[]>(wanted);
-      strings_capacity_ = wanted;
+      make_room(wanted);
     }
+  } else if (strings_capacity_ - strings_size_ < raw.size()) [[unlikely]] {
+    // Lists in lists whose elements are wanted by their places, in each of several ways.
+    full_.push_back(std::move(strings_));
+    make_room(2 * static_cast<std::size_t>(text_end_ - base_));
+    strings_size_ = 0;
   }
   char* const room = strings_.get() + strings_size_;
   const auto done = unescape(raw, room);
@@ -132,6 +143,8 @@ bool JsonWalk::check_scalar() {
   JsonValue ignored;
   return scalar(ignored);
 }
+
+bool JsonWalk::skip() { return peek() == '{' || peek() == '[' ? check_container() : check_scalar(); }
 
 // One bit per level says what it is; there is no recursion, whatever the message holds.
 bool JsonWalk::check_container() {

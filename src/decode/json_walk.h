@@ -40,6 +40,8 @@ class JsonWalk {
   bool key(std::string_view& key);
   /// Passes any value; of arrays and objects `value` takes the JSON text. Whatever `value` held before is overwritten.
   bool value(JsonValue& value);
+  /// Passes any value that nobody wants.
+  bool skip();
   /// Whether the depth allows one more level, and if so takes it.
   bool enter();
   void leave() { --depth_; }
@@ -71,6 +73,7 @@ class JsonWalk {
   [[nodiscard]] std::string_view token(const Token* token) const;
   bool has_escape(std::string_view raw) { return backslash_ < raw.data() + raw.size() && find_escape(raw); }
   bool find_escape(std::string_view raw);
+  void make_room(std::size_t wanted);
   bool raw_string(std::string_view& raw);
   bool unescaped(std::string_view raw, JsonValue& value);
   bool unescaped_key(std::string_view& key);
@@ -88,7 +91,8 @@ class JsonWalk {
   const char* backslash_ = nullptr;  ///< the first one that was not passed yet, or the text's end
   unsigned depth_ = 0;
   std::uint64_t nuls_ = 0;
-  std::unique_ptr<char[]> strings_;  ///< unescaped strings; it never grows within a text, so that views into it stay
+  std::unique_ptr<char[]> strings_;  ///< unescaped strings; within a text it is never moved, so that views into it stay
+  std::vector<std::unique_ptr<char[]>> full_;  ///< what a text filled that is read many times
   std::size_t strings_capacity_ = 0;
   std::size_t strings_size_ = 0;
   std::vector<char> key_;
@@ -106,11 +110,16 @@ inline std::string_view JsonWalk::token(const Token* token) const {
   return {begin, static_cast<std::size_t>(end - begin)};
 }
 
+/// Of a token of two or more characters. As a constructor: substr() checks its bounds once more, for each string.
+[[gnu::always_inline]] inline std::string_view without_quotes(std::string_view quoted) {
+  return {quoted.data() + 1, quoted.size() - 2};
+}
+
 inline bool JsonWalk::plain_key(const Token* token, std::string_view& key) {
   if (at(token) != '"' || at(token + 1) != ':') return false;
   const std::string_view quoted = this->token(token);
   if (quoted.size() < 2) return false;
-  key = quoted.substr(1, quoted.size() - 2);
+  key = without_quotes(quoted);
   return !has_escape(key);
 }
 
@@ -127,7 +136,7 @@ inline bool JsonWalk::plain_scalar(const Token* token, JsonValue& value) {
   if (quoted.size() < 2 || quoted.back() != '"') return false;
   value.kind = JsonValue::Kind::string;
   value.nul = false;
-  value.text = quoted.substr(1, quoted.size() - 2);
+  value.text = without_quotes(quoted);
   return !has_escape(value.text);
 }
 
@@ -135,7 +144,7 @@ inline bool JsonWalk::plain_scalar(const Token* token, JsonValue& value) {
 inline bool JsonWalk::raw_string(std::string_view& raw) {
   const std::string_view quoted = token();
   if (quoted.size() < 2 || quoted.back() != '"') return fail("a string does not end");
-  raw = quoted.substr(1, quoted.size() - 2);
+  raw = without_quotes(quoted);
   return true;
 }
 

@@ -120,21 +120,14 @@ bool split_number(std::string_view text, NumberParts& parts) {
   return true;
 }
 
-Parsed parse_integer(std::string_view text, std::int64_t& value) {
-  const auto [last, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error == std::errc() && last == text.data() + text.size()) return Parsed::ok;
-
-  NumberParts parts;
-  if (!split_number(text, parts)) return Parsed::invalid;
-  if (parts.is_zero()) {
-    value = 0;
-    return Parsed::ok;
-  }
+bool integer_part(const NumberParts& parts, std::uint64_t& magnitude) {
+  constexpr std::uint64_t kMost = std::numeric_limits<std::uint64_t>::max();
+  magnitude = 0;
+  if (parts.is_zero()) return true;
   // The digits before the point, once the exponent has moved it.
   const std::int64_t size = static_cast<std::int64_t>(parts.integer.size());
   const std::int64_t wanted = size + parts.exponent;
   const std::int64_t limit = size + static_cast<std::int64_t>(parts.fraction.size());
-  std::uint64_t magnitude = 0;
   for (std::int64_t i = 0; i < wanted; ++i) {
     char digit = '0';
     if (i < size) {
@@ -142,10 +135,26 @@ Parsed parse_integer(std::string_view text, std::int64_t& value) {
     } else if (i < limit) {
       digit = parts.fraction[static_cast<std::size_t>(i - size)];
     }
-    // Leading zeros never get here with a magnitude, so this ends after 19 digits, whatever the exponent.
-    if (magnitude > (std::uint64_t{1} << 63U) / 10) return Parsed::out_of_range;
-    magnitude = magnitude * 10 + static_cast<std::uint64_t>(digit - '0');
+    const auto value = static_cast<std::uint64_t>(digit - '0');
+    // Leading zeros never get here with a magnitude, so this ends after 20 digits, whatever the exponent.
+    if (magnitude > (kMost - value) / 10) return false;
+    magnitude = magnitude * 10 + value;
   }
+  return true;
+}
+
+Parsed parse_integer(std::string_view text, std::int64_t& value) {
+  const auto [last, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error == std::errc() && last == text.data() + text.size()) return Parsed::ok;
+  return parse_scaled(text, 0, value);
+}
+
+Parsed parse_scaled(std::string_view text, int power_of_ten, std::int64_t& value) {
+  NumberParts parts;
+  if (!split_number(text, parts)) return Parsed::invalid;
+  parts.exponent += power_of_ten;
+  std::uint64_t magnitude = 0;
+  if (!integer_part(parts, magnitude)) return Parsed::out_of_range;
   const std::uint64_t largest = (std::uint64_t{1} << 63U) - (parts.negative ? 0 : 1);
   if (magnitude > largest) return Parsed::out_of_range;
   value = static_cast<std::int64_t>(parts.negative ? 0 - magnitude : magnitude);

@@ -24,6 +24,12 @@ bool split_number(std::string_view text, NumberParts& parts);
 /// The integer part: what follows the point is cut off, exponents are honoured, all 64 bits are exact.
 Parsed parse_integer(std::string_view text, std::int64_t& value);
 
+/// The integer part of the number times a power of ten, as exact: 1.5 with 3 is 1500.
+Parsed parse_scaled(std::string_view text, int power_of_ten, std::int64_t& value);
+
+/// The digits before the point, once the exponent has moved it. False: they do not fit.
+bool integer_part(const NumberParts& parts, std::uint64_t& magnitude);
+
 /// Correctly rounded; a number too large, or too small to be told from zero, is out of range, as PostgreSQL has it.
 /// Here NaN and [-]Infinity (also `inf`, any case) are numbers.
 Parsed parse_double(std::string_view text, double& value);

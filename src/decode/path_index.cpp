@@ -1,5 +1,8 @@
 #include "decode/path_index.h"
 
+#include <algorithm>
+#include <utility>
+
 namespace loom::decode {
 
 PathIndex::PathIndex(const mapping::PathTree& tree, const std::vector<bool>& wants_elements) : slots_(tree.slots) {
@@ -12,9 +15,11 @@ PathIndex::PathIndex(const mapping::PathTree& tree, const std::vector<bool>& wan
     Node& node = nodes_[at];
     node.slot = from.slot;
     node.array = from.array;
-    node.leaf = from.slot >= 0 && from.array < 0 && from.children.empty();
+    node.inner = !from.children.empty() || !from.elements.empty();
+    node.leaf = from.slot >= 0 && from.array < 0 && !node.inner;
     const auto slot = static_cast<std::size_t>(from.slot);
     node.wants_elements = from.slot >= 0 && slot < wants_elements.size() && wants_elements[slot];
+    node.opens_lists = node.wants_elements || from.array >= 0 || !from.elements.empty();
     node.first_child = static_cast<std::uint16_t>(order.size());
     node.children = static_cast<std::uint16_t>(from.children.size());
     for (std::size_t i = 0; i < from.children.size(); ++i) {
@@ -24,6 +29,19 @@ PathIndex::PathIndex(const mapping::PathTree& tree, const std::vector<bool>& wan
       nodes_.back().key = child.key;
       nodes_.back().follows = static_cast<std::uint16_t>((i + 1) % from.children.size());
       nodes_[at].key_marks |= mark(child.key);
+    }
+    auto elements = from.elements;
+    std::ranges::sort(elements, {}, [](const auto& e) { return std::pair(e.index < 0, e.index); });
+    if (elements.empty()) continue;
+    elements_.resize(tree.nodes.size());
+    places_.resize(tree.nodes.size());
+    elements_[at].first = static_cast<std::uint16_t>(order.size());
+    elements_[at].count = static_cast<std::uint16_t>(elements.size());
+    for (const auto& element : elements) {
+      places_[order.size()] = element.index;
+      order.push_back(element.node);
+      nodes_.emplace_back();
+      if (element.index >= 0) ++elements_[at].from_front;
     }
   }
 }

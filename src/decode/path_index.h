@@ -20,10 +20,12 @@ class PathIndex {
   struct Node {
     std::int16_t slot = kNone;
     std::int16_t array = kNone;
-    bool leaf = false;              ///< a slot and nothing else: no children, no array mapping
+    bool leaf = false;              ///< a slot and nothing else: nothing below, no array mapping
     bool wants_elements = false;    ///< the slot's column stores an array: a list's elements are wanted one by one
+    bool inner = false;             ///< something below it is wanted
+    bool opens_lists = false;       ///< a list here is looked into
     std::uint16_t first_child = 0;  ///< children stand side by side in nodes()
-    std::uint16_t children = 0;
+    std::uint16_t children = 0;     ///< by name
     std::uint16_t follows = 0;      ///< the sibling (counted from its parent's first child) that came next last time
     std::uint16_t first_guess = 0;  ///< the child that came first last time
     std::uint64_t key_marks = 0;    ///< marks of all children's keys: a key whose mark is missing is no child's
@@ -31,11 +33,26 @@ class PathIndex {
     std::string key;
   };
 
+  /// The elements that are wanted of a list. Apart from the nodes, since few mappings have any: a node of 64 bytes is
+  /// found by a shift.
+  struct Elements {
+    // They stand side by side, those counted from the front before those from the end, each in the order in which they
+    // come by.
+    std::uint16_t first = 0;
+    std::uint16_t count = 0;
+    std::uint16_t from_front = 0;
+  };
+
   /// `wants_elements[slot]`: see Node.
   PathIndex(const mapping::PathTree& tree, const std::vector<bool>& wants_elements);
 
   [[nodiscard]] std::uint16_t slots() const { return slots_; }
   [[nodiscard]] Node& node(std::size_t index) { return nodes_[index]; }
+  [[nodiscard]] Elements elements_of(const Node& node) const {
+    return elements_.empty() ? Elements{} : elements_[static_cast<std::size_t>(&node - nodes_.data())];
+  }
+  /// Of a node that stands for an element: its place, negative from the list's end.
+  [[nodiscard]] std::int32_t place(std::size_t index) const { return places_[index]; }
 
   /// The child of `parent` with this key (unescaped), or kNone. `guess` is the place of the last guess and is moved
   /// on; it starts as &parent.first_guess.
@@ -59,8 +76,12 @@ class PathIndex {
   int search(Node& parent, std::string_view key, std::uint16_t*& guess);
 
   std::vector<Node> nodes_;
+  std::vector<Elements> elements_;    ///< by node, or none at all
+  std::vector<std::int32_t> places_;  ///< likewise
   std::uint16_t slots_;
 };
+
+static_assert(sizeof(PathIndex::Node) == 64);
 
 inline bool PathIndex::same(std::string_view a, std::string_view b) {
   if (a.size() != b.size()) return false;

@@ -1,114 +1,34 @@
 #include "decode/timestamp.h"
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <cmath>
 #include <limits>
+#include <string>
 
+#include "decode/calendar.h"
 #include "decode/number.h"
+#include "decode/time_reader.h"
 
 namespace loom::decode {
 namespace {
 
-// What PostgreSQL's timestamps hold, in seconds since 2000: from 4714-11-24 BC up to, not including, 294277-01-01.
-constexpr std::int64_t kFirstSecond = -211'813'488'000;
-constexpr std::int64_t kEndSecond = 9'223'371'331'200;
 constexpr std::int64_t kPostgresEpochSeconds = kPostgresEpochUs / kMicrosPerSecond;
 
-/// A cursor over text; every function that reads leaves it where it was when it fails.
-struct Reader {
-  const char* at;
-  const char* end;
-
-  [[nodiscard]] std::size_t left() const { return static_cast<std::size_t>(end - at); }
-  bool take(char c) {
-    if (at == end || *at != c) return false;
-    ++at;
-    return true;
-  }
-  bool two_digits(int& value) {
-    if (left() < 2) return false;
-    const unsigned tens = static_cast<unsigned char>(at[0] - '0');
-    const unsigned ones = static_cast<unsigned char>(at[1] - '0');
-    if (tens > 9 || ones > 9) return false;
-    value = static_cast<int>(tens * 10 + ones);
-    at += 2;
-    return true;
-  }
-  /// Any number of digits; those beyond the sixth are dropped.
-  bool micros(std::int64_t& value) {
-    const char* const begin = at;
-    std::int64_t scale = 100'000;
-    value = 0;
-    for (; at != end && static_cast<unsigned char>(*at - '0') <= 9; ++at) {
-      value += scale * (*at - '0');
-      scale /= 10;
-    }
-    return at != begin;
-  }
-};
-
-// Years are counted from March, so that the leap day is the last of its year, and from 4801 BC (a multiple of 400 years
-// before year 0), so that no division meets a negative number.
-constexpr std::int64_t kShiftYears = 4800;
-constexpr std::int64_t kDaysBeforeMarch2000 = 2'483'649;  // from 1 March of that first year to 1 March 2000
-
-constexpr std::int64_t days_since_2000(std::int64_t year, int month, int day) {
-  const std::int64_t y = year + kShiftYears - (month < 3 ? 1 : 0);
-  const std::int64_t months_from_march = (month + 9) % 12;
-  const std::int64_t day_of_year = (153 * months_from_march + 2) / 5 + day - 1;
-  // 60 days lie between 1 January and 1 March of 2000, a leap year.
-  return 365 * y + y / 4 - y / 100 + y / 400 + day_of_year - kDaysBeforeMarch2000 + 60;
-}
-static_assert(days_since_2000(2000, 1, 1) == 0);
-static_assert(days_since_2000(2000, 3, 1) == 60);
-static_assert(days_since_2000(1970, 1, 1) == -10957);
-static_assert(days_since_2000(2024, 2, 29) == 8825);
-static_assert(days_since_2000(-4713, 11, 24) * 86'400 == kFirstSecond);
-static_assert(days_since_2000(294'277, 1, 1) * 86'400 == kEndSecond);
-
-struct Date {
-  std::int64_t year;
-  int month;
-  int day;
-};
-
-constexpr Date date_of(std::int64_t days) {
-  constexpr std::int64_t kEra = 146'097;  // days in 400 years
-  const std::int64_t shifted = days - 60 + kDaysBeforeMarch2000;
-  const std::int64_t era = shifted / kEra;
-  const std::int64_t day_of_era = shifted % kEra;
-  const std::int64_t year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36'524 - day_of_era / 146'096) / 365;
-  const std::int64_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-  const std::int64_t from_march = (5 * day_of_year + 2) / 153;
-  const int day = static_cast<int>(day_of_year - (153 * from_march + 2) / 5) + 1;
-  const int month = static_cast<int>(from_march < 10 ? from_march + 3 : from_march - 9);
-  return {era * 400 + year_of_era - kShiftYears + (month < 3 ? 1 : 0), month, day};
-}
-static_assert(date_of(0).year == 2000 && date_of(0).month == 1 && date_of(0).day == 1);
-static_assert(date_of(8825).year == 2024 && date_of(8825).month == 2 && date_of(8825).day == 29);
-static_assert(date_of(days_since_2000(-4713, 11, 24)).year == -4713);
-
-int days_in_month(std::int64_t year, int month) {
-  static constexpr std::array<int, 13> kDays{0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-  const bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-  return month == 2 && leap ? 29 : kDays[static_cast<std::size_t>(month)];
-}
-
 /// Four digits or more, the year's; a plus before them as ISO 8601 wants it beyond 9999.
-bool read_year(Reader& reader, std::int64_t& year) {
+bool read_year(TimeReader& reader, std::int64_t& year) {
   reader.take('+');
   const char* const begin = reader.at;
   year = 0;
   while (reader.at != reader.end && static_cast<unsigned char>(*reader.at - '0') <= 9) {
-    year = std::min<std::int64_t>(year * 10 + (*reader.at - '0'), 1'000'000);
+    year = std::min<std::int64_t>(year * 10 + (*reader.at - '0'), kYearClamp);
     ++reader.at;
   }
   return reader.at - begin >= 4 && year > 0;
 }
 
-bool read_date(Reader& reader, std::int64_t& days) {
+// Two callers: without the attribute each message would pay for the call.
+[[gnu::always_inline]] inline bool read_date(TimeReader& reader, std::int64_t& days) {
   std::int64_t year = 0;
   int month = 0;
   int day = 0;
@@ -116,12 +36,12 @@ bool read_date(Reader& reader, std::int64_t& days) {
       !reader.two_digits(day)) {
     return false;
   }
-  if (month < 1 || month > 12 || day < 1 || day > days_in_month(year, month)) return false;
+  if (!is_day(year, month, day)) return false;
   days = days_since_2000(year, month, day);
   return true;
 }
 
-bool read_time(Reader& reader, std::int64_t& us) {
+[[gnu::always_inline]] inline bool read_time(TimeReader& reader, std::int64_t& us) {
   int hour = 0;
   int minute = 0;
   int second = 0;
@@ -136,7 +56,7 @@ bool read_time(Reader& reader, std::int64_t& us) {
   return hour < 24 || us == kMicrosPerDay;
 }
 
-bool read_zone(Reader& reader, std::int64_t& offset_seconds) {
+[[gnu::always_inline]] inline bool read_zone(TimeReader& reader, std::int64_t& offset_seconds) {
   offset_seconds = 0;
   if (reader.left() == 0) return true;
   if (reader.take('Z') || reader.take('z')) return reader.left() == 0;
@@ -161,14 +81,6 @@ bool read_zone(Reader& reader, std::int64_t& offset_seconds) {
   return true;
 }
 
-/// From seconds since 2000 and microseconds within the day, checked before they are joined so that nothing overflows.
-Parsed join(std::int64_t seconds, std::int64_t micros, std::int64_t& us) {
-  seconds += micros / kMicrosPerSecond;
-  if (seconds < kFirstSecond || seconds >= kEndSecond) return Parsed::out_of_range;
-  us = seconds * kMicrosPerSecond + micros % kMicrosPerSecond;
-  return Parsed::ok;
-}
-
 /// An integer's magnitude in 19 digits at most, and its first decimals: enough for every unit below.
 bool small_parts(const NumberParts& parts, std::int64_t& integer, std::int64_t& micros) {
   if (parts.exponent != 0) return false;
@@ -177,9 +89,13 @@ bool small_parts(const NumberParts& parts, std::int64_t& integer, std::int64_t& 
   for (const char c : parts.integer) magnitude = magnitude * 10 + static_cast<std::uint64_t>(c - '0');
   if (magnitude > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) return false;
   integer = static_cast<std::int64_t>(magnitude);
-  Reader reader{parts.fraction.data(), parts.fraction.data() + parts.fraction.size()};
   micros = 0;
-  if (!parts.fraction.empty()) reader.micros(micros);
+  if (parts.fraction.empty()) return true;
+  std::int64_t scale = 100'000;
+  for (const char c : parts.fraction) {  // those beyond the sixth are cut off
+    micros += scale * (c - '0');
+    scale /= 10;
+  }
   return true;
 }
 
@@ -218,10 +134,38 @@ char* write_time(std::int64_t us, char* p) {
 
 constexpr std::size_t kLongestTimestamp = 64;
 
+/// One comparison tells the years that need nothing more: from 1 to `last`.
+bool is_common(const Date& date, std::int64_t last) {
+  return static_cast<std::uint64_t>(date.year - 1) < static_cast<std::uint64_t>(last);
+}
+
+/// Puts right what was written from `begin` on for a year before the first, or for no year at all.
+[[gnu::cold]] void finish_uncommon(const Date& date, bool earliest, bool latest, std::size_t begin, ByteBuffer& out) {
+  if (earliest || latest) {
+    out.truncate(begin);
+    out.append(std::string_view(latest ? "infinity" : "-infinity"));
+  } else if (date.year <= 0) {
+    out.append(std::string_view(" BC"));
+  }
+}
+
 }  // namespace
 
+std::int64_t round_micros(std::int64_t micros, const char*& at, const char* end) {
+  const char* const digits = at - 6;
+  const char next = *at;
+  while (at != end && static_cast<unsigned char>(*at - '0') <= 9) ++at;
+  if (next != '5') return micros + (next > '5' ? 1 : 0);
+  // Near the middle the database's own arithmetic decides, so that both round alike: a double, to the even side.
+  constexpr std::ptrdiff_t kEnough = 40;
+  const std::string fraction = "0." + std::string(digits, digits + std::min(at - digits, kEnough));
+  double value = 0;
+  std::from_chars(fraction.data(), fraction.data() + fraction.size(), value);
+  return static_cast<std::int64_t>(std::nearbyint(value * 1e6));
+}
+
 Parsed parse_timestamp(std::string_view text, std::int64_t& us) {
-  Reader reader{text.data(), text.data() + text.size()};
+  TimeReader reader{text.data(), text.data() + text.size()};
   std::int64_t days = 0;
   std::int64_t micros = 0;
   std::int64_t offset = 0;
@@ -230,7 +174,35 @@ Parsed parse_timestamp(std::string_view text, std::int64_t& us) {
     if (!reader.take('T') && !reader.take(' ') && !reader.take('t')) return Parsed::invalid;
     if (!read_time(reader, micros) || !read_zone(reader, offset)) return Parsed::invalid;
   }
-  return join(days * 86'400 - offset, micros, us);
+  return join_instant(days * 86'400 - offset, micros, us);
+}
+
+Parsed parse_date(std::string_view text, std::int64_t& day) {
+  TimeReader reader{text.data(), text.data() + text.size()};
+  std::int64_t days = 0;
+  if (!read_date(reader, days)) return Parsed::invalid;
+  if (reader.left() != 0) {
+    std::int64_t micros = 0;
+    std::int64_t offset = 0;
+    if (!reader.take('T') && !reader.take(' ') && !reader.take('t')) return Parsed::invalid;
+    if (!read_time(reader, micros) || !read_zone(reader, offset)) return Parsed::invalid;
+  }
+  return check_day(days, day);
+}
+
+Parsed timestamp_from_unit(std::string_view number, int per_second_digits, std::int64_t& us) {
+  NumberParts parts;
+  if (!split_number(number, parts)) return Parsed::invalid;
+  parts.exponent += 6 - per_second_digits;
+  std::uint64_t magnitude = 0;
+  if (!integer_part(parts, magnitude)) return Parsed::out_of_range;
+  // The instant counts from 2000, the number from 1970: both ends are compared before the step between them.
+  constexpr auto kEpoch = static_cast<std::uint64_t>(kPostgresEpochUs);
+  constexpr std::uint64_t kEnd = static_cast<std::uint64_t>(kEndSecond * kMicrosPerSecond) + kEpoch;
+  constexpr std::uint64_t kFirst = static_cast<std::uint64_t>(-kFirstSecond * kMicrosPerSecond) - kEpoch;
+  if (parts.negative ? magnitude > kFirst : magnitude >= kEnd) return Parsed::out_of_range;
+  us = static_cast<std::int64_t>((parts.negative ? 0 - magnitude : magnitude) - kEpoch);
+  return Parsed::ok;
 }
 
 Parsed timestamp_from_number(std::string_view number, std::int64_t& us) {
@@ -270,11 +242,11 @@ Parsed timestamp_from_number(std::string_view number, std::int64_t& us) {
     seconds = -seconds;
     micros = -micros;
   }
-  return join(seconds - kPostgresEpochSeconds, micros, us);
+  return join_instant(seconds - kPostgresEpochSeconds, micros, us);
 }
 
 Parsed parse_time(std::string_view text, std::int64_t& us) {
-  Reader reader{text.data(), text.data() + text.size()};
+  TimeReader reader{text.data(), text.data() + text.size()};
   if (!read_time(reader, us) || reader.left() != 0) return Parsed::invalid;
   return us <= kMicrosPerDay ? Parsed::ok : Parsed::invalid;
 }
@@ -285,22 +257,28 @@ std::int32_t day_of(std::int64_t us) {
 }
 
 void append_timestamp(std::int64_t us, char date_and_time, std::string_view zone, ByteBuffer& out) {
+  constexpr std::int64_t kLastYear = 294'276;
   const std::int32_t day = day_of(us);
   const Date date = date_of(day);
+  const std::size_t start = out.size();
   char* const begin = out.reserve(kLongestTimestamp);
   char* p = write_date(date, begin);
   *p++ = date_and_time;
-  p = write_time(us - day * kMicrosPerDay, p);
+  // Without a sign, since the day of -infinity begins before the first instant that 64 bits hold.
+  const std::uint64_t midnight = static_cast<std::uint64_t>(day) * static_cast<std::uint64_t>(kMicrosPerDay);
+  p = write_time(static_cast<std::int64_t>(static_cast<std::uint64_t>(us) - midnight), p);
   out.advance(static_cast<std::size_t>(p - begin));
   out.append(zone);
-  if (date.year <= 0) out.append(" BC");
+  if (!is_common(date, kLastYear)) finish_uncommon(date, us == kEarliest, us == kLatest, start, out);
 }
 
 void append_date(std::int32_t day, ByteBuffer& out) {
+  constexpr std::int64_t kLastYear = 5'874'897;
   const Date date = date_of(day);
+  const std::size_t start = out.size();
   char* const begin = out.reserve(kLongestTimestamp);
   out.advance(static_cast<std::size_t>(write_date(date, begin) - begin));
-  if (date.year <= 0) out.append(" BC");
+  if (!is_common(date, kLastYear)) finish_uncommon(date, day == kEarliestDay, day == kLatestDay, start, out);
 }
 
 void append_time(std::int64_t us, ByteBuffer& out) {

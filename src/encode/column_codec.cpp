@@ -1,5 +1,6 @@
 #include "encode/column_codec.h"
 
+#include <algorithm>
 #include <string>
 
 #include "decode/timestamp.h"
@@ -10,6 +11,13 @@ namespace {
 using decode::JsonValue;
 using mapping::ColumnType;
 using mapping::ValueType;
+
+constexpr std::uint32_t kBoxOid = 603;  // the only built-in type whose arrays have no commas between their elements
+
+/// Whether a list in the list would become text, rather than be refused.
+bool takes_anything(ColumnType type) {
+  return type == ColumnType::text || type == ColumnType::enumeration || type == ColumnType::other;
+}
 
 /// How the elements of an array column are read: as the column's element type asks.
 ValueType element_type(const mapping::PlanColumn& column) {
@@ -24,16 +32,52 @@ ValueType element_type(const mapping::PlanColumn& column) {
   }
 }
 
+std::int32_t numeric_modifier(const mapping::ColumnInfo& info) {
+  return info.type == ColumnType::numeric ? info.type_modifier : -1;
+}
+
+Convert conversion_of(const mapping::PlanColumn& column) {
+  const ValueType type = element_type(column);
+  const bool as_it_is = type == ValueType::unspecified || type == ValueType::string;
+  if (column.info.type == ColumnType::other && column.transform == mapping::Transform::none && as_it_is) {
+    if (const Convert special = other_conversion(column.info)) return special;
+  }
+  return choose_conversion(column.info.type, type, column.transform, numeric_modifier(column.info) != -1);
+}
+
 }  // namespace
 
 ColumnCodec::ColumnCodec(const mapping::PlanColumn& column, bool binary)
-    : convert_(choose_conversion(column.info.type, element_type(column), column.transform)),
+    : convert_(conversion_of(column)),
       write_binary_(binary ? binary_writer(column.info.type) : nullptr),
       write_plain_(plain_writer(column.info.type)),
+      is_plain_(!column.info.is_array && numeric_modifier(column.info) == -1 &&
+                column.value_type != ValueType::decimal_base64),
       is_array_(column.info.is_array),
       only_lists_(column.value_type == ValueType::float_array),
       only_numbers_(only_lists_ && column.info.type == ColumnType::text),
-      element_oid_(column.info.element_oid) {}
+      takes_text_(takes_anything(column.info.type)),
+      takes_lists_(column.info.type == ColumnType::json || column.info.type == ColumnType::jsonb),
+      delimiter_(column.info.element_oid == kBoxOid ? ';' : ','),
+      element_oid_(column.info.element_oid),
+      parameters_(column.parameters),
+      numeric_modifier_(numeric_modifier(column.info)) {}
+
+Conversion ColumnCodec::append_special(const JsonValue& value, const decode::JsonDecoder& values, Scratch& scratch,
+                                       ByteBuffer& out) const {
+  scratch.parameters = parameters_;
+  scratch.numeric_modifier = numeric_modifier_;
+  if (is_array_) return append_array(value, values, scratch, out);
+  Scalar scalar;  // NOLINT(cppcoreguidelines-pro-type-member-init): each conversion sets what its writer reads
+  const Conversion done = convert_(value, scratch, scalar);
+  if (done != Conversion::ok) return done;
+  if (write_binary_ != nullptr) {
+    write_binary_(scalar, out);
+  } else {
+    append_plain(scalar, scratch, out);
+  }
+  return done;
+}
 
 void ColumnCodec::append_null(ByteBuffer& out) const {
   if (write_binary_ != nullptr) {
@@ -73,22 +117,36 @@ Conversion ColumnCodec::append_array(const JsonValue& value, const decode::JsonD
                                      ByteBuffer& out) const {
   const JsonValue* elements = &value;  // one value counts as a list of one
   std::uint32_t count = 1;
+  std::string_view text;
   // Elements of a list in a string are views into a decoder of their own, which no element's conversion disturbs:
   // an element that is itself such a string would have to become a nested array, which only text columns take, as text.
   if (value.kind == JsonValue::Kind::array) {
     elements = values.elements(value);
     count = value.count;
+    text = value.text;
   } else if (const JsonValue* list = value.kind == JsonValue::Kind::string ? scratch.list_in(value.text) : nullptr) {
     elements = scratch.list_decoder().elements(*list);
     count = list->count;
+    text = list->text;
   } else if (only_lists_) {
     return Conversion::failed;
   }
+  // A list of lists has dimensions. One that mixes them with values has none: as text it keeps them as JSON.
+  const auto is_list_of_lists = [&] {
+    bool lists = false;
+    for (std::uint32_t i = 0; i < count; ++i) {
+      if (elements[i].present() && elements[i].kind != JsonValue::Kind::array) return false;
+      lists |= elements[i].present();
+    }
+    return lists && !text.empty() && !takes_lists_;
+  };
+  if (takes_text_ && is_list_of_lists()) return append_nested(text, scratch, out);
   const std::size_t begin = out.size();
   const Conversion done = write_binary_ != nullptr ? append_binary_array(elements, count, scratch, out)
                                                    : append_text_array(elements, count, scratch, out);
-  if (done != Conversion::ok) out.truncate(begin);
-  return done;
+  if (done == Conversion::ok) return done;
+  out.truncate(begin);
+  return is_list_of_lists() ? append_nested(text, scratch, out) : done;
 }
 
 // Dimensions, whether nulls are in it, the elements' type; per dimension its size and first index; then the elements as
@@ -128,24 +186,91 @@ Conversion ColumnCodec::append_binary_array(const JsonValue* elements, std::uint
   return Conversion::ok;
 }
 
+Conversion ColumnCodec::append_nested(std::string_view list, Scratch& scratch, ByteBuffer& out) const {
+  Dimensions dimensions;
+  // A string that holds a list of lists has escapes of its own, which the walk below must not lose: they are in `list`.
+  if (!read_nested_list(list, scratch.walk, scratch.leaves, dimensions)) return Conversion::failed;
+  const std::size_t begin = out.size();
+  const Conversion done = write_binary_ != nullptr ? append_binary_dimensions(dimensions, scratch, out)
+                                                   : append_text_dimensions(dimensions, scratch, out);
+  if (done != Conversion::ok) out.truncate(begin);
+  return done;
+}
+
+Conversion ColumnCodec::append_binary_dimensions(const Dimensions& dimensions, Scratch& scratch,
+                                                 ByteBuffer& out) const {
+  const std::size_t begin = out.size();
+  out.append_be32(0);
+  out.append_be32(static_cast<std::uint32_t>(dimensions.count));
+  const bool nulls =
+      std::any_of(scratch.leaves.begin(), scratch.leaves.end(), [](const auto& e) { return !e.present(); });
+  out.append_be32(nulls ? 1 : 0);
+  out.append_be32(element_oid_);
+  for (std::size_t i = 0; i < dimensions.count; ++i) {
+    out.append_be32(dimensions.sizes[i]);
+    out.append_be32(1);
+  }
+  for (const JsonValue& leaf : scratch.leaves) {
+    if (!leaf.present()) {
+      if (only_lists_) return Conversion::failed;  // dropped, it would leave a ragged list
+      append_binary_null(out);
+      continue;
+    }
+    Scalar scalar;  // NOLINT(cppcoreguidelines-pro-type-member-init)
+    if (const Conversion done = convert_(leaf, scratch, scalar); done != Conversion::ok) return done;
+    write_binary_(scalar, out);
+  }
+  out.put_be32(begin, static_cast<std::uint32_t>(out.size() - begin - 4));
+  return Conversion::ok;
+}
+
+Conversion ColumnCodec::append_text_dimensions(const Dimensions& dimensions, Scratch& scratch, ByteBuffer& out) const {
+  scratch.array.clear();
+  if (dimensions.count == 0) scratch.array.append(std::string_view("{}"));
+  std::size_t at = 0;
+  for (const JsonValue& leaf : scratch.leaves) {
+    // As many braces as rows of a dimension begin, and end, with this value.
+    std::size_t row = 1;
+    std::size_t opened = 0;
+    std::size_t closed = 0;
+    for (std::size_t i = dimensions.count; i > 0; --i) {
+      row *= dimensions.sizes[i - 1];
+      opened += at % row == 0 ? 1 : 0;
+      closed += (at + 1) % row == 0 ? 1 : 0;
+    }
+    if (at != 0) scratch.array.append(delimiter_);
+    for (; opened > 0; --opened) scratch.array.append('{');
+    if (const Conversion done = append_text_element(leaf, scratch); done != Conversion::ok) return done;
+    for (; closed > 0; --closed) scratch.array.append('}');
+    ++at;
+  }
+  append_escaped(scratch.array.view(), out);
+  return Conversion::ok;
+}
+
+Conversion ColumnCodec::append_text_element(const JsonValue& element, Scratch& scratch) const {
+  if (!element.present()) {
+    if (only_lists_) return Conversion::failed;
+    scratch.array.append(std::string_view("NULL"));
+    return Conversion::ok;
+  }
+  if (only_numbers_ && element.kind != JsonValue::Kind::number) return Conversion::failed;
+  Scalar scalar;  // NOLINT(cppcoreguidelines-pro-type-member-init)
+  if (const Conversion done = convert_(element, scratch, scalar); done != Conversion::ok) return done;
+  scratch.plain.clear();
+  write_plain_(scalar, scratch.plain);
+  append_array_element(scratch.plain.view(), scratch.array);
+  return Conversion::ok;
+}
+
 Conversion ColumnCodec::append_text_array(const JsonValue* elements, std::uint32_t count, Scratch& scratch,
                                           ByteBuffer& out) const {
   scratch.array.clear();
   scratch.array.append('{');
   for (std::uint32_t i = 0; i < count; ++i) {
-    const bool present = elements[i].present();
-    if (!present && only_lists_) continue;
-    if (scratch.array.size() > 1) scratch.array.append(',');
-    if (!present) {
-      scratch.array.append(std::string_view("NULL"));
-      continue;
-    }
-    if (only_numbers_ && elements[i].kind != JsonValue::Kind::number) return Conversion::failed;
-    Scalar scalar;  // NOLINT(cppcoreguidelines-pro-type-member-init)
-    if (const Conversion done = convert_(elements[i], scratch, scalar); done != Conversion::ok) return done;
-    scratch.plain.clear();
-    write_plain_(scalar, scratch.plain);
-    append_array_element(scratch.plain.view(), scratch.array);
+    if (only_lists_ && !elements[i].present()) continue;
+    if (scratch.array.size() > 1) scratch.array.append(delimiter_);
+    if (const Conversion done = append_text_element(elements[i], scratch); done != Conversion::ok) return done;
   }
   scratch.array.append('}');
   append_escaped(scratch.array.view(), out);

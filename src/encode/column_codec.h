@@ -4,6 +4,7 @@
 #include "decode/json_decoder.h"
 #include "encode/binary_field.h"
 #include "encode/convert.h"
+#include "encode/nested_list.h"
 #include "encode/text_field.h"
 #include "mapping/plan.h"
 
@@ -20,7 +21,7 @@ class ColumnCodec {
   /// Fails: says how, and leaves `out` as it was.
   Conversion append(const decode::JsonValue& value, const decode::JsonDecoder& values, Scratch& scratch,
                     ByteBuffer& out) const {
-    if (is_array_) return append_array(value, values, scratch, out);
+    if (!is_plain_) return append_special(value, values, scratch, out);
     Scalar scalar;  // NOLINT(cppcoreguidelines-pro-type-member-init): each conversion sets what its writer reads
     const Conversion done = convert_(value, scratch, scalar);
     if (done != Conversion::ok) return done;
@@ -43,8 +44,15 @@ class ColumnCodec {
   [[nodiscard]] bool wants_elements() const { return is_array_; }
 
  private:
+  /// A list, or a value whose conversion asks for the column's parameters: the fields that are not plain.
+  Conversion append_special(const decode::JsonValue& value, const decode::JsonDecoder& values, Scratch& scratch,
+                            ByteBuffer& out) const;
   Conversion append_array(const decode::JsonValue& value, const decode::JsonDecoder& values, Scratch& scratch,
                           ByteBuffer& out) const;
+  Conversion append_nested(std::string_view list, Scratch& scratch, ByteBuffer& out) const;
+  Conversion append_binary_dimensions(const Dimensions& dimensions, Scratch& scratch, ByteBuffer& out) const;
+  Conversion append_text_dimensions(const Dimensions& dimensions, Scratch& scratch, ByteBuffer& out) const;
+  Conversion append_text_element(const decode::JsonValue& element, Scratch& scratch) const;
   Conversion append_binary_array(const decode::JsonValue* elements, std::uint32_t count, Scratch& scratch,
                                  ByteBuffer& out) const;
   Conversion append_text_array(const decode::JsonValue* elements, std::uint32_t count, Scratch& scratch,
@@ -54,10 +62,16 @@ class ColumnCodec {
   Convert convert_;
   WriteBinary write_binary_;  ///< nullptr: text form
   WritePlain write_plain_;
+  bool is_plain_;  ///< neither an array nor with parameters
   bool is_array_;
   bool only_lists_;    ///< float_array: one value is not a list of one, and nulls are dropped
   bool only_numbers_;  ///< float_array into a column that would take other elements too
+  bool takes_text_;    ///< of elements: whatever comes has a form as text
+  bool takes_lists_;   ///< a list in a list is an element's value, not a dimension
+  char delimiter_;     ///< between the elements of an array in text form
   std::uint32_t element_oid_;
+  mapping::TypeParameters parameters_;
+  std::int32_t numeric_modifier_;  ///< -1: it limits nothing
 };
 
 }  // namespace loom::encode

@@ -1,6 +1,7 @@
 #include "encode/convert.h"
 
 #include "encode/convert_rules.h"
+#include "encode/convert_typed.h"
 
 namespace loom::encode {
 namespace {
@@ -17,6 +18,8 @@ Convert into_text(ValueType value, Transform transform) {
       return rules::text_timestamp;
     case Transform::json_stringify:
       return rules::text_json;
+    case Transform::json_parse:
+      return rules::json_parsed;
     case Transform::none:
       break;
   }
@@ -35,9 +38,7 @@ Convert into_text(ValueType value, Transform transform) {
       return rules::text_float_list;
     case ValueType::json:
       return rules::text_json;
-    case ValueType::unspecified:
-    case ValueType::string:
-    case ValueType::bytes:
+    default:  // string and bytes; the types of convert_typed.h do not get here
       return rules::text;
   }
   return rules::text;
@@ -56,6 +57,7 @@ Convert into_bytes(Transform transform) {
     case Transform::json_stringify:
       return rules::bytes_json;
     case Transform::timestamp_parse:
+    case Transform::json_parse:
     case Transform::none:
       break;
   }
@@ -64,7 +66,13 @@ Convert into_bytes(Transform transform) {
 
 }  // namespace
 
-Convert choose_conversion(ColumnType column, ValueType value, Transform transform) {
+Convert choose_conversion(ColumnType column, ValueType value, Transform transform, bool limited) {
+  if (transform == Transform::none || column == ColumnType::numeric) {
+    if (const Convert chosen = rules::decimal_conversion(column, value, limited)) return chosen;
+  }
+  if (transform == Transform::none) {
+    if (const Convert chosen = rules::typed_conversion(column, value)) return chosen;
+  }
   const bool lists = value == ValueType::array || value == ValueType::float_array;
   switch (column) {
     case ColumnType::text:
@@ -99,6 +107,7 @@ Convert choose_conversion(ColumnType column, ValueType value, Transform transfor
       return into_bytes(transform);
     case ColumnType::json:
     case ColumnType::jsonb:
+      if (transform == Transform::json_parse) return rules::json_parsed;
       return lists ? rules::json_list : rules::json;
     case ColumnType::inet:
       return rules::inet;

@@ -11,7 +11,12 @@ namespace loom::encode {
 using Convert = Conversion (*)(const decode::JsonValue& value, Scratch& scratch, Scalar& out);
 
 /// The conversion for a column, or for the elements of an array column. The column's type says what comes out; the
-/// value type and the transform say how a message's value is to be read where there is a choice.
-Convert choose_conversion(mapping::ColumnType column, mapping::ValueType value, mapping::Transform transform);
+/// value type and the transform say how a message's value is to be read where there is a choice. `limited`: a numeric
+/// column has a precision that values may overflow.
+Convert choose_conversion(mapping::ColumnType column, mapping::ValueType value, mapping::Transform transform,
+                          bool limited = false);
+
+/// How a type that we know only by name takes objects, lists and booleans; nullptr: as their JSON text.
+Convert other_conversion(const mapping::ColumnInfo& column);
 
 }  // namespace loom::encode

@@ -15,9 +15,18 @@ using decode::Parsed;
 
 bool is_number_or_string(const JsonValue& value) { return value.kind == Kind::number || value.kind == Kind::string; }
 
-bool same_word(std::string_view text, std::string_view lower_case) {
-  return std::ranges::equal(text, lower_case,
-                            [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a | 0x20 : a) == b; });
+/// Whether the text is the word or begins it, in any case: at least `least` letters of it.
+bool begins(std::string_view text, std::string_view lower_case, std::size_t least) {
+  return text.size() >= least && text.size() <= lower_case.size() &&
+         std::equal(text.begin(), text.end(), lower_case.begin(),
+                    [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a | 0x20 : a) == b; });
+}
+
+/// As PostgreSQL reads a boolean: every beginning that is one word's only. -1: it is none.
+int boolean_in(std::string_view text) {
+  if (begins(text, "true", 1) || begins(text, "yes", 1) || begins(text, "on", 2) || text == "1") return 1;
+  if (begins(text, "false", 1) || begins(text, "no", 1) || begins(text, "off", 2) || text == "0") return 0;
+  return -1;
 }
 
 template <typename Integer>
@@ -55,11 +64,8 @@ Conversion boolean(const JsonValue& value, Scratch&, Scalar& out) {
       return Conversion::ok;
     }
     case Kind::string: {
-      const std::string_view text = decode::trim(value.text);
-      const auto is = [text](std::string_view word) { return same_word(text, word); };
-      out.integer = is("true") || is("1") || is("yes") || is("on") ? 1 : 0;
-      if (out.integer == 1 || text.empty() || is("false") || is("0") || is("no") || is("off")) return Conversion::ok;
-      return Conversion::failed;
+      out.integer = boolean_in(decode::trim(value.text));
+      return out.integer < 0 ? Conversion::failed : Conversion::ok;
     }
     case Kind::absent:
     case Kind::null:

@@ -49,6 +49,16 @@ Conversion text_list(const JsonValue& value, Scratch& scratch, Scalar& out);
 Conversion text_float_list(const JsonValue& value, Scratch& scratch, Scalar& out);
 Conversion text_base64(const JsonValue& value, Scratch& scratch, Scalar& out);
 
+// convert_other.cpp: what has a form of its own in types that we know only by name
+Conversion point(const JsonValue& value, Scratch& scratch, Scalar& out);
+Conversion path(const JsonValue& value, Scratch& scratch, Scalar& out);
+Conversion line(const JsonValue& value, Scratch& scratch, Scalar& out);
+Conversion circle(const JsonValue& value, Scratch& scratch, Scalar& out);
+Conversion hstore(const JsonValue& value, Scratch& scratch, Scalar& out);
+Conversion bit(const JsonValue& value, Scratch& scratch, Scalar& out);
+/// Text that holds JSON becomes that JSON.
+Conversion json_parsed(const JsonValue& value, Scratch& scratch, Scalar& out);
+
 // convert_bytes.cpp
 Conversion json(const JsonValue& value, Scratch& scratch, Scalar& out);
 Conversion json_list(const JsonValue& value, Scratch& scratch, Scalar& out);

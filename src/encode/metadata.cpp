@@ -53,12 +53,13 @@ std::size_t Metadata::slot(const mapping::ColumnSource& source, ColumnType colum
   return entries_.size() - 1;
 }
 
-std::optional<Reject> Metadata::fill(const Message& message, decode::JsonDecoder& values, std::size_t first) {
+std::optional<Reject> Metadata::fill(const Message& message, std::string_view json, decode::JsonDecoder& values,
+                                     std::size_t first) {
   if (wants_headers_) headers_ = message.headers();
   for (std::size_t i = 0; i < entries_.size(); ++i) {
     JsonValue& value = values.slot(first + i);
     value = JsonValue{};
-    if (auto reject = fill_one(message, values.holds_nul(), entries_[i], value)) return reject;
+    if (auto reject = fill_one(message, json, values.holds_nul(), entries_[i], value)) return reject;
   }
   return std::nullopt;
 }
@@ -71,7 +72,8 @@ void Metadata::print_integer(std::int64_t value, Entry& entry, JsonValue& out) {
   out.text = {room, static_cast<std::size_t>(std::to_chars(room, room + kLongest, value).ptr - room)};
 }
 
-std::optional<Reject> Metadata::fill_one(const Message& message, bool holds_nul, Entry& entry, JsonValue& out) {
+std::optional<Reject> Metadata::fill_one(const Message& message, std::string_view json, bool holds_nul, Entry& entry,
+                                         JsonValue& out) {
   bool foreign = false;  // bytes that nobody has checked yet
   switch (entry.kind) {
     case SourceKind::key:
@@ -113,7 +115,7 @@ std::optional<Reject> Metadata::fill_one(const Message& message, bool holds_nul,
       break;
     case SourceKind::value:
       out.kind = entry.form == Form::bytes ? JsonValue::Kind::string : JsonValue::Kind::object;
-      out.text = message.value;
+      out.text = entry.form == Form::bytes ? message.value : json;
       out.nul = holds_nul;
       break;
     case SourceKind::field:

@@ -28,8 +28,10 @@ class Metadata {
   /// `$key`, `$headers.NAME`, ...
   static std::string name(const mapping::ColumnSource& source);
 
-  /// Fills the extra slots from `first` on. Fails: text that is not UTF-8 for a column that is not bytea.
-  std::optional<Reject> fill(const Message& message, decode::JsonDecoder& values, std::size_t first);
+  /// Fills the extra slots from `first` on. `json` is what of the message's value was decoded.
+  /// Fails: text that is not UTF-8 for a column that is not bytea.
+  std::optional<Reject> fill(const Message& message, std::string_view json, decode::JsonDecoder& values,
+                             std::size_t first);
 
  private:
   /// What the value is read as, where the source leaves a choice.
@@ -42,7 +44,8 @@ class Metadata {
   };
 
   static void print_integer(std::int64_t value, Entry& entry, decode::JsonValue& out);
-  std::optional<Reject> fill_one(const Message& message, bool holds_nul, Entry& entry, decode::JsonValue& out);
+  std::optional<Reject> fill_one(const Message& message, std::string_view json, bool holds_nul, Entry& entry,
+                                 decode::JsonValue& out);
 
   std::string topic_;
   std::vector<Entry> entries_;

@@ -82,6 +82,27 @@ Parsed check_numeric(std::string_view text) {
   return digits.zero() || digits.before_point() <= kDigitsBeforePoint ? Parsed::ok : Parsed::out_of_range;
 }
 
+// A value of `before` digits before the point fills 10^(before - 1) up to 10^before. Below 10^(precision - scale) it
+// fits, unless it is rounded up to just that: where all digits that the column keeps are nines.
+bool fits_modifier(std::string_view text, std::int32_t modifier) {
+  constexpr std::int32_t kHeader = 4;  // VARHDRSZ, which the modifier is counted from
+  if (modifier < kHeader) return true;
+  const std::int32_t packed = modifier - kHeader;
+  const std::int64_t precision = packed >> 16;
+  const std::int64_t scale = ((packed & 0x7FF) ^ 0x400) - 0x400;  // 11 bits with a sign
+  NumberParts parts;
+  if (!decode::split_number(text, parts)) return decode::special_number(text) == SpecialNumber::nan;
+  const Digits digits(parts);
+  const std::int64_t most = precision - scale;
+  if (digits.zero() || digits.before_point() < most) return true;
+  if (digits.before_point() > most) return false;
+  if (digits.at_power(-scale - 1) < 5) return true;
+  for (std::int64_t power = most - 1; power >= -scale; --power) {
+    if (digits.at_power(power) != 9) return true;
+  }
+  return false;
+}
+
 void append_numeric(std::string_view text, ByteBuffer& out) {
   NumberParts parts;
   if (!decode::split_number(text, parts)) {

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "decode/json_decoder.h"
+#include "decode/message_form.h"
 #include "encode/reject_text.h"
 #include "encode/row_plan.h"
 
@@ -12,6 +13,7 @@ namespace loom::encode {
 namespace {
 
 using decode::JsonValue;
+using mapping::SourceScope;
 
 // The elements of a list repeat the message's base columns, so a message can grow far beyond its own size. One that
 // grows beyond this is refused: it is an attack or a mistake, and row sets count bytes in 32 bits.
@@ -39,16 +41,23 @@ struct RowBuilder::Impl {
         clock(&the_clock),
         decoder(rows.message, rows.elements, rows.metadata.slots()),
         scratch(plan->nul),
-        embedded(plan->arrays.size()) {}
+        embedded(plan->arrays.size()) {
+    if (rows.key.tree.slots != 0) key_decoder.emplace(rows.key, std::vector<decode::WantedPaths>{});
+  }
 
   std::optional<Reject> append(const Message& message, std::uint32_t message_index, RowSets& sets);
 
   std::optional<Reject> decode(const Message& message);
+  std::optional<Reject> look_closer(const Message& message, Reject reject, std::string_view& json);
+  std::optional<Reject> decode_key(const Message& message);
+  void forget_absent_values();
   std::optional<Reject> find_lists();
   std::optional<Reject> check_required();
   bool required_found(const RowSource& source);
   std::optional<Reject> append_table(std::uint16_t table, std::uint32_t message_index, RowSets& sets);
   std::optional<Reject> append_row(std::uint16_t table, Element element, std::uint32_t message_index, RowSets& sets);
+  void append_length(std::size_t surplus, std::uint32_t message_index, RowSets& sets);
+  const JsonValue& number(std::uint32_t value);
   bool append_first(const RowColumn& column, ByteBuffer& out);
   bool append_field(const RowColumn& column, Element element, RowSet& set, bool& present);
   bool append_source(const RowColumn& column, std::size_t source, Element element, ByteBuffer& out);
@@ -58,6 +67,11 @@ struct RowBuilder::Impl {
   /// Where the elements of an array mapping are: in the message, or in a list that it held as a string.
   decode::JsonDecoder& list_decoder(std::size_t array) {
     return embedded[array].in_use ? *embedded[array].decoder : decoder;
+  }
+  /// Where the elements of a source's list are.
+  decode::JsonDecoder& decoder_of(const RowSource& source) {
+    if (source.array >= 0) return list_decoder(static_cast<std::size_t>(source.array));
+    return source.scope == SourceScope::key ? *key_decoder : decoder;
   }
   [[nodiscard]] std::size_t list_index(std::size_t array) const { return embedded[array].in_use ? 0 : array; }
   std::uint32_t list_size(std::size_t array) { return list_decoder(array).array(list_index(array)).count; }
@@ -71,6 +85,7 @@ struct RowBuilder::Impl {
   RowPlan rows;
   const Clock* clock;
   decode::JsonDecoder decoder;
+  std::optional<decode::JsonDecoder> key_decoder;  ///< where the plan has fields of the key
   Scratch scratch;
   std::vector<Embedded> embedded;  ///< by array mapping
   std::vector<FieldPlace> places;  ///< by column, of the message's previous row in the same row set
@@ -102,17 +117,52 @@ std::optional<Reject> RowBuilder::Impl::append(const Message& message, std::uint
   for (std::size_t table = 0; table < rows.tables.size(); ++table) {
     if (auto reject = append_table(static_cast<std::uint16_t>(table), message_index, sets)) return reject;
   }
+  for (std::size_t i = 0; i < plan->surplus.size(); ++i) append_length(i, message_index, sets);
   return std::nullopt;
 }
 
 std::optional<Reject> RowBuilder::Impl::decode(const Message& message) {
   if (!message.has_value || message.value.empty())
     return Reject{RejectReason::tombstone, "the record has no value", {}};
-  if (auto reject = decoder.decode(message.value)) return reject;
-  if (rows.metadata.slots() != 0) {
-    if (auto reject = rows.metadata.fill(message, decoder, plan->message.slots)) return reject;
+  std::string_view json = message.value;
+  if (auto reject = decoder.decode(json)) {
+    if (reject = look_closer(message, std::move(*reject), json)) return reject;
   }
+  if (rows.metadata.slots() != 0) {
+    if (auto reject = rows.metadata.fill(message, json, decoder, plan->message.slots)) return reject;
+  }
+  if (key_decoder) {
+    if (auto reject = decode_key(message)) return reject;
+  }
+  if (!rows.absent_values.empty()) forget_absent_values();
   return embedded.empty() ? std::nullopt : find_lists();
+}
+
+/// After the quick way has failed: what only stands around the JSON is passed over, and what is none gets its name.
+std::optional<Reject> RowBuilder::Impl::look_closer(const Message& message, Reject reject, std::string_view& json) {
+  if (reject.reason != RejectReason::invalid_json) return reject;
+  const decode::JsonPart part = decode::json_part(message.value);
+  if (part.text.size() != message.value.size()) {
+    json = part.text;
+    auto again = decoder.decode(json);
+    if (!again || again->reason != RejectReason::invalid_json) return again;
+  }
+  return decode::not_json("value", message.value, decoder.problem(part.skipped));
+}
+
+/// A key that is null or empty has no fields.
+std::optional<Reject> RowBuilder::Impl::decode_key(const Message& message) {
+  constexpr std::string_view kNothing = "null";
+  const bool empty = !message.has_key || message.key.empty();
+  if (!key_decoder->decode_any(empty ? kNothing : message.key)) return std::nullopt;
+  const decode::JsonPart part = decode::json_part(message.key);
+  if (part.text.size() != message.key.size() && !key_decoder->decode_any(part.text)) return std::nullopt;
+  return decode::not_json("key", message.key, key_decoder->problem(part.skipped));
+}
+
+void RowBuilder::Impl::forget_absent_values() {
+  decoder.forget_if(rows.absent_values);
+  if (key_decoder) key_decoder->forget_if(rows.absent_values);
 }
 
 std::optional<Reject> RowBuilder::Impl::find_lists() {
@@ -120,7 +170,9 @@ std::optional<Reject> RowBuilder::Impl::find_lists() {
     const JsonValue& value = decoder.array(i).value;
     Embedded& list = embedded[i];
     list.in_use = false;
-    if (!value.present() || value.kind == JsonValue::Kind::array) continue;
+    if (value.kind == JsonValue::Kind::array) continue;
+    const bool is_message = plan->message.nodes[0].array == static_cast<std::int16_t>(i);
+    if (!value.present() && !is_message) continue;
     if (value.kind == JsonValue::Kind::string) {
       if (!list.decoder) {
         decode::WantedPaths root;
@@ -129,7 +181,10 @@ std::optional<Reject> RowBuilder::Impl::find_lists() {
       }
       list.in_use =
           !list.decoder->decode_any(value.text) && list.decoder->array(0).value.kind == JsonValue::Kind::array;
-      if (list.in_use) continue;
+      if (list.in_use) {
+        if (!rows.absent_values.empty()) list.decoder->forget_if(rows.absent_values);
+        continue;
+      }
     }
     return Reject{RejectReason::conversion_failed,
                   "source \"" + plan->arrays[i].path + "\": " + show_value(value) + " is not a list",
@@ -150,7 +205,7 @@ std::optional<Reject> RowBuilder::Impl::check_required() {
 
 // A field of elements is required of every element, and of a list that has none.
 bool RowBuilder::Impl::required_found(const RowSource& source) {
-  if (source.array < 0) return find(source, {}).present();
+  if (source.scope != SourceScope::element) return find(source, {}).present();
   const std::uint32_t count = list_size(static_cast<std::size_t>(source.array));
   for (std::uint32_t i = 0; i < count; ++i) {
     if (!find(source, {source.array, i}).present()) return false;
@@ -160,16 +215,22 @@ bool RowBuilder::Impl::required_found(const RowSource& source) {
 
 const JsonValue& RowBuilder::Impl::find(const RowSource& source, Element element) {
   static constexpr JsonValue kAbsent{};
-  if (source.array < 0) return decoder.slot(source.slot);
-  if (source.array != element.array) return kAbsent;
+  if (source.scope == SourceScope::message) return decoder.slot(source.slot);
+  if (source.array != element.array) {
+    return source.scope == SourceScope::key ? key_decoder->slot(source.slot) : kAbsent;
+  }
   if (!source.element_index) {
     const auto array = static_cast<std::size_t>(source.array);
     return list_decoder(array).element_slots(list_index(array), element.index)[source.slot];
   }
+  return number(element.index);
+}
+
+const JsonValue& RowBuilder::Impl::number(std::uint32_t value) {
   element_index_text.clear();
   char* const room = element_index_text.reserve(16);
   char* p = room + 16;
-  std::uint32_t rest = element.index;
+  std::uint32_t rest = value;
   do {
     *--p = static_cast<char>('0' + rest % 10);
     rest /= 10;
@@ -246,8 +307,39 @@ std::optional<Reject> RowBuilder::Impl::append_row(std::uint16_t table_index, El
   }
   set.rows.push_back({message_index, static_cast<std::uint32_t>(begin)});
   if (table.tracks_present) set.present.push_back(std::move(present));
+  if (table.tracks_sequence) set.sequence.push_back(element.index);
   placed_in = element.array >= 0 ? &set : nullptr;
   return std::nullopt;
+}
+
+/// Who has no list of that key, since a value of it cannot be one, has no rows of it either.
+void RowBuilder::Impl::append_length(std::size_t surplus_index, std::uint32_t message_index, RowSets& sets) {
+  const mapping::SurplusPlan& surplus = plan->surplus[surplus_index];
+  const auto list = static_cast<std::size_t>(surplus.array);
+  const bool is_there = decoder.array(list).value.present();
+  if (!is_there && !surplus.also_without_list) return;
+  const std::uint32_t length = is_there ? list_size(list) : 0;
+  const RowTable& table = rows.tables[surplus.table];
+  const auto& key = plan->tables[surplus.table].key;
+  RowSet& set = sets.lengths(surplus_index);
+  const std::size_t begin = set.bytes.size();
+  if (table.binary) set.bytes.append_be16(static_cast<std::uint16_t>(key.size()));
+  for (std::size_t i = 0; i < key.size(); ++i) {
+    if (!table.binary && i != 0) set.bytes.append('\t');
+    const RowColumn& column = table.columns[key[i]];
+    bool present = false;
+    const bool done = key[i] == surplus.sequence
+                          ? column.codec.append(number(length), decoder, scratch, set.bytes) == Conversion::ok
+                          : append_field(column, {}, set, present);
+    if (!done) {
+      failure.reset();
+      set.bytes.truncate(begin);
+      return;
+    }
+  }
+  if (!table.binary) set.bytes.append('\n');
+  set.rows.push_back({message_index, static_cast<std::uint32_t>(begin)});
+  set.sequence.push_back(length);
 }
 
 /// The way of nearly all fields. False: nothing was appended, and append_field() finds out what to do.
@@ -283,8 +375,7 @@ bool RowBuilder::Impl::append_source(const RowColumn& column, std::size_t index,
     const auto inner = static_cast<std::size_t>(source.inside);
     if (find(column.sources[inner], element).present() && append_source(column, inner, element, out)) return true;
   }
-  decode::JsonDecoder& values = source.array < 0 ? decoder : list_decoder(static_cast<std::size_t>(source.array));
-  const Conversion done = column.codec.append(value, values, scratch, out);
+  const Conversion done = column.codec.append(value, decoder_of(source), scratch, out);
   if (done == Conversion::ok) return true;
   if (!failure) failure = conversion_reject(column.plan->info, source.path, value, done);
   return false;

@@ -9,6 +9,7 @@ namespace {
 
 using mapping::DefaultKind;
 using mapping::SourceKind;
+using mapping::SourceScope;
 
 /// Marks the slot as one whose list is wanted element by element.
 void want_elements(decode::WantedPaths& paths, std::size_t slot) {
@@ -20,27 +21,40 @@ std::string path_of(const mapping::PathTree& tree, std::uint16_t slot) {
   return slot < tree.slot_paths.size() ? tree.slot_paths[slot] : std::string();
 }
 
+/// A path for people: what it starts from and what follows.
+std::string below(const std::string& from, const std::string& path) {
+  return path.empty() || path[0] == '[' ? from + path : from + "." + path;
+}
+
 RowSource make_source(const mapping::TopicPlan& plan, const mapping::ColumnSource& from, mapping::ColumnType column,
                       Metadata& metadata) {
   RowSource source;
   source.inside = from.inside;
-  if (from.kind == SourceKind::field) {
-    source.array = from.array;
-    source.slot = from.slot;
-    if (from.array < 0) {
-      source.path = path_of(plan.message, from.slot);
-    } else {
-      const auto& array = plan.arrays[static_cast<std::size_t>(from.array)];
-      const std::string inner = path_of(array.element, from.slot);
-      source.path = array.path + "[]" + (inner.empty() ? "" : "." + inner);
-    }
-  } else if (from.kind == SourceKind::element_index) {
-    source.array = from.array;
+  source.scope = from.scope;
+  source.array = from.scope == SourceScope::key ? kNoElement : from.array;
+  source.slot = from.slot;
+  if (from.kind == SourceKind::element_index) {
     source.element_index = true;
     source.path = plan.arrays[static_cast<std::size_t>(from.array)].path + "[]";
-  } else {
+    return source;
+  }
+  if (from.kind != SourceKind::field) {
     source.slot = static_cast<std::uint16_t>(plan.message.slots + metadata.slot(from, column));
     source.path = Metadata::name(from);
+    return source;
+  }
+  switch (from.scope) {
+    case SourceScope::message:
+      source.path = path_of(plan.message, from.slot);
+      break;
+    case SourceScope::key:
+      source.path = below("$key", path_of(plan.key, from.slot));
+      break;
+    case SourceScope::element: {
+      const auto& array = plan.arrays[static_cast<std::size_t>(from.array)];
+      source.path = below(array.path + "[]", path_of(array.element, from.slot));
+      break;
+    }
   }
   return source;
 }
@@ -103,8 +117,22 @@ DefaultField encode_default(const mapping::PlanColumn& column, const ColumnCodec
   return result;
 }
 
-RowPlan::RowPlan(const mapping::TopicPlan& topic_plan, std::string topic) : metadata(std::move(topic)) {
+decode::WantedPaths& RowPlan::paths_of(const RowSource& source) {
+  switch (source.scope) {
+    case SourceScope::element:
+      return elements[static_cast<std::size_t>(source.array)];
+    case SourceScope::key:
+      return key;
+    case SourceScope::message:
+      break;
+  }
+  return message;
+}
+
+RowPlan::RowPlan(const mapping::TopicPlan& topic_plan, std::string topic)
+    : metadata(std::move(topic)), absent_values(topic_plan.absent_values) {
   message.tree = topic_plan.message;
+  key.tree = topic_plan.key;
   elements.resize(topic_plan.arrays.size());
   for (std::size_t i = 0; i < elements.size(); ++i) elements[i].tree = topic_plan.arrays[i].element;
 
@@ -117,16 +145,19 @@ RowPlan::RowPlan(const mapping::TopicPlan& topic_plan, std::string topic) : meta
       RowColumn& column = table.columns.emplace_back(
           RowColumn{ColumnCodec(column_plan, table_plan.binary), {}, -1, Absent::field, {}, {}, &column_plan, false});
       for (const auto& from : column_plan.sources) {
-        column.sources.push_back(make_source(topic_plan, from, column_plan.info.type, metadata));
+        // timestamp_ms takes nothing but a number, which is what a number column gets of the record's time.
+        const bool as_number = column_plan.value_type == mapping::ValueType::timestamp_ms;
+        const auto form = as_number ? mapping::ColumnType::int8 : column_plan.info.type;
+        column.sources.push_back(make_source(topic_plan, from, form, metadata));
         const RowSource& source = column.sources.back();
-        column.of_element |= source.array >= 0;
+        column.of_element |= source.scope == SourceScope::element;
         const bool is_field = from.kind == SourceKind::field;
         if (!is_field || !column.codec.wants_elements()) continue;
-        want_elements(source.array < 0 ? message : elements[static_cast<std::size_t>(source.array)], source.slot);
+        want_elements(paths_of(source), source.slot);
       }
       if (!column.sources.empty()) {
         const RowSource& first = column.sources.front();
-        if (first.array < 0 && first.inside < 0) column.first_slot = first.slot;
+        if (first.scope == SourceScope::message && first.inside < 0) column.first_slot = first.slot;
       }
       choose_absent(column_plan, topic_plan.nul, column);
       if (column.absent == Absent::omit) {
@@ -134,6 +165,7 @@ RowPlan::RowPlan(const mapping::TopicPlan& topic_plan, std::string topic) : meta
       }
     }
   }
+  for (const auto& surplus : topic_plan.surplus) tables[surplus.table].tracks_sequence = true;
   for (const auto& field : topic_plan.required) {
     RowRequired& made = required.emplace_back();
     made.name = field.name;

@@ -8,15 +8,21 @@
 
 #include "base/reject.h"
 #include "decode/json_decoder.h"
+#include "encode/absent_values.h"
 #include "encode/column_codec.h"
 #include "encode/metadata.h"
 #include "mapping/plan.h"
 
 namespace loom::encode {
 
-/// Where a column's value may stand: a slot of the message (metadata has slots too), or of an element.
+/// The array of a source that never is one of an element, also not of the row that has none (-1).
+inline constexpr std::int16_t kNoElement = -2;
+
+/// Where a column's value may stand: a slot of the message (metadata has slots there, too), of an element or of the
+/// key. Each scope has a decoder of its own.
 struct RowSource {
-  std::int16_t array = -1;  ///< -1: the message
+  std::int16_t array = -1;  ///< of SourceScope::element; -1: of the message; kNoElement: of the key
+  mapping::SourceScope scope = mapping::SourceScope::message;
   bool element_index = false;
   std::uint16_t slot = 0;
   std::int16_t inside = -1;  ///< as in mapping::ColumnSource
@@ -29,7 +35,7 @@ enum class Absent : std::uint8_t { field, omit, ingestion_time, reject };
 struct RowColumn {
   ColumnCodec codec;
   std::vector<RowSource> sources;
-  std::int32_t first_slot = -1;  ///< the first source's, where that is a plain value of the message
+  std::int32_t first_slot = -1;  ///< the first source's, where that is a plain value of the message's scope
   Absent absent = Absent::field;
   std::string absent_field;             ///< Absent::field: encoded; NULL, the mapping's or the table's default
   std::optional<Reject> absent_reject;  ///< Absent::reject: the mapping's default cannot become the column's type
@@ -41,7 +47,8 @@ struct RowTable {
   std::vector<RowColumn> columns;
   std::vector<std::uint16_t> omittable;  ///< columns with Absent::omit
   bool binary = true;
-  bool tracks_present = false;  ///< ConflictStrategy::update needs to know which columns a message had
+  bool tracks_present = false;   ///< ConflictStrategy::update needs to know which columns a message had
+  bool tracks_sequence = false;  ///< a mapping::SurplusPlan needs to know which elements its rows are
 };
 
 struct RowRequired {
@@ -57,8 +64,13 @@ struct RowPlan {
   std::vector<RowTable> tables;
   std::vector<RowRequired> required;
   Metadata metadata;
+  AbsentValues absent_values;
   decode::WantedPaths message;
+  decode::WantedPaths key;                    ///< without slots: nobody looks into it
   std::vector<decode::WantedPaths> elements;  ///< by array mapping
+
+ private:
+  decode::WantedPaths& paths_of(const RowSource& source);
 };
 
 /// The mapping's default of a column as an encoded field, or why it cannot be one. Empty when the default is null.

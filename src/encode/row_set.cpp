@@ -14,6 +14,11 @@ RowSet& RowSets::at(std::uint16_t table, const ColumnBits& omitted) {
   return made;
 }
 
+RowSet& RowSets::lengths(std::size_t surplus) {
+  if (lengths_.size() <= surplus) lengths_.resize(surplus + 1);
+  return lengths_[surplus];
+}
+
 std::size_t RowSets::rows() const {
   std::size_t count = 0;
   for (const auto& set : sets_) count += set.rows.size();
@@ -23,32 +28,39 @@ std::size_t RowSets::rows() const {
 std::size_t RowSets::bytes() const {
   std::size_t count = 0;
   for (const auto& set : sets_) count += set.bytes.size();
+  for (const auto& set : lengths_) count += set.bytes.size();
   return count;
 }
 
 void RowSets::drop_from(std::uint32_t message) {
-  for (auto& set : sets_) {
-    const auto first = std::ranges::lower_bound(set.rows, message, {}, &RowRef::message);
-    if (first == set.rows.end()) continue;
-    set.bytes.truncate(first->begin);
-    const auto kept = first - set.rows.begin();
-    set.rows.erase(first, set.rows.end());
-    if (!set.present.empty()) set.present.resize(static_cast<std::size_t>(kept));
-    set.ordered.clear();
-    set.ordered_of = 0;
+  for (auto* sets : {&sets_, &lengths_}) {
+    for (auto& set : *sets) {
+      const auto first = std::ranges::lower_bound(set.rows, message, {}, &RowRef::message);
+      if (first == set.rows.end()) continue;
+      set.bytes.truncate(first->begin);
+      const auto kept = static_cast<std::size_t>(first - set.rows.begin());
+      set.rows.erase(first, set.rows.end());
+      if (!set.present.empty()) set.present.resize(kept);
+      if (!set.sequence.empty()) set.sequence.resize(kept);
+      set.ordered.clear();
+      set.ordered_of = 0;
+    }
   }
 }
 
 void RowSets::clear() {
   // More than a full batch needs: what one message full of list elements made is given back.
   constexpr std::size_t kKept = std::size_t{32} << 20U;
-  for (auto& set : sets_) {
-    if (set.bytes.capacity() > kKept) set.bytes = ByteBuffer();
-    set.bytes.clear();
-    set.rows.clear();
-    set.present.clear();
-    set.ordered.clear();
-    set.ordered_of = 0;
+  for (auto* sets : {&sets_, &lengths_}) {
+    for (auto& set : *sets) {
+      if (set.bytes.capacity() > kKept) set.bytes = ByteBuffer();
+      set.bytes.clear();
+      set.rows.clear();
+      set.present.clear();
+      set.sequence.clear();
+      set.ordered.clear();
+      set.ordered_of = 0;
+    }
   }
 }
 

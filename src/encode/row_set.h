@@ -59,6 +59,7 @@ struct RowSet {
   ByteBuffer bytes;
   std::vector<RowRef> rows;
   std::vector<ColumnBits> present;  ///< per row the columns that the message had; only under ConflictStrategy::update
+  std::vector<std::uint32_t> sequence;  ///< per row the index of its element; only where a mapping::SurplusPlan asks
   /// The rows in an order that suits their table better, once somebody has found it, and without those that another one
   /// with their key takes the place of. It holds for the first `ordered_of` rows: any change of `rows` voids it.
   std::vector<std::string_view> ordered;
@@ -82,12 +83,18 @@ class RowSets {
   [[nodiscard]] std::size_t rows() const;
   [[nodiscard]] std::size_t bytes() const;
 
+  /// How long the lists of a mapping::SurplusPlan are: per message the key columns of the child table, in the key's
+  /// order, the list's length being in that of the sequence, and in RowSet::sequence.
+  RowSet& lengths(std::size_t surplus);
+  [[nodiscard]] const std::vector<RowSet>& lengths() const { return lengths_; }
+
   /// Drops every row of this message and of later ones: undoes a message that failed half way.
   void drop_from(std::uint32_t message);
   void clear();
 
  private:
   std::vector<RowSet> sets_;
+  std::vector<RowSet> lengths_;  ///< by mapping::SurplusPlan; may be shorter
 };
 
 }  // namespace loom::encode

@@ -4,10 +4,12 @@
 #include <cstdint>
 #include <memory>
 #include <string_view>
+#include <vector>
 
 #include "base/byte_buffer.h"
 #include "decode/json_decoder.h"
 #include "decode/json_value.h"
+#include "decode/json_walk.h"
 #include "mapping/mapping_file.h"
 
 namespace loom::encode {
@@ -33,12 +35,20 @@ class Scratch {
   /// The list that a string holds as JSON text, or nullptr. It holds until the next call.
   const decode::JsonValue* list_in(std::string_view text);
   [[nodiscard]] const decode::JsonDecoder& list_decoder() const { return *list_decoder_; }
+  /// The value that a string holds as JSON text, or nullptr. It holds until the next call, also of list_in().
+  const decode::JsonValue* json_in(std::string_view text);
 
   mapping::NulPolicy nul;
-  ByteBuffer bytes;    ///< for the conversion at hand
-  ByteBuffer plain;    ///< a text field before escaping
-  ByteBuffer array;    ///< an array literal before escaping
-  ByteBuffer instant;  ///< the time of ingestion as text
+  mapping::TypeParameters parameters;  ///< of the column at hand, set only for conversions that ask for them
+  std::int32_t numeric_modifier = -1;  ///< likewise
+  std::vector<std::uint32_t> limbs;    ///< of a long number
+  ByteBuffer bytes;                    ///< for the conversion at hand
+  ByteBuffer plain;                    ///< a text field before escaping
+  ByteBuffer array;                    ///< an array literal before escaping
+  ByteBuffer instant;                  ///< the time of ingestion as text
+  decode::JsonWalk walk;  ///< over a value's own JSON text; strings that it gives hold until it opens another one
+  std::vector<decode::JsonValue> leaves;  ///< of lists of lists
+  decode::JsonWalk shape;                 ///< over a value that becomes another type's text
 
  private:
   std::unique_ptr<decode::JsonDecoder> list_decoder_;  ///< made when the first such string comes

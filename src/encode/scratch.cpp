@@ -4,7 +4,10 @@ namespace loom::encode {
 
 const decode::JsonValue* Scratch::list_in(std::string_view text) {
   const std::size_t first = text.find_first_not_of(" \t\r\n");
-  if (first == std::string_view::npos || text[first] != '[') return nullptr;
+  return first == std::string_view::npos || text[first] != '[' ? nullptr : json_in(text);
+}
+
+const decode::JsonValue* Scratch::json_in(std::string_view text) {
   if (!list_decoder_) {
     decode::WantedPaths root;
     root.tree.nodes[0].slot = 0;

@@ -1,3 +1,6 @@
+#include "mapping/choices.h"
+#include "mapping/sources.h"
+#include "mapping/table_names.h"
 #include "mapping/topic_reader.h"
 
 namespace loom::mapping {
@@ -11,6 +14,7 @@ std::vector<ForeignKey> read_foreign_keys(const Entry& entry, const Place& place
     if (pair.value.IsNull() || (parent && parent->empty())) {
       findings.error(here, "names no column of the parent table");
     } else if (parent) {
+      check_column_name(pair.key, here, findings);
       keys.push_back({pair.key, *parent, pair.line});
     }
   }
@@ -21,10 +25,13 @@ std::vector<ElementMapping> read_elements(const Entry& entry, const Place& place
   std::vector<ElementMapping> elements;
   for (const auto& pair : entries_of(entry.value, place, findings)) {
     const Place here = place.inside(pair.key, pair.line);
-    if (!check_path(pair.key, here, findings)) continue;
+    if (!check_source(pair.key, here, findings)) continue;
     const auto columns = names_of(pair.value, here, findings);
     if (columns.empty() && !pair.value.IsMap()) findings.warning(here, "names no column and is ignored");
-    for (const auto& column : columns) elements.push_back({pair.key, column, pair.line});
+    for (const auto& column : columns) {
+      check_column_name(column, here, findings);
+      elements.push_back({pair.key, column, pair.line});
+    }
   }
   return elements;
 }
@@ -49,12 +56,17 @@ ArrayMapping read_array(const Entry& entry, const Place& place, Findings& findin
     } else if (part.key == "sequence_field") {
       const auto column = text_of(part.value, here, findings);
       if (column && !column->empty()) array.sequence_field = *column;
+      check_column_name(column.value_or(""), here, findings);
+    } else if (part.key == "surplus") {
+      const auto text = text_of(part.value, here, findings);
+      if (text) array.surplus = kSurpluses.find(*text);
+      if (!array.surplus) findings.error(here, "is `" + text.value_or("") + "`; accepted: " + kSurpluses.names());
     } else if (part.key == "table_column_prefix" || part.key == "description") {
       text_of(part.value, here, findings);
     } else {
       findings.warning(here,
                        "is not a key of an array mapping and is ignored; known: table, foreign_key_mapping, "
-                       "table_column_prefix, element_mappings, sequence_field");
+                       "table_column_prefix, element_mappings, sequence_field, surplus");
     }
   }
   if (!has_elements && (entry.value.IsMap() || entry.value.IsNull())) {
@@ -65,6 +77,10 @@ ArrayMapping read_array(const Entry& entry, const Place& place, Findings& findin
                      "is ignored without `table`: the elements become rows of the topic's own table");
     array.foreign_key_mapping.clear();
   }
+  if (!array.table && array.surplus) {
+    findings.warning(place.inside("surplus", 0), "is ignored without `table`: it is about the rows of a child table");
+    array.surplus.reset();
+  }
   return array;
 }
 
@@ -74,7 +90,7 @@ std::vector<ArrayMapping> read_array_mappings(const YAML::Node& node, const Plac
   std::vector<ArrayMapping> arrays;
   for (const auto& entry : entries_of(node, place, findings)) {
     const Place here = place.inside(entry.key, entry.line);
-    if (check_path(entry.key, here, findings)) arrays.push_back(read_array(entry, here, findings));
+    if (check_array_path(entry.key, here, findings)) arrays.push_back(read_array(entry, here, findings));
   }
   return arrays;
 }

@@ -50,7 +50,8 @@ struct ColumnInfo {
   std::uint32_t element_oid = 0;  ///< base type of the elements when is_array
   std::string type_name;          ///< format_type(): `character varying(20)`, for messages and staging tables
   bool not_null = false;
-  bool generated = false;  ///< GENERATED ALWAYS: cannot be written
+  bool generated = false;        ///< GENERATED ALWAYS AS an expression: cannot be written
+  bool identity_always = false;  ///< GENERATED ALWAYS AS IDENTITY: written only where the mapping says so
   DefaultKind default_kind = DefaultKind::none;
   std::string default_binary;    ///< the constant in binary COPY's form, without its length; empty and null differ:
   std::string default_text;      ///< the same in text form, unescaped
@@ -58,10 +59,21 @@ struct ColumnInfo {
   bool operator==(const ColumnInfo&) const = default;
 };
 
+/// How a unique index compares one of its columns. Text is SQL; it is empty where plain `=` and ORDER BY mean the same.
+struct KeyComparison {
+  std::string equals;     ///< `OPERATOR("s".=)`
+  std::string less;       ///< `OPERATOR("s".<)`
+  std::string collation;  ///< ` COLLATE "s"."c"`, where it is not the column's own
+  bool by_image = true;   ///< values are equal only if they are stored as the same bytes (PostgreSQL's equalimage)
+  bool operator==(const KeyComparison&) const = default;
+};
+
 struct UniqueIndex {
   std::string name;
   std::vector<std::string> columns;  ///< plain columns only: an index on expressions or with WHERE is left out
   bool primary = false;
+  std::vector<KeyComparison> comparisons{};  ///< by column; none where nobody asked a database
+  bool nulls_equal = false;                  ///< NULLS NOT DISTINCT
 };
 
 /// A unique index that ON CONFLICT cannot infer from a list of columns.

@@ -38,18 +38,35 @@ class Choices {
   std::array<std::pair<std::string_view, T>, N> values_;
 };
 
-inline constexpr Choices<ValueType, 9> kValueTypes({{{"string", ValueType::string},
-                                                     {"integer", ValueType::integer},
-                                                     {"float", ValueType::floating},
-                                                     {"boolean", ValueType::boolean},
-                                                     {"timestamp", ValueType::timestamp},
-                                                     {"array", ValueType::array},
-                                                     {"float_array", ValueType::float_array},
-                                                     {"json", ValueType::json},
-                                                     {"bytes", ValueType::bytes}}});
-inline constexpr Choices<Transform, 3> kTransforms({{{"base64_decode", Transform::base64_decode},
+/// Those without parameters; value_types.h reads the others too.
+inline constexpr Choices<ValueType, 24> kValueTypes({{{"string", ValueType::string},
+                                                      {"integer", ValueType::integer},
+                                                      {"float", ValueType::floating},
+                                                      {"boolean", ValueType::boolean},
+                                                      {"timestamp", ValueType::timestamp},
+                                                      {"array", ValueType::array},
+                                                      {"float_array", ValueType::float_array},
+                                                      {"json", ValueType::json},
+                                                      {"bytes", ValueType::bytes},
+                                                      {"timestamp_s", ValueType::timestamp_s},
+                                                      {"timestamp_ms", ValueType::timestamp_ms},
+                                                      {"timestamp_us", ValueType::timestamp_us},
+                                                      {"timestamp_ns", ValueType::timestamp_ns},
+                                                      {"date", ValueType::date},
+                                                      {"date_days", ValueType::date_days},
+                                                      {"time", ValueType::time},
+                                                      {"time_ms", ValueType::time_ms},
+                                                      {"time_us", ValueType::time_us},
+                                                      {"time_ns", ValueType::time_ns},
+                                                      {"interval", ValueType::interval},
+                                                      {"interval_us", ValueType::interval_us},
+                                                      {"uuid", ValueType::uuid},
+                                                      {"inet", ValueType::inet},
+                                                      {"decimal", ValueType::decimal}}});
+inline constexpr Choices<Transform, 4> kTransforms({{{"base64_decode", Transform::base64_decode},
                                                      {"timestamp_parse", Transform::timestamp_parse},
-                                                     {"json_stringify", Transform::json_stringify}}});
+                                                     {"json_stringify", Transform::json_stringify},
+                                                     {"json_parse", Transform::json_parse}}});
 inline constexpr Choices<ConflictStrategy, 3> kConflictStrategies({{{"ignore", ConflictStrategy::ignore},
                                                                     {"update", ConflictStrategy::update},
                                                                     {"replace", ConflictStrategy::replace}}});
@@ -57,6 +74,8 @@ inline constexpr Choices<NulPolicy, 3> kNulPolicies(
     {{{"reject", NulPolicy::reject}, {"strip", NulPolicy::strip}, {"replace", NulPolicy::replace}}});
 inline constexpr Choices<NoPartition, 2> kNoPartitions({{{"stop", NoPartition::stop},
                                                          {"dead_letter", NoPartition::dead_letter}}});
+inline constexpr Choices<Surplus, 2> kSurpluses({{{"keep", Surplus::keep}, {"delete", Surplus::remove}}});
+inline constexpr Choices<Identity, 1> kIdentities({{{"given", Identity::given}}});
 inline constexpr Choices<bool, 6> kBooleans(
     {{{"true", true}, {"false", false}, {"yes", true}, {"no", false}, {"on", true}, {"off", false}}});
 

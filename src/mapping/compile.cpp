@@ -7,7 +7,9 @@
 #include "mapping/draft.h"
 #include "mapping/keys.h"
 #include "mapping/paths.h"
-#include "mapping/topic_pattern.h"
+#include "mapping/sources.h"
+#include "mapping/surplus.h"
+#include "mapping/table_names.h"
 #include "mapping/writable.h"
 
 namespace loom::mapping {
@@ -30,11 +32,17 @@ class Compiler {
   TablePlan make_table(const TableDraft& draft, const TableInfo& table, bool own);
   std::optional<PlanColumn> make_column(const ColumnDraft& draft, const TableInfo& table);
   ColumnSource make_source(const SourceDraft& draft);
+  void check_record_time(const PlanColumn& column, const ColumnDraft& draft);
   void add_ingestion_time(const TableInfo& table, TablePlan& plan, bool by_name) const;
   void check_unwritten_columns(const TableInfo& table, const TablePlan& plan);
   void check_single_row(const TableInfo& table);
+  [[nodiscard]] bool is_writable(const ColumnInfo& column) const {
+    return !column.generated && (!column.identity_always || topic_.identity == Identity::given);
+  }
   void check_unmapped_names(const std::vector<TableDraft>& drafts);
   RequiredField make_required(const std::string& name, const std::vector<TableDraft>& drafts);
+  std::optional<SourceDraft> element_field(const std::string& name) const;
+  void check_roots();
 
   template <typename T>
   T setting(const std::map<std::string, T>& settings, const ColumnDraft& column, T otherwise) const;
@@ -55,9 +63,14 @@ T Compiler::setting(const std::map<std::string, T>& settings, const ColumnDraft&
 }
 
 bool Compiler::find_tables() {
-  const auto look_up = [this](const TableName& name, const Place& place) {
+  // Where `${topic}` stands in a name, its length is known only now.
+  Findings lengths("");
+  check_table_lengths(topic_, lengths);
+  const bool fit = !lengths.failed();
+  if (!fit) check_table_lengths(topic_, findings_);
+  const auto look_up = [this, fit](const TableName& name, const Place& place) {
     const TableInfo* info = catalog_.find(name);
-    if (info == nullptr) findings_.error(place, "there is no table `" + name.display() + "`");
+    if (info == nullptr && fit) findings_.error(place, "there is no table `" + name.display() + "`");
     infos_.push_back(info);
   };
   look_up(topic_.table, place_of(topic_, "table"));
@@ -90,34 +103,38 @@ void Compiler::make_arrays(const std::vector<TableDraft>& drafts) {
         array.table = static_cast<std::uint16_t>(table);
       }
     }
-    plan_.message.nodes[add_node(plan_.message, array.path)].array = index;
+    PathNode& node = plan_.message.nodes[add_node(plan_.message, array_root(array.path))];
+    if (node.array >= 0) {
+      findings_.error(place_of(topic_, "array_mappings").inside(array.path, topic_.array_mappings[i].line),
+                      "is the same list as `" + plan_.arrays[static_cast<std::size_t>(node.array)].path + "`");
+    }
+    node.array = index;
     plan_.arrays.push_back(std::move(array));
   }
 }
 
 ColumnSource Compiler::make_source(const SourceDraft& draft) {
   ColumnSource source;
-  source.array = draft.array;
   if (draft.kind == SourceDraft::Kind::element_index) {
     source.kind = SourceKind::element_index;
+    source.scope = SourceScope::element;
+    source.array = draft.array;
     return source;
   }
-  if (is_metadata_source(draft.text)) {
-    source.array = -1;
-    if (draft.text == "$key") source.kind = SourceKind::key;
-    if (draft.text == "$topic") source.kind = SourceKind::topic;
-    if (draft.text == "$partition") source.kind = SourceKind::partition;
-    if (draft.text == "$offset") source.kind = SourceKind::offset;
-    if (draft.text == "$timestamp") source.kind = SourceKind::timestamp;
-    if (draft.text == "$value") source.kind = SourceKind::value;
-    if (draft.text.rfind("$headers.", 0) == 0) {
-      source.kind = SourceKind::header;
-      source.header = draft.text.substr(9);
-    }
-    return source;
+  const Source meant = read_source(draft.text);
+  source.kind = meant.kind;
+  source.header = meant.header;
+  if (meant.kind != SourceKind::field) return source;
+  if (meant.of_key) {
+    source.scope = SourceScope::key;
+    source.slot = add_slot(plan_.key, meant.path);
+  } else if (draft.array >= 0) {
+    source.scope = SourceScope::element;
+    source.array = draft.array;
+    source.slot = add_slot(plan_.arrays[static_cast<std::size_t>(draft.array)].element, meant.path);
+  } else {
+    source.slot = add_slot(plan_.message, meant.path);
   }
-  PathTree& tree = draft.array < 0 ? plan_.message : plan_.arrays[static_cast<std::size_t>(draft.array)].element;
-  source.slot = add_slot(tree, draft.text);
   return source;
 }
 
@@ -130,9 +147,11 @@ std::optional<PlanColumn> Compiler::make_column(const ColumnDraft& draft, const 
                     "`" + table.name.display() + "` has no column `" + draft.name + "`; its columns: " + joined(known));
     return std::nullopt;
   }
-  if (info->generated) {
-    findings_.error(draft.place, "column `" + draft.name + "` of `" + table.name.display() +
-                                     "` is GENERATED ALWAYS and cannot be written");
+  if (!is_writable(*info)) {
+    findings_.error(draft.place, "column `" + draft.name + "` of `" + table.name.display() + "` is GENERATED ALWAYS " +
+                                     (info->identity_always ? "AS IDENTITY: `identity: given` in the topic says that "
+                                                              "the messages bring its values"
+                                                            : "and cannot be written"));
     return std::nullopt;
   }
   PlanColumn column;
@@ -141,6 +160,7 @@ std::optional<PlanColumn> Compiler::make_column(const ColumnDraft& draft, const 
   const ValueType data_type = setting(topic_.data_types, draft, ValueType::unspecified);
   const ValueType asked = asked_type(data_type, column.transform);
   column.value_type = asked == ValueType::unspecified ? natural_type(*info) : asked;
+  column.parameters = setting(topic_.type_parameters, draft, TypeParameters());
   if (!can_store(column.value_type, *info)) {
     const bool transformed = column.transform != Transform::none;
     const std::string what(transformed ? to_string(column.transform) : to_string(column.value_type));
@@ -152,13 +172,25 @@ std::optional<PlanColumn> Compiler::make_column(const ColumnDraft& draft, const 
   const auto default_json = setting(topic_.defaults, draft, std::string());
   if (!default_json.empty()) column.default_json = default_json;
   for (const auto& source : draft.sources) column.sources.push_back(make_source(source));
+  check_record_time(column, draft);
   return column;
+}
+
+/// The record's own time is no number of any other unit.
+void Compiler::check_record_time(const PlanColumn& column, const ColumnDraft& draft) {
+  const bool has_time = std::any_of(column.sources.begin(), column.sources.end(),
+                                    [](const ColumnSource& source) { return source.kind == SourceKind::timestamp; });
+  const ValueType type = column.value_type;
+  if (!has_time || type == ValueType::timestamp_ms || !takes_numbers_only(type)) return;
+  findings_.error(place_of(topic_, "data_types").inside(draft.name, 0),
+                  "is `" + std::string(to_string(type)) +
+                      "`, but $timestamp is an instant in milliseconds: " + "`timestamp` and `timestamp_ms` take it");
 }
 
 void Compiler::add_ingestion_time(const TableInfo& table, TablePlan& plan, bool by_name) const {
   constexpr const char* kColumn = "created_at";
   const ColumnInfo* info = table.find(kColumn);
-  const bool applies = info != nullptr && !info->generated && info->default_kind == DefaultKind::none &&
+  const bool applies = info != nullptr && is_writable(*info) && info->default_kind == DefaultKind::none &&
                        can_store(ValueType::timestamp, *info) && info->type != ColumnType::other;
   if (!applies) return;
   for (auto& column : plan.columns) {
@@ -176,7 +208,9 @@ void Compiler::add_ingestion_time(const TableInfo& table, TablePlan& plan, bool 
 void Compiler::check_unwritten_columns(const TableInfo& table, const TablePlan& plan) {
   std::vector<std::string> unwritten;
   for (const auto& info : table.columns) {
-    if (!info.not_null || info.generated || (info.default_kind != DefaultKind::none && !info.default_is_null)) continue;
+    if (!info.not_null || info.generated || info.identity_always ||
+        (info.default_kind != DefaultKind::none && !info.default_is_null))
+      continue;
     const bool written = std::any_of(plan.columns.begin(), plan.columns.end(),
                                      [&info](const PlanColumn& c) { return c.info.name == info.name; });
     if (!written) unwritten.push_back(info.name);
@@ -198,6 +232,27 @@ void Compiler::check_single_row(const TableInfo& table) {
     findings_.warning(place_of(topic_, "array_mappings").inside(array.path + ".sequence_field", array.line),
                       "column `" + info->name + "` is NOT NULL without default: a message without elements cannot be " +
                           "stored. Give it a default, here or in the table");
+  }
+}
+
+/// A message is an object, or with `array_mappings: $value` a list: paths into the other can never match.
+void Compiler::check_roots() {
+  const bool is_list = std::any_of(topic_.array_mappings.begin(), topic_.array_mappings.end(),
+                                   [](const ArrayMapping& array) { return array_root(array.path).empty(); });
+  const auto check = [&](const std::string& text, const Place& place) {
+    const Source source = read_source(text);
+    if (source.kind != SourceKind::field || source.of_key || split_path(source.path).empty()) return;
+    if (split_path(source.path)[0].index.has_value() == is_list) return;
+    findings_.warning(place, is_list
+                                 ? "can never match: the message is a list (`$value` in array_mappings), and fields "
+                                   "of its elements belong into element_mappings"
+                                 : "can never match: a message that is a list needs `$value` in array_mappings");
+  };
+  for (const auto& field : topic_.field_mappings) {
+    check(field.source, place_of(topic_, "field_mappings").inside(field.source, field.line));
+  }
+  for (const auto& array : topic_.array_mappings) {
+    check(array_root(array.path), place_of(topic_, "array_mappings").inside(array.path, array.line));
   }
 }
 
@@ -238,13 +293,14 @@ RequiredField Compiler::make_required(const std::string& name, const std::vector
   field.name = name;
   const auto add = [&field](const ColumnSource& source) {
     const bool known = std::any_of(field.sources.begin(), field.sources.end(), [&source](const ColumnSource& s) {
-      return s.kind == source.kind && s.array == source.array && s.slot == source.slot && s.header == source.header;
+      return s.kind == source.kind && s.scope == source.scope && s.array == source.array && s.slot == source.slot &&
+             s.header == source.header;
     });
     if (!known) field.sources.push_back(source);
   };
   for (const auto& column : drafts[0].columns) {
     for (const auto& source : column.sources) {
-      const bool is_path = source.kind == SourceDraft::Kind::path && source.text == name;
+      const bool is_path = source.kind == SourceDraft::Kind::path && same_source(source.text, name);
       if (source.array < 0 && (is_path || column.name == name)) add(make_source(source));
     }
   }
@@ -255,19 +311,36 @@ RequiredField Compiler::make_required(const std::string& name, const std::vector
     for (const auto& source : column->sources) add(make_source(source));
   }
   if (!field.sources.empty()) return field;
-  for (std::size_t i = 0; i < topic_.array_mappings.size(); ++i) {
-    const auto& path = topic_.array_mappings[i].path;
-    if (!is_inside(name, path)) continue;
-    add(make_source({SourceDraft::Kind::path, name.substr(path.size() + 1), static_cast<std::int16_t>(i)}));
-    return field;
+  if (const auto element = element_field(name)) {
+    add(make_source(*element));
+  } else {
+    add(make_source({SourceDraft::Kind::path, name, -1}));
   }
-  add(make_source({SourceDraft::Kind::path, name, -1}));
   return field;
+}
+
+/// A path that goes on inside the list of an array mapping is a field of each element; `list[0].x` is one of the
+/// message.
+std::optional<SourceDraft> Compiler::element_field(const std::string& name) const {
+  const Source meant = read_source(name);
+  if (meant.kind != SourceKind::field || meant.of_key) return std::nullopt;
+  std::optional<SourceDraft> found;
+  std::size_t deepest = 0;
+  for (std::size_t i = 0; i < topic_.array_mappings.size(); ++i) {
+    const std::string root = array_root(topic_.array_mappings[i].path);
+    const std::size_t depth = split_path(root).size();
+    if (!is_inside(name, root) || (found && depth < deepest)) continue;
+    if (split_path(name)[depth].index) continue;
+    found = {SourceDraft::Kind::path, path_below(name, root), static_cast<std::int16_t>(i)};
+    deepest = depth;
+  }
+  return found;
 }
 
 TopicPlan Compiler::run() {
   plan_.mapping = topic_.topic;
   plan_.nul = topic_.nul;
+  plan_.absent_values = topic_.absent_values;
   plan_.no_partition = topic_.no_partition;
   plan_.batch_size = topic_.batch_size;
   plan_.batch_timeout = topic_.batch_timeout;
@@ -278,8 +351,9 @@ TopicPlan Compiler::run() {
   }
   std::vector<std::string> own_columns;
   for (const auto& column : infos_[0]->columns) {
-    if (!column.generated) own_columns.push_back(column.name);
+    if (is_writable(column)) own_columns.push_back(column.name);
   }
+  check_roots();
   const auto drafts = draft_tables(topic_, own_columns, findings_);
   make_arrays(drafts);
   for (std::size_t i = 0; i < drafts.size(); ++i) {
@@ -290,11 +364,18 @@ TopicPlan Compiler::run() {
     } else {
       resolve_child_key(topic_, drafts[i], table, made);
     }
+    made.gives_identity = std::any_of(made.columns.begin(), made.columns.end(),
+                                      [](const PlanColumn& column) { return column.info.identity_always; });
     const Place place = place_of(topic_, i == 0 ? "table" : "array_mappings");
     check_writable(table, !made.key.empty(), place, findings_);
     check_logged(table, place, findings_);
     plan_.unlogged.insert(plan_.unlogged.end(), table.unlogged.begin(), table.unlogged.end());
     plan_.tables.push_back(std::move(made));
+    if (i > 0) {
+      const auto surplus =
+          resolve_surplus(topic_, drafts[i], static_cast<std::uint16_t>(i), plan_.tables[i], findings_);
+      if (surplus) plan_.surplus.push_back(*surplus);
+    }
   }
   check_single_row(*infos_[0]);
   check_unmapped_names(drafts);

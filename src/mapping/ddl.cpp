@@ -9,6 +9,7 @@
 #include "mapping/column_types.h"
 #include "mapping/draft.h"
 #include "mapping/keys.h"
+#include "mapping/value_types.h"
 
 namespace loom::mapping {
 namespace {
@@ -30,6 +31,12 @@ constexpr BuiltIn kBytea{ColumnType::bytea, false, 17, 0, "bytea"};
 constexpr BuiltIn kTextArray{ColumnType::text, true, 1009, 25, "text[]"};
 constexpr BuiltIn kRealArray{ColumnType::float4, true, 1021, 700, "real[]"};
 constexpr BuiltIn kJsonb{ColumnType::jsonb, false, 3802, 0, "jsonb"};
+constexpr BuiltIn kDate{ColumnType::date, false, 1082, 0, "date"};
+constexpr BuiltIn kTime{ColumnType::time, false, 1083, 0, "time without time zone"};
+constexpr BuiltIn kInterval{ColumnType::other, false, 1186, 0, "interval"};
+constexpr BuiltIn kNumeric{ColumnType::numeric, false, 1700, 0, "numeric"};
+constexpr BuiltIn kUuid{ColumnType::uuid, false, 2950, 0, "uuid"};
+constexpr BuiltIn kInet{ColumnType::inet, false, 869, 0, "inet"};
 
 const BuiltIn& built_in(ValueType type) {
   switch (type) {
@@ -43,7 +50,29 @@ const BuiltIn& built_in(ValueType type) {
     case ValueType::boolean:
       return kBoolean;
     case ValueType::timestamp:
+    case ValueType::timestamp_s:
+    case ValueType::timestamp_ms:
+    case ValueType::timestamp_us:
+    case ValueType::timestamp_ns:
       return kTimestamptz;
+    case ValueType::date:
+    case ValueType::date_days:
+      return kDate;
+    case ValueType::time:
+    case ValueType::time_ms:
+    case ValueType::time_us:
+    case ValueType::time_ns:
+      return kTime;
+    case ValueType::interval:
+    case ValueType::interval_us:
+      return kInterval;
+    case ValueType::decimal:
+    case ValueType::decimal_base64:
+      return kNumeric;
+    case ValueType::uuid:
+      return kUuid;
+    case ValueType::inet:
+      return kInet;
     case ValueType::array:
       return kTextArray;
     case ValueType::float_array:
@@ -70,7 +99,7 @@ constexpr std::array<EnvelopeColumn, 6> kEnvelope{{{"trace_id", ValueType::strin
 
 /// Which topic asked for a column, and with which type.
 struct Wish {
-  ValueType type = ValueType::unspecified;
+  NamedType type;
   std::string topic;
 };
 
@@ -87,8 +116,8 @@ struct Building {
   std::vector<Key> keys;
 };
 
-ColumnInfo make_column(const std::string& name, ValueType type) {
-  const BuiltIn& wanted = built_in(type);
+ColumnInfo make_column(const std::string& name, const NamedType& type) {
+  const BuiltIn& wanted = built_in(type.type);
   ColumnInfo column;
   column.name = name;
   column.type = wanted.type;
@@ -96,11 +125,15 @@ ColumnInfo make_column(const std::string& name, ValueType type) {
   column.type_oid = wanted.oid;
   column.element_oid = wanted.element_oid;
   column.type_name = wanted.name;
+  if (type.type != ValueType::decimal || type.parameters.precision == 0) return column;
+  const TypeParameters& parameters = type.parameters;
+  column.type_modifier = numeric_modifier(parameters);
+  column.type_name += "(" + std::to_string(parameters.precision) + "," + std::to_string(parameters.scale) + ")";
   return column;
 }
 
 /// The type of a column by the topic's `data_types` and `transforms`, a foreign key's by those of its parent.
-ValueType wanted_type(const TopicMapping& topic, const ColumnDraft& column) {
+NamedType wanted_type(const TopicMapping& topic, const ColumnDraft& column) {
   for (const std::string& name : {column.name, column.parent}) {
     const auto data_type = topic.data_types.find(name);
     const auto transform = topic.transforms.find(name);
@@ -108,21 +141,27 @@ ValueType wanted_type(const TopicMapping& topic, const ColumnDraft& column) {
     const Transform done = transform == topic.transforms.end() ? Transform::none : transform->second;
     // json_stringify makes text, for a text column: JSONB only where data_types asks for it.
     const ValueType asked = done == Transform::json_stringify ? type : asked_type(type, done);
-    if (asked != ValueType::unspecified) return asked;
+    if (asked == ValueType::unspecified) continue;
+    const auto parameters = topic.type_parameters.find(name);
+    if (asked != type || parameters == topic.type_parameters.end()) return {asked, {}};
+    return {asked, parameters->second};
   }
   const bool is_index = std::any_of(column.sources.begin(), column.sources.end(), [](const SourceDraft& source) {
     return source.kind == SourceDraft::Kind::element_index;
   });
-  if (is_index) return ValueType::integer;
-  if (!topic.field_mappings.empty()) return ValueType::unspecified;
+  if (is_index) return {ValueType::integer, {}};
+  if (!topic.field_mappings.empty()) return {};
   for (const auto& envelope : kEnvelope) {
-    if (column.name == envelope.name || column.parent == envelope.name) return envelope.type;
+    if (column.name == envelope.name || column.parent == envelope.name) return {envelope.type, {}};
   }
-  return ValueType::unspecified;
+  return {};
 }
 
+/// Whether two types make one column: timestamp_ms of one topic and timestamp_s of another do.
+bool same_column(const NamedType& a, const NamedType& b) { return make_column("", a) == make_column("", b); }
+
 void add_column(Building& building, const TopicMapping& topic, const ColumnDraft& draft, Findings& findings) {
-  const ValueType type = wanted_type(topic, draft);
+  const NamedType type = wanted_type(topic, draft);
   auto& columns = building.definition.table.columns;
   const auto existing = std::find_if(columns.begin(), columns.end(),
                                      [&draft](const ColumnInfo& column) { return column.name == draft.name; });
@@ -132,16 +171,17 @@ void add_column(Building& building, const TopicMapping& topic, const ColumnDraft
     wish = {type, topic.topic};
     return;
   }
-  if (type == ValueType::unspecified || type == wish.type) return;
-  if (wish.type == ValueType::unspecified) {
+  if (type.type == ValueType::unspecified) return;
+  if (wish.type.type == ValueType::unspecified) {
     *existing = make_column(draft.name, type);
     wish = {type, topic.topic};
     return;
   }
+  if (same_column(type, wish.type)) return;
   findings.error(place_of(topic, "data_types").inside(draft.name, 0),
                  "column `" + draft.name + "` of `" + building.definition.table.name.display() + "` is " +
-                     std::string(to_string(type)) + " here and " + std::string(to_string(wish.type)) + " in topic \"" +
-                     wish.topic + "\"");
+                     type_text(type.type, type.parameters) + " here and " +
+                     type_text(wish.type.type, wish.type.parameters) + " in topic \"" + wish.topic + "\"");
 }
 
 void add_keys(Building& building, const TopicMapping& topic, const TableDraft& draft, bool own) {
@@ -211,7 +251,31 @@ std::string upper(std::string text) {
 }
 
 std::string type_sql(const ColumnInfo& column) {
-  return column.type_oid == kTimestamptz.oid ? "TIMESTAMPTZ" : upper(column.type_name);
+  if (column.type_oid == kTimestamptz.oid) return "TIMESTAMPTZ";
+  return column.type_oid == kTime.oid ? "TIME" : upper(column.type_name);
+}
+
+/// One warning for a topic's columns that are TEXT only because nobody gave them a type.
+void warn_of_untyped(const TopicMapping& topic, const std::vector<TableDraft>& drafts,
+                     const std::vector<Building>& buildings, Findings& findings) {
+  if (topic.is_minimal() || topic.create_table == false) return;
+  std::vector<std::string> untyped;
+  for (const auto& draft : drafts) {
+    const auto building = std::find_if(buildings.begin(), buildings.end(),
+                                       [&draft](const Building& b) { return b.definition.table.name == draft.name; });
+    for (const auto& column : draft.columns) {
+      if (!column.parent.empty()) continue;  // it has its parent's type, and is named there
+      const bool typed = wanted_type(topic, column).type != ValueType::unspecified ||
+                         building->wishes.at(column.name).type.type != ValueType::unspecified;
+      if (!typed && std::find(untyped.begin(), untyped.end(), column.name) == untyped.end()) {
+        untyped.push_back(column.name);
+      }
+    }
+  }
+  if (untyped.empty()) return;
+  const bool has_types = topic.key_lines.count("data_types") != 0;
+  findings.warning(place_of(topic, has_types ? "data_types" : "field_mappings"),
+                   "columns without a type in data_types become TEXT: " + joined(untyped));
 }
 
 Building& building_of(std::vector<Building>& buildings, const TableName& name) {
@@ -243,6 +307,10 @@ std::vector<TableDefinition> table_definitions(const MappingFile& file, std::vec
       for (const auto& column : drafts[i].columns) add_column(building, topic, column, findings);
       add_keys(building, topic, drafts[i], i == 0);
     }
+  }
+  for (const auto& topic : file.topics) {
+    if (which == TablesOf::creating_topics && topic.create_table == false) continue;
+    warn_of_untyped(topic, draft_tables(topic, envelope, reported_by_compile), buildings, findings);
   }
   std::vector<TableDefinition> definitions;
   for (auto& building : buildings) {

@@ -28,7 +28,8 @@ enum class TablesOf : std::uint8_t {
 };
 
 /// The tables of a file, in order of first mention.
-/// Problems: two topics that want one column with different types.
+/// Problems: two topics that want one column with different types; per topic one warning that lists its columns without
+/// any type, which become TEXT.
 std::vector<TableDefinition> table_definitions(const MappingFile& file, std::vector<Problem>& problems,
                                                TablesOf which = TablesOf::creating_topics);
 

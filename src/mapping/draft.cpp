@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "mapping/paths.h"
-#include "mapping/topic_pattern.h"
+#include "mapping/sources.h"
 
 namespace loom::mapping {
 namespace {
@@ -21,8 +21,10 @@ bool holds(const SourceDraft& outer, const SourceDraft& inner) {
   if (outer.array != inner.array || outer.kind != SourceDraft::Kind::path || inner.kind != SourceDraft::Kind::path) {
     return false;
   }
-  if (outer.array >= 0 && outer.text.empty()) return !inner.text.empty();
-  return !is_metadata_source(outer.text) && is_inside(inner.text, outer.text);
+  const Source out = read_source(outer.text);
+  const Source in = read_source(inner.text);
+  if (out.kind != SourceKind::field || in.kind != SourceKind::field || out.of_key != in.of_key) return false;
+  return is_inside(in.path, out.path);
 }
 
 /// An object found at `data` gives way to what `data.audio_data` finds inside it: inner paths are tried right before
@@ -50,9 +52,10 @@ void add_fields(TableDraft& own, const TopicMapping& topic, const std::vector<st
   if (!topic.field_mappings.empty()) return;
   for (const auto& name : own_columns) {
     auto& column = column_of(own, name, place_of(topic, "table"));
-    column.sources.push_back({SourceDraft::Kind::path, name, -1});
+    const std::string path = path_to(name);  // a dot in a column's name is one in the field's
+    column.sources.push_back({SourceDraft::Kind::path, path, -1});
     // What stands under `data` is the message's own business once `data` itself is stored.
-    if (name != "data") column.sources.push_back({SourceDraft::Kind::path, "data." + name, -1});
+    if (name != "data") column.sources.push_back({SourceDraft::Kind::path, "data." + path, -1});
   }
 }
 
@@ -80,7 +83,7 @@ const ColumnDraft* parent_column(const TableDraft& own, const std::string& name)
   if (const ColumnDraft* column = own.find(name)) return column;
   for (const auto& column : own.columns) {
     for (const auto& source : column.sources) {
-      if (source.array < 0 && source.text == name) return &column;
+      if (source.array < 0 && parse_path(name).problem.empty() && same_source(source.text, name)) return &column;
     }
   }
   return nullptr;

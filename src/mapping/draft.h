@@ -13,8 +13,8 @@ namespace loom::mapping {
 struct SourceDraft {
   enum class Kind : std::uint8_t { path, element_index };
   Kind kind = Kind::path;
-  std::string text;         ///< a path or a metadata source; inside an element when `array` is not -1. Empty: the
-                            ///< scalar element itself
+  std::string text;         ///< a source as the mapping has it; a path is one inside an element when `array` is not
+                            ///< -1. Empty: the scalar element itself
   std::int16_t array = -1;  ///< index into TopicMapping::array_mappings
 };
 

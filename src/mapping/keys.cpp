@@ -49,6 +49,51 @@ bool has_such_a_key_in_vain(const TableInfo& table, const std::vector<std::strin
                      [&key](const UnusableIndex& index) { return same_columns(index.columns, key); });
 }
 
+/// Whether the encoder has one spelling for each value of this column, and the column stores it as it is sent.
+bool is_sent_as_stored(const ColumnInfo& column) {
+  constexpr std::uint32_t kText = 25;
+  constexpr std::uint32_t kVarchar = 1043;
+  if (column.is_array || column.type_modifier != -1) return false;  // a modifier rounds, cuts or pads
+  switch (column.type) {
+    case ColumnType::text:
+      return column.type_oid == kText || column.type_oid == kVarchar;
+    case ColumnType::boolean:
+    case ColumnType::int2:
+    case ColumnType::int4:
+    case ColumnType::int8:
+    case ColumnType::timestamptz:
+    case ColumnType::timestamp:
+    case ColumnType::date:
+    case ColumnType::time:
+    case ColumnType::uuid:
+    case ColumnType::bytea:
+    case ColumnType::inet:
+    case ColumnType::cidr:
+    case ColumnType::enumeration:
+      return true;
+    case ColumnType::float4:
+    case ColumnType::float8:
+    case ColumnType::numeric:
+    case ColumnType::json:
+    case ColumnType::jsonb:
+    case ColumnType::other:
+      return false;
+  }
+  return false;
+}
+
+void set_key(const std::vector<std::string>& key, const std::vector<std::uint16_t>& columns, const UniqueIndex& index,
+             TablePlan& plan) {
+  plan.key = columns;
+  plan.key_rules.nulls_equal = index.nulls_equal;
+  for (std::size_t i = 0; i < key.size() && !index.comparisons.empty(); ++i) {
+    const auto place = std::find(index.columns.begin(), index.columns.end(), key[i]) - index.columns.begin();
+    const KeyComparison& comparison = index.comparisons.at(static_cast<std::size_t>(place));
+    plan.key_rules.columns.push_back(comparison);
+    plan.key_rules.bytes_tell &= comparison.by_image && is_sent_as_stored(plan.columns[columns[i]].info);
+  }
+}
+
 }  // namespace
 
 const UniqueIndex* unique_index_on(const TableInfo& table, const std::vector<std::string>& columns) {
@@ -101,7 +146,7 @@ void resolve_own_key(const TopicMapping& topic, const TableDraft& own, const Tab
   const auto indices = indices_of(key, plan);
   const UniqueIndex* index = unique_index_on(table, key);
   if (indices.size() == key.size() && index != nullptr) {
-    plan.key = indices;
+    set_key(key, indices, *index, plan);
     return;
   }
   std::string why;
@@ -128,7 +173,7 @@ void resolve_child_key(const TopicMapping& topic, const TableDraft& child, const
     const auto indices = indices_of(key, plan);
     const UniqueIndex* index = unique_index_on(table, key);
     if (indices.size() != key.size() || index == nullptr) continue;
-    plan.key = indices;
+    set_key(key, indices, *index, plan);
     return;
   }
 }

@@ -22,13 +22,40 @@ enum class ValueType : std::uint8_t {
   array,
   float_array,
   json,
-  bytes
+  bytes,
+  timestamp_s,
+  timestamp_ms,
+  timestamp_us,
+  timestamp_ns,
+  date_days,
+  time_ms,
+  time_us,
+  time_ns,
+  interval_us,
+  decimal,
+  decimal_base64,
+  uuid,
+  date,
+  time,
+  interval,
+  inet
 };
-enum class Transform : std::uint8_t { none, base64_decode, timestamp_parse, json_stringify };
+/// What stands in parentheses behind a type's name.
+struct TypeParameters {
+  int precision = 0;  ///< of decimal(P,S); 0: not given
+  int scale = 0;      ///< of decimal(P,S) and decimal_base64(S)
+  bool operator==(const TypeParameters&) const = default;
+};
+enum class Transform : std::uint8_t { none, base64_decode, timestamp_parse, json_stringify, json_parse };
 enum class ConflictStrategy : std::uint8_t { ignore, update, replace };
 enum class NulPolicy : std::uint8_t { reject, strip, replace };
 /// What a row does that no partition of its table takes.
 enum class NoPartition : std::uint8_t { stop, dead_letter };
+
+/// What becomes of a child table's rows beyond the end of a list that has become shorter.
+enum class Surplus : std::uint8_t { keep, remove };
+/// Who gives a column its value that is GENERATED ALWAYS AS IDENTITY.
+enum class Identity : std::uint8_t { generated, given };
 
 std::string_view to_string(ValueType type);
 std::string_view to_string(Transform transform);
@@ -36,11 +63,11 @@ std::string_view to_string(ConflictStrategy strategy);
 
 struct TableName {
   std::string schema;  ///< empty: found by the search path
-  std::string name;
+  std::string name;    ///< may hold `${topic}` while the topic is not known (see for_topic())
 
   /// Quoted for SQL: `"name"` or `"schema"."name"`.
   [[nodiscard]] std::string quoted() const;
-  /// For people: `name` or `schema.name`.
+  /// For people: `name` or `schema.name`, a part that holds a dot or a quote in quotes.
   [[nodiscard]] std::string display() const;
   auto operator<=>(const TableName&) const = default;  // NOLINT(modernize-use-nullptr): a false alarm of clang-tidy 14
 };
@@ -49,7 +76,7 @@ struct TableName {
 std::string quote_identifier(std::string_view name);
 
 struct FieldMapping {
-  std::string source;  ///< dotted path, or `$key`, `$headers.NAME`, ...
+  std::string source;  ///< a path, or `$key`, `$key.x`, `$headers.NAME`, ...
   std::string column;
   int line = 0;
 };
@@ -67,11 +94,12 @@ struct ForeignKey {
 };
 
 struct ArrayMapping {
-  std::string path;
+  std::string path;                ///< `$value`: the message itself
   std::optional<TableName> table;  ///< without: the elements become rows of the topic's own table
   std::vector<ForeignKey> foreign_key_mapping;
   std::vector<ElementMapping> element_mappings;
   std::optional<std::string> sequence_field;
+  std::optional<Surplus> surplus;  ///< without: as the topic's conflict strategy asks
   int line = 0;
 };
 
@@ -83,6 +111,7 @@ struct TopicMapping {
   std::string description;
   std::vector<FieldMapping> field_mappings;  ///< empty: every column takes the field of its name
   std::map<std::string, ValueType> data_types;
+  std::map<std::string, TypeParameters> type_parameters;  ///< of those in data_types that have some
   std::map<std::string, Transform> transforms;
   std::vector<std::string> required_fields;
   std::map<std::string, std::string> defaults;  ///< column -> the value as JSON text
@@ -93,8 +122,10 @@ struct TopicMapping {
   std::optional<int> batch_size;
   std::optional<std::chrono::milliseconds> batch_timeout;
   std::optional<bool> create_table;
+  std::vector<std::string> absent_values;  ///< JSON scalars; a field with one of them counts as not there
   NulPolicy nul = NulPolicy::reject;
   NoPartition no_partition = NoPartition::stop;
+  Identity identity = Identity::generated;
   int line = 0;
   std::map<std::string, int> key_lines;  ///< where each key of the topic stands, for problems found later
 

@@ -25,6 +25,38 @@ std::string_view to_string(ValueType type) {
       return "json";
     case ValueType::bytes:
       return "bytes";
+    case ValueType::timestamp_s:
+      return "timestamp_s";
+    case ValueType::timestamp_ms:
+      return "timestamp_ms";
+    case ValueType::timestamp_us:
+      return "timestamp_us";
+    case ValueType::timestamp_ns:
+      return "timestamp_ns";
+    case ValueType::date_days:
+      return "date_days";
+    case ValueType::time_ms:
+      return "time_ms";
+    case ValueType::time_us:
+      return "time_us";
+    case ValueType::time_ns:
+      return "time_ns";
+    case ValueType::interval_us:
+      return "interval_us";
+    case ValueType::decimal:
+      return "decimal";
+    case ValueType::decimal_base64:
+      return "decimal_base64";
+    case ValueType::uuid:
+      return "uuid";
+    case ValueType::date:
+      return "date";
+    case ValueType::time:
+      return "time";
+    case ValueType::interval:
+      return "interval";
+    case ValueType::inet:
+      return "inet";
   }
   return "unknown";
 }
@@ -39,6 +71,8 @@ std::string_view to_string(Transform transform) {
       return "timestamp_parse";
     case Transform::json_stringify:
       return "json_stringify";
+    case Transform::json_parse:
+      return "json_parse";
   }
   return "unknown";
 }
@@ -68,7 +102,12 @@ std::string TableName::quoted() const {
   return schema.empty() ? quote_identifier(name) : quote_identifier(schema) + "." + quote_identifier(name);
 }
 
-std::string TableName::display() const { return schema.empty() ? name : schema + "." + name; }
+std::string TableName::display() const {
+  const auto shown = [](const std::string& part) {
+    return part.find_first_of(".\"") == std::string::npos ? part : quote_identifier(part);
+  };
+  return schema.empty() ? shown(name) : shown(schema) + "." + shown(name);
+}
 
 const ColumnInfo* TableInfo::find(const std::string& column) const {
   for (const auto& candidate : columns) {

@@ -18,22 +18,28 @@ struct PathNode {
     std::uint16_t node = 0;
     bool operator==(const Child&) const = default;
   };
-  std::vector<Child> children;  ///< empty: nothing below is wanted
-  std::int16_t slot = -1;       ///< the slot that takes this node's value, or -1
-  std::int16_t array = -1;      ///< the array mapping whose elements stand here, or -1
+  struct Element {
+    std::int32_t index = 0;  ///< from 0; negative: from the list's end
+    std::uint16_t node = 0;
+    bool operator==(const Element&) const = default;
+  };
+  std::vector<Child> children;    ///< fields wanted of an object here
+  std::vector<Element> elements;  ///< elements wanted of a list here
+  std::int16_t slot = -1;         ///< the slot that takes this node's value, or -1
+  std::int16_t array = -1;        ///< the array mapping whose elements stand here, or -1
   bool operator==(const PathNode&) const = default;
 };
 
-/// All wanted paths of one scope (the message, or one element of an array mapping) as a tree. Node 0 is the root.
+/// All wanted paths of one scope (the message, one element of an array mapping, the key) as a tree. Node 0 is the root.
 struct PathTree {
   std::vector<PathNode> nodes{PathNode{}};
   std::uint16_t slots = 0;
-  std::vector<std::string> slot_paths;  ///< slot -> its dotted path, for messages to people
+  std::vector<std::string> slot_paths;  ///< slot -> its path, for messages to people
   bool operator==(const PathTree&) const = default;
 };
 
 enum class SourceKind : std::uint8_t {
-  field,          ///< slot `slot` of the message, or of the element when `array` is not -1
+  field,          ///< slot `slot` of the source's scope
   element_index,  ///< the element's index from 0 in array mapping `array`
   key,
   topic,
@@ -44,9 +50,17 @@ enum class SourceKind : std::uint8_t {
   value,  ///< metadata: `$key`, ...
 };
 
+/// What a source is a field of. Each scope has a tree of paths and slots of its own.
+enum class SourceScope : std::uint8_t {
+  message,
+  element,  ///< of array mapping `array`, differing from row to row
+  key,      ///< the record's key, read as JSON
+};
+
 struct ColumnSource {
   SourceKind kind = SourceKind::field;
-  std::int16_t array = -1;  ///< -1: the message itself; else the array mapping whose element it is taken from
+  SourceScope scope = SourceScope::message;
+  std::int16_t array = -1;  ///< of SourceScope::element; else -1
   std::uint16_t slot = 0;
   std::string header;        ///< for SourceKind::header
   std::int16_t inside = -1;  ///< index of a later source of this column whose path goes on inside this one, or -1:
@@ -57,6 +71,7 @@ struct ColumnSource {
 struct PlanColumn {
   ColumnInfo info;
   ValueType value_type = ValueType::string;  ///< never `unspecified`: resolved from the column's type
+  TypeParameters parameters;                 ///< of the value type, where the mapping gives some
   Transform transform = Transform::none;
   /// Tried in this order. compile() puts a path that goes on inside another one (`data.x`, `data`) right before it,
   /// which says the same as `inside` for any number of inner paths.
@@ -66,21 +81,41 @@ struct PlanColumn {
   bool operator==(const PlanColumn&) const = default;
 };
 
+/// How the database tells the keys of a table's rows apart.
+struct KeyRules {
+  std::vector<KeyComparison> columns;  ///< in the order of TablePlan::key; may be empty: all plain
+  bool nulls_equal = false;            ///< a null is a null's equal
+  /// Two rows have one key if and only if what is sent for it is the same bytes. Else only the database knows.
+  bool bytes_tell = true;
+  bool operator==(const KeyRules&) const = default;
+};
+
 /// The columns that a COPY into one table writes, and how conflicts on its key are met.
 struct TablePlan {
   TableName name;
   std::vector<PlanColumn> columns;  ///< at most kMaxColumns
   std::vector<std::uint16_t> key;   ///< indices into columns; empty: plain insert, a duplicate is a row's fault
+  KeyRules key_rules;
   ConflictStrategy conflict_strategy = ConflictStrategy::ignore;
   bool binary = true;                ///< false: text COPY, since a column has no binary encoder
   std::vector<std::int16_t> arrays;  ///< whose elements become rows of this table, in file order
+  bool gives_identity = false;       ///< rows bring values of a column that is GENERATED ALWAYS AS IDENTITY
   bool row_without_elements = true;  ///< the topic's own table: one row also when no array gave any
   bool operator==(const TablePlan&) const = default;
 };
 inline constexpr std::size_t kMaxColumns = 1600;  // PostgreSQL's own limit (MaxHeapAttributeNumber)
 
+/// A list of which a child table holds the elements: when it comes back shorter, the rows beyond its end go.
+struct SurplusPlan {
+  std::uint16_t table = 0;         ///< the child table, index into TopicPlan::tables
+  std::uint16_t sequence = 0;      ///< its column that takes the element's index, one of its key
+  std::int16_t array = 0;          ///< the list, index into TopicPlan::arrays
+  bool also_without_list = false;  ///< a message without the list counts as one with an empty list
+  bool operator==(const SurplusPlan&) const = default;
+};
+
 struct ArrayPlan {
-  std::string path;
+  std::string path;  ///< as the file has it; `$value` for the message itself
   PathTree element;  ///< paths inside one element; the root's slot takes a scalar element
   std::uint16_t table = 0;
   bool operator==(const ArrayPlan&) const = default;
@@ -98,8 +133,11 @@ struct TopicPlan {
   std::string mapping;            ///< the mapping's key: the topic, or the pattern that it matched
   std::vector<TablePlan> tables;  ///< [0] the topic's own; then child tables
   PathTree message;
+  PathTree key;  ///< paths inside the record's key; without slots nobody looks into it
   std::vector<ArrayPlan> arrays;
+  std::vector<SurplusPlan> surplus;  ///< at most one for each child table
   std::vector<RequiredField> required;
+  std::vector<std::string> absent_values;  ///< JSON scalars; a field with one of them counts as not there
   NulPolicy nul = NulPolicy::reject;
   NoPartition no_partition = NoPartition::stop;
   std::vector<std::string> unlogged;  ///< relations of its tables that a crash of the database empties, for people

@@ -67,11 +67,4 @@ const TopicMapping* find_topic(const MappingFile& file, const std::string& topic
   return by_pattern;
 }
 
-bool is_metadata_source(const std::string& source) {
-  for (const char* name : {"$key", "$topic", "$partition", "$offset", "$timestamp", "$value"}) {
-    if (source == name) return true;
-  }
-  return source.rfind("$headers.", 0) == 0 && source.size() > 9;
-}
-
 }  // namespace loom::mapping

@@ -20,7 +20,4 @@ std::optional<std::string> pattern_warning(const std::string& pattern);
 /// nullptr when there is none.
 const TopicMapping* find_topic(const MappingFile& file, const std::string& topic);
 
-/// `$key`, `$topic`, `$partition`, `$offset`, `$timestamp`, `$value` or `$headers.NAME`.
-bool is_metadata_source(const std::string& source);
-
 }  // namespace loom::mapping

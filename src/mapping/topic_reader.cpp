@@ -5,7 +5,10 @@
 #include <map>
 
 #include "mapping/choices.h"
+#include "mapping/sources.h"
+#include "mapping/table_names.h"
 #include "mapping/topic_pattern.h"
+#include "mapping/value_types.h"
 
 namespace loom::mapping {
 namespace {
@@ -24,6 +27,7 @@ class TopicReader {
  private:
   void read_key(const Entry& entry);
   void read_field_mappings(const Entry& entry);
+  void read_data_types(const Entry& entry);
   void read_defaults(const Entry& entry);
   void read_batch_size(const Entry& entry);
   void read_batch_timeout(const Entry& entry);
@@ -84,12 +88,12 @@ void TopicReader::read_key(const Entry& entry) {
   } else if (key == "field_mappings") {
     read_field_mappings(entry);
   } else if (key == "data_types") {
-    topic_.data_types = column_choices(kValueTypes, entry);
+    read_data_types(entry);
   } else if (key == "transforms") {
     topic_.transforms = column_choices(kTransforms, entry);
   } else if (key == "required_fields") {
     topic_.required_fields = names_of(entry.value, at(entry), findings_);
-    for (const auto& path : topic_.required_fields) check_path(path, at(entry), findings_);
+    for (const auto& name : topic_.required_fields) check_source(name, at(entry), findings_);
   } else if (key == "defaults") {
     read_defaults(entry);
   } else if (key == "upsert_key") {
@@ -108,33 +112,57 @@ void TopicReader::read_key(const Entry& entry) {
     topic_.create_table = choice(kBooleans, entry.value, at(entry));
   } else if (key == "nul") {
     topic_.nul = choice(kNulPolicies, entry.value, at(entry)).value_or(topic_.nul);
+  } else if (key == "absent_values") {
+    topic_.absent_values = read_absent_values(entry.value, at(entry), findings_);
   } else if (key == "no_partition") {
     topic_.no_partition = choice(kNoPartitions, entry.value, at(entry)).value_or(topic_.no_partition);
+  } else if (key == "identity") {
+    topic_.identity = choice(kIdentities, entry.value, at(entry)).value_or(topic_.identity);
   } else {
     findings_.warning(at(entry),
                       "is not a key of a topic and is ignored; known: table, description, field_mappings, data_types, "
                       "transforms, required_fields, defaults, upsert_key, conflict_strategy, array_mappings, "
-                      "batch_size, batch_timeout, create_table, nul, no_partition");
+                      "absent_values, batch_size, batch_timeout, create_table, nul, no_partition, identity");
   }
 }
 
 void TopicReader::read_field_mappings(const Entry& entry) {
   for (const auto& field : entries_of(entry.value, at(entry), findings_)) {
     const Place place = at(entry).inside(field.key, field.line);
-    if (!check_path(field.key, place, findings_)) continue;
-    if (field.key[0] == '$' && !is_metadata_source(field.key)) {
-      findings_.warning(place,
-                        "is read as a field of that name in the message; metadata sources are $key, $topic, "
-                        "$partition, $offset, $timestamp, $headers.NAME and $value");
-    }
+    if (!check_source(field.key, place, findings_)) continue;
     const auto columns = names_of(field.value, place, findings_);  // one source may feed several columns
     if (columns.empty() && !field.value.IsMap()) findings_.warning(place, "names no column and is ignored");
-    for (const auto& column : columns) topic_.field_mappings.push_back({field.key, column, field.line});
+    for (const auto& column : columns) {
+      check_column_name(column, place, findings_);
+      topic_.field_mappings.push_back({field.key, column, field.line});
+    }
+  }
+}
+
+void TopicReader::read_data_types(const Entry& entry) {
+  for (const auto& column : entries_of(entry.value, at(entry), findings_)) {
+    const Place place = at(entry).inside(column.key, column.line);
+    const bool one_in_a_list = column.value.IsSequence() && column.value.size() == 1;
+    const YAML::Node node = one_in_a_list ? column.value[0] : column.value;
+    if (node.IsNull()) {
+      findings_.warning(place, "is empty and is ignored; accepted: " + value_type_names());
+      continue;
+    }
+    const auto text = text_of(node, place, findings_);
+    if (!text) continue;
+    const auto type = parse_value_type(*text);
+    if (!type) {
+      findings_.error(place, "is `" + *text + "`; accepted: " + value_type_names());
+      continue;
+    }
+    topic_.data_types.emplace(column.key, type->type);
+    if (type->parameters != TypeParameters()) topic_.type_parameters.emplace(column.key, type->parameters);
   }
 }
 
 void TopicReader::read_defaults(const Entry& entry) {
   for (const auto& column : entries_of(entry.value, at(entry), findings_)) {
+    check_column_name(column.key, at(entry).inside(column.key, column.line), findings_);
     if (column.value.IsNull()) continue;  // null is what an absent value becomes anyway
     auto json = json_of(column.value);
     if (json) {
@@ -181,22 +209,29 @@ std::optional<TableName> read_table_name(const YAML::Node& node, const Place& pl
     if (node.IsNull()) findings.error(place, "is empty; it takes a table's name, `name` or `schema.name`");
     return std::nullopt;
   }
-  const std::size_t dot = text->find('.');
-  TableName table;
-  if (dot != std::string::npos) table.schema = text->substr(0, dot);
-  table.name = dot == std::string::npos ? *text : text->substr(dot + 1);
-  if (table.name.empty() || (dot != std::string::npos && table.schema.empty()) ||
-      table.name.find('.') != std::string::npos) {
-    findings.error(place, "is `" + *text + "`; accepted: `name` or `schema.name`");
-    return std::nullopt;
-  }
-  return table;
+  return parse_table_name(*text, place, findings);
 }
 
-bool check_path(const std::string& path, const Place& place, Findings& findings) {
-  const bool broken = path.empty() || path.front() == '.' || path.back() == '.' || path.find("..") != std::string::npos;
-  if (broken) findings.error(place, "is `" + path + "`; a path is names with single dots between them");
-  return !broken;
+std::vector<std::string> read_absent_values(const YAML::Node& node, const Place& place, Findings& findings) {
+  std::vector<std::string> values;
+  if (!node.IsDefined() || node.IsNull()) return values;
+  if (!node.IsSequence()) {
+    findings.error(place, "takes a list of single values, and has " + kind_of(node));
+    return values;
+  }
+  for (const auto& item : node) {
+    const Place here{place.topic, place.key, line_of(item) > 0 ? line_of(item) : place.line};
+    if (item.IsNull()) {
+      findings.warning(here, "names null, which counts as not there in any case");
+    } else if (!item.IsScalar()) {
+      findings.error(here, "takes texts, numbers and booleans, and has " + kind_of(item));
+    } else if (auto json = json_of(item)) {
+      values.push_back(std::move(*json));
+    } else {
+      findings.error(here, "is too large");
+    }
+  }
+  return values;
 }
 
 FileDefaults read_file_defaults(const YAML::Node& node, const Place& place, Findings& findings) {
@@ -211,13 +246,15 @@ FileDefaults read_file_defaults(const YAML::Node& node, const Place& place, Find
       const auto strategy = kConflictStrategies.find(*text);
       if (!strategy) findings.error(here, "is `" + *text + "`; accepted: " + kConflictStrategies.names());
       defaults.conflict_strategy = strategy.value_or(defaults.conflict_strategy);
+    } else if (entry.key == "absent_values") {
+      defaults.absent_values = read_absent_values(entry.value, here, findings);
     } else if (entry.key == "timestamp_field" || entry.key == "device_id_field" ||
                entry.key == "schema_version_field") {
       text_of(entry.value, here, findings);
     } else {
       findings.warning(here,
                        "is not a key of `defaults` and is ignored; known: upsert_key, conflict_strategy, "
-                       "timestamp_field, device_id_field, schema_version_field");
+                       "absent_values, timestamp_field, device_id_field, schema_version_field");
     }
   }
   return defaults;
@@ -231,6 +268,7 @@ TopicMapping read_topic(const Entry& entry, const FileDefaults& defaults, Findin
   topic.upsert_key = defaults.upsert_key;
   topic.upsert_key_inherited = !defaults.upsert_key.empty();
   topic.conflict_strategy = defaults.conflict_strategy;
+  topic.absent_values = defaults.absent_values;
   const Place place{entry.key, "", entry.line};
   if (topic.is_pattern) {
     if (const auto problem = pattern_problem(entry.key)) {
@@ -240,6 +278,10 @@ TopicMapping read_topic(const Entry& entry, const FileDefaults& defaults, Findin
     }
   }
   TopicReader(topic, place, findings).read(entry.value);
+  if (!topic.is_pattern && has_table_per_topic(topic)) {
+    topic = for_topic(topic, topic.topic);
+    check_table_lengths(topic, findings);
+  }
   return topic;
 }
 

@@ -13,6 +13,7 @@ namespace loom::mapping {
 struct FileDefaults {
   std::vector<std::string> upsert_key;
   ConflictStrategy conflict_strategy = ConflictStrategy::ignore;
+  std::vector<std::string> absent_values;
 };
 
 FileDefaults read_file_defaults(const YAML::Node& node, const Place& place, Findings& findings);
@@ -23,10 +24,10 @@ TopicMapping read_topic(const Entry& entry, const FileDefaults& defaults, Findin
 /// `array_mappings` of a topic.
 std::vector<ArrayMapping> read_array_mappings(const YAML::Node& node, const Place& place, Findings& findings);
 
-/// `name` or `schema.name`; nullopt with an error for anything else.
+/// A table's name (see parse_table_name()); nullopt with an error for anything else.
 std::optional<TableName> read_table_name(const YAML::Node& node, const Place& place, Findings& findings);
 
-/// Whether the text is a path of non-empty names with dots between them; an error says so when it is not.
-bool check_path(const std::string& path, const Place& place, Findings& findings);
+/// A list of scalars, each as JSON; an error for anything else.
+std::vector<std::string> read_absent_values(const YAML::Node& node, const Place& place, Findings& findings);
 
 }  // namespace loom::mapping

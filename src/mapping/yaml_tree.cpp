@@ -185,11 +185,16 @@ std::vector<Entry> collect(const YAML::Node& node, const Place& place, Findings&
   return entries;
 }
 
-std::string_view trimmed(std::string_view text) {
-  const std::string_view blanks = " \t\r\n";
-  const std::size_t begin = text.find_first_not_of(blanks);
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(blanks) - begin + 1);
+/// The first comma outside of a path's steps in quotes (`data."a,b"`); a quote that is not closed is one letter.
+std::size_t comma_in(std::string_view list) {
+  for (std::size_t at = 0; at < list.size(); ++at) {
+    if (list[at] == ',') return at;
+    if (list[at] != '"' || !(trimmed(list.substr(0, at)).empty() || list[at - 1] == '.')) continue;
+    std::size_t close = at + 1;
+    while (close < list.size() && list[close] != '"') close += list[close] == '\\' ? 2 : 1;
+    if (close < list.size()) at = close;
+  }
+  return std::string_view::npos;
 }
 
 }  // namespace
@@ -237,7 +242,7 @@ std::vector<std::string> names_of(const YAML::Node& node, const Place& place, Fi
   };
   const auto add_list = [&](std::string_view list, int line) {
     while (true) {
-      const std::size_t comma = list.find(',');
+      const std::size_t comma = comma_in(list);
       add(list.substr(0, comma), line);
       if (comma == std::string_view::npos) return;
       list.remove_prefix(comma + 1);
@@ -264,6 +269,13 @@ std::optional<std::string> json_of(const YAML::Node& node) {
   std::string out;
   if (!append_json(node, 0, out)) return std::nullopt;
   return out;
+}
+
+std::string_view trimmed(std::string_view text) {
+  const std::string_view blanks = " \t\r\n";
+  const std::size_t begin = text.find_first_not_of(blanks);
+  if (begin == std::string_view::npos) return {};
+  return text.substr(begin, text.find_last_not_of(blanks) - begin + 1);
 }
 
 }  // namespace loom::mapping

@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "mapping/findings.h"
@@ -30,8 +31,12 @@ std::vector<Entry> entries_of(const YAML::Node& node, const Place& place, Findin
 /// The scalar's text whatever its type; nullopt with an error for lists and maps, without one for null.
 std::optional<std::string> text_of(const YAML::Node& node, const Place& place, Findings& findings);
 
-/// Names given as a YAML list or as one comma-separated text; empty ones are warned of and dropped.
+/// Names given as a YAML list or as one comma-separated text, where a step of a path in quotes may hold commas; empty
+/// ones are warned of and dropped.
 std::vector<std::string> names_of(const YAML::Node& node, const Place& place, Findings& findings);
+
+/// Without blanks at either end.
+std::string_view trimmed(std::string_view text);
 
 /// The node as JSON text, scalars typed by YAML 1.2's core schema: `false` is false, `yes` and `"5"` are strings.
 /// nullopt when it is nested too deep or grows too large (an anchor that contains itself, for one).

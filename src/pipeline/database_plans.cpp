@@ -5,8 +5,11 @@
 #include <algorithm>
 #include <exception>
 #include <iterator>
+#include <set>
 #include <utility>
 
+#include "mapping/findings.h"
+#include "mapping/table_names.h"
 #include "mapping/topic_pattern.h"
 #include "pipeline/compile_topic.h"
 #include "sink/catalog_reader.h"
@@ -28,10 +31,47 @@ std::string errors_of(const std::vector<Problem>& problems) {
   return text;
 }
 
+constexpr char kSeparator = '\n';  // in no topic's name, and in no pattern that matches one
+
+/// What a plan is kept under: the mapping's key, and the topic too where each has tables of its own.
+std::string plan_key(const TopicMapping& mapping, const std::string& topic) {
+  return mapping::has_table_per_topic(mapping) ? mapping.topic + kSeparator + topic : mapping.topic;
+}
+
+/// Whether a plan that is kept under `key` is one of this mapping.
+bool is_plan_of(const std::string& key, const std::string& mapping) {
+  return key == mapping || key.starts_with(mapping + kSeparator);
+}
+
+using Plans = std::map<std::string, std::shared_ptr<const mapping::TopicPlan>>;
+
+/// Whether a mapping's plans differ. Those that do not stay the ones in use.
+bool replace_changed(const std::string& mapping, const Plans& before, Plans& now) {
+  std::set<std::string> keys;
+  for (const auto& [key, plan] : before) keys.insert(key);
+  for (const auto& [key, plan] : now) keys.insert(key);
+  bool changed = false;
+  for (const auto& key : keys) {
+    if (!is_plan_of(key, mapping)) continue;
+    const auto old = before.find(key);
+    const auto made = now.find(key);
+    if (old != before.end() && made != now.end() && *old->second == *made->second) {
+      made->second = old->second;
+    } else {
+      changed = true;
+    }
+  }
+  return changed;
+}
+
 }  // namespace
 
-DatabasePlans::DatabasePlans(std::shared_ptr<const mapping::MappingFile> file, std::string database_url)
-    : url_(std::move(database_url)), file_(std::move(file)), thread_([this] { run(); }) {}
+DatabasePlans::DatabasePlans(std::shared_ptr<const mapping::MappingFile> file, std::string database_url,
+                             MakeTables make_tables)
+    : url_(std::move(database_url)),
+      make_tables_(std::move(make_tables)),
+      file_(std::move(file)),
+      thread_([this] { run(); }) {}
 
 DatabasePlans::~DatabasePlans() {
   {
@@ -49,7 +89,8 @@ std::shared_ptr<const mapping::MappingFile> DatabasePlans::file() const {
 
 bool DatabasePlans::has_plan(const std::string& mapping) const {
   const MutexLock lock(mutex_);
-  return plans_.contains(mapping);
+  return std::any_of(plans_.begin(), plans_.end(),
+                     [&mapping](const auto& plan) { return is_plan_of(plan.first, mapping); });
 }
 
 void DatabasePlans::request(const std::string& topic, bool fresh, std::function<void(PlanAnswer)> answer) {
@@ -59,7 +100,7 @@ void DatabasePlans::request(const std::string& topic, bool fresh, std::function<
     const TopicMapping* mapping = find_topic(*file_, topic);
     if (mapping == nullptr) {
       known.error = "no mapping names this topic";
-    } else if (const auto plan = plans_.find(mapping->topic); !fresh && plan != plans_.end()) {
+    } else if (const auto plan = plans_.find(plan_key(*mapping, topic)); !fresh && plan != plans_.end()) {
       known.plan = plan->second;
     } else {
       requests_.push_back({.topic = topic, .answer = std::move(answer)});
@@ -72,15 +113,37 @@ void DatabasePlans::request(const std::string& topic, bool fresh, std::function<
 
 PreparedPlans DatabasePlans::prepare(std::shared_ptr<const mapping::MappingFile> file) const {
   PreparedPlans prepared{.file = std::move(file), .plans = {}, .problems = {}};
-  const auto catalog = sink::DatabaseCatalog::read(url_, tables_of(*prepared.file));
+  std::map<std::string, TopicMapping> topics;  // by plan_key()
   for (const auto& topic : prepared.file->topics) {
+    if (!mapping::has_table_per_topic(topic)) topics.emplace(topic.topic, topic);
+  }
+  for (const auto& topic : topics_with_tables()) {
+    const TopicMapping* mapping = find_topic(*prepared.file, topic);
+    if (mapping != nullptr) topics.emplace(plan_key(*mapping, topic), mapping::for_topic(*mapping, topic));
+  }
+  std::vector<mapping::TableName> tables;
+  for (const auto& [key, topic] : topics) {
+    for (auto& table : tables_of(topic)) tables.push_back(std::move(table));
+  }
+  const auto catalog = sink::DatabaseCatalog::read(url_, tables);
+  for (const auto& [key, topic] : topics) {
     mapping::CompileResult result = compile_topic(topic, catalog, prepared.file->path);
     std::move(result.problems.begin(), result.problems.end(), std::back_inserter(prepared.problems));
-    if (result.plan) {
-      prepared.plans[topic.topic] = std::make_shared<const mapping::TopicPlan>(std::move(*result.plan));
-    }
+    if (result.plan) prepared.plans[key] = std::make_shared<const mapping::TopicPlan>(std::move(*result.plan));
   }
+  std::stable_sort(prepared.problems.begin(), prepared.problems.end(),
+                   [](const Problem& a, const Problem& b) { return a.line < b.line; });
   return prepared;
+}
+
+std::vector<std::string> DatabasePlans::topics_with_tables() const {
+  std::vector<std::string> topics;
+  const MutexLock lock(mutex_);
+  for (const auto& [key, plan] : plans_) {
+    const std::size_t separator = key.find(kSeparator);
+    if (separator != std::string::npos) topics.push_back(key.substr(separator + 1));
+  }
+  return topics;
 }
 
 PlanChanges DatabasePlans::adopt(PreparedPlans prepared) {
@@ -93,13 +156,9 @@ PlanChanges DatabasePlans::adopt(PreparedPlans prepared) {
     if (!names(*prepared.file, topic.topic)) changes.removed.push_back(topic.topic);
   }
   for (const auto& topic : prepared.file->topics) {
-    const auto before = plans_.find(topic.topic);
-    const auto now = prepared.plans.find(topic.topic);
     if (!names(*file_, topic.topic)) {
       changes.added.push_back(topic.topic);
-    } else if (before != plans_.end() && now != prepared.plans.end() && *before->second == *now->second) {
-      now->second = before->second;
-    } else if (before != plans_.end() || now != prepared.plans.end()) {
+    } else if (replace_changed(topic.topic, plans_, prepared.plans)) {
       changes.changed.push_back(topic.topic);
     }
   }
@@ -121,13 +180,38 @@ void DatabasePlans::run() {
   }
 }
 
+DatabasePlans::Wanted DatabasePlans::find_mapping(const mapping::MappingFile& file, const std::string& topic) const {
+  Wanted wanted;
+  wanted.mapping = find_topic(file, topic);
+  if (wanted.mapping == nullptr) {
+    wanted.error = "no mapping names this topic";
+    return wanted;
+  }
+  wanted.concrete = mapping::for_topic(*wanted.mapping, topic);
+  const bool makes =
+      make_tables_ && mapping::has_table_per_topic(*wanted.mapping) && wanted.concrete.create_table != false;
+  mapping::Findings lengths(file.path);
+  mapping::check_table_lengths(wanted.concrete, lengths);
+  if (!makes || lengths.failed()) return wanted;  // compiling says what is wrong with a name
+  try {
+    mapping::MappingFile one;
+    one.path = file.path;
+    one.topics.push_back(wanted.concrete);
+    make_tables_(one);
+  } catch (const std::exception& failure) {
+    wanted.error = failure.what();
+  }
+  return wanted;
+}
+
 void DatabasePlans::answer_all(std::vector<Request> requests) {
   const std::shared_ptr<const mapping::MappingFile> file = this->file();
+  std::vector<Wanted> wanted;
   std::vector<mapping::TableName> tables;
   for (const auto& request : requests) {
-    const TopicMapping* mapping = find_topic(*file, request.topic);
-    if (mapping == nullptr) continue;
-    for (auto& table : tables_of(*mapping)) tables.push_back(std::move(table));
+    wanted.push_back(find_mapping(*file, request.topic));
+    if (!wanted.back().error.empty()) continue;
+    for (auto& table : tables_of(wanted.back().concrete)) tables.push_back(std::move(table));
   }
   std::optional<sink::DatabaseCatalog> catalog;
   std::string error;
@@ -136,18 +220,15 @@ void DatabasePlans::answer_all(std::vector<Request> requests) {
   } catch (const std::exception& failure) {
     error = std::string("the tables' definitions cannot be read: ") + failure.what();
   }
-  for (auto& request : requests) {
-    PlanAnswer answer{.plan = nullptr, .error = error};
-    const TopicMapping* mapping = find_topic(*file, request.topic);
-    if (mapping == nullptr) {
-      answer.error = "no mapping names this topic";
-    } else if (catalog) {
-      mapping::CompileResult result = compile_topic(*mapping, *catalog, file->path);
+  for (std::size_t i = 0; i < requests.size(); ++i) {
+    PlanAnswer answer{.plan = nullptr, .error = wanted[i].error.empty() ? error : wanted[i].error};
+    if (wanted[i].error.empty() && catalog) {
+      mapping::CompileResult result = compile_topic(wanted[i].concrete, *catalog, file->path);
       answer.error = errors_of(result.problems);
       if (result.plan) answer.plan = std::make_shared<const mapping::TopicPlan>(std::move(*result.plan));
     }
-    if (!deliver(*file, mapping, request, std::move(answer))) {
-      this->request(request.topic, true, std::move(request.answer));
+    if (!deliver(*file, wanted[i].mapping, requests[i], std::move(answer))) {
+      this->request(requests[i].topic, true, std::move(requests[i].answer));
     }
   }
 }
@@ -158,7 +239,7 @@ bool DatabasePlans::deliver(const mapping::MappingFile& file, const TopicMapping
                             PlanAnswer answer) {
   const MutexLock lock(mutex_);
   if (&file != file_.get()) return false;
-  if (answer.plan != nullptr) plans_[mapping->topic] = answer.plan;
+  if (answer.plan != nullptr) plans_[plan_key(*mapping, request.topic)] = answer.plan;
   request.answer(std::move(answer));
   return true;
 }

@@ -14,7 +14,7 @@
 
 namespace loom::pipeline {
 
-/// A mapping file, and what became of its topics against the tables as they are. By mapping key; a topic with an error
+/// A mapping file, and what became of its topics against the tables as they are. By plan_key(); a topic with an error
 /// has no plan.
 struct PreparedPlans {
   std::shared_ptr<const mapping::MappingFile> file;
@@ -32,10 +32,17 @@ struct PlanChanges {
 /// Plans from the mapping file and the database's catalog. Requests that come together are answered by one reading.
 /// Threads: any; answers come from a thread of its own, or at once where the plan is known.
 /// Owns:    that thread, and the plans made so far.
-/// Blocks:  the destructor, while a reading of the catalog is under way (at most the connect timeout).
+/// Blocks:  the destructor, while a reading of the catalog is under way (at most the connect timeout), or the making of
+///          a topic's tables.
 class DatabasePlans final : public PlanProvider {
  public:
-  DatabasePlans(std::shared_ptr<const mapping::MappingFile> file, std::string database_url);
+  /// Makes the tables of a file that the database lacks. Called from the thread of its own.
+  using MakeTables = std::function<void(const mapping::MappingFile&)>;
+
+  /// `make_tables`: for topics that are first seen and whose tables go by the topic's name; without it such a table has
+  /// to be there.
+  DatabasePlans(std::shared_ptr<const mapping::MappingFile> file, std::string database_url,
+                MakeTables make_tables = {});
   ~DatabasePlans() override;
   DatabasePlans(const DatabasePlans&) = delete;
   DatabasePlans& operator=(const DatabasePlans&) = delete;
@@ -59,19 +66,30 @@ class DatabasePlans final : public PlanProvider {
     std::function<void(PlanAnswer)> answer;
   };
 
+  /// What of the requests goes by which mapping, and what is wrong before the catalog is read.
+  struct Wanted {
+    const mapping::TopicMapping* mapping = nullptr;
+    mapping::TopicMapping concrete;  ///< with the tables' own names
+    std::string error;
+  };
+
   void run();
+  Wanted find_mapping(const mapping::MappingFile& file, const std::string& topic) const;
+  /// Topics that have a plan of their own under a mapping that others share.
+  [[nodiscard]] std::vector<std::string> topics_with_tables() const;
   void answer_all(std::vector<Request> requests);
   bool deliver(const mapping::MappingFile& file, const mapping::TopicMapping* mapping, const Request& request,
                PlanAnswer answer);
 
   // Constant after construction
   const std::string url_;
+  const MakeTables make_tables_;
 
   mutable Mutex mutex_;
   CondVar asked_;
   std::shared_ptr<const mapping::MappingFile> file_ LOOM_GUARDED_BY(mutex_);
   std::vector<Request> requests_ LOOM_GUARDED_BY(mutex_);
-  std::map<std::string, std::shared_ptr<const mapping::TopicPlan>> plans_ LOOM_GUARDED_BY(mutex_);  // by mapping key
+  std::map<std::string, std::shared_ptr<const mapping::TopicPlan>> plans_ LOOM_GUARDED_BY(mutex_);  // by plan_key()
   bool stopping_ LOOM_GUARDED_BY(mutex_) = false;
   std::thread thread_;
 };

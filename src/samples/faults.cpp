@@ -5,6 +5,8 @@
 #include <string_view>
 #include <utility>
 
+#include "mapping/sources.h"
+
 namespace loom::samples {
 namespace {
 
@@ -12,14 +14,17 @@ using FaultKind = SampleFault::Kind;
 using mapping::Transform;
 using mapping::ValueType;
 
-void add_whole_message_faults(std::vector<SampleFault>& faults) {
+void add_whole_message_faults(const mapping::TopicMapping& topic, std::vector<SampleFault>& faults) {
   faults.push_back({FaultKind::tombstone, RejectReason::tombstone, {}});
   faults.push_back({FaultKind::empty, RejectReason::tombstone, {}});
   faults.push_back({FaultKind::truncated, RejectReason::invalid_json, {}});
   faults.push_back({FaultKind::not_json, RejectReason::invalid_json, {}});
   faults.push_back({FaultKind::invalid_utf8, RejectReason::invalid_json, {}});
-  faults.push_back({FaultKind::root_array, RejectReason::not_an_object, {}});
-  faults.push_back({FaultKind::root_scalar, RejectReason::not_an_object, {}});
+  const bool is_list = std::any_of(topic.array_mappings.begin(), topic.array_mappings.end(),
+                                   [](const auto& array) { return mapping::array_root(array.path).empty(); });
+  if (!is_list) faults.push_back({FaultKind::root_array, RejectReason::not_an_object, {}});
+  const RejectReason scalar = is_list ? RejectReason::conversion_failed : RejectReason::not_an_object;
+  faults.push_back({FaultKind::root_scalar, scalar, {}});
 }
 
 /// The path whose absence leaves a required name unsatisfied; nothing when a sample cannot tell.
@@ -88,7 +93,7 @@ bool SampleFault::spoil(std::string& value) const {
 
 std::vector<SampleFault> sample_faults(const mapping::TopicMapping& topic, const std::vector<SampleField>& fields) {
   std::vector<SampleFault> faults;
-  add_whole_message_faults(faults);
+  add_whole_message_faults(topic, faults);
   const auto add = [&](const std::string& path, std::optional<std::string> json, RejectReason reason) {
     faults.push_back({FaultKind::in_template, reason, make_template(topic, fields, {{path, std::move(json)}})});
   };

@@ -53,6 +53,16 @@ const std::vector<NamedWords>& named_words() {
   return lists;
 }
 
+const Words& time_words() {
+  static const Words words{"07:30:00", "12:00:00", "18:45:30.5"};
+  return words;
+}
+
+const Words& interval_words() {
+  static const Words words{"1 day", "02:30:00", "45 minutes"};
+  return words;
+}
+
 bool has(std::string_view name, std::string_view part) { return name.find(part) != std::string_view::npos; }
 
 bool has_any(std::string_view name, std::initializer_list<std::string_view> parts) {
@@ -107,6 +117,8 @@ SampleValue integer_value(std::string_view name) {
   if (has_any(name, {"priority", "bucket"})) return range(1, 10);
   return range(0, 30'000);
 }
+
+SampleValue one_of(const Words& words) { return {Kind::word, 0, 0, 0, &words}; }
 
 SampleValue text_value(std::string_view column, std::string_view field) {
   const auto plain = [](Kind kind) { return SampleValue{kind, 0, 0, 0, nullptr}; };
@@ -175,6 +187,35 @@ SampleValue choose_value(std::string_view column, std::string_view field, ValueT
       return {Kind::word, 0, 0, 0, &sample_words()};
     case ValueType::string:
       return text_value(column, field);
+    case ValueType::timestamp_s:
+      return {Kind::unix_time, 0, 0, 0, nullptr};
+    case ValueType::timestamp_ms:
+      return {Kind::unix_time, 0, 0, 3, nullptr};
+    case ValueType::timestamp_us:
+      return {Kind::unix_time, 0, 0, 6, nullptr};
+    case ValueType::timestamp_ns:
+      return {Kind::unix_time, 0, 0, 9, nullptr};
+    case ValueType::date_days:
+      return {Kind::integer, 18'000, 21'000, 0, nullptr};
+    case ValueType::time_ms:
+    case ValueType::time_us:
+    case ValueType::time_ns:
+    case ValueType::interval_us:
+      return {Kind::integer, 0, 86'399'999, 0, nullptr};
+    case ValueType::decimal:
+      return decimal(0, 10'000, 2);
+    case ValueType::decimal_base64:
+      return {Kind::base64, 0, 0, 1, nullptr};
+    case ValueType::uuid:
+      return {Kind::uuid, 0, 0, 0, nullptr};
+    case ValueType::date:
+      return time_value(column);  // the day of an instant is a day
+    case ValueType::time:
+      return one_of(time_words());
+    case ValueType::interval:
+      return one_of(interval_words());
+    case ValueType::inet:
+      return one_of(*words_for("ip_address"));
     case ValueType::unspecified:
       return untyped_value(column, field);
   }

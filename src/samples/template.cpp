@@ -4,6 +4,10 @@
 #include <string_view>
 #include <utility>
 
+#include "mapping/paths.h"
+#include "mapping/sources.h"
+#include "text/json_text.h"
+
 namespace loom::samples {
 namespace {
 
@@ -14,13 +18,11 @@ using mapping::ValueType;
 
 bool is_metadata(std::string_view source) { return source.starts_with("$"); }
 
-bool is_inside(std::string_view path, std::string_view outer) {
-  return path.size() > outer.size() && path.starts_with(outer) && path[outer.size()] == '.';
-}
-
-std::string_view last_part(std::string_view path) {
-  const std::size_t dot = path.rfind('.');
-  return dot == std::string_view::npos ? path : path.substr(dot + 1);
+/// The last name of a path; of an element that of its list.
+std::string last_part(const std::string& path) {
+  const auto steps = mapping::split_path(path);
+  const auto named = std::find_if(steps.rbegin(), steps.rend(), [](const auto& step) { return !step.index; });
+  return named == steps.rend() ? std::string() : named->name;
 }
 
 template <typename Map>
@@ -35,8 +37,8 @@ SampleField make_field(const TopicMapping& topic, const std::string& path, const
   field.column = column;
   field.type = value_or(topic.data_types, column, ValueType::unspecified);
   field.transform = value_or(topic.transforms, column, Transform::none);
-  field.value = choose_value(column.empty() ? last_part(path) : std::string_view(column), last_part(path), field.type,
-                             field.transform);
+  const std::string name = last_part(path);
+  field.value = choose_value(column.empty() ? name : column, name, field.type, field.transform);
   const bool in_key = std::find(topic.upsert_key.begin(), topic.upsert_key.end(), column) != topic.upsert_key.end();
   if (in_key && field.value.kind == SampleValue::Kind::integer) field.value.kind = SampleValue::Kind::counter;
   if (in_key && field.value.kind == SampleValue::Kind::word) field.value.kind = SampleValue::Kind::uuid;
@@ -44,12 +46,12 @@ SampleField make_field(const TopicMapping& topic, const std::string& path, const
 }
 
 /// Whether something else is mapped inside this path, so that an object must stand there.
-bool holds_others(const TopicMapping& topic, std::string_view path) {
-  const auto inside = [&](const auto& source) { return is_inside(source, path); };
+bool holds_others(const TopicMapping& topic, const std::string& path) {
+  const auto inside = [&](const auto& source) { return !is_metadata(source) && mapping::is_inside(source, path); };
   return std::any_of(topic.field_mappings.begin(), topic.field_mappings.end(),
                      [&](const auto& mapping) { return inside(mapping.source); }) ||
          std::any_of(topic.array_mappings.begin(), topic.array_mappings.end(),
-                     [&](const auto& array) { return inside(array.path) || array.path == path; }) ||
+                     [&](const auto& array) { return inside(array.path) || mapping::same_path(array.path, path); }) ||
          std::any_of(topic.required_fields.begin(), topic.required_fields.end(), inside);
 }
 
@@ -61,7 +63,7 @@ std::optional<std::string> choose_source(const TopicMapping& topic, const std::s
     if (mapping.column != column || is_metadata(mapping.source) || holds_others(topic, mapping.source)) continue;
     const bool required = std::find(topic.required_fields.begin(), topic.required_fields.end(), mapping.source) !=
                           topic.required_fields.end();
-    const long rank = (required ? 1000 : 0) + std::count(mapping.source.begin(), mapping.source.end(), '.');
+    const long rank = (required ? 1000 : 0) + static_cast<long>(mapping::split_path(mapping.source).size());
     if (rank > best_rank) {
       best = mapping.source;
       best_rank = rank;
@@ -95,20 +97,21 @@ void add_field(std::vector<SampleField>& fields, SampleField field) {
 
 void add_required(const TopicMapping& topic, std::vector<SampleField>& fields) {
   for (const std::string& name : topic.required_fields) {
-    const bool there = is_metadata(name) || holds_others(topic, name) ||
-                       std::any_of(fields.begin(), fields.end(),
-                                   [&](const SampleField& field) {
-                                     return field.path == name || field.column == name || is_inside(field.path, name);
-                                   }) ||
-                       std::any_of(topic.field_mappings.begin(), topic.field_mappings.end(),
-                                   [&](const auto& mapping) { return mapping.column == name; });
+    const bool there =
+        is_metadata(name) || holds_others(topic, name) ||
+        std::any_of(fields.begin(), fields.end(),
+                    [&](const SampleField& field) {
+                      return field.path == name || field.column == name || mapping::is_inside(field.path, name);
+                    }) ||
+        std::any_of(topic.field_mappings.begin(), topic.field_mappings.end(),
+                    [&](const auto& mapping) { return mapping.column == name; });
     if (!there) fields.push_back(make_field(topic, name, ""));
   }
 }
 
-/// A JSON object under construction, its keys in order of first mention.
+/// A JSON object under construction, its keys in order of first mention; or a list, its elements by their places.
 struct Node {
-  std::string key;
+  mapping::PathStep step;
   std::vector<Node> children;
   const SampleField* field = nullptr;
   const ArrayMapping* array = nullptr;
@@ -116,18 +119,32 @@ struct Node {
   std::optional<std::string> literal;
 };
 
+Node* child_of(Node& node, const mapping::PathStep& step) {
+  const auto child =
+      std::find_if(node.children.begin(), node.children.end(), [&](const Node& one) { return one.step == step; });
+  return child == node.children.end() ? nullptr : &*child;
+}
+
 Node& descend(Node& root, std::string_view path) {
   Node* node = &root;
-  while (!path.empty()) {
-    const std::size_t dot = std::min(path.find('.'), path.size());
-    const std::string_view key = path.substr(0, dot);
-    path.remove_prefix(std::min(dot + 1, path.size()));
-    auto child =
-        std::find_if(node->children.begin(), node->children.end(), [&](const Node& one) { return one.key == key; });
-    if (child == node->children.end()) child = node->children.insert(child, Node{std::string(key), {}, {}, {}, 0, {}});
-    node = &*child;
+  for (auto& step : mapping::split_path(path)) {
+    Node* child = child_of(*node, step);
+    if (child == nullptr) child = &node->children.emplace_back(Node{std::move(step), {}, {}, {}, 0, {}});
+    node = child;
   }
   return *node;
+}
+
+/// How long a list has to be for its elements to have places of their own.
+std::size_t list_size(const Node& list) {
+  std::int32_t front = 0;
+  std::int32_t back = 0;
+  for (const Node& child : list.children) {
+    front = std::max(front, child.step.index.value_or(0) + 1);
+    back = std::min(back, child.step.index.value_or(0));
+  }
+  constexpr std::int32_t kLongest = 1000;  // a sample, not a test of limits
+  return static_cast<std::size_t>(std::min(front - back, kLongest));
 }
 
 /// Turns the tree into pieces; fixed text gathers until a value needs a gap.
@@ -142,11 +159,13 @@ class Writer {
       write_array(node);
     } else if (node.field != nullptr && node.children.empty()) {
       gap().value = node.field->value;
+    } else if (!node.children.empty() && node.children.front().step.index) {
+      write_list(node);
     } else {
       text_ += '{';
       for (std::size_t i = 0; i < node.children.size(); ++i) {
         if (i > 0) text_ += ',';
-        text_ += '"' + node.children[i].key + "\":";
+        text_ += text::json_text(node.children[i].step.name) + ':';
         write(node.children[i]);
       }
       text_ += '}';
@@ -162,6 +181,23 @@ class Writer {
   SampleTemplate::Piece& gap() {
     done_.pieces.push_back({std::exchange(text_, {}), std::nullopt, {}, 0});
     return done_.pieces.back();
+  }
+
+  void write_list(const Node& node) {
+    const auto size = static_cast<std::int32_t>(list_size(node));
+    text_ += '[';
+    for (std::int32_t i = 0; i < size; ++i) {
+      if (i > 0) text_ += ',';
+      const auto element = std::find_if(node.children.begin(), node.children.end(), [&](const Node& child) {
+        return child.step.index == i || child.step.index == i - size;
+      });
+      if (element == node.children.end()) {
+        text_ += "null";
+      } else {
+        write(*element);
+      }
+    }
+    text_ += ']';
   }
 
   void write_array(const Node& node) {
@@ -187,14 +223,12 @@ class Writer {
   SampleTemplate done_;
 };
 
-bool remove(Node& node, std::string_view path) {
-  const std::size_t dot = std::min(path.find('.'), path.size());
-  const auto child = std::find_if(node.children.begin(), node.children.end(),
-                                  [&](const Node& one) { return one.key == path.substr(0, dot); });
-  if (child == node.children.end()) return false;
-  if (dot < path.size()) return remove(*child, path.substr(dot + 1));
-  node.children.erase(child);
-  return true;
+void remove(Node& root, const std::string& path) {
+  auto steps = mapping::split_path(path);
+  Node* parent = &root;
+  for (std::size_t i = 0; i + 1 < steps.size() && parent != nullptr; ++i) parent = child_of(*parent, steps[i]);
+  if (parent == nullptr || steps.empty()) return;
+  std::erase_if(parent->children, [&](const Node& one) { return one.step == steps.back(); });
 }
 
 }  // namespace
@@ -239,7 +273,7 @@ SampleTemplate make_template(const TopicMapping& topic, const std::vector<Sample
   Node root;
   for (const SampleField& field : fields) descend(root, field.path).field = &field;
   for (std::uint32_t i = 0; i < topic.array_mappings.size(); ++i) {
-    Node& node = descend(root, topic.array_mappings[i].path);
+    Node& node = descend(root, mapping::array_root(topic.array_mappings[i].path));
     node.array = &topic.array_mappings[i];
     node.array_index = i;
   }

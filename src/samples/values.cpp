@@ -36,6 +36,13 @@ void append_decimal(std::string& out, std::int64_t scaled, std::uint32_t digits)
   append_padded(out, magnitude % scale, digits);
 }
 
+/// Microseconds since 1970 in the unit of which a second has 10^digits.
+void append_unix_time(std::string& out, std::int64_t time_us, std::uint32_t digits) {
+  for (std::uint32_t i = digits; i < 6; ++i) time_us /= 10;
+  append_integer(out, time_us);
+  if (digits > 6) out.append(digits - 6, '0');
+}
+
 std::int64_t between(SampleRandom& random, std::int64_t low, std::int64_t high) {
   return low + static_cast<std::int64_t>(random.below(static_cast<std::uint64_t>(high - low) + 1));
 }
@@ -169,6 +176,9 @@ void SampleValue::append(std::string& out, const SampleContext& context, SampleR
       break;
     case Kind::integer:
       append_integer(out, between(random, low, high));
+      break;
+    case Kind::unix_time:
+      append_unix_time(out, context.time_us, digits);
       break;
     case Kind::decimal:
       append_decimal(out, between(random, low, high), digits);

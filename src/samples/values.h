@@ -42,6 +42,7 @@ struct SampleValue {
   enum class Kind : std::uint8_t {
     device,
     iso_time,
+    unix_time,
     uuid,
     counter,
     integer,
@@ -59,7 +60,8 @@ struct SampleValue {
   Kind kind = Kind::word;
   std::int64_t low = 0;  ///< integer, decimal (scaled), iso_time (seconds beside the message's own time)
   std::int64_t high = 0;
-  std::uint32_t digits = 0;  ///< decimal: how many after the point; base64 and lists: how many bytes or items
+  std::uint32_t digits = 0;  ///< decimal: how many after the point; unix_time: the unit, 3 for milliseconds;
+                             ///< base64 and lists: how many bytes or items
   const std::vector<std::string_view>* words = nullptr;
 
   /// Appends the value as JSON.

@@ -65,6 +65,12 @@ Attempt attempt_of(const Script::Ran& ran) {
   return {.failure = OutcomeKind::stop_topic, .error = ran.error};
 }
 
+Attempt uncommitted(const Script::Ran& ran) {
+  Attempt attempt = attempt_of(ran);
+  if (ran.end == Script::Ran::End::lost) attempt.in_doubt = false;
+  return attempt;
+}
+
 // A lost connection says nothing of the rows, whatever its error is: it is a retry.
 Fault fault_of(const Attempt& attempt, const mapping::TopicPlan& plan, bool merged) {
   if (attempt.failure != OutcomeKind::stop_topic && attempt.failure != OutcomeKind::catalog_changed) {
@@ -128,6 +134,8 @@ std::size_t copy_group(const Job& job, const RowGroup& group, Script& script) {
   }
   return script.copy(statements::copy(table.name.quoted(), columns, table.binary), {table.binary, group.pieces});
 }
+
+bool always_merges(const mapping::TopicPlan& plan) { return !plan.surplus.empty() && plan.tables[0].key.empty(); }
 
 bool has_upsert_key(const mapping::TopicPlan& plan) {
   return std::any_of(plan.tables.begin(), plan.tables.end(),

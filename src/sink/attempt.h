@@ -45,6 +45,9 @@ Fault fault_of(const Attempt& attempt, const mapping::TopicPlan& plan, bool merg
 /// What a script that should have committed says of the batch.
 Attempt attempt_of(const Script::Ran& ran);
 
+/// The same of one that has no commit in it: a lost connection takes everything back.
+Attempt uncommitted(const Script::Ran& ran);
+
 /// Whether it failed because a row met another one in a unique index, or may have: if it is the upsert key's, the merge
 /// knows what to do.
 bool wants_merge(const Attempt& attempt, const batch::Batch& batch);
@@ -63,5 +66,8 @@ void open_transaction(const Job& job, const RowGroups& rows, Script& script);
 std::size_t copy_group(const Job& job, const RowGroup& group, Script& script);
 
 bool has_upsert_key(const mapping::TopicPlan& plan);
+
+/// Only the merge will do: rows beyond a list's end are to go, and no key of the topic's own table tells when.
+bool always_merges(const mapping::TopicPlan& plan);
 
 }  // namespace loom::sink

@@ -97,7 +97,7 @@ Written write(const Job& job, bool merge) {
 Outcome write_batch(const DatabaseSettings& settings, Connection& connection, batch::Batch& batch,
                     Failpoints& failpoints) {
   if (auto why = publish_dead_letters(settings, batch)) return Outcome::not_now(std::move(*why));
-  const bool merge = batch.prefer_merge && has_upsert_key(*batch.plan);
+  const bool merge = (batch.prefer_merge && has_upsert_key(*batch.plan)) || always_merges(*batch.plan);
   if (!merge) order_rows(*batch.plan, batch.rows);
   Written written = write({settings, connection, batch, failpoints}, merge);
   if (written.rejected) {

@@ -103,7 +103,7 @@ WITH RECURSIVE wanted(i, oid) AS (
   SELECT DISTINCT ON (start) * FROM elements ORDER BY start, depth DESC
 )
 SELECT r.i, r.attname, r.type, r.typmod, pg_catalog.format_type(r.type, r.typmod) AS type_name, r.not_null,
-       r.attgenerated <> '' OR r.attidentity = 'a' AS generated, r.attidentity = 'd' AS identity,
+       r.attgenerated <> '' AS generated, r.attidentity,
        e.start IS NOT NULL AS is_array, CASE WHEN e.start IS NULL THEN 0 ELSE t.typelem END AS element,
        coalesce(e.type, r.type) AS scalar, s.typname AS scalar_name, s.typtype = 'e' AS is_enum,
        t.typsend::oid::regproc::text AS send, r.default_text,
@@ -117,18 +117,44 @@ SELECT r.i, r.attname, r.type, r.typmod, pg_catalog.format_type(r.type, r.typmod
   JOIN pg_catalog.pg_type s ON s.oid = coalesce(e.type, r.type)
  ORDER BY r.i, r.attnum)sql";
 
-// ON CONFLICT infers an index from plain columns; `why` is empty for those.
+// ON CONFLICT infers an index from plain columns; `why` is empty for those. What a column is compared by: strategies 1
+// and 3 of a btree are < and =, support function 4 (equalimage) says whether equal values are the same bytes. Operators
+// and collations have their schema, which need not be in the search path; those that need no name have none.
+// PostgreSQL before 15 has no indnullsnotdistinct.
 constexpr std::string_view kIndexes = R"sql(
 SELECT w.i, c.relname, x.indisprimary,
        coalesce(a.attname::text, pg_catalog.pg_get_indexdef(x.indexrelid, k.position + 1, true)),
        CASE WHEN x.indisexclusion THEN 'is WITHOUT OVERLAPS' WHEN x.indpred IS NOT NULL THEN 'is partial (it has a WHERE)'
             WHEN x.indexprs IS NOT NULL THEN 'is on an expression' WHEN NOT x.indimmediate THEN 'is DEFERRABLE'
-            WHEN NOT x.indisvalid THEN 'is not valid' ELSE '' END AS why
+            WHEN NOT x.indisvalid THEN 'is not valid' ELSE '' END AS why,
+       coalesce((pg_catalog.to_jsonb(x) ->> 'indnullsnotdistinct')::boolean, false) AS nulls_equal,
+       (SELECT CASE WHEN n.nspname <> 'pg_catalog'
+                    THEN pg_catalog.format('OPERATOR(%I.%s)', n.nspname, p.oprname) END
+          FROM pg_catalog.pg_amop o JOIN pg_catalog.pg_operator p ON p.oid = o.amopopr
+          JOIN pg_catalog.pg_namespace n ON n.oid = p.oprnamespace
+         WHERE o.amopfamily = oc.opcfamily AND o.amoplefttype = oc.opcintype AND o.amoprighttype = oc.opcintype
+           AND o.amopstrategy = 3) AS equals,
+       (SELECT CASE WHEN n.nspname <> 'pg_catalog' OR NOT oc.opcdefault
+                    THEN pg_catalog.format('OPERATOR(%I.%s)', n.nspname, p.oprname) END
+          FROM pg_catalog.pg_amop o JOIN pg_catalog.pg_operator p ON p.oid = o.amopopr
+          JOIN pg_catalog.pg_namespace n ON n.oid = p.oprnamespace
+         WHERE o.amopfamily = oc.opcfamily AND o.amoplefttype = oc.opcintype AND o.amoprighttype = oc.opcintype
+           AND o.amopstrategy = 1) AS less,
+       (SELECT pg_catalog.format(' COLLATE %I.%I', n.nspname, l.collname)
+          FROM pg_catalog.pg_collation l JOIN pg_catalog.pg_namespace n ON n.oid = l.collnamespace
+         WHERE l.oid = x.indcollation[k.position] AND l.oid <> a.attcollation) AS collation,
+       EXISTS (SELECT FROM pg_catalog.pg_amproc f LEFT JOIN pg_catalog.pg_collation l ON l.oid = x.indcollation[k.position]
+                WHERE f.amprocfamily = oc.opcfamily AND f.amproclefttype = oc.opcintype
+                  AND f.amprocrighttype = oc.opcintype AND f.amprocnum = 4
+                  AND (f.amproc = 'pg_catalog.btequalimage'::regproc
+                       OR (f.amproc = 'pg_catalog.btvarstrequalimage'::regproc
+                           AND coalesce(l.collisdeterministic, true)))) AS by_image
   FROM (VALUES %WANTED%) AS w(i, name)
   JOIN pg_catalog.pg_index x ON x.indrelid = pg_catalog.to_regclass(w.name)
   JOIN pg_catalog.pg_class c ON c.oid = x.indexrelid
   CROSS JOIN LATERAL pg_catalog.generate_series(0, x.indnkeyatts - 1) AS k(position)
   LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = x.indrelid AND a.attnum = x.indkey[k.position] AND a.attnum > 0
+  LEFT JOIN pg_catalog.pg_opclass oc ON oc.oid = x.indclass[k.position]
  WHERE x.indisunique
  ORDER BY w.i, NOT x.indisprimary, c.relname, k.position)sql";
 
@@ -227,7 +253,9 @@ class Reader {
       column.type = column_type(row["scalar"].as<std::uint32_t>(), row["scalar_name"].as<std::string>(),
                                 row["is_enum"].as<bool>());
       const std::string expression = text_or_empty(row["default_text"]);
-      if (!expression.empty() || row["identity"].as<bool>()) column.default_kind = DefaultKind::computed;
+      const auto identity = row["attidentity"].as<std::string>();
+      column.identity_always = identity == "a";
+      if (!expression.empty() || !identity.empty()) column.default_kind = DefaultKind::computed;
       if (!expression.empty() && row["constant"].as<bool>()) {
         constants_.push_back({table, tables_[table].columns.size(), "(" + expression + ")::" + column.type_name,
                               row["send"].as<std::string>()});
@@ -244,8 +272,14 @@ class Reader {
       const auto why = row[4].as<std::string>();
       if (why.empty()) {
         auto& indexes = table.unique_indexes;
-        if (indexes.empty() || indexes.back().name != name) indexes.push_back({name, {}, row[2].as<bool>()});
+        if (indexes.empty() || indexes.back().name != name)
+          indexes.push_back({.name = name, .columns = {}, .primary = row[2].as<bool>()});
         indexes.back().columns.push_back(column);
+        indexes.back().nulls_equal = row["nulls_equal"].as<bool>();
+        indexes.back().comparisons.push_back({.equals = text_or_empty(row["equals"]),
+                                              .less = text_or_empty(row["less"]),
+                                              .collation = text_or_empty(row["collation"]),
+                                              .by_image = row["by_image"].as<bool>()});
       } else {
         auto& indexes = table.unusable_indexes;
         if (indexes.empty() || indexes.back().name != name) indexes.push_back({name, {}, why});

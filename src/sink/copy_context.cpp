@@ -58,6 +58,7 @@ std::optional<std::string> column_of_value(const DatabaseError& error, const map
   for (std::size_t table = 0; table < plan.tables.size(); ++table) {
     if (auto column = column_in(error, plan.tables[table].name.name)) return column;
     if (auto column = column_in(error, statements::stage_relation(table))) return column;
+    if (auto column = column_in(error, statements::key_stage_relation(table))) return column;
   }
   return std::nullopt;
 }

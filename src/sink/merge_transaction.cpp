@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "sink/dead_letter_step.h"
+#include "sink/key_question.h"
 #include "sink/sqlstate.h"
 #include "sink/statements.h"
 
@@ -24,7 +25,7 @@ Merged merge_once(const Job& job, const RowGroups& rows) {
   create_stages(job, rows, script);
   std::set<std::uint16_t> used;
   for (const RowGroup& group : rows.groups) {
-    const bool clear = !used.insert(group.table).second;
+    const bool clear = group.surplus < 0 && !used.insert(group.table).second;
     merged.steps.push_back(merge_group(job, group, clear, script));
   }
   const ByteBuffer dead = add_dead_letters(job, job.batch.rejected, script);
@@ -37,12 +38,42 @@ Merged merge_once(const Job& job, const RowGroups& rows) {
 void create_stages(const Job& job, const RowGroups& rows, Script& script) {
   std::set<std::uint16_t> made;
   for (const RowGroup& group : rows.groups) {
+    if (group.surplus >= 0) {
+      const auto surplus = static_cast<std::size_t>(group.surplus);
+      script.command(statements::create_surplus_stage(job.batch.plan->tables[group.table],
+                                                      statements::surplus_stage_name(surplus)));
+      continue;
+    }
     if (!group.merge || !made.insert(group.table).second) continue;
     script.command(statements::create_stage(job.batch.plan->tables[group.table], statements::stage_name(group.table)));
   }
 }
 
+namespace {
+
+/// Whatever the planner believes of a staging table that it has no statistics of, and of a child table that may be
+/// large: the rows are found through the key's index.
+MergeStep delete_surplus(const Job& job, const RowGroup& group, bool clear, Script& script) {
+  const auto index = static_cast<std::size_t>(group.surplus);
+  const mapping::TablePlan& table = job.batch.plan->tables[group.table];
+  const std::string stage = statements::surplus_stage_name(index);
+  MergeStep step;
+  if (clear) script.command("TRUNCATE " + stage);
+  step.first = script.copy(statements::copy_lengths(table, stage), {table.binary, group.pieces});
+  for (const char* way : {"enable_seqscan", "enable_hashjoin", "enable_mergejoin"}) {
+    script.command("SET LOCAL " + std::string(way) + " = off");
+  }
+  step.last = script.command(statements::delete_surplus(table, stage, job.batch.plan->surplus[index].sequence));
+  for (const char* way : {"enable_seqscan", "enable_hashjoin", "enable_mergejoin"}) {
+    script.command("SET LOCAL " + std::string(way) + " TO DEFAULT");
+  }
+  return step;
+}
+
+}  // namespace
+
 MergeStep merge_group(const Job& job, const RowGroup& group, bool clear, Script& script) {
+  if (group.surplus >= 0) return delete_surplus(job, group, clear, script);
   MergeStep step;
   if (!group.merge) {
     step.first = step.last = copy_group(job, group, script);
@@ -91,7 +122,9 @@ bool refused_the_question(const Job& job, const std::vector<MergeStep>& steps, c
 }
 
 Attempt merge_batch(const Job& job) {
-  const RowGroups rows = merge_groups(*job.batch.plan, job.batch.rows);
+  NumberedKeys keys = number_keys(job, {}, false);
+  if (keys.failure) return std::move(*keys.failure);
+  const RowGroups rows = merge_groups(*job.batch.plan, job.batch.rows, {}, keys.numbers);
   Merged merged = merge_once(job, rows);
   if (refused_the_question(job, merged.steps, merged.ran)) merged = merge_once(job, rows);
   Attempt attempt = attempt_of(merged.ran);

@@ -2,14 +2,18 @@
 
 #include <string_view>
 
+#include "sink/row_places.h"
+
 namespace loom::sink {
 namespace {
 
 using mapping::ConflictStrategy;
 
-std::string needed(const mapping::TablePlan& table) {
-  return table.key.empty() || table.conflict_strategy == ConflictStrategy::ignore ? "{SELECT,INSERT}"
-                                                                                  : "{SELECT,INSERT,UPDATE}";
+std::string needed(const mapping::TopicPlan& plan, std::size_t index) {
+  const mapping::TablePlan& table = plan.tables[index];
+  const bool updates = !table.key.empty() && table.conflict_strategy != ConflictStrategy::ignore;
+  const bool deletes = surplus_of(plan, static_cast<std::uint16_t>(index)) != nullptr;
+  return std::string("{SELECT,INSERT") + (updates ? ",UPDATE" : "") + (deletes ? ",DELETE" : "") + "}";
 }
 
 }  // namespace
@@ -21,8 +25,9 @@ std::string missing_privileges(const Job& job) {
     wanted += (wanted.empty() ? "(" : ", (") + literal(table) + ", " + literal(privileges) + "::text[])";
   };
   bool merges = false;
-  for (const auto& table : job.batch.plan->tables) {
-    add(table.name.quoted(), needed(table));
+  for (std::size_t i = 0; i < job.batch.plan->tables.size(); ++i) {
+    const mapping::TablePlan& table = job.batch.plan->tables[i];
+    add(table.name.quoted(), needed(*job.batch.plan, i));
     merges = merges || !table.key.empty();
   }
   add("kafka_consumer_offsets", "{SELECT,INSERT,UPDATE}");

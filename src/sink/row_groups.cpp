@@ -2,33 +2,18 @@
 
 #include <algorithm>
 #include <map>
-#include <string>
-#include <unordered_map>
 #include <utility>
 
-#include "encode/row_builder.h"
+#include "sink/combiner.h"
 
 namespace loom::sink {
 namespace {
 
 using encode::ColumnBits;
-using encode::RowRef;
 using encode::RowSet;
 using encode::RowSets;
 using mapping::ConflictStrategy;
 using mapping::TablePlan;
-
-struct Rows {
-  std::size_t first = 0;
-  std::size_t last = 0;
-};
-
-Rows rows_of(const RowSet& set, MessageRange range) {
-  const auto before = [](const RowRef& row, std::uint32_t message) { return row.message < message; };
-  const auto first = std::lower_bound(set.rows.begin(), set.rows.end(), range.first, before);
-  const auto last = std::lower_bound(first, set.rows.end(), range.last, before);
-  return {static_cast<std::size_t>(first - set.rows.begin()), static_cast<std::size_t>(last - set.rows.begin())};
-}
 
 // Row sets come in order of creation, which may have a child's before one of its parent's.
 std::vector<const RowSet*> in_table_order(const RowSets& rows) {
@@ -39,7 +24,7 @@ std::vector<const RowSet*> in_table_order(const RowSets& rows) {
 }
 
 void add_plain(const RowSet& set, MessageRange range, RowGroups& out) {
-  const Rows rows = rows_of(set, range);
+  const RowRange rows = rows_of(set, range);
   if (rows.first == rows.last) return;
   RowGroup group;
   group.table = set.table;
@@ -49,105 +34,6 @@ void add_plain(const RowSet& set, MessageRange range, RowGroups& out) {
   for (std::size_t i = rows.first; i < rows.last; ++i) group.messages.push_back(set.rows[i].message);
   out.groups.push_back(std::move(group));
 }
-
-/// One row on its way into a group: as it is in its row set, or put together from several.
-struct Candidate {
-  const RowSet* set = nullptr;
-  std::size_t row = 0;
-  std::uint32_t message = 0;
-  ColumnBits present;
-  bool rebuilt = false;
-  ColumnBits omitted;                    // from here: only when rebuilt
-  std::vector<std::string_view> values;  // per plan column; those of omitted ones mean nothing
-};
-
-/// Finds the rows of one table that share a key and leaves one of each.
-class Combiner {
- public:
-  explicit Combiner(const TablePlan& table) : table_(table) {}
-
-  void add(const RowSet& set, std::size_t row) {
-    Candidate candidate{&set, row, set.rows[row].message, {}, false, {}, {}};
-    if (row < set.present.size()) candidate.present = set.present[row];
-    std::string key;
-    if (!read_key(set, row, key)) {
-      candidates_.push_back(std::move(candidate));
-      return;
-    }
-    const auto [found, fresh] = by_key_.try_emplace(std::move(key), candidates_.size());
-    if (fresh) {
-      candidates_.push_back(std::move(candidate));
-      return;
-    }
-    ++combined_;
-    Candidate& kept = candidates_[found->second];
-    switch (table_.conflict_strategy) {
-      case ConflictStrategy::ignore:
-        break;
-      case ConflictStrategy::replace:
-        kept = std::move(candidate);
-        break;
-      case ConflictStrategy::update:
-        overlay(kept, candidate);
-        break;
-    }
-  }
-
-  [[nodiscard]] std::size_t combined() const { return combined_; }
-  [[nodiscard]] const std::vector<Candidate>& candidates() const { return candidates_; }
-
- private:
-  bool read_key(const RowSet& set, std::size_t row, std::string& key) const {
-    for (const auto column : table_.key) {
-      if (set.omitted.test(column)) return false;  // its value comes from a default, a new one for each row
-    }
-    const auto fields = encode::split_row(set.row(row), table_.binary);
-    for (const auto column : table_.key) {
-      std::size_t field = column;
-      for (std::size_t i = 0; i < column; ++i) field -= set.omitted.test(i) ? 1 : 0;
-      const std::string_view value = fields.at(field);
-      if (value.data() == nullptr) return false;
-      key += std::to_string(value.size());
-      key += ':';
-      key += value;
-    }
-    return true;
-  }
-
-  [[nodiscard]] std::vector<std::string_view> values_of(const RowSet& set, std::size_t row) const {
-    const auto fields = encode::split_row(set.row(row), table_.binary);
-    std::vector<std::string_view> values(table_.columns.size());
-    std::size_t field = 0;
-    for (std::size_t i = 0; i < values.size(); ++i) {
-      if (!set.omitted.test(i)) values[i] = fields.at(field++);
-    }
-    return values;
-  }
-
-  // What storing one after the other would leave: the first row inserted, then what the second one had over it.
-  void overlay(Candidate& kept, const Candidate& later) const {
-    if (!kept.rebuilt) {
-      kept.rebuilt = true;
-      kept.omitted = kept.set->omitted;
-      kept.values = values_of(*kept.set, kept.row);
-    }
-    const auto values = values_of(*later.set, later.row);
-    ColumnBits omitted;
-    for (std::size_t i = 0; i < values.size(); ++i) {
-      const bool has = later.present.test(i) && !later.set->omitted.test(i);
-      if (has) kept.values[i] = values[i];
-      if (!has && kept.omitted.test(i)) omitted.set(i);
-    }
-    kept.omitted = omitted;
-    kept.present.merge(later.present);
-    kept.message = later.message;
-  }
-
-  const TablePlan& table_;
-  std::vector<Candidate> candidates_;
-  std::unordered_map<std::string, std::size_t> by_key_;
-  std::size_t combined_ = 0;
-};
 
 void append_row(const TablePlan& table, const Candidate& candidate, ByteBuffer& out) {
   if (table.binary) {
@@ -221,25 +107,36 @@ class Grouper {
   std::map<std::pair<ColumnBits, ColumnBits>, std::size_t> groups_;
 };
 
-void add_merged(const TablePlan& table, std::uint16_t index, const RowSets& rows, MessageRange range, RowGroups& out) {
-  struct MergedRow {
-    std::uint32_t message;
-    const RowSet* set;
-    std::size_t row;
-  };
-  std::vector<MergedRow> places;
-  for (const RowSet& set : rows.all()) {
-    if (set.table != index) continue;
-    const Rows in_range = rows_of(set, range);
-    for (std::size_t i = in_range.first; i < in_range.last; ++i) places.push_back({set.rows[i].message, &set, i});
+/// The lists that have become shorter, as one group.
+void add_shortened(std::uint16_t table, std::size_t surplus, const std::vector<RowPlace>& lengths, RowGroups& out) {
+  if (lengths.empty()) return;
+  RowGroup& group = out.groups.emplace_back();
+  group.table = table;
+  group.surplus = static_cast<std::int16_t>(surplus);
+  for (const RowPlace& place : lengths) {
+    group.pieces.push_back(place.set->row(place.row));
+    group.messages.push_back(place.message);
   }
-  std::stable_sort(places.begin(), places.end(),
-                   [](const MergedRow& a, const MergedRow& b) { return a.message < b.message; });
+}
 
+void add_merged(const mapping::TopicPlan& plan, std::uint16_t index, const RowSets& rows, MessageRange range,
+                const KeyNumbers& numbers, RowGroups& out) {
+  const TablePlan& table = plan.tables[index];
+  const mapping::SurplusPlan* const surplus = surplus_of(plan, index);
+  const auto given = numbers.by_table.find(index);
+  const RowKeys keys(table, surplus, given == numbers.by_table.end() ? nullptr : &given->second);
+  const std::vector<RowPlace> places = places_of(plan, index, rows, range);
   Combiner combiner(table);
-  for (const MergedRow& place : places) combiner.add(*place.set, place.row);
+  for (std::size_t i = 0; i < places.size(); ++i) combiner.add(places[i], keys.of(places[i], i));
+
+  // First what is deleted: a row of that key may come again.
+  if (surplus != nullptr) {
+    add_shortened(index, static_cast<std::size_t>(surplus - plan.surplus.data()), combiner.shortest(), out);
+  }
   Grouper grouper(table, index, out);
-  for (const Candidate& candidate : combiner.candidates()) grouper.add(candidate);
+  for (const Candidate& candidate : combiner.candidates()) {
+    if (!candidate.gone) grouper.add(candidate);
+  }
   out.combined += combiner.combined();
 }
 
@@ -265,11 +162,12 @@ RowGroups ordered_groups(const RowSets& rows) {
   return out;
 }
 
-RowGroups merge_groups(const mapping::TopicPlan& plan, const RowSets& rows, MessageRange range) {
+RowGroups merge_groups(const mapping::TopicPlan& plan, const RowSets& rows, MessageRange range,
+                       const KeyNumbers& numbers) {
   RowGroups out;
   for (std::size_t table = 0; table < plan.tables.size(); ++table) {
     if (!plan.tables[table].key.empty()) {
-      add_merged(plan.tables[table], static_cast<std::uint16_t>(table), rows, range, out);
+      add_merged(plan, static_cast<std::uint16_t>(table), rows, range, numbers, out);
       continue;
     }
     for (const RowSet& set : rows.all()) {

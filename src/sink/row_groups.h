@@ -3,27 +3,23 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
-#include <limits>
 #include <string_view>
 #include <vector>
 
 #include "base/byte_buffer.h"
 #include "encode/row_set.h"
 #include "mapping/plan.h"
+#include "sink/row_keys.h"
+#include "sink/row_places.h"
 
 namespace loom::sink {
-
-/// Messages of a batch, by index: [first, last).
-struct MessageRange {
-  std::uint32_t first = 0;
-  std::uint32_t last = std::numeric_limits<std::uint32_t>::max();
-};
 
 /// Rows that one COPY can take: of one table, with one list of columns, and (where they are merged) with one list of
 /// columns that overwrite what the table has.
 struct RowGroup {
   std::uint16_t table = 0;
   bool merge = false;          ///< through a staging table; else straight into the table
+  std::int16_t surplus = -1;   ///< index into TopicPlan::surplus: no rows, but lengths, beyond which rows are deleted
   encode::ColumnBits omitted;  ///< columns of the plan that the rows do not carry
   encode::ColumnBits set;      ///< under ConflictStrategy::update: the columns that the messages had, without the key
   std::vector<std::string_view> pieces;  ///< the rows' bytes, in order
@@ -46,7 +42,10 @@ RowGroups ordered_groups(const encode::RowSets& rows);
 
 /// The rows of these messages for a merge: in tables with an upsert key, of the rows with one key one is left, since
 /// one INSERT cannot meet a row twice. `ignore` keeps the first, `replace` the last, `update` per column the last that
-/// had it. Rows with a null in their key have no equal and stay.
-RowGroups merge_groups(const mapping::TopicPlan& plan, const encode::RowSets& rows, MessageRange range = {});
+/// had it. Rows with a null in their key have no equal and stay, save under NULLS NOT DISTINCT. A child table's rows
+/// beyond the end of a list that a later message has go (TopicPlan::surplus).
+/// `numbers`: what the database said of the tables whose keys it must tell apart, see number_keys().
+RowGroups merge_groups(const mapping::TopicPlan& plan, const encode::RowSets& rows, MessageRange range = {},
+                       const KeyNumbers& numbers = {});
 
 }  // namespace loom::sink

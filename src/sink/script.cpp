@@ -37,12 +37,13 @@ std::size_t Script::add(std::string_view sql, Step step) {
   return steps_.size() - 1;
 }
 
-std::size_t Script::command(std::string_view sql) { return add(sql, {}); }
+std::size_t Script::command(std::string_view sql) { return add(sql, {.data = {}}); }
+std::size_t Script::query(std::string_view sql) { return add(sql, {.data = {}, .is_query = true}); }
 std::size_t Script::check(const mapping::TablePlan& table) {
-  return add(statements::describe(table), {&table, {}, {}});
+  return add(statements::describe(table), {.checked = &table, .data = {}});
 }
 std::size_t Script::copy(const std::string& sql, CopyData data, Failpoint point) {
-  return last_copy_ = add(sql, {nullptr, std::move(data), point});
+  return last_copy_ = add(sql, {.data = std::move(data), .point = point});
 }
 
 class Script::Last {
@@ -84,7 +85,7 @@ Script::Ran Script::run(Connection& connection, Failpoints& failpoints, Ends end
     ran.end = connection.lost() ? Ran::End::lost : how;
     ran.error = std::move(error);
     ran.step = ran.affected.size();
-    return ran;
+    return std::move(ran);
   };
 
   std::string differs;
@@ -102,6 +103,7 @@ Script::Ran Script::run(Connection& connection, Failpoints& failpoints, Ends end
     }
     if (step.checked != nullptr && differs.empty()) differs = difference(*step.checked, result);
     ran.affected.push_back(rows_of(result));
+    if (step.is_query) ran.answers.push_back(std::move(result));
   }
   if (!differs.empty()) return end(Ran::End::table_differs, {"", differs, "", "", "", ""});
   const TimePoint answered = std::chrono::steady_clock::now();

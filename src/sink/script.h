@@ -27,6 +27,8 @@ class Script {
  public:
   /// Each returns the index of its step, under which the result tells what came of it.
   std::size_t command(std::string_view sql);
+  /// A command whose rows are wanted: they come in Ran::answers.
+  std::size_t query(std::string_view sql);
   std::size_t check(const mapping::TablePlan& table);
   /// `point` is passed while its data is under way.
   std::size_t copy(const std::string& sql, CopyData data, Failpoint point = Failpoint::copying);
@@ -44,6 +46,7 @@ class Script {
     std::size_t step = 0;
     Duration commit{};                   ///< from the last statement's answer to the end of the transaction
     std::vector<std::int64_t> affected;  ///< per step: rows written; for a query its rows
+    std::vector<Result> answers;         ///< of each query(), in their order
   };
   /// Whether the script's success is the transaction's commit.
   enum class Ends : std::uint8_t { with_commit, in_transaction };
@@ -54,6 +57,7 @@ class Script {
     const mapping::TablePlan* checked = nullptr;
     CopyData data;
     Failpoint point = Failpoint::copying;
+    bool is_query = false;
   };
   /// Passes the failpoints around what is sent last, behind which a script that commits may be committed.
   class Last;

@@ -9,6 +9,7 @@
 
 #include "sink/copy_context.h"
 #include "sink/dead_letter_step.h"
+#include "sink/key_question.h"
 #include "sink/merge_transaction.h"
 #include "sink/sqlstate.h"
 #include "sink/statements.h"
@@ -46,7 +47,9 @@ class Evidence {
   using Tables = std::set<std::uint16_t>;
 
   void went_in(const RowGroups& rows) {
-    for (const RowGroup& group : rows.groups) taken_.insert(group.table);
+    for (const RowGroup& group : rows.groups) {
+      if (group.surplus < 0) taken_.insert(group.table);
+    }
   }
   /// `tables`: those that may be broken, if it is not the message.
   void suspect(Tables tables, const DatabaseError& error) {
@@ -101,13 +104,6 @@ class Splitter {
     std::optional<std::uint32_t> message;  ///< of the row that the server blames
     Evidence::Tables tables;               ///< that may have failed
   };
-
-  // Until COMMIT has been sent there is no doubt: a lost connection takes everything back.
-  static Attempt uncommitted(const Script::Ran& ran) {
-    Attempt attempt = attempt_of(ran);
-    if (ran.end == Script::Ran::End::lost) attempt.in_doubt = false;
-    return attempt;
-  }
 
   Script::Ran run(const Script& script) {
     return script.run(job_.connection, job_.failpoints, Script::Ends::in_transaction);
@@ -228,8 +224,9 @@ class Splitter {
     if (range.first < at) todo.push_back({range.first, at});
   }
 
-  [[nodiscard]] RowGroups groups(MessageRange messages) const {
-    return merge_ ? merge_groups(*job_.batch.plan, job_.batch.rows, messages) : plain_groups(job_.batch.rows, messages);
+  [[nodiscard]] RowGroups groups(MessageRange messages, const KeyNumbers& numbers = {}) const {
+    return merge_ ? merge_groups(*job_.batch.plan, job_.batch.rows, messages, numbers)
+                  : plain_groups(job_.batch.rows, messages);
   }
 
   /// After a failure the savepoint comes first, in a query string of its own: Pgpool-II refuses it among others.
@@ -248,7 +245,13 @@ class Splitter {
 
   Tried try_range(Range range, Keep keep = Keep::yes) {
     if (auto lost = go_back()) return {.attempt = std::move(*lost), .message = std::nullopt, .tables = {}};
-    const RowGroups rows = groups({messages_[range.first], messages_[range.last - 1] + 1});
+    const MessageRange messages{messages_[range.first], messages_[range.last - 1] + 1};
+    NumberedKeys keys = merge_ ? number_keys(job_, messages, true) : NumberedKeys{};
+    if (keys.failure) {
+      failed_ = true;
+      return {.attempt = std::move(*keys.failure), .message = keys.message, .tables = std::move(keys.tables)};
+    }
+    const RowGroups rows = groups(messages, keys.numbers);
     Tried tried = store(rows, keep);
     if (!tried.attempt.failure) evidence_.went_in(rows);
     return tried;
@@ -292,7 +295,7 @@ class Splitter {
       tried.tables.insert(group.table);
       if (ran.step < steps[i].first || ran.step > steps[i].last) continue;
       tried.tables = {group.table};
-      if (steps[i].first != ran.step) return;
+      if (steps[i].first != ran.step || group.surplus >= 0) return;
       const auto line = line_of(ran.error, group.merge ? statements::stage_relation(group.table)
                                                        : job_.batch.plan->tables[group.table].name.name);
       if (line && *line <= group.messages.size()) tried.message = group.messages[*line - 1];

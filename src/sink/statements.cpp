@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <chrono>
 #include <iterator>
+#include <limits>
 
 #include "sink/dead_letters.h"
 #include "sink/marks_text.h"
@@ -20,6 +21,7 @@ using mapping::quote_identifier;
 using mapping::TablePlan;
 
 constexpr int kHasTransactionTimeout = 170000;
+constexpr std::string_view kPlaceColumn = "\"loom place\"";  // no key column is called so
 
 bool is_key(const TablePlan& table, std::size_t column) {
   return std::find(table.key.begin(), table.key.end(), column) != table.key.end();
@@ -34,6 +36,43 @@ std::string key_columns(const TablePlan& table) {
   for (const auto column : table.key) {
     if (!out.empty()) out += ", ";
     out += column_name(table, column);
+  }
+  return out;
+}
+
+/// How the key's nth column is compared.
+const mapping::KeyComparison& comparison(const TablePlan& table, std::size_t nth) {
+  static const mapping::KeyComparison kPlain;
+  return nth < table.key_rules.columns.size() ? table.key_rules.columns[nth] : kPlain;
+}
+
+constexpr std::size_t kNone = std::numeric_limits<std::size_t>::max();
+
+/// ORDER BY's list: the key as its index sorts it, without the column `but`.
+std::string key_order(const TablePlan& table, std::size_t but = kNone) {
+  std::string out;
+  for (std::size_t i = 0; i < table.key.size(); ++i) {
+    if (table.key[i] == but) continue;
+    const auto& compared = comparison(table, i);
+    if (!out.empty()) out += ", ";
+    out += column_name(table, table.key[i]) + compared.collation;
+    if (!compared.less.empty()) out += " USING " + compared.less;
+  }
+  return out;
+}
+
+/// Whether `a` and `b` have one key, not looking at the column `but`.
+std::string same_key(const TablePlan& table, const std::string& a, const std::string& b, std::size_t but = kNone) {
+  std::string out;
+  for (std::size_t i = 0; i < table.key.size(); ++i) {
+    if (table.key[i] == but) continue;
+    const auto& compared = comparison(table, i);
+    const std::string name = column_name(table, table.key[i]);
+    const std::string equals = compared.equals.empty() ? "=" : compared.equals;
+    const std::string equal = a + "." + name + compared.collation + " " + equals + " " + b + "." + name;
+    const bool nulls = table.key_rules.nulls_equal && !table.columns[table.key[i]].info.not_null;
+    if (!out.empty()) out += " AND ";
+    out += nulls ? "(" + equal + " OR (" + a + "." + name + " IS NULL AND " + b + "." + name + " IS NULL))" : equal;
   }
   return out;
 }
@@ -77,6 +116,7 @@ std::string overwritten(const TablePlan& table, const encode::ColumnBits& omitte
   for (std::size_t i = 0; i < table.columns.size(); ++i) {
     if (is_key(table, i)) continue;
     if (table.conflict_strategy == ConflictStrategy::update && !set.test(i)) continue;
+    if (table.columns[i].info.identity_always) continue;  // PostgreSQL lets nobody change it
     const std::string name = column_name(table, i);
     if (!out.empty()) out += ", ";
     out += name;
@@ -98,7 +138,11 @@ std::vector<std::string> settings(const DatabaseSettings& settings, int server_v
       std::string("SET LOCAL synchronous_commit = ") + (settings.synchronous_commit ? "on" : "off"),
       "SET LOCAL statement_timeout = " + std::to_string(settings.statement_timeout.count()),
       "SET LOCAL lock_timeout = " + std::to_string(settings.lock_timeout.count()),
-      "SET LOCAL array_nulls = on"};  // `off` of the role makes a word of a null, in offsets and in text COPY
+      // A role's own settings would make another value of these: a null in an array; a time without a zone, a date or
+      // an interval, where the server reads it; a number, bytes or a day that a default turns into text.
+      "SET LOCAL array_nulls = on", "SET LOCAL TimeZone = 'UTC'", "SET LOCAL DateStyle = 'ISO, MDY'",
+      "SET LOCAL IntervalStyle = 'postgres'", "SET LOCAL extra_float_digits = 1", "SET LOCAL bytea_output = 'hex'",
+      "SET LOCAL xmloption = 'content'"};
   if (server_version >= kHasTransactionTimeout) out.emplace_back("SET LOCAL transaction_timeout = 0");
   return out;
 }
@@ -202,6 +246,52 @@ std::string create_stage(const TablePlan& table, const std::string& stage) {
          table.name.quoted() + " WITH NO DATA";
 }
 
+std::string key_stage_relation(std::size_t table) { return "loom_keys_" + std::to_string(table); }
+std::string key_stage_name(std::size_t table) { return "pg_temp." + key_stage_relation(table); }
+
+std::string create_key_stage(const TablePlan& table, const std::string& stage) {
+  return "CREATE TEMP TABLE " + stage + " ON COMMIT DROP AS SELECT " + key_columns(table) + ", 0 AS " +
+         std::string(kPlaceColumn) + " FROM " + table.name.quoted() + " WITH NO DATA";
+}
+
+std::string copy_keys(const TablePlan& table, const std::string& stage) {
+  return copy(stage, key_columns(table) + ", " + std::string(kPlaceColumn), table.binary);
+}
+
+std::string number_keys(const TablePlan& table, const std::string& stage, std::optional<std::size_t> sequence) {
+  const auto rank = [&](std::size_t but) {
+    std::string nulls;
+    for (const auto column : table.key) {
+      if (table.key_rules.nulls_equal || column == but) continue;
+      nulls += (nulls.empty() ? "" : " OR ") + column_name(table, column) + " IS NULL";
+    }
+    const std::string order = key_order(table, but);
+    const std::string number = "dense_rank() OVER (" + (order.empty() ? "" : "ORDER BY " + order) + ")";
+    return nulls.empty() ? number : "CASE WHEN " + nulls + " THEN NULL ELSE " + number + " END";
+  };
+  return "SELECT " + std::string(kPlaceColumn) + ", " + rank(kNone) + ", " + (sequence ? rank(*sequence) : "NULL") +
+         " FROM " + stage;
+}
+
+std::string surplus_stage_relation(std::size_t surplus) { return "loom_lengths_" + std::to_string(surplus); }
+std::string surplus_stage_name(std::size_t surplus) { return "pg_temp." + surplus_stage_relation(surplus); }
+
+std::string create_surplus_stage(const TablePlan& table, const std::string& stage) {
+  return "CREATE TEMP TABLE " + stage + " ON COMMIT DROP AS SELECT " + key_columns(table) + " FROM " +
+         table.name.quoted() + " WITH NO DATA";
+}
+
+std::string copy_lengths(const TablePlan& table, const std::string& stage) {
+  return copy(stage, key_columns(table), table.binary);
+}
+
+std::string delete_surplus(const TablePlan& table, const std::string& stage, std::size_t sequence) {
+  const std::string column = column_name(table, sequence);
+  const std::string same_list = same_key(table, "t", "s", sequence);
+  return "DELETE FROM " + table.name.quoted() + " AS t USING " + stage + " AS s WHERE " +
+         (same_list.empty() ? "" : same_list + " AND ") + "t." + column + " >= s." + column;
+}
+
 bool overwrites(const TablePlan& table, const encode::ColumnBits& set) {
   if (table.conflict_strategy == ConflictStrategy::ignore) return false;
   return !overwritten(table, {}, set).empty();
@@ -212,22 +302,18 @@ std::string merge_stage(const TablePlan& table, const std::string& stage, const 
   const std::string list = columns(table, omitted);
   const std::string key = key_columns(table);
   // Sorted, so that two replicas that meet the same keys lock them in the same order.
-  std::string out = "INSERT INTO " + table.name.quoted() + " AS target (" + list + ") SELECT " + list + " FROM " +
-                    stage + " ORDER BY " + key + " ON CONFLICT (" + key + ") DO ";
+  std::string out = "INSERT INTO " + table.name.quoted() + " AS target (" + list + ") " +
+                    (table.gives_identity ? "OVERRIDING SYSTEM VALUE " : "") + "SELECT " + list + " FROM " + stage +
+                    " ORDER BY " + key_order(table) + " ON CONFLICT (" + key + ") DO ";
   if (!overwrites(table, set)) return out + "NOTHING";
   return out + "UPDATE SET " + overwritten(table, omitted, set);
 }
 
 std::string find_conflict(const TablePlan& table, const std::string& stage) {
-  std::string condition;
-  for (const auto column : table.key) {
-    if (!condition.empty()) condition += " AND ";
-    condition += "t." + column_name(table, column) + " = s." + column_name(table, column);
-  }
   // LATERAL with a LIMIT of its own is looked up row by row through the index, whatever the planner believes of a
   // staging table that it has no statistics of.
-  return "SELECT 1 FROM " + stage + " s, LATERAL (SELECT 1 FROM " + table.name.quoted() + " t WHERE " + condition +
-         " LIMIT 1) found LIMIT 1";
+  return "SELECT 1 FROM " + stage + " s, LATERAL (SELECT 1 FROM " + table.name.quoted() + " t WHERE " +
+         same_key(table, "t", "s") + " LIMIT 1) found LIMIT 1";
 }
 
 }  // namespace loom::sink::statements

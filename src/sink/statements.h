@@ -57,6 +57,22 @@ std::string create_stage(const mapping::TablePlan& table, const std::string& sta
 std::string merge_stage(const mapping::TablePlan& table, const std::string& stage, const encode::ColumnBits& omitted,
                         const encode::ColumnBits& set);
 
+/// Key columns alone, with the number of each row's place: where the database is asked which keys are the same.
+std::string key_stage_relation(std::size_t table);
+std::string key_stage_name(std::size_t table);
+std::string create_key_stage(const mapping::TablePlan& table, const std::string& stage);
+std::string copy_keys(const mapping::TablePlan& table, const std::string& stage);
+/// A row's place, a number for its key, and one for the key without the column `sequence`; null where nulls in it keep
+/// it from having an equal.
+std::string number_keys(const mapping::TablePlan& table, const std::string& stage, std::optional<std::size_t> sequence);
+
+/// Lengths of lists, as rows of the child table's key columns, and the deletion of what lies beyond them.
+std::string surplus_stage_relation(std::size_t surplus);
+std::string surplus_stage_name(std::size_t surplus);
+std::string create_surplus_stage(const mapping::TablePlan& table, const std::string& stage);
+std::string copy_lengths(const mapping::TablePlan& table, const std::string& stage);
+std::string delete_surplus(const mapping::TablePlan& table, const std::string& stage, std::size_t sequence);
+
 /// One row when some staged row has its key in the table already, else none.
 std::string find_conflict(const mapping::TablePlan& table, const std::string& stage);
 

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "check.h"
+#include "decode/message_form.h"
 #include "decode/structural_index.h"
 #include "encode/row_builder.h"
 #include "json_oracle.h"
@@ -60,6 +61,11 @@ void own_table(PlanBuilder& plan) {
       .column("whole", ColumnType::jsonb, {"$value"})
       .column("place", ColumnType::int8, {"$offset"})
       .column("at", ColumnType::timestamptz, {"$timestamp"})
+      .column("first", ColumnType::text, {"l[0]"})
+      .column("last", ColumnType::int4, {"l[-1]"})
+      .column("deep", ColumnType::text, {"g[-1].n[1]", "g[0].\"a.b\"", "\"a.b\""})
+      .array_of(ColumnType::text, "inner_list", "g[1].n")
+      .column("of_key", ColumnType::text, {"$key.k", "$key.l[-1]"})
       .explode("g")
       .column("in_row", ColumnType::int4, {"[0].n"})
       .column("in_row_at", ColumnType::int4, {"[0]#"});
@@ -74,7 +80,13 @@ void child_table(PlanBuilder& plan) {
       .defaults_to("7")
       .column("index", ColumnType::int4, {"[1]#"})
       .array_of(ColumnType::float4, "box", "[1].v")
+      .column("in_element", ColumnType::text, {"[1].v[-2].w", "[1][0]"})
       .column("of_parent", ColumnType::text, {"s"});
+}
+
+/// A list in an element of a list that is mapped itself.
+void grandchild_table(PlanBuilder& plan) {
+  plan.child_table("grandchild").explode("e[0].v").column("word", ColumnType::text, {"[2].w", "[2]"});
 }
 
 class Case {
@@ -104,6 +116,7 @@ class Case {
     plan.nul(nul);
     own_table(plan);
     child_table(plan);
+    grandchild_table(plan);
     return plan.build();
   }
 
@@ -113,10 +126,43 @@ class Case {
   encode::RowSets rows_;
 };
 
+/// Messages that are lists themselves.
+class ListCase {
+ public:
+  void run(const Message& message) {
+    rows_.clear();
+    const auto reject = builder_.append(message, 0, rows_);
+    check(reject.has_value() == (rows_.rows() == 0), "rows and a reject, or neither");
+    check(!reject || reject->reason != RejectReason::not_an_object, "a list was asked for");
+    check_rows(*plan_, rows_);
+  }
+
+ private:
+  static std::shared_ptr<const mapping::TopicPlan> make() {
+    PlanBuilder plan(true);
+    plan.plan().absent_values = {"\"N/A\"", "-1", "false"};
+    plan.explode("$value")
+        .column("n", ColumnType::int8, {"[0].n"})
+        .column("s", ColumnType::text, {"[0].s", "[0]", "[0][-1]"})
+        .column("raw", ColumnType::jsonb, {"$value"})
+        .column("of_key", ColumnType::text, {"$key.k"});
+    return plan.build();
+  }
+
+  testing::FixedClock clock_;
+  std::shared_ptr<const mapping::TopicPlan> plan_ = make();
+  encode::RowBuilder builder_{plan_, "fuzz", clock_};
+  encode::RowSets rows_;
+};
+
 void compare_with_oracle(std::string_view bytes, const std::optional<Reject>& reject) {
   if (bytes.empty())
     return check(reject && reject->reason == RejectReason::tombstone, "an empty value is no tombstone");
-  const Verdict verdict = json_oracle(bytes);
+  // What the key has wrong, the oracle does not see.
+  if (reject && reject->message.starts_with("the key ")) return;
+  const std::string_view json = decode::json_part(bytes).text;
+  if (json.starts_with("\xEF\xBB\xBF")) return;  // a second mark: simdjson passes it over
+  const Verdict verdict = json_oracle(json);
   const bool too_deep = reject && reject->message.find("nested deeper") != std::string::npos;
   if (verdict == Verdict::undecided || too_deep) return;
   const bool invalid = reject && reject->reason == RejectReason::invalid_json;
@@ -140,6 +186,9 @@ void json_decoder(std::string_view bytes) {
   Message message = testing::message_of({exact.data(), exact.size()});
   message.has_key = bytes.size() % 2 != 0;
   message.key = message.value.substr(0, message.value.find(' '));
+  // Most keys are JSON, or nobody would get past them.
+  if (bytes.size() % 4 == 1) message.key = R"({"k":"a","l":[1,"b"]})";
+  if (bytes.size() % 4 == 3 && bytes.size() % 3 != 0) message.has_key = false;
   message.offset = static_cast<std::int64_t>(bytes.size());
   message.timestamp_ms = 1'700'000'000'000;
 
@@ -149,6 +198,8 @@ void json_decoder(std::string_view bytes) {
         reject    ? reject->message
         : as_text ? as_text->message
                   : "");
+  static ListCase list;
+  list.run(message);
   check(!reject || reject->reason == as_text->reason, "binary and text COPY refuse for different reasons");
   check(binary.rows() == text.rows(), "binary and text COPY make different numbers of rows");
   compare_with_oracle(bytes, reject);

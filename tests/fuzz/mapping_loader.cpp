@@ -6,6 +6,7 @@
 #include "mapping/compile.h"
 #include "mapping/ddl.h"
 #include "mapping/loader.h"
+#include "mapping/table_names.h"
 #include "plan_builder.h"
 #include "row_check.h"
 #include "targets.h"
@@ -22,19 +23,25 @@ void check_tree(const mapping::PathTree& tree, std::size_t arrays) {
     check(node.slot < static_cast<int>(tree.slots), "a slot that the tree does not have");
     check(node.array < static_cast<int>(arrays), "an array mapping that the plan does not have");
     for (const auto& child : node.children) check(child.node < tree.nodes.size(), "a path that leads nowhere");
+    for (const auto& element : node.elements) check(element.node < tree.nodes.size(), "a path that leads nowhere");
   }
 }
 
 void check_source(const mapping::TopicPlan& plan, const mapping::ColumnSource& source) {
   check(source.array < static_cast<int>(plan.arrays.size()), "a source in an array mapping that is not there");
   if (source.kind != mapping::SourceKind::field) return;
-  const auto& tree = source.array < 0 ? plan.message : plan.arrays[static_cast<std::size_t>(source.array)].element;
+  const bool of_element = source.scope == mapping::SourceScope::element;
+  check(of_element == (source.array >= 0), "an array mapping without its scope, or the other way round");
+  const auto& tree = of_element ? plan.arrays[static_cast<std::size_t>(source.array)].element
+                     : source.scope == mapping::SourceScope::key ? plan.key
+                                                                 : plan.message;
   check(source.slot < tree.slots, "a source without a slot");
 }
 
 void check_plan(const mapping::TopicPlan& plan) {
   check(!plan.tables.empty(), "a plan without a table");
   check_tree(plan.message, plan.arrays.size());
+  check_tree(plan.key, 0);
   for (const auto& array : plan.arrays) {
     check(array.table < plan.tables.size(), "an array mapping without a table");
     check_tree(array.element, 0);
@@ -62,6 +69,10 @@ void use_plan(mapping::TopicPlan plan) {
   builder.append(testing::message_of("{}"), 0, rows);
   builder.append(testing::message_of(R"({"id":1,"data":{"a":[1,{"b":2}],"words":["x"]},"timestamp":"2024-01-01"})"), 1,
                  rows);
+  Message keyed = testing::message_of(R"([{"id":1,"a.b":[2]},"x"])");
+  keyed.has_key = true;
+  keyed.key = R"({"id":1,"items":["x"]})";
+  builder.append(keyed, 2, rows);
   check_rows(*shared, rows);
 }
 
@@ -82,6 +93,10 @@ void mapping_loader(std::string_view bytes) {
   }
   const mapping::DefinedCatalog catalog(definitions);
   for (const auto& topic : result.file->topics) {
+    if (mapping::has_table_per_topic(topic)) {
+      const auto concrete = mapping::for_topic(topic, "topic");
+      check(!mapping::has_table_per_topic(concrete), "a name that is never settled");
+    }
     auto compiled = mapping::compile(topic, catalog, "fuzz.yml");
     check(compiled.plan.has_value() != mapping::has_errors(compiled.problems), "a plan with errors, or none without");
     if (!compiled.plan) continue;

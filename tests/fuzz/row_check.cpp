@@ -53,6 +53,7 @@ void check_json(std::string_view text) {
 void check_instant(std::int64_t us) {
   constexpr std::int64_t kFirst = -211'813'488'000'000'000;
   constexpr std::int64_t kEnd = 9'223'371'331'200'000'000;
+  if (us == decode::kLatest || us == decode::kEarliest) return;  // infinity
   check(us >= kFirst && us < kEnd, "a timestamp that PostgreSQL cannot hold", std::to_string(us));
 }
 

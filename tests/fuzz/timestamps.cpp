@@ -8,6 +8,7 @@
 #include "check.h"
 #include "decode/number.h"
 #include "decode/timestamp.h"
+#include "decode/written_time.h"
 #include "targets.h"
 
 namespace loom::fuzz {
@@ -48,9 +49,9 @@ void check_instant(std::int64_t us, const std::string& from) {
   ByteBuffer date;
   decode::append_date(decode::day_of(us), date);
   check(text.starts_with(date.view().substr(0, 10)), "date and timestamp print different days", text);
-  if (text.ends_with("BC")) return;  // no message spells them
   std::int64_t again = 0;
-  check(decode::parse_timestamp(text, again) == Parsed::ok && again == us, "a timestamp's way back", from + text);
+  const auto read = text.ends_with("BC") ? decode::parse_written_timestamp : decode::parse_timestamp;
+  check(read(text, again) == Parsed::ok && again == us, "a timestamp's way back", from + text);
 }
 
 /// Whether a text begins with a day that the standard library's calendar has. 400 years later is the same day.
@@ -106,6 +107,58 @@ void check_time(const std::string& text) {
   check(decode::parse_time(out.view(), again) == Parsed::ok && again == us, "a time's way back", text);
 }
 
+std::string printed_day(std::int64_t day) {
+  ByteBuffer out;
+  decode::append_date(static_cast<std::int32_t>(day), out);
+  return std::string(out.view());
+}
+
+/// The forms that the plain parser leaves: what they say has to be within PostgreSQL's limits, to come back as it was
+/// printed, and to be the same day for a date, wherever the text has no zone that moves it.
+void check_written(const std::string& text) {
+  std::int64_t us = 0;
+  std::int64_t day = 0;
+  const Parsed as_instant = decode::parse_written_timestamp(text, us);
+  const Parsed as_date = decode::parse_written_date(text, day);
+  check((as_instant == Parsed::invalid) == (as_date == Parsed::invalid), "a date is no timestamp, or the other way",
+        text);
+  if (as_instant == Parsed::ok) {
+    const std::string shown = printed(us);
+    std::int64_t again = 0;
+    const bool is_plain = decode::parse_timestamp(shown, again) == Parsed::ok;
+    check(is_plain || decode::parse_written_timestamp(shown, again) == Parsed::ok, "a printed instant is none", shown);
+    check(again == us, "a written instant's way back", text + " -> " + shown);
+  }
+  if (as_date == Parsed::ok) {
+    std::int64_t again = 0;
+    const std::string shown = printed_day(day);
+    const bool is_plain = decode::parse_date(shown, again) == Parsed::ok;
+    check(is_plain || decode::parse_written_date(shown, again) == Parsed::ok, "a printed day is none", shown);
+    check(again == day, "a written day's way back", text + " -> " + shown);
+  }
+  const bool finite = us != decode::kLatest && us != decode::kEarliest;
+  if (as_instant == Parsed::ok && as_date == Parsed::ok && finite) {
+    // No zone is further than 16 hours away, and 24:00 and a leap second are the next day's.
+    const std::int64_t apart = decode::day_of(us) - day;
+    check(apart >= -1 && apart <= 2, "a day and its instant lie apart", text);
+  }
+  if (decode::parse_written_time(text, us) == Parsed::ok) {
+    check(us >= 0 && us <= decode::kMicrosPerDay, "a written time outside of the day", text);
+  }
+}
+
+/// Exact units: the same instant in nanoseconds and in microseconds, as far as both are in range.
+void check_units(const std::string& text) {
+  std::int64_t micros = 0;
+  std::int64_t nanos = 0;
+  const Parsed as_micros = decode::timestamp_from_unit(text, 6, micros);
+  const Parsed as_nanos = decode::timestamp_from_unit(text + "000", 9, nanos);
+  if (as_micros != Parsed::ok) return;
+  check_instant(micros, text + " us -> ");
+  const bool is_whole = text.find_first_not_of("-0123456789") == std::string::npos;
+  if (is_whole && as_nanos == Parsed::ok) check(micros == nanos, "a microsecond is a thousand nanoseconds", text);
+}
+
 }  // namespace
 
 void timestamps(std::string_view bytes) {
@@ -124,6 +177,8 @@ void timestamps(std::string_view bytes) {
   }
   check_number(text);
   check_time(text);
+  check_written(text);
+  check_units(text);
 }
 
 }  // namespace loom::fuzz

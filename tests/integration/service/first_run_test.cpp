@@ -86,6 +86,22 @@ TEST_F(FirstRunTest, AQuietTopicsOnlyMessageIsStoredAfterItsBatchTimeout) {
   EXPECT_LT(took.count(), 2000) << "the batch timeout is 300 ms";
 }
 
+TEST_F(FirstRunTest, APatternGivesEachTopicATableOfItsOwn) {
+  const std::string first = new_topic("a.b", 1);
+  const std::string second = new_topic("c", 1);
+  map("  ^" + prefix() + R"(\..*$:
+    table: ${topic}
+    field_mappings: {id: id}
+    data_types: {id: integer}
+    upsert_key: id
+)");
+  send(first, 0, R"({"id": 1})");
+  send(second, 0, R"({"id": 2})");
+  start({{"LOOM_AUTO_CREATE_TABLES", "true"}, {"LOOM_AUTO_MIGRATE", "true"}});
+  ASSERT_TRUE(await_count('"' + first + "\" WHERE id = 1", 1, seconds(60)));
+  ASSERT_TRUE(await_count('"' + second + "\" WHERE id = 2", 1));
+}
+
 TEST_F(FirstRunTest, AWrongMappingEndsItWithEveryErrorAndItsLine) {
   map(R"(  one.topic:
     description: "no table"

@@ -2,11 +2,15 @@
 
 #include <algorithm>
 #include <bit>
+#include <cstdlib>
 #include <filesystem>
 #include <future>
 #include <set>
 #include <stdexcept>
 
+#include "decode/json_text.h"
+#include "mapping/compile.h"
+#include "mapping/loader.h"
 #include "sink/catalog_reader.h"
 #include "sink/offset_store.h"
 
@@ -163,6 +167,13 @@ BatchMaker& BatchMaker::add(const Cells& cells) {
   return row(cells);
 }
 
+BatchMaker& BatchMaker::json(encode::RowBuilder& builder, const std::string& value) {
+  const std::uint32_t index = message(value);
+  auto problem = builder.append(batch_->messages[index], index, batch_->rows);
+  if (problem) batch_->rejected.push_back({index, std::move(*problem)});
+  return *this;
+}
+
 BatchMaker& BatchMaker::reject(std::uint32_t message, RejectReason reason, const std::string& why) {
   batch_->rejected.push_back({message, {reason, why, ""}});
   return *this;
@@ -188,6 +199,17 @@ std::unique_ptr<batch::Batch> BatchMaker::take() { return std::move(batch_); }
 SinkTest::SinkTest() { set_up(); }
 SinkTest::SinkTest(const PostgresServer& server) : database(server) { set_up(); }
 
+std::string json_string(const std::string& text) {
+  ByteBuffer out;
+  decode::append_json_string(text, out);
+  return std::string(out.view());
+}
+
+unsigned long environment_number(const char* name, unsigned long otherwise) {
+  const char* const given = std::getenv(name);
+  return given == nullptr ? otherwise : std::stoul(given);
+}
+
 void run_migrations(const TestDatabase& database) {
   std::set<std::filesystem::path> files;
   for (const auto& entry : std::filesystem::directory_iterator(LOOM_SOURCE_DIR "/migrations")) {
@@ -209,6 +231,30 @@ void SinkTest::set_up() {
 void SinkTest::restart_pool() {
   pool.reset();
   pool = std::make_unique<WriterPool>(settings, failpoints);
+}
+
+std::shared_ptr<const mapping::TopicPlan> SinkTest::mapped(const std::string& yaml) {
+  const auto loaded = mapping::load_mapping_text("schema_version: v1\ntopics:\n  t:\n" + yaml, "test.yml");
+  if (!loaded.file) throw std::runtime_error("the mapping: " + loaded.problems.front().message);
+  const mapping::TopicMapping& topic = loaded.file->topics.front();
+  std::vector<mapping::TableName> tables{topic.table};
+  for (const auto& array : topic.array_mappings) {
+    if (array.table) tables.push_back(*array.table);
+  }
+  auto compiled = mapping::compile(topic, DatabaseCatalog::read(database.url(), tables), "test.yml");
+  if (!compiled.plan) throw std::runtime_error("the plan: " + compiled.problems.front().message);
+  return std::make_shared<const mapping::TopicPlan>(std::move(*compiled.plan));
+}
+
+SinkTest::Written SinkTest::store(const std::shared_ptr<const mapping::TopicPlan>& plan,
+                                  const std::vector<std::string>& messages, bool prefer_merge) {
+  const SystemClock clock;
+  encode::RowBuilder builder(plan, "t", clock);
+  auto batch = next_batch(plan);
+  for (const auto& message : messages) batch.json(builder, message);
+  batch.fresh();
+  if (prefer_merge) batch.prefer_merge();
+  return write(batch);
 }
 
 SinkTest::Written SinkTest::write(std::unique_ptr<batch::Batch> batch) {

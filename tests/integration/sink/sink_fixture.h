@@ -10,6 +10,7 @@
 
 #include "batch/batch.h"
 #include "batch/outcome.h"
+#include "encode/row_builder.h"
 #include "mapping/plan.h"
 #include "sink/settings.h"
 #include "sink/writer_pool.h"
@@ -47,6 +48,8 @@ class BatchMaker {
   BatchMaker& row(const Cells& cells, std::uint16_t table = 0);
   /// A message with one row.
   BatchMaker& add(const Cells& cells);
+  /// A message with the rows that the builder makes of it, or rejected by it.
+  BatchMaker& json(encode::RowBuilder& builder, const std::string& value);
   BatchMaker& reject(std::uint32_t message, RejectReason reason, const std::string& why);
   /// Moves the end of the range beyond the messages, as after control records.
   BatchMaker& position(std::int64_t to);
@@ -59,6 +62,12 @@ class BatchMaker {
  private:
   std::unique_ptr<batch::Batch> batch_;
 };
+
+/// The text as JSON has it, in quotes.
+std::string json_string(const std::string& text);
+
+/// What an environment variable says; `otherwise` where it is not set.
+unsigned long environment_number(const char* name, unsigned long otherwise);
 
 /// The project's own tables, as `migrate` makes them.
 void run_migrations(const TestDatabase& database);
@@ -82,6 +91,13 @@ class SinkTest : public ::testing::Test {
   std::shared_ptr<mapping::TopicPlan> plan(const std::vector<TableChoice>& tables);
   std::shared_ptr<mapping::TopicPlan> plan(const std::string& table, std::vector<std::string> key = {},
                                            mapping::ConflictStrategy strategy = mapping::ConflictStrategy::ignore);
+
+  /// Of topic `t`, as a mapping file has it, with the tables as they are: `yaml` is what stands below the topic's name,
+  /// indented by four. Fails the test where it has errors.
+  std::shared_ptr<const mapping::TopicPlan> mapped(const std::string& yaml);
+  /// Writes these messages as one batch.
+  Written store(const std::shared_ptr<const mapping::TopicPlan>& plan, const std::vector<std::string>& messages,
+                bool prefer_merge = false);
 
   std::int64_t stored_offset();
   std::string count(const std::string& table);

@@ -71,6 +71,31 @@ TEST(ParseInteger, WhatIsNoNumberIsInvalid) {
   }
 }
 
+TEST(ParseScaled, MovesThePointBeforeItCuts) {
+  const auto scaled = [](std::string_view text, int power) -> std::string {
+    std::int64_t value = 0;
+    switch (parse_scaled(text, power, value)) {
+      case Parsed::ok:
+        return std::to_string(value);
+      case Parsed::invalid:
+        return "invalid";
+      case Parsed::out_of_range:
+        return "out of range";
+    }
+    return "?";
+  };
+  EXPECT_EQ(scaled("1.5", 3), "1500");
+  EXPECT_EQ(scaled("-1.2345", 3), "-1234");
+  EXPECT_EQ(scaled("1234567890123456789", -3), "1234567890123456");
+  EXPECT_EQ(scaled("9223372036854775807", 0), "9223372036854775807");
+  EXPECT_EQ(scaled("-9223372036854775808", 0), "-9223372036854775808");
+  EXPECT_EQ(scaled("9223372036854775808", 0), "out of range");
+  EXPECT_EQ(scaled("18446744073709551616", 0), "out of range");
+  EXPECT_EQ(scaled("9223372036854776", 3), "out of range");
+  EXPECT_EQ(scaled("92233720368547758079", -1), "9223372036854775807");
+  EXPECT_EQ(scaled("x", 3), "invalid");
+}
+
 TEST(ParseDouble, AgreesWithTheStandardLibraryOnRandomNumbers) {
   std::mt19937_64 random(7);
   for (int i = 0; i < 200'000; ++i) {

@@ -41,7 +41,15 @@ TEST(ParseTimestamp, AllAcceptedForms) {
       {"2024-05-06 07:08:09.5", "2024-05-06 07:08:09.5"},
       {"2024-05-06T07:08:09,25Z", "2024-05-06 07:08:09.25"},
       {"2024-05-06T07:08:09.123456Z", "2024-05-06 07:08:09.123456"},
-      {"2024-05-06T07:08:09.123456999Z", "2024-05-06 07:08:09.123456"},
+      {"2024-05-06T07:08:09.123456999Z", "2024-05-06 07:08:09.123457"},
+      {"2024-05-06T07:08:09.1234564999Z", "2024-05-06 07:08:09.123456"},
+      {"2024-05-06T07:08:09.12345650001Z", "2024-05-06 07:08:09.123457"},
+      {"2024-12-31T23:59:59.9999999Z", "2025-01-01 00:00:00"},
+      // As PostgreSQL has these, whose doubles lie in the middle or beside it.
+      {"2024-05-06T07:08:09.1234565Z", "2024-05-06 07:08:09.123456"},
+      {"2024-05-06T07:08:09.1234575Z", "2024-05-06 07:08:09.123458"},
+      {"2024-05-06T07:08:09.0000005Z", "2024-05-06 07:08:09"},
+      {"2024-05-06T07:08:09.0000015Z", "2024-05-06 07:08:09.000002"},
       {"2024-05-06T07:08:09.00000000000000000001Z", "2024-05-06 07:08:09"},
       {"2024-05-06T07:08:09+02:00", "2024-05-06 05:08:09"},
       {"2024-05-06T07:08:09+0200", "2024-05-06 05:08:09"},
@@ -124,6 +132,61 @@ TEST(ParseTimestamp, EveryDayOfFiveCenturiesAgreesWithChrono) {
   }
 }
 
+TEST(ParseDate, IsTheDayAsWritten) {
+  const auto day = [](std::string_view text) -> std::string {
+    std::int64_t days = 0;
+    const Parsed parsed = parse_date(text, days);
+    if (parsed != Parsed::ok) return shown(parsed, 0);
+    ByteBuffer out;
+    append_date(static_cast<std::int32_t>(days), out);
+    return std::string(out.view());
+  };
+  EXPECT_EQ(day("1990-05-01"), "1990-05-01");
+  EXPECT_EQ(day("1990-05-01T00:00:00+02:00"), "1990-05-01");
+  EXPECT_EQ(day("1990-05-01T23:59:59-05:00"), "1990-05-01");
+  EXPECT_EQ(day("1990-05-01T24:00:00Z"), "1990-05-01");
+  EXPECT_EQ(day("0001-01-01"), "0001-01-01");
+  EXPECT_EQ(day("5874897-12-31"), "5874897-12-31");
+  EXPECT_EQ(day("5874898-01-01"), "out of range");
+  EXPECT_EQ(day("99999999999-01-01"), "out of range");
+  for (const char* text : {"", "1990-02-30", "1990-05-01T", "1990-05-01T25:00", "1990-05-01x", "19900501"}) {
+    EXPECT_EQ(day(text), "invalid") << text;
+  }
+}
+
+TEST(TimestampFromUnit, IsExactInEveryUnit) {
+  const auto unit = [](std::string_view text, int digits) {
+    std::int64_t us = 0;
+    const Parsed parsed = timestamp_from_unit(text, digits, us);
+    return shown(parsed, us);
+  };
+  EXPECT_EQ(unit("253402300799", 0), "9999-12-31 23:59:59");
+  EXPECT_EQ(unit("64281600000", 3), "1972-01-15 00:00:00");
+  EXPECT_EQ(unit("-64281600000.5", 3), "1967-12-18 23:59:59.9995");
+  EXPECT_EQ(unit("0", 0), "1970-01-01 00:00:00");
+  EXPECT_EQ(unit("-0", 9), "1970-01-01 00:00:00");
+  EXPECT_EQ(unit("1700000000.1234569", 0), "2023-11-14 22:13:20.123456");
+  EXPECT_EQ(unit("1.7e9", 0), "2023-11-14 22:13:20");
+  EXPECT_EQ(unit("1700000000123456", 6), "2023-11-14 22:13:20.123456");
+  EXPECT_EQ(unit("1700000000123456.9", 6), "2023-11-14 22:13:20.123456");
+  EXPECT_EQ(unit("1714979289123456789", 9), "2024-05-06 07:08:09.123456");
+  EXPECT_EQ(unit("9223372036854775807", 9), "2262-04-11 23:47:16.854775");
+  EXPECT_EQ(unit("-999", 9), "1970-01-01 00:00:00");
+  EXPECT_EQ(unit("-1999", 9), "1969-12-31 23:59:59.999999");
+  EXPECT_EQ(unit(" 1e3 ", 3), "1970-01-01 00:00:01");
+  // The ends of what a timestamp holds, the later one beyond 63 bits of microseconds since 1970.
+  EXPECT_EQ(unit("9224318015999999", 3), "294276-12-31 23:59:59.999");
+  EXPECT_EQ(unit("9224318016000000", 3), "out of range");
+  EXPECT_EQ(unit("-210866803200", 0), "4714-11-24 00:00:00 BC");
+  EXPECT_EQ(unit("-210866803200.000001", 0), "out of range");
+  for (const char* text : {"1e30", "-1e30", "99999999999999999999999", "1e999999999999"}) {
+    EXPECT_EQ(unit(text, 9), "out of range") << text;
+  }
+  for (const char* text : {"", "abc", "2024-05-06", "infinity", "NaN", "1_000"}) {
+    EXPECT_EQ(unit(text, 3), "invalid") << text;
+  }
+}
+
 TEST(TimestampFromNumber, TheMagnitudeTellsTheUnit) {
   const struct {
     const char* text;
@@ -174,6 +237,21 @@ TEST(AppendTimestamp, YearsBeforeTheFirst) {
   ByteBuffer out;
   append_timestamp(-211'813'488'000 * kMicrosPerSecond, ' ', "+00", out);
   EXPECT_EQ(out.view(), "4714-11-24 00:00:00+00 BC");
+}
+
+TEST(AppendTimestamp, TheInfinitiesHaveNoZoneAndNoEra) {
+  const auto text = [](const auto& append) {
+    ByteBuffer out;
+    out.append('x');
+    append(out);
+    return std::string(out.view());
+  };
+  EXPECT_EQ(text([](ByteBuffer& out) { append_timestamp(kLatest, 'T', "Z", out); }), "xinfinity");
+  EXPECT_EQ(text([](ByteBuffer& out) { append_timestamp(kEarliest, ' ', "+00", out); }), "x-infinity");
+  EXPECT_EQ(text([](ByteBuffer& out) { append_date(kLatestDay, out); }), "xinfinity");
+  EXPECT_EQ(text([](ByteBuffer& out) { append_date(kEarliestDay, out); }), "x-infinity");
+  EXPECT_EQ(text([](ByteBuffer& out) { append_date(2'145'031'948, out); }), "x5874897-12-31");
+  EXPECT_EQ(text([](ByteBuffer& out) { append_date(-2'451'545, out); }), "x4714-11-24 BC");
 }
 
 }  // namespace

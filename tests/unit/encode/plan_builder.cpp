@@ -1,7 +1,9 @@
 #include "plan_builder.h"
 
-#include <algorithm>
 #include <cstddef>
+
+#include "mapping/paths.h"
+#include "mapping/sources.h"
 
 namespace loom::testing {
 namespace {
@@ -9,35 +11,6 @@ namespace {
 using mapping::ColumnType;
 using mapping::SourceKind;
 using mapping::ValueType;
-
-std::uint16_t add_node(mapping::PathTree& tree, std::string path) {
-  std::uint16_t at = 0;
-  while (!path.empty()) {
-    const std::size_t dot = path.find('.');
-    const std::string key = path.substr(0, dot);
-    path = dot == std::string::npos ? "" : path.substr(dot + 1);
-    auto& children = tree.nodes[at].children;
-    const auto found = std::ranges::find(children, key, &mapping::PathNode::Child::key);
-    if (found != children.end()) {
-      at = found->node;
-      continue;
-    }
-    const auto made = static_cast<std::uint16_t>(tree.nodes.size());
-    children.push_back({key, made});
-    tree.nodes.emplace_back();
-    at = made;
-  }
-  return at;
-}
-
-std::uint16_t add_slot(mapping::PathTree& tree, const std::string& path) {
-  auto& node = tree.nodes[add_node(tree, path)];
-  if (node.slot < 0) {
-    node.slot = static_cast<std::int16_t>(tree.slots++);
-    tree.slot_paths.push_back(path);
-  }
-  return static_cast<std::uint16_t>(node.slot);
-}
 
 /// What a column without a type in the mapping is read as.
 ValueType natural_type(ColumnType type) {
@@ -85,32 +58,25 @@ PlanBuilder& PlanBuilder::child_table(const std::string& name) {
 
 mapping::ColumnSource PlanBuilder::source(const std::string& text) {
   mapping::ColumnSource made;
-  if (text == "$key") {
-    made.kind = SourceKind::key;
-  } else if (text == "$topic") {
-    made.kind = SourceKind::topic;
-  } else if (text == "$partition") {
-    made.kind = SourceKind::partition;
-  } else if (text == "$offset") {
-    made.kind = SourceKind::offset;
-  } else if (text == "$timestamp") {
-    made.kind = SourceKind::timestamp;
-  } else if (text == "$value") {
-    made.kind = SourceKind::value;
-  } else if (text.starts_with("$headers.")) {
-    made.kind = SourceKind::header;
-    made.header = text.substr(9);
+  const mapping::Source meant = mapping::read_source(text);
+  made.kind = meant.kind;
+  made.header = meant.header;
+  if (meant.kind != SourceKind::field) return made;
+  if (meant.of_key) {
+    made.scope = mapping::SourceScope::key;
+    made.slot = mapping::add_slot(plan_.key, meant.path);
   } else if (text.starts_with('[')) {
+    made.scope = mapping::SourceScope::element;
     made.array = static_cast<std::int16_t>(text[1] - '0');
     const std::string rest = text.substr(3);
     if (rest == "#") {
       made.kind = SourceKind::element_index;
     } else {
       auto& tree = plan_.arrays[static_cast<std::size_t>(made.array)].element;
-      made.slot = add_slot(tree, rest.empty() ? "" : rest.substr(1));
+      made.slot = mapping::add_slot(tree, rest.starts_with('.') ? rest.substr(1) : rest);
     }
   } else {
-    made.slot = add_slot(plan_.message, text);
+    made.slot = mapping::add_slot(plan_.message, text);
   }
   return made;
 }
@@ -161,7 +127,7 @@ PlanBuilder& PlanBuilder::required(const std::string& name, const std::vector<st
 
 PlanBuilder& PlanBuilder::explode(const std::string& path) {
   const auto index = static_cast<std::int16_t>(plan_.arrays.size());
-  plan_.message.nodes[add_node(plan_.message, path)].array = index;
+  plan_.message.nodes[mapping::add_node(plan_.message, mapping::array_root(path))].array = index;
   plan_.arrays.emplace_back();
   plan_.arrays.back().path = path;
   plan_.arrays.back().table = static_cast<std::uint16_t>(plan_.tables.size() - 1);

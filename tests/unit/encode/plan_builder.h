@@ -20,7 +20,7 @@ class PlanBuilder {
   explicit PlanBuilder(bool binary = true);
   PlanBuilder& child_table(const std::string& name);
 
-  /// A column of the table begun last, fed by these dotted paths in order. `$key`, `$headers.x`, ... are metadata;
+  /// A column of the table begun last, fed by these paths in order. `$key`, `$headers.x`, ... are as in a mapping;
   /// `[0].word` is the field `word` of array mapping 0's elements, `[0]` the element itself, `[0]#` its index.
   PlanBuilder& column(const std::string& name, mapping::ColumnType type, const std::vector<std::string>& sources);
   /// The column begun last, to be changed.
@@ -34,7 +34,8 @@ class PlanBuilder {
   PlanBuilder& transform(mapping::Transform transform);
   PlanBuilder& defaults_to(const std::string& json);
   PlanBuilder& required(const std::string& name, const std::vector<std::string>& sources);
-  /// Array mapping number plan().arrays.size(): its elements become rows of the table begun last.
+  /// Array mapping number plan().arrays.size(): its elements become rows of the table begun last. `$value`: the
+  /// message itself.
   PlanBuilder& explode(const std::string& path);
   PlanBuilder& nul(mapping::NulPolicy policy);
 

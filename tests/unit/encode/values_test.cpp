@@ -7,6 +7,7 @@
 #include <string>
 
 #include "plan_builder.h"
+#include "value_cases.h"
 
 namespace loom::testing {
 namespace {
@@ -15,23 +16,6 @@ using mapping::ColumnType;
 using mapping::NulPolicy;
 using mapping::Transform;
 using mapping::ValueType;
-
-PlanBuilder column(ColumnType type, bool binary = true) {
-  PlanBuilder plan(binary);
-  plan.column("v", type, {"v"});
-  return plan;
-}
-
-struct Case {
-  const char* json;
-  const char* field;
-};
-
-/// Text COPY shows what is stored in a form that can be read; the binary form is checked against it below.
-template <std::size_t N>
-void expect_text(const PlanBuilder& plan, const Case (&cases)[N]) {
-  for (const Case& c : cases) EXPECT_EQ(Rows::field(plan, c.json), c.field) << c.json;
-}
 
 TEST(Values, IntegerColumns) {
   expect_text(column(ColumnType::int8, false), {{"12.7", "12"},
@@ -125,7 +109,20 @@ TEST(Values, BooleanColumns) {
                                                    {R"("0")", "f"},
                                                    {R"("NO")", "f"},
                                                    {R"("off")", "f"},
-                                                   {R"("")", "f"},
+                                                   {R"("t")", "t"},
+                                                   {R"("Tru")", "t"},
+                                                   {R"("y")", "t"},
+                                                   {R"(" ye ")", "t"},
+                                                   {R"("f")", "f"},
+                                                   {R"("FAL")", "f"},
+                                                   {R"("n")", "f"},
+                                                   {R"("of")", "f"},
+                                                   {R"("")", "conversion_failed"},
+                                                   {R"(" ")", "conversion_failed"},
+                                                   {R"("o")", "conversion_failed"},
+                                                   {R"("truth")", "conversion_failed"},
+                                                   {R"("10")", "conversion_failed"},
+                                                   {R"("onn")", "conversion_failed"},
                                                    {"0", "f"},
                                                    {"0.0", "f"},
                                                    {"-0e5", "f"},
@@ -148,7 +145,7 @@ TEST(Values, TimeColumns) {
   expect_text(column(ColumnType::timestamp, false), {{R"("2024-05-06T01:08:09+02:00")", "2024-05-05 23:08:09"}});
   expect_text(
       column(ColumnType::date, false),
-      {{R"("2024-05-06T01:08:09+02:00")", "2024-05-05"}, {"-1", "1969-12-31"}, {R"("2024-02-29")", "2024-02-29"}});
+      {{R"("2024-05-06T01:08:09+02:00")", "2024-05-06"}, {"-1", "1969-12-31"}, {R"("2024-02-29")", "2024-02-29"}});
   expect_text(column(ColumnType::time, false),
               {{R"("07:08:09.5")", "07:08:09.5"}, {R"("25:00")", "conversion_failed"}, {"5", "conversion_failed"}});
 }
@@ -174,6 +171,9 @@ TEST(Values, TextColumnsWithAnotherValueType) {
   expect_text(column(ColumnType::text, false).as(ValueType::timestamp),
               {{R"("2024-05-06T07:08:09+02:00")", "2024-05-06T07:08:09+02:00"},
                {"1700000000", "2023-11-14T22:13:20Z"},
+               {R"("20240506T070809+0200")", "2024-05-06T05:08:09Z"},
+               {R"("Wed, 21 Oct 2015 07:28:00 GMT")", "2015-10-21T07:28:00Z"},
+               {R"("Infinity")", "infinity"},
                {R"("soon")", "conversion_failed"}});
   expect_text(column(ColumnType::text, false).as(ValueType::json),
               {{R"("s")", R"("s")"}, {R"({"a":1})", R"({"a":1})"}, {"1", "1"}});
@@ -308,7 +308,16 @@ TEST(Values, ArraysInText) {
                                        {R"(["\u0000"])", "invalid_text"},
                                        {"null", "NULL"}});
   expect_text(list(ColumnType::int4), {{R"([1,"2.9",true])", R"({"1","2","1"})"},
-                                       {"[[1]]", "conversion_failed"},
+                                       {"[[1,2],[3,null]]", R"({{"1","2"},{"3",NULL}})"},
+                                       {"[[[1],[2]],[[3],[4]]]", R"({{{"1"},{"2"}},{{"3"},{"4"}}})"},
+                                       {R"("[[1,2],[3,4]]")", R"({{"1","2"},{"3","4"}})"},
+                                       {"[[],[]]", "{}"},
+                                       {"[[1],[2,3]]", "conversion_failed"},
+                                       {"[[1],2]", "conversion_failed"},
+                                       {"[[1],null]", "conversion_failed"},
+                                       {"[[1],[[2]]]", "conversion_failed"},
+                                       {"[[[[[[[1]]]]]]]", "conversion_failed"},
+                                       {"[[1],[3000000000]]", "out_of_range"},
                                        {"[3000000000]", "out_of_range"},
                                        {"7", R"({"7"})"},
                                        {R"(["x"])", "conversion_failed"}});
@@ -320,6 +329,66 @@ TEST(Values, ArraysInText) {
                                                                  {"{}", "conversion_failed"},
                                                                  {R"(["x"])", "conversion_failed"},
                                                                  {"[1e39]", "out_of_range"}});
+}
+
+TEST(Values, ListsOfListsInArraysOfOtherTypes) {
+  PlanBuilder words(false);
+  words.array_of(ColumnType::text, "v", "v");
+  expect_text(words, {{R"([["a","b\"c"],["d",null]])", R"({{"a","b\\"c"},{"d",NULL}})"},
+                      {R"([["a"],["b","c"]])", "conversion_failed"},
+                      {R"([["a"],null])", "conversion_failed"},
+                      {R"([["a"],"b"])", R"({"[\\"a\\"]","b"})"}});
+  PlanBuilder documents(false);
+  documents.array_of(ColumnType::jsonb, "v", "v");
+  expect_text(documents, {{"[[1],[2,3]]", R"({"[1]","[2,3]"})"}});
+  PlanBuilder boxes(false);
+  boxes.array_of(ColumnType::other, "v", "v");
+  boxes.last().info.element_oid = 603;
+  expect_text(boxes, {{R"j(["(1,1),(0,0)","(2,2),(0,0)"])j", R"j({"(1,1),(0,0)";"(2,2),(0,0)"})j"}});
+  PlanBuilder floats(false);
+  floats.array_of(ColumnType::float8, "v", "v");
+  expect_text(floats, {{"[1,null,3]", R"({"1",NULL,"3"})"}, {"5", R"({"5"})"}, {"[[1.5],[2]]", R"({{"1.5"},{"2"}})"}});
+  floats.as(ValueType::float_array);
+  expect_text(floats, {{"[[1.5],[2]]", R"({{"1.5"},{"2"}})"}, {"[[1],[null]]", "conversion_failed"}});
+}
+
+TEST(Values, ObjectsListsAndBooleansForTypesKnownByName) {
+  const auto of = [](const char* type) {
+    auto plan = column(ColumnType::other, false).as(ValueType::string);
+    plan.last().info.type_name = type;
+    return plan;
+  };
+  expect_text(of("point"), {{R"({"x":1,"y":2.5})", "(1,2.5)"},
+                            {R"({"y":"-2","wkb":"AQ==","srid":null,"x":1e3})", "(1e3,-2)"},
+                            {"[1, 2]", "(1,2)"},
+                            {R"j("(1,2)")j", "(1,2)"},
+                            {R"({"x":1})", R"({"x":1})"}});
+  expect_text(of("box"), {{"[[1,2],[3,4]]", "((1,2),(3,4))"}, {R"([{"x":1,"y":2},[3,4]])", "((1,2),(3,4))"}});
+  expect_text(of("polygon"), {{"[[0,0],[0,1],[1,0]]", "((0,0),(0,1),(1,0))"}});
+  expect_text(of("path"), {{"[[0,0],[0,1]]", "[(0,0),(0,1)]"}});
+  expect_text(of("line"), {{"[1,2,3]", "{1,2,3}"}});
+  expect_text(of("circle"), {{"[[1,2],3]", "<(1,2),3>"}});
+  expect_text(of("public.hstore"), {{R"({"a":"1","b \"q\"":null,"c":true,"d":{"e":[1]}})",
+                                     R"("a"=>"1","b \\"q\\""=>NULL,"c"=>"true","d"=>"{\\"e\\":[1]}")"},
+                                    {R"("{\"a\": \"1\"}")", R"("a"=>"1")"},
+                                    {R"("a=>1")", "a=>1"},
+                                    {"{}", ""},
+                                    {R"({"a":"\u0000"})", "invalid_text"}});
+  expect_text(of("bit(1)"), {{"true", "1"}, {"false", "0"}, {"1", "1"}, {R"("101")", "101"}});
+  expect_text(of("bit varying(3)"), {{"true", "1"}});
+}
+
+TEST(Values, JsonInTextBecomesThatJson) {
+  auto plan = column(ColumnType::jsonb, false);
+  plan.transform(Transform::json_parse);
+  expect_text(plan, {{R"("{\"a\": [1, 2]}")", R"({"a": [1, 2]})"},
+                     {R"("5")", "5"},
+                     {R"("\"text\"")", R"("text")"},
+                     {R"({"a":1})", R"({"a":1})"},
+                     {"7", "7"},
+                     {R"("{broken")", "conversion_failed"},
+                     {R"("")", "conversion_failed"},
+                     {R"("\"\\u0000\"")", "invalid_text"}});
 }
 
 TEST(Values, ArraysInBinary) {
@@ -334,6 +403,17 @@ TEST(Values, ArraysInBinary) {
             "0000000400000001"
             "ffffffff");
   EXPECT_EQ(hex(Rows::field(integers, "[]")), "000000000000000001020304");
+  EXPECT_EQ(hex(Rows::field(integers, "[[1,2]]")),
+            "00000002"  // dimensions
+            "00000000"
+            "01020304"
+            "00000001"  // the first one's size
+            "00000001"
+            "00000002"  // the second one's
+            "00000001"
+            "0000000400000001"
+            "0000000400000002");
+  EXPECT_EQ(hex(Rows::field(integers, "[[]]")), "000000000000000001020304");
   PlanBuilder floats;
   floats.array_of(ColumnType::float4, "v", "v", ValueType::float_array);
   EXPECT_EQ(hex(Rows::field(floats, "[null,1]")), "0000000100000000010203040000000100000001000000043f800000");

@@ -113,8 +113,8 @@ TEST(CompileColumnsTest, AColumnWithoutDataTypeTakesTheTypeOfTheTables) {
                                                                    {"c mood", ValueType::string},
                                                                    {"c text[]", ValueType::array},
                                                                    {"c int4[]", ValueType::array},
-                                                                   {"c float4[]", ValueType::float_array},
-                                                                   {"c float8[]", ValueType::float_array},
+                                                                   {"c float4[]", ValueType::array},
+                                                                   {"c float8[]", ValueType::array},
                                                                    {"c vector(384)", ValueType::float_array},
                                                                    {"c public.halfvec(3)", ValueType::float_array},
                                                                    {"c geometry", ValueType::string}};

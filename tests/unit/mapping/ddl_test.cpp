@@ -12,11 +12,18 @@ using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
+/// The tables of a file that is right; warnings of columns without a type are not what these tests are about.
 std::vector<TableDefinition> defined(const std::string& yaml, TablesOf which = TablesOf::creating_topics) {
   std::vector<Problem> problems;
   auto definitions = table_definitions(loaded(yaml), problems, which);
-  EXPECT_THAT(shown(problems), IsEmpty());
+  EXPECT_FALSE(has_errors(problems));
   return definitions;
+}
+
+std::vector<std::string> warnings(const std::string& yaml, TablesOf which = TablesOf::creating_topics) {
+  std::vector<Problem> problems;
+  table_definitions(loaded(yaml), problems, which);
+  return shown(problems);
 }
 
 std::string sql(const std::string& yaml) {
@@ -47,6 +54,99 @@ TEST(DdlTest, EveryTypeHasItsColumn) {
     "m" TEXT
 );
 )");
+}
+
+TEST(DdlTest, TypesThatAreCalledAsTheirColumnsOrByTheirUnit) {
+  EXPECT_EQ(sql(topic_yaml("field_mappings: {a: a, b: b, c: c, d: d, e: e, f: f, g: g, h: h, i: i, j: j, k: k, l: l,\n"
+                           "                 m: m, n: n, o: o, p: p, q: q, r: r}\n"
+                           "data_types: {a: timestamp_s, b: timestamp_ms, c: timestamp_us, d: timestamp_ns,\n"
+                           "             e: date, f: date_days, g: time, h: time_ms, i: time_us, j: time_ns,\n"
+                           "             k: interval, l: interval_us, m: decimal, n: \"decimal(12,2)\",\n"
+                           "             o: decimal(5), p: decimal_base64(4), q: uuid, r: inet}\n")),
+            R"(CREATE TABLE IF NOT EXISTS "t" (
+    "a" TIMESTAMPTZ,
+    "b" TIMESTAMPTZ,
+    "c" TIMESTAMPTZ,
+    "d" TIMESTAMPTZ,
+    "e" DATE,
+    "f" DATE,
+    "g" TIME,
+    "h" TIME,
+    "i" TIME,
+    "j" TIME,
+    "k" INTERVAL,
+    "l" INTERVAL,
+    "m" NUMERIC,
+    "n" NUMERIC(12,2),
+    "o" NUMERIC(5,0),
+    "p" NUMERIC,
+    "q" UUID,
+    "r" INET
+);
+)");
+}
+
+TEST(DdlTest, TheDefinedColumnsOfThoseTypesAreAsTheDatabaseReportsThem) {
+  const DefinedCatalog catalog(defined(
+      topic_yaml("field_mappings: {n: n, o: o, g: g, k: k, q: q, r: r, e: e}\n"
+                 "data_types: {n: \"decimal(3,-2)\", o: decimal, g: time, k: interval, q: uuid, r: inet, e: date}")));
+  const TableInfo* table = catalog.find({"", "t"});
+  ASSERT_NE(table, nullptr);
+  const auto is = [table](const char* name, ColumnType type, std::uint32_t oid, const char* type_name) {
+    const ColumnInfo& column = *table->find(name);
+    EXPECT_EQ(column.type, type) << name;
+    EXPECT_EQ(column.type_oid, oid) << name;
+    EXPECT_EQ(column.type_name, type_name) << name;
+  };
+  is("n", ColumnType::numeric, 1700, "numeric(3,-2)");
+  is("o", ColumnType::numeric, 1700, "numeric");
+  is("g", ColumnType::time, 1083, "time without time zone");
+  is("k", ColumnType::other, 1186, "interval");
+  is("q", ColumnType::uuid, 2950, "uuid");
+  is("r", ColumnType::inet, 869, "inet");
+  is("e", ColumnType::date, 1082, "date");
+  EXPECT_EQ(table->find("n")->type_modifier, ((3 << 16) | 2046) + 4);
+  EXPECT_EQ(table->find("o")->type_modifier, -1);
+}
+
+TEST(DdlTest, ColumnsWithoutATypeAreOneWarningPerTopic) {
+  EXPECT_THAT(warnings(topic_yaml("field_mappings: {a: a, b: b, c: [c, d]}\ndata_types: {c: string}")),
+              ElementsAre("6 warning data_types: columns without a type in data_types become TEXT: a, b, d"));
+  EXPECT_THAT(warnings(topic_yaml("field_mappings: {a: a}\ntransforms: {a: base64_decode}")), IsEmpty());
+  EXPECT_THAT(warnings(topic_yaml("field_mappings: {a: a}\ndata_types: {a: string}\ndefaults: {origin: phone}")),
+              ElementsAre("6 warning data_types: columns without a type in data_types become TEXT: origin"));
+  // The envelope's columns have types, an index is an integer, and what create-tables does not make is none of its.
+  EXPECT_THAT(warnings(topic_yaml("description: minimal")), IsEmpty());
+  EXPECT_THAT(warnings(topic_yaml("create_table: false\nfield_mappings: {a: a}"), TablesOf::all_topics), IsEmpty());
+  EXPECT_THAT(warnings(topic_yaml("field_mappings: {id: id}\narray_mappings:\n  words: {table: child, "
+                                  "foreign_key_mapping: {parent: id}, element_mappings: {w: w}, sequence_field: n}")),
+              ElementsAre("5 warning field_mappings: columns without a type in data_types become TEXT: id, w"));
+}
+
+TEST(DdlTest, ATypeThatAnotherTopicOfTheTableGivesIsEnough) {
+  EXPECT_THAT(warnings(R"(schema_version: v1
+topics:
+  one: {table: t, field_mappings: {x: x}}
+  two: {table: t, field_mappings: {x: x}, data_types: {x: string}}
+  three: {table: other, field_mappings: {x: x}}
+)"),
+              ElementsAre("5 warning field_mappings: columns without a type in data_types become TEXT: x"));
+}
+
+TEST(DdlTest, UnitsOfOneTypeMayShareAColumn) {
+  EXPECT_THAT(warnings(R"(schema_version: v1
+topics:
+  one: {table: t, field_mappings: {x: x}, data_types: {x: timestamp_ms}}
+  two: {table: t, field_mappings: {x: x}, data_types: {x: timestamp}}
+)"),
+              IsEmpty());
+  EXPECT_THAT(warnings(R"(schema_version: v1
+topics:
+  one: {table: t, field_mappings: {x: x}, data_types: {x: 'decimal(12,2)'}}
+  two: {table: t, field_mappings: {x: x}, data_types: {x: 'decimal(10,2)'}}
+)"),
+              ElementsAre("4 error data_types.x: column `x` of `t` is decimal(10,2) here and decimal(12,2) in topic "
+                          "\"one\""));
 }
 
 TEST(DdlTest, TheKeyIsThePrimaryKeyAndItsTextSortsByBytes) {

@@ -149,8 +149,9 @@ std::vector<std::string> sources(const TopicPlan& plan, const std::vector<Column
     const std::string element = source.array < 0 ? "" : "[" + std::to_string(source.array) + "]";
     switch (source.kind) {
       case SourceKind::field: {
-        const auto& tree =
-            source.array < 0 ? plan.message : plan.arrays.at(static_cast<std::size_t>(source.array)).element;
+        const auto& tree = source.scope == SourceScope::key ? plan.key
+                           : source.array < 0               ? plan.message
+                                              : plan.arrays.at(static_cast<std::size_t>(source.array)).element;
         const auto& path = tree.slot_paths.at(source.slot);
         paths.push_back(element);
         if (!element.empty() && !path.empty()) paths.back() += ".";

@@ -1,0 +1,175 @@
+#include <algorithm>
+#include <string_view>
+#include <utility>
+
+#include "decode/json_text.h"
+#include "encode/convert_rules.h"
+#include "mapping/column_types.h"
+
+// Objects, lists and booleans for types that PostgreSQL reads as text only: each becomes the text that the type's input
+// function takes. What cannot be one goes on as it is, and the server says what it thinks of it.
+namespace loom::encode::rules {
+namespace {
+
+using Kind = JsonValue::Kind;
+using decode::JsonWalk;
+
+constexpr std::size_t kDeepest = 8;  // of shapes: a polygon's points in a list are three levels
+
+/// Writes lists as a geometric type has them: `[[1,2],[3,4]]` as `((1,2),(3,4))`.
+class Shape {
+ public:
+  /// `brackets`: of the outermost list, `()` inside.
+  Shape(JsonWalk& walk, std::string_view brackets, ByteBuffer& out) : walk_(walk), brackets_(brackets), out_(out) {}
+
+  bool value(std::size_t depth) {
+    if (depth == kDeepest) return false;
+    if (walk_.peek() == '[') return list(depth);
+    if (walk_.peek() == '{') return point();
+    JsonValue number;
+    if (!walk_.value(number) || (number.kind != Kind::number && number.kind != Kind::string)) return false;
+    out_.append(number.text);
+    return true;
+  }
+
+ private:
+  bool list(std::size_t depth) {
+    if (!walk_.enter()) return false;
+    walk_.step();
+    out_.append(depth == 0 ? brackets_[0] : '(');
+    if (walk_.peek() == ']') return false;
+    bool first = true;
+    bool ok = true;
+    do {
+      if (!std::exchange(first, false)) out_.append(',');
+      if (!value(depth + 1)) return false;
+    } while (walk_.another(']', ok));
+    out_.append(depth == 0 ? brackets_[1] : ')');
+    walk_.leave();
+    return ok;
+  }
+
+  /// `{"x": 1, "y": 2}`, in any order; Debezium's points have a `wkb` and a `srid` beside them.
+  bool point() {
+    JsonValue x;
+    JsonValue y;
+    if (!walk_.enter()) return false;
+    walk_.step();
+    if (walk_.peek() == '}') return false;
+    bool ok = true;
+    do {
+      std::string_view key;
+      if (!walk_.key(key)) return false;
+      const bool is_x = key == "x";
+      const bool is_y = key == "y";
+      JsonValue other;
+      if (!walk_.value(is_x ? x : is_y ? y : other)) return false;
+    } while (walk_.another('}', ok));
+    if (!ok || !x.present() || !y.present()) return false;
+    walk_.leave();
+    out_.append('(');
+    out_.append(x.text);
+    out_.append(',');
+    out_.append(y.text);
+    out_.append(')');
+    return true;
+  }
+
+  JsonWalk& walk_;
+  std::string_view brackets_;
+  ByteBuffer& out_;
+};
+
+Conversion shape(const JsonValue& value, std::string_view brackets, Scratch& scratch, Scalar& out) {
+  if (value.kind != Kind::array && value.kind != Kind::object) return text(value, scratch, out);
+  scratch.bytes.clear();
+  if (!scratch.shape.open(value.text) || !Shape(scratch.shape, brackets, scratch.bytes).value(0)) {
+    return text(value, scratch, out);
+  }
+  out.text = scratch.bytes.view();
+  return Conversion::ok;
+}
+
+void append_hstore_word(std::string_view word, ByteBuffer& out) {
+  out.append('"');
+  for (const char c : word) {
+    if (c == '"' || c == '\\') out.append('\\');
+    out.append(c);
+  }
+  out.append('"');
+}
+
+bool print_hstore(JsonWalk& walk, ByteBuffer& out) {
+  if (walk.peek() != '{' || !walk.enter()) return false;
+  walk.step();
+  if (walk.peek() == '}') {
+    walk.step();
+    return walk.at_end();
+  }
+  bool first = true;
+  bool ok = true;
+  do {
+    if (!std::exchange(first, false)) out.append(',');
+    std::string_view key;
+    JsonValue value;
+    if (!walk.key(key)) return false;
+    append_hstore_word(key, out);
+    if (!walk.value(value)) return false;
+    out.append(std::string_view("=>"));
+    if (!value.present()) {
+      out.append(std::string_view("NULL"));
+    } else {
+      append_hstore_word(value.kind == Kind::boolean ? (value.boolean ? "true" : "false") : value.text, out);
+    }
+  } while (walk.another('}', ok));
+  return ok && walk.at_end();
+}
+
+}  // namespace
+
+Conversion point(const JsonValue& value, Scratch& scratch, Scalar& out) { return shape(value, "()", scratch, out); }
+
+Conversion path(const JsonValue& value, Scratch& scratch, Scalar& out) { return shape(value, "[]", scratch, out); }
+
+Conversion line(const JsonValue& value, Scratch& scratch, Scalar& out) { return shape(value, "{}", scratch, out); }
+
+Conversion circle(const JsonValue& value, Scratch& scratch, Scalar& out) { return shape(value, "<>", scratch, out); }
+
+// Also an object as text, as Debezium has them. hstore's own text never begins with a brace.
+Conversion hstore(const JsonValue& value, Scratch& scratch, Scalar& out) {
+  const bool is_text = value.kind == Kind::string && value.text.starts_with('{');
+  if (value.kind != Kind::object && !is_text) return text(value, scratch, out);
+  if (value.nul) return Conversion::invalid_text;
+  scratch.bytes.clear();
+  if (!scratch.shape.open(value.text) || !print_hstore(scratch.shape, scratch.bytes)) return text(value, scratch, out);
+  out.text = scratch.bytes.view();
+  return Conversion::ok;
+}
+
+Conversion bit(const JsonValue& value, Scratch& scratch, Scalar& out) {
+  if (value.kind != Kind::boolean) return text(value, scratch, out);
+  out.text = value.boolean ? "1" : "0";
+  return Conversion::ok;
+}
+
+Conversion json_parsed(const JsonValue& value, Scratch& scratch, Scalar& out) {
+  if (value.kind != Kind::string) return json(value, scratch, out);
+  const JsonValue* const inner = scratch.json_in(value.text);
+  return inner == nullptr ? Conversion::failed : json(*inner, scratch, out);
+}
+
+}  // namespace loom::encode::rules
+
+namespace loom::encode {
+
+Convert other_conversion(const mapping::ColumnInfo& column) {
+  static constexpr std::pair<std::string_view, Convert> kByName[] = {
+      {"point", rules::point},   {"box", rules::point}, {"lseg", rules::point},     {"polygon", rules::point},
+      {"cube", rules::point},    {"path", rules::path}, {"line", rules::line},      {"circle", rules::circle},
+      {"hstore", rules::hstore}, {"bit", rules::bit},   {"bit varying", rules::bit}};
+  const std::string_view name = mapping::bare_type_name(column.type_name);
+  const auto* const found = std::ranges::find(kByName, name, &std::pair<std::string_view, Convert>::first);
+  return found == std::end(kByName) ? nullptr : found->second;
+}
+
+}  // namespace loom::encode

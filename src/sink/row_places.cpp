@@ -1,0 +1,43 @@
+#include "sink/row_places.h"
+
+#include <algorithm>
+
+namespace loom::sink {
+namespace {
+
+void add_places(const encode::RowSet& set, MessageRange messages, bool are_lengths, std::vector<RowPlace>& out) {
+  const RowRange range = rows_of(set, messages);
+  for (std::size_t i = range.first; i < range.last; ++i) out.push_back({set.rows[i].message, &set, i, are_lengths});
+}
+
+}  // namespace
+
+RowRange rows_of(const encode::RowSet& set, MessageRange messages) {
+  const auto before = [](const encode::RowRef& row, std::uint32_t message) { return row.message < message; };
+  const auto first = std::lower_bound(set.rows.begin(), set.rows.end(), messages.first, before);
+  const auto last = std::lower_bound(first, set.rows.end(), messages.last, before);
+  return {static_cast<std::size_t>(first - set.rows.begin()), static_cast<std::size_t>(last - set.rows.begin())};
+}
+
+std::vector<RowPlace> places_of(const mapping::TopicPlan& plan, std::uint16_t table, const encode::RowSets& rows,
+                                MessageRange messages) {
+  std::vector<RowPlace> places;
+  for (std::size_t i = 0; i < rows.lengths().size(); ++i) {
+    if (plan.surplus[i].table == table) add_places(rows.lengths()[i], messages, true, places);
+  }
+  for (const encode::RowSet& set : rows.all()) {
+    if (set.table == table) add_places(set, messages, false, places);
+  }
+  std::stable_sort(places.begin(), places.end(),
+                   [](const RowPlace& a, const RowPlace& b) { return a.message < b.message; });
+  return places;
+}
+
+const mapping::SurplusPlan* surplus_of(const mapping::TopicPlan& plan, std::uint16_t table) {
+  for (const auto& surplus : plan.surplus) {
+    if (surplus.table == table) return &surplus;
+  }
+  return nullptr;
+}
+
+}  // namespace loom::sink
