@@ -57,9 +57,9 @@ struct RowBuilder::Impl {
   std::optional<Reject> append_table(std::uint16_t table, std::uint32_t message_index, RowSets& sets);
   std::optional<Reject> append_row(std::uint16_t table, Element element, std::uint32_t message_index, RowSets& sets);
   void append_length(std::size_t surplus, std::uint32_t message_index, RowSets& sets);
-  const JsonValue& number(std::uint32_t value);
   bool append_first(const RowColumn& column, ByteBuffer& out);
-  bool append_field(const RowColumn& column, Element element, RowSet& set, bool& present);
+  // Into append_row() above all, which calls it for each field; the other call is rare.
+  [[gnu::always_inline]] inline bool append_field(const RowColumn& column, Element element, RowSet& set, bool& present);
   bool append_source(const RowColumn& column, std::size_t source, Element element, ByteBuffer& out);
   void append_absent(const RowColumn& column, ByteBuffer& out);
 
@@ -223,14 +223,10 @@ const JsonValue& RowBuilder::Impl::find(const RowSource& source, Element element
     const auto array = static_cast<std::size_t>(source.array);
     return list_decoder(array).element_slots(list_index(array), element.index)[source.slot];
   }
-  return number(element.index);
-}
-
-const JsonValue& RowBuilder::Impl::number(std::uint32_t value) {
   element_index_text.clear();
   char* const room = element_index_text.reserve(16);
   char* p = room + 16;
-  std::uint32_t rest = value;
+  std::uint32_t rest = element.index;
   do {
     *--p = static_cast<char>('0' + rest % 10);
     rest /= 10;
@@ -285,7 +281,7 @@ std::optional<Reject> RowBuilder::Impl::append_row(std::uint16_t table_index, El
       std::memcpy(room, set.bytes.data() + places[i].begin, size);
       set.bytes.advance(size);
       had_value = table.tracks_present && set.present.back().test(i);
-    } else if (append_first(column, set.bytes)) {
+    } else if (column.first_slot >= 0 && append_first(column, set.bytes)) {
       had_value = true;
     } else if (!append_field(column, element, set, had_value)) {
       set.bytes.truncate(begin);
@@ -321,6 +317,10 @@ void RowBuilder::Impl::append_length(std::size_t surplus_index, std::uint32_t me
   const std::uint32_t length = is_there ? list_size(list) : 0;
   const RowTable& table = rows.tables[surplus.table];
   const auto& key = plan->tables[surplus.table].key;
+  RowSource end;  // the index of the element behind the last one
+  end.scope = SourceScope::element;
+  end.array = surplus.array;
+  end.element_index = true;
   RowSet& set = sets.lengths(surplus_index);
   const std::size_t begin = set.bytes.size();
   if (table.binary) set.bytes.append_be16(static_cast<std::uint16_t>(key.size()));
@@ -328,9 +328,9 @@ void RowBuilder::Impl::append_length(std::size_t surplus_index, std::uint32_t me
     if (!table.binary && i != 0) set.bytes.append('\t');
     const RowColumn& column = table.columns[key[i]];
     bool present = false;
-    const bool done = key[i] == surplus.sequence
-                          ? column.codec.append(number(length), decoder, scratch, set.bytes) == Conversion::ok
-                          : append_field(column, {}, set, present);
+    const bool done = key[i] == surplus.sequence ? column.codec.append(find(end, {surplus.array, length}), decoder,
+                                                                       scratch, set.bytes) == Conversion::ok
+                                                 : append_field(column, {}, set, present);
     if (!done) {
       failure.reset();
       set.bytes.truncate(begin);
@@ -342,9 +342,9 @@ void RowBuilder::Impl::append_length(std::size_t surplus_index, std::uint32_t me
   set.sequence.push_back(length);
 }
 
-/// The way of nearly all fields. False: nothing was appended, and append_field() finds out what to do.
+/// The way of nearly all fields, those with a first_slot. False: nothing was appended, and append_field() finds out
+/// what to do.
 bool RowBuilder::Impl::append_first(const RowColumn& column, ByteBuffer& out) {
-  if (column.first_slot < 0) return false;
   const JsonValue& value = decoder.slot(static_cast<std::size_t>(column.first_slot));
   return value.present() && column.codec.append(value, decoder, scratch, out) == Conversion::ok;
 }

@@ -94,7 +94,7 @@ std::optional<TableName> parse_table_name(const std::string& text, const Place& 
       check_length(part, place, findings);
       continue;
     }
-    findings.error(place, "is `" + text + "`; " + problem);
+    findings.error(place, "is `" + text + "`; " + problem);  // NOLINT(performance-inefficient-string-concatenation)
     return std::nullopt;
   }
   return table;

@@ -42,7 +42,7 @@ class KeyKindTest : public SinkTest, public ::testing::WithParamInterface<KeyKin
   }
   /// What the table holds, and empties it.
   std::string taken() {
-    const std::string found = database.value("SELECT string_agg(concat_ws('/', v, w), ' ' ORDER BY v) FROM h");
+    std::string found = database.value("SELECT string_agg(concat_ws('/', v, w), ' ' ORDER BY v) FROM h");
     database.run("TRUNCATE h");
     return found;
   }

@@ -152,23 +152,24 @@ topics:
   ^(broken:
     table: t
 )"),
-      ElementsAre("1 error schema_version: is `v2`; accepted: v1",
-                  "3 error defaults.conflict_strategy: is `overwrite`; accepted: ignore, update, replace",
-                  "5 error table: is not there; every topic needs the name of its table",
-                  "8 error table: is `a.b.c`; accepted: `name` or `schema.name`, with a name that holds a dot in "
-                  "double quotes: '\"a.b\"'",
-                  "9 error field_mappings: must be a map (`name: value` lines), and is a list",
-                  AllOf(StartsWith("11 error data_types.x: is `int`; accepted: string, integer, float, boolean"),
-                        HasSubstr("timestamp, array, float_array, json, bytes")),
-                  "14 error transforms.x: is `base64`; accepted: base64_decode, timestamp_parse, json_stringify, json_parse",
-                  "18 error field_mappings.data..x: is `data..x`; a path is names with single dots between them",
-                  "19 error conflict_strategy: must be a single value, and is a list",
-                  "20 error batch_size: is `many`; accepted: a whole number of rows from 1 to 1000000",
-                  "21 error batch_timeout: is `-1`; accepted: seconds from 0 to 3600, like 0.5 (or 500ms)",
-                  "22 error nul: is `keep`; accepted: reject, strip, replace",
-                  "23 error create_table: is `perhaps`; accepted: true, false, yes, no, on, off",
-                  "25 error array_mappings.words.element_mappings: is not there; it maps an element's keys to columns",
-                  StartsWith("27 error : the pattern is not a POSIX extended regular expression")));
+      ElementsAre(
+          "1 error schema_version: is `v2`; accepted: v1",
+          "3 error defaults.conflict_strategy: is `overwrite`; accepted: ignore, update, replace",
+          "5 error table: is not there; every topic needs the name of its table",
+          "8 error table: is `a.b.c`; accepted: `name` or `schema.name`, with a name that holds a dot in "
+          "double quotes: '\"a.b\"'",
+          "9 error field_mappings: must be a map (`name: value` lines), and is a list",
+          AllOf(StartsWith("11 error data_types.x: is `int`; accepted: string, integer, float, boolean"),
+                HasSubstr("timestamp, array, float_array, json, bytes")),
+          "14 error transforms.x: is `base64`; accepted: base64_decode, timestamp_parse, json_stringify, json_parse",
+          "18 error field_mappings.data..x: is `data..x`; a path is names with single dots between them",
+          "19 error conflict_strategy: must be a single value, and is a list",
+          "20 error batch_size: is `many`; accepted: a whole number of rows from 1 to 1000000",
+          "21 error batch_timeout: is `-1`; accepted: seconds from 0 to 3600, like 0.5 (or 500ms)",
+          "22 error nul: is `keep`; accepted: reject, strip, replace",
+          "23 error create_table: is `perhaps`; accepted: true, false, yes, no, on, off",
+          "25 error array_mappings.words.element_mappings: is not there; it maps an element's keys to columns",
+          StartsWith("27 error : the pattern is not a POSIX extended regular expression")));
 }
 
 TEST(LoaderTest, APatternThatMeansAnotherThingElsewhereIsAWarning) {
