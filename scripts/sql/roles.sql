@@ -86,3 +86,10 @@ $$;
 
 -- For columns of the types serial and bigserial.
 GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO loom_service;
+
+-- Child tables whose rows go when a list becomes shorter (topics with `update` or `replace`): psql -v child_tables=a,b
+\if :{?child_tables}
+SELECT format('GRANT DELETE ON %s TO loom_service', to_regclass(btrim(name)))
+  FROM regexp_split_to_table(:'child_tables', ',') AS name
+\gexec
+\endif

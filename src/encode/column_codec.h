@@ -21,7 +21,8 @@ class ColumnCodec {
   /// Fails: says how, and leaves `out` as it was.
   Conversion append(const decode::JsonValue& value, const decode::JsonDecoder& values, Scratch& scratch,
                     ByteBuffer& out) const {
-    if (!is_plain_) [[unlikely]] return append_special(value, values, scratch, out);
+    if (!is_plain_) [[unlikely]]
+      return append_special(value, values, scratch, out);
     Scalar scalar;  // NOLINT(cppcoreguidelines-pro-type-member-init): each conversion sets what its writer reads
     const Conversion done = convert_(value, scratch, scalar);
     if (done != Conversion::ok) return done;

@@ -120,7 +120,7 @@ SELECT r.i, r.attname, r.type, r.typmod, pg_catalog.format_type(r.type, r.typmod
 // ON CONFLICT infers an index from plain columns; `why` is empty for those. What a column is compared by: strategies 1
 // and 3 of a btree are < and =, support function 4 (equalimage) says whether equal values are the same bytes. Operators
 // and collations have their schema, which need not be in the search path; those that need no name have none.
-// PostgreSQL before 15 has no indnullsnotdistinct.
+// PostgreSQL before 15 has no indnullsnotdistinct, before 13 no equalimage: the usual types are named instead.
 constexpr std::string_view kIndexes = R"sql(
 SELECT w.i, c.relname, x.indisprimary,
        coalesce(a.attname::text, pg_catalog.pg_get_indexdef(x.indexrelid, k.position + 1, true)),
@@ -143,12 +143,17 @@ SELECT w.i, c.relname, x.indisprimary,
        (SELECT pg_catalog.format(' COLLATE %I.%I', n.nspname, l.collname)
           FROM pg_catalog.pg_collation l JOIN pg_catalog.pg_namespace n ON n.oid = l.collnamespace
          WHERE l.oid = x.indcollation[k.position] AND l.oid <> a.attcollation) AS collation,
-       EXISTS (SELECT FROM pg_catalog.pg_amproc f LEFT JOIN pg_catalog.pg_collation l ON l.oid = x.indcollation[k.position]
-                WHERE f.amprocfamily = oc.opcfamily AND f.amproclefttype = oc.opcintype
-                  AND f.amprocrighttype = oc.opcintype AND f.amprocnum = 4
-                  AND (f.amproc = 'pg_catalog.btequalimage'::regproc
-                       OR (f.amproc = 'pg_catalog.btvarstrequalimage'::regproc
-                           AND coalesce(l.collisdeterministic, true)))) AS by_image
+       coalesce((SELECT l.collisdeterministic FROM pg_catalog.pg_collation l WHERE l.oid = x.indcollation[k.position]), true)
+         AND (EXISTS (SELECT FROM pg_catalog.pg_amproc f JOIN pg_catalog.pg_proc p ON p.oid = f.amproc
+                       WHERE f.amprocfamily = oc.opcfamily AND f.amproclefttype = oc.opcintype
+                         AND f.amprocrighttype = oc.opcintype AND f.amprocnum = 4
+                         AND p.proname IN ('btequalimage', 'btvarstrequalimage')
+                         AND p.pronamespace = 'pg_catalog'::regnamespace)
+              OR (pg_catalog.current_setting('server_version_num')::int < 130000
+                  AND oc.opcintype IN ('bool'::regtype, 'bytea'::regtype, 'int2'::regtype, 'int4'::regtype,
+                                       'int8'::regtype, 'text'::regtype, 'date'::regtype, 'time'::regtype,
+                                       'timestamp'::regtype, 'timestamptz'::regtype, 'uuid'::regtype,
+                                       'anyenum'::regtype))) AS by_image
   FROM (VALUES %WANTED%) AS w(i, name)
   JOIN pg_catalog.pg_index x ON x.indrelid = pg_catalog.to_regclass(w.name)
   JOIN pg_catalog.pg_class c ON c.oid = x.indexrelid

@@ -59,7 +59,8 @@ std::vector<Question> questions_of(const Job& job, MessageRange messages) {
       append_row(table, *key, place, question.rows);
       question.messages.push_back(places[place].message);
     }
-    if (!question.messages.empty()) questions.push_back(std::move(question));
+    // A row that is alone has no equal.
+    if (question.messages.size() > 1) questions.push_back(std::move(question));
   }
   return questions;
 }
