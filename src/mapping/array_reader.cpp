@@ -60,6 +60,7 @@ ArrayMapping read_array(const Entry& entry, const Place& place, Findings& findin
     } else if (part.key == "surplus") {
       const auto text = text_of(part.value, here, findings);
       if (text) array.surplus = kSurpluses.find(*text);
+      array.surplus_line = part.line;
       if (!array.surplus) findings.error(here, "is `" + text.value_or("") + "`; accepted: " + kSurpluses.names());
     } else if (part.key == "table_column_prefix" || part.key == "description") {
       text_of(part.value, here, findings);

@@ -100,6 +100,7 @@ struct ArrayMapping {
   std::vector<ElementMapping> element_mappings;
   std::optional<std::string> sequence_field;
   std::optional<Surplus> surplus;  ///< without: as the topic's conflict strategy asks
+  int surplus_line = 0;
   int line = 0;
 };
 

@@ -47,7 +47,7 @@ std::optional<SurplusPlan> resolve_surplus(const TopicMapping& topic, const Tabl
       child.arrays.size() > 1 ? "several lists feed it" : find_sequence(array, plan, surplus.sequence);
   if (why.empty()) return surplus;
   if (asked) {
-    findings.error(place_of(topic, "array_mappings").inside(array.path + ".surplus", array.line),
+    findings.error(place_of(topic, "array_mappings").inside(array.path + ".surplus", array.surplus_line),
                    "is `delete`, but which rows of `" + plan.name.display() +
                        "` are beyond the list's end cannot be told: " + why);
   }
