@@ -87,9 +87,16 @@ $$;
 -- For columns of the types serial and bigserial.
 GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO loom_service;
 
--- Child tables whose rows go when a list becomes shorter (topics with `update` or `replace`): psql -v child_tables=a,b
-\if :{?child_tables}
-SELECT format('GRANT DELETE ON %s TO loom_service', to_regclass(btrim(name)))
-  FROM regexp_split_to_table(:'child_tables', ',') AS name
-\gexec
-\endif
+-- Child tables whose rows go when a list becomes shorter (topics with `update` or `replace`), separated by commas:
+--   psql -c "SET loom.child_tables = 'order_items, order_notes'" -f scripts/sql/roles.sql
+DO $$
+DECLARE
+    child text;
+BEGIN
+    FOREACH child IN ARRAY regexp_split_to_array(coalesce(current_setting('loom.child_tables', true), ''), ',')
+    LOOP
+        CONTINUE WHEN btrim(child) = '';
+        EXECUTE format('GRANT DELETE ON %s TO loom_service', btrim(child)::regclass);
+    END LOOP;
+END
+$$;

@@ -129,6 +129,13 @@ bool print_hstore(JsonWalk& walk, ByteBuffer& out) {
 
 Conversion point(const JsonValue& value, Scratch& scratch, Scalar& out) { return shape(value, "()", scratch, out); }
 
+// Two corners stand side by side, without anything around them.
+Conversion cube(const JsonValue& value, Scratch& scratch, Scalar& out) {
+  const Conversion done = shape(value, "()", scratch, out);
+  if (value.kind != Kind::string && out.text.starts_with("((")) out.text = out.text.substr(1, out.text.size() - 2);
+  return done;
+}
+
 Conversion path(const JsonValue& value, Scratch& scratch, Scalar& out) { return shape(value, "[]", scratch, out); }
 
 Conversion line(const JsonValue& value, Scratch& scratch, Scalar& out) { return shape(value, "{}", scratch, out); }
@@ -165,7 +172,7 @@ namespace loom::encode {
 Convert other_conversion(const mapping::ColumnInfo& column) {
   static constexpr std::pair<std::string_view, Convert> kByName[] = {
       {"point", rules::point},   {"box", rules::point}, {"lseg", rules::point},     {"polygon", rules::point},
-      {"cube", rules::point},    {"path", rules::path}, {"line", rules::line},      {"circle", rules::circle},
+      {"cube", rules::cube},     {"path", rules::path}, {"line", rules::line},      {"circle", rules::circle},
       {"hstore", rules::hstore}, {"bit", rules::bit},   {"bit varying", rules::bit}};
   const std::string_view name = mapping::bare_type_name(column.type_name);
   const auto* const found = std::ranges::find(kByName, name, &std::pair<std::string_view, Convert>::first);

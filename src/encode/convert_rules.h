@@ -51,6 +51,7 @@ Conversion text_base64(const JsonValue& value, Scratch& scratch, Scalar& out);
 
 // convert_other.cpp: what has a form of its own in types that we know only by name
 Conversion point(const JsonValue& value, Scratch& scratch, Scalar& out);
+Conversion cube(const JsonValue& value, Scratch& scratch, Scalar& out);
 Conversion path(const JsonValue& value, Scratch& scratch, Scalar& out);
 Conversion line(const JsonValue& value, Scratch& scratch, Scalar& out);
 Conversion circle(const JsonValue& value, Scratch& scratch, Scalar& out);

@@ -56,6 +56,7 @@ struct RowBuilder::Impl {
   bool required_found(const RowSource& source);
   std::optional<Reject> append_table(std::uint16_t table, std::uint32_t message_index, RowSets& sets);
   std::optional<Reject> append_row(std::uint16_t table, Element element, std::uint32_t message_index, RowSets& sets);
+  bool is_omitted(const RowColumn& column, Element element);
   void append_length(std::size_t surplus, std::uint32_t message_index, RowSets& sets);
   bool append_first(const RowColumn& column, ByteBuffer& out);
   // Into append_row() above all, which calls it for each field; the other call is rare.
@@ -256,9 +257,7 @@ std::optional<Reject> RowBuilder::Impl::append_row(std::uint16_t table_index, El
   const RowTable& table = rows.tables[table_index];
   ColumnBits omitted;
   for (const std::uint16_t column : table.omittable) {
-    bool found = false;
-    for (const RowSource& source : table.columns[column].sources) found = found || find(source, element).present();
-    if (!found) omitted.set(column);
+    if (is_omitted(table.columns[column], element)) omitted.set(column);
   }
   RowSet& set = sets.at(table_index, omitted);
   const bool omits = !omitted.none();
@@ -308,6 +307,12 @@ std::optional<Reject> RowBuilder::Impl::append_row(std::uint16_t table_index, El
   return std::nullopt;
 }
 
+/// PostgreSQL computes the column's default, since the message has no value for it.
+bool RowBuilder::Impl::is_omitted(const RowColumn& column, Element element) {
+  return column.absent == Absent::omit && std::none_of(column.sources.begin(), column.sources.end(),
+                                                       [&](const auto& s) { return find(s, element).present(); });
+}
+
 /// Who has no list of that key, since a value of it cannot be one, has no rows of it either.
 void RowBuilder::Impl::append_length(std::size_t surplus_index, std::uint32_t message_index, RowSets& sets) {
   const mapping::SurplusPlan& surplus = plan->surplus[surplus_index];
@@ -321,6 +326,9 @@ void RowBuilder::Impl::append_length(std::size_t surplus_index, std::uint32_t me
   end.scope = SourceScope::element;
   end.array = surplus.array;
   end.element_index = true;
+  for (const std::uint16_t column : key) {
+    if (column != surplus.sequence && is_omitted(table.columns[column], {})) return;
+  }
   RowSet& set = sets.lengths(surplus_index);
   const std::size_t begin = set.bytes.size();
   if (table.binary) set.bytes.append_be16(static_cast<std::uint16_t>(key.size()));

@@ -21,6 +21,14 @@ class ColumnBits {
     if (more_.size() <= word) more_.resize(word + 1, 0);
     more_[word] |= std::uint64_t{1} << (column % 64);
   }
+  void set(std::size_t column, bool on) {
+    if (on) return set(column);
+    if (column < 64) {
+      first_ &= ~(std::uint64_t{1} << column);
+    } else if (const std::size_t word = column / 64 - 1; word < more_.size()) {
+      more_[word] &= ~(std::uint64_t{1} << (column % 64));
+    }
+  }
   [[nodiscard]] bool test(std::size_t column) const {
     if (column < 64) return ((first_ >> column) & 1U) != 0;
     const std::size_t word = column / 64 - 1;

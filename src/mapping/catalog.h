@@ -49,10 +49,13 @@ struct ColumnInfo {
   std::int32_t type_modifier = -1;
   std::uint32_t element_oid = 0;  ///< base type of the elements when is_array
   std::string type_name;          ///< format_type(): `character varying(20)`, for messages and staging tables
+  bool is_domain = false;  ///< the column's own type is a domain over it: an operator of polymorphic types needs a cast
   bool not_null = false;
   bool generated = false;        ///< GENERATED ALWAYS AS an expression: cannot be written
   bool identity_always = false;  ///< GENERATED ALWAYS AS IDENTITY: written only where the mapping says so
   DefaultKind default_kind = DefaultKind::none;
+  std::string repeated_default;  ///< DefaultKind::computed: its expression, if it is the same for all rows of a
+                                 ///< transaction (CURRENT_DATE); empty: a new one for each (nextval)
   std::string default_binary;    ///< the constant in binary COPY's form, without its length; empty and null differ:
   std::string default_text;      ///< the same in text form, unescaped
   bool default_is_null = false;  ///< DEFAULT NULL, spelled out

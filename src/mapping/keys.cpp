@@ -82,15 +82,31 @@ bool is_sent_as_stored(const ColumnInfo& column) {
   return false;
 }
 
-void set_key(const std::vector<std::string>& key, const std::vector<std::uint16_t>& columns, const UniqueIndex& index,
-             TablePlan& plan) {
+bool compares_by_image(const UniqueIndex& index) {
+  return std::all_of(index.comparisons.begin(), index.comparisons.end(),
+                     [](const KeyComparison& column) { return column.by_image; });
+}
+
+/// Of the indexes on these columns, which ON CONFLICT infers all of, one that holds the most keys to be the same.
+const UniqueIndex& loosest(const TableInfo& table, const UniqueIndex& found) {
+  for (const auto& index : table.unique_indexes) {
+    if (same_columns(index.columns, found.columns) && !compares_by_image(index)) return index;
+  }
+  return found;
+}
+
+void set_key(const std::vector<std::string>& key, const std::vector<std::uint16_t>& columns, const TableInfo& table,
+             const UniqueIndex& found, TablePlan& plan) {
+  const UniqueIndex& index = loosest(table, found);
   plan.key = columns;
   plan.key_rules.nulls_equal = index.nulls_equal;
   for (std::size_t i = 0; i < key.size() && !index.comparisons.empty(); ++i) {
     const auto place = std::find(index.columns.begin(), index.columns.end(), key[i]) - index.columns.begin();
     const KeyComparison& comparison = index.comparisons.at(static_cast<std::size_t>(place));
+    const PlanColumn& column = plan.columns[columns[i]];
+    const bool is_given = column.info.repeated_default.empty() || column.default_json.has_value();
     plan.key_rules.columns.push_back(comparison);
-    plan.key_rules.bytes_tell &= comparison.by_image && is_sent_as_stored(plan.columns[columns[i]].info);
+    plan.key_rules.bytes_tell &= comparison.by_image && is_given && is_sent_as_stored(column.info);
   }
 }
 
@@ -146,7 +162,7 @@ void resolve_own_key(const TopicMapping& topic, const TableDraft& own, const Tab
   const auto indices = indices_of(key, plan);
   const UniqueIndex* index = unique_index_on(table, key);
   if (indices.size() == key.size() && index != nullptr) {
-    set_key(key, indices, *index, plan);
+    set_key(key, indices, table, *index, plan);
     return;
   }
   std::string why;
@@ -173,7 +189,7 @@ void resolve_child_key(const TopicMapping& topic, const TableDraft& child, const
     const auto indices = indices_of(key, plan);
     const UniqueIndex* index = unique_index_on(table, key);
     if (indices.size() != key.size() || index == nullptr) continue;
-    set_key(key, indices, *index, plan);
+    set_key(key, indices, table, *index, plan);
     return;
   }
 }

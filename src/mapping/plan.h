@@ -111,6 +111,9 @@ struct SurplusPlan {
   std::uint16_t sequence = 0;      ///< its column that takes the element's index, one of its key
   std::int16_t array = 0;          ///< the list, index into TopicPlan::arrays
   bool also_without_list = false;  ///< a message without the list counts as one with an empty list
+  /// The list's key holds the parent's: a message for a list that is there meets its parent's row. Else only the merge
+  /// finds out.
+  bool parent_tells = false;
   bool operator==(const SurplusPlan&) const = default;
 };
 

@@ -27,6 +27,17 @@ std::string find_sequence(const ArrayMapping& array, const TablePlan& plan, std:
   return numbered ? "" : "its key has no `sequence_field`";
 }
 
+/// Whether the child's key has all of the parent's key in it.
+bool holds_parents_key(const TopicMapping& topic, const TableDraft& child, const TablePlan& plan) {
+  return !topic.upsert_key.empty() &&
+         std::all_of(topic.upsert_key.begin(), topic.upsert_key.end(), [&](const std::string& name) {
+           return std::any_of(plan.key.begin(), plan.key.end(), [&](std::uint16_t key) {
+             const ColumnDraft* const column = child.find(plan.columns[key].info.name);
+             return column != nullptr && column->parent == name;
+           });
+         });
+}
+
 }  // namespace
 
 std::optional<SurplusPlan> resolve_surplus(const TopicMapping& topic, const TableDraft& child, std::uint16_t index,
@@ -45,8 +56,14 @@ std::optional<SurplusPlan> resolve_surplus(const TopicMapping& topic, const Tabl
                       .also_without_list = topic.conflict_strategy == ConflictStrategy::replace};
   const std::string why =
       child.arrays.size() > 1 ? "several lists feed it" : find_sequence(array, plan, surplus.sequence);
+  surplus.parent_tells = holds_parents_key(topic, child, plan);
   if (why.empty()) return surplus;
-  if (asked) {
+  if (!asked) {
+    findings.warning(place_of(topic, "array_mappings").inside(array.path, array.line),
+                     "rows of `" + plan.name.display() +
+                         "` beyond the end of a list that becomes shorter stay, since they cannot be told: " + why +
+                         ". `surplus: keep` says that this is meant");
+  } else {
     findings.error(place_of(topic, "array_mappings").inside(array.path + ".surplus", array.surplus_line),
                    "is `delete`, but which rows of `" + plan.name.display() +
                        "` are beyond the list's end cannot be told: " + why);

@@ -135,7 +135,11 @@ std::size_t copy_group(const Job& job, const RowGroup& group, Script& script) {
   return script.copy(statements::copy(table.name.quoted(), columns, table.binary), {table.binary, group.pieces});
 }
 
-bool always_merges(const mapping::TopicPlan& plan) { return !plan.surplus.empty() && plan.tables[0].key.empty(); }
+bool always_merges(const mapping::TopicPlan& plan) {
+  return std::any_of(plan.surplus.begin(), plan.surplus.end(), [&](const mapping::SurplusPlan& surplus) {
+    return plan.tables[0].key.empty() || !surplus.parent_tells;
+  });
+}
 
 bool has_upsert_key(const mapping::TopicPlan& plan) {
   return std::any_of(plan.tables.begin(), plan.tables.end(),

@@ -67,7 +67,7 @@ std::size_t copy_group(const Job& job, const RowGroup& group, Script& script);
 
 bool has_upsert_key(const mapping::TopicPlan& plan);
 
-/// Only the merge will do: rows beyond a list's end are to go, and no key of the topic's own table tells when.
+/// Only the merge will do: rows beyond a list's end are to go, and no conflict in the topic's own table tells when.
 bool always_merges(const mapping::TopicPlan& plan);
 
 }  // namespace loom::sink

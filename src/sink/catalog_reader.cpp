@@ -103,6 +103,10 @@ WITH RECURSIVE wanted(i, oid) AS (
   SELECT DISTINCT ON (start) * FROM elements ORDER BY start, depth DESC
 )
 SELECT r.i, r.attname, r.type, r.typmod, pg_catalog.format_type(r.type, r.typmod) AS type_name, r.not_null,
+       r.atttypid <> r.type AS is_domain,
+       NOT EXISTS (SELECT FROM pg_catalog.regexp_matches(r.default_tree, ':(?:func|opfunc)id (\d+)', 'g') m
+                     JOIN pg_catalog.pg_proc p ON p.oid = m[1]::oid WHERE p.provolatile = 'v')
+         AND coalesce(r.default_tree !~ '\{NEXTVALUEEXPR ', false) AS repeats,
        r.attgenerated <> '' AS generated, r.attidentity,
        e.start IS NOT NULL AS is_array, CASE WHEN e.start IS NULL THEN 0 ELSE t.typelem END AS element,
        coalesce(e.type, r.type) AS scalar, s.typname AS scalar_name, s.typtype = 'e' AS is_enum,
@@ -252,6 +256,7 @@ class Reader {
       column.type_modifier = row["typmod"].as<std::int32_t>();
       column.type_name = row["type_name"].as<std::string>();
       column.not_null = row["not_null"].as<bool>();
+      column.is_domain = row["is_domain"].as<bool>();
       column.generated = row["generated"].as<bool>();
       column.is_array = row["is_array"].as<bool>();
       column.element_oid = row["element"].as<std::uint32_t>();
@@ -261,6 +266,7 @@ class Reader {
       const auto identity = row["attidentity"].as<std::string>();
       column.identity_always = identity == "a";
       if (!expression.empty() || !identity.empty()) column.default_kind = DefaultKind::computed;
+      if (!expression.empty() && row["repeats"].as<bool>()) column.repeated_default = expression;
       if (!expression.empty() && row["constant"].as<bool>()) {
         constants_.push_back({table, tables_[table].columns.size(), "(" + expression + ")::" + column.type_name,
                               row["send"].as<std::string>()});
@@ -314,6 +320,7 @@ class Reader {
                                          (constant.send == "-" ? "NULL" : constant.send + "(v)") +
                                          ", 'hex') FROM (SELECT " + value + ") AS c(v)")[0];
       column.default_kind = DefaultKind::constant;
+      column.repeated_default.clear();
       column.default_is_null = row[0].as<bool>();
       column.default_text = column.default_is_null ? "" : text_or_empty(row[1]);
       column.default_binary = from_hex(text_or_empty(row[2]));

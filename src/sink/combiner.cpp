@@ -64,8 +64,9 @@ void Combiner::add_length(const RowPlace& place, const std::string& list) {
   if (length < shortest.set->sequence[shortest.row]) shortest = place;
 }
 
-bool Combiner::is_key(std::size_t column) const {
-  return std::find(table_.key.begin(), table_.key.end(), column) != table_.key.end();
+bool Combiner::stays(std::size_t column) const {
+  return table_.columns[column].info.identity_always ||
+         std::find(table_.key.begin(), table_.key.end(), column) != table_.key.end();
 }
 
 std::vector<std::string_view> Combiner::values_of(const RowSet& set, std::size_t row) const {
@@ -85,15 +86,19 @@ void Combiner::rebuild(Candidate& kept) const {
   kept.values = values_of(*kept.set, kept.row);
 }
 
-// A conflict leaves the key as the first row had it, which may be another spelling of it.
+// The key may be spelled in another way.
 void Combiner::take_over(Candidate& kept, Candidate later) const {
-  if (table_.key_rules.bytes_tell) {
+  if (table_.key_rules.bytes_tell && !table_.gives_identity) {
     kept = std::move(later);
     return;
   }
   rebuild(kept);
   rebuild(later);
-  for (const auto column : table_.key) later.values[column] = kept.values[column];
+  for (std::size_t i = 0; i < later.values.size(); ++i) {
+    if (!stays(i)) continue;
+    later.values[i] = kept.values[i];
+    later.omitted.set(i, kept.omitted.test(i));
+  }
   kept = std::move(later);
 }
 
@@ -103,7 +108,7 @@ void Combiner::overlay(Candidate& kept, const Candidate& later) const {
   const auto values = values_of(*later.set, later.row);
   ColumnBits omitted;
   for (std::size_t i = 0; i < values.size(); ++i) {
-    const bool has = later.present.test(i) && !later.set->omitted.test(i) && !is_key(i);
+    const bool has = later.present.test(i) && !later.set->omitted.test(i) && !stays(i);
     if (has) kept.values[i] = values[i];
     if (!has && kept.omitted.test(i)) omitted.set(i);
   }

@@ -48,7 +48,8 @@ class Combiner {
   void overlay(Candidate& kept, const Candidate& later) const;
   void rebuild(Candidate& kept) const;
   [[nodiscard]] std::vector<std::string_view> values_of(const encode::RowSet& set, std::size_t row) const;
-  [[nodiscard]] bool is_key(std::size_t column) const;
+  /// A conflict leaves the column as the first row had it.
+  [[nodiscard]] bool stays(std::size_t column) const;
 
   const mapping::TablePlan& table_;
   std::vector<Candidate> candidates_;

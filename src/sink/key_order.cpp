@@ -117,7 +117,7 @@ class Distinct {
 }  // namespace
 
 std::vector<std::string_view> in_key_order(const mapping::TablePlan& table, const encode::RowSet& rows) {
-  if (table.key.empty() || !table.binary || rows.rows.size() < kFewRows) return {};
+  if (table.key.empty() || !table.binary || table.gives_identity || rows.rows.size() < kFewRows) return {};
   const auto key = key_fields(table, rows);
   if (!key) return {};
 

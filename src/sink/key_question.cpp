@@ -1,5 +1,8 @@
 #include "sink/key_question.h"
 
+#include <algorithm>
+#include <map>
+#include <string>
 #include <vector>
 
 #include "base/byte_buffer.h"
@@ -11,13 +14,19 @@
 namespace loom::sink {
 namespace {
 
-/// The keys of one table on their way to the server, each with the number of its place.
+/// Keys on their way to the server, each with the number of its place: those of one list of columns.
+struct KeyRows {
+  ByteBuffer bytes;
+  std::vector<std::uint32_t> messages;  // by line of the COPY
+  std::size_t copy = 0;                 // its step
+};
+
+/// The keys of one table.
 struct Question {
   std::uint16_t table = 0;
   std::size_t places = 0;
-  ByteBuffer rows;
-  std::vector<std::uint32_t> messages;  // by line of the COPY
-  std::size_t copy = 0;                 // its step
+  std::size_t rows = 0;
+  std::map<encode::ColumnBits, KeyRows> by_omitted;
 };
 
 void append_row(const mapping::TablePlan& table, const std::vector<std::string_view>& key, std::size_t place,
@@ -44,23 +53,32 @@ void append_row(const mapping::TablePlan& table, const std::vector<std::string_v
   out.append('\n');
 }
 
+/// Whether a default gives a part of the key that is a new one for each row: it has no equal.
+bool is_its_own(const mapping::TablePlan& table, const encode::ColumnBits& omitted) {
+  return std::any_of(table.key.begin(), table.key.end(), [&](std::uint16_t column) {
+    return omitted.test(column) && table.columns[column].info.repeated_default.empty();
+  });
+}
+
 std::vector<Question> questions_of(const Job& job, MessageRange messages) {
   const mapping::TopicPlan& plan = *job.batch.plan;
   std::vector<Question> questions;
   for (std::size_t i = 0; i < plan.tables.size(); ++i) {
     const mapping::TablePlan& table = plan.tables[i];
     if (table.key.empty() || table.key_rules.bytes_tell) continue;
-    Question question{.table = static_cast<std::uint16_t>(i), .rows = {}, .messages = {}};
+    Question question{.table = static_cast<std::uint16_t>(i), .by_omitted = {}};
     const auto places = places_of(plan, question.table, job.batch.rows, messages);
     question.places = places.size();
     for (std::size_t place = 0; place < places.size(); ++place) {
-      const auto key = key_values(table, places[place]);
-      if (!key) continue;
-      append_row(table, *key, place, question.rows);
-      question.messages.push_back(places[place].message);
+      const encode::ColumnBits& omitted = places[place].set->omitted;
+      if (is_its_own(table, omitted)) continue;
+      KeyRows& rows = question.by_omitted[omitted];
+      append_row(table, key_values(table, places[place]), place, rows.bytes);
+      rows.messages.push_back(places[place].message);
+      ++question.rows;
     }
     // A row that is alone has no equal.
-    if (question.messages.size() > 1) questions.push_back(std::move(question));
+    if (question.rows > 1) questions.push_back(std::move(question));
   }
   return questions;
 }
@@ -93,8 +111,10 @@ NumberedKeys number_keys(const Job& job, MessageRange messages, bool inside) {
     const mapping::TablePlan& table = plan.tables[question.table];
     const mapping::SurplusPlan* const surplus = surplus_of(plan, question.table);
     const std::string stage = statements::key_stage_name(question.table);
-    script.command(statements::create_key_stage(table, stage));
-    question.copy = script.copy(statements::copy_keys(table, stage), {table.binary, {question.rows.view()}});
+    for (const auto& statement : statements::create_key_stage(table, stage)) script.command(statement);
+    for (auto& [omitted, rows] : question.by_omitted) {
+      rows.copy = script.copy(statements::copy_keys(table, stage, omitted), {table.binary, {rows.bytes.view()}});
+    }
     script.query(statements::number_keys(
         table, stage, surplus == nullptr ? std::nullopt : std::optional<std::size_t>(surplus->sequence)));
     script.command("DROP TABLE " + stage);
@@ -109,10 +129,12 @@ NumberedKeys number_keys(const Job& job, MessageRange messages, bool inside) {
   }
   out.failure = uncommitted(ran);
   for (const Question& question : questions) {
-    if (ran.step != question.copy) continue;
-    out.tables = {question.table};
-    const auto line = line_of(ran.error, statements::key_stage_relation(question.table));
-    if (line && *line <= question.messages.size()) out.message = question.messages[*line - 1];
+    for (const auto& [omitted, rows] : question.by_omitted) {
+      if (ran.step != rows.copy) continue;
+      out.tables = {question.table};
+      const auto line = line_of(ran.error, statements::key_stage_relation(question.table));
+      if (line && *line <= rows.messages.size()) out.message = rows.messages[*line - 1];
+    }
   }
   return out;
 }

@@ -19,13 +19,13 @@ std::string number(std::int64_t given) { return given == 0 ? "" : std::to_string
 
 }  // namespace
 
-std::optional<std::vector<std::string_view>> key_values(const mapping::TablePlan& table, const RowPlace& place) {
+std::vector<std::string_view> key_values(const mapping::TablePlan& table, const RowPlace& place) {
   auto fields = encode::split_row(place.set->row(place.row), table.binary);
   if (place.is_length) return fields;
   std::vector<std::string_view> values;
   values.reserve(table.key.size());
   for (const auto column : table.key) {
-    if (place.set->omitted.test(column)) return std::nullopt;
+    if (place.set->omitted.test(column)) continue;
     std::size_t field = column;
     for (std::size_t i = 0; i < column; ++i) field -= place.set->omitted.test(i) ? 1 : 0;
     values.push_back(fields.at(field));
@@ -40,11 +40,11 @@ RowKey RowKeys::of(const RowPlace& place, std::size_t index) const {
   }
   RowKey out;
   const auto values = key_values(table_, place);
-  if (!values) return out;
+  if (values.size() < table_.key.size()) return out;  // a new value for each row, as far as anybody knows
   bool key_is_whole = !place.is_length;
   bool list_is_whole = surplus_ != nullptr;
-  for (std::size_t i = 0; i < values->size(); ++i) {
-    const std::string_view value = (*values)[i];
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const std::string_view value = values[i];
     const bool of_list = surplus_ != nullptr && table_.key[i] != surplus_->sequence;
     if (value.data() == nullptr && !table_.key_rules.nulls_equal) {
       key_is_whole = false;

@@ -2,7 +2,6 @@
 
 #include <cstdint>
 #include <map>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,9 +21,9 @@ struct KeyNumbers {
   std::map<std::uint16_t, std::vector<Of>> by_table;
 };
 
-/// The values of a place's key columns, in the key's order, as they are sent; nothing where a default gives one of
-/// them, a new one for each row. A null has data() == nullptr.
-std::optional<std::vector<std::string_view>> key_values(const mapping::TablePlan& table, const RowPlace& place);
+/// The values of a place's key columns, in the key's order, as they are sent: those that are, the others' default is
+/// PostgreSQL's to compute. A null has data() == nullptr.
+std::vector<std::string_view> key_values(const mapping::TablePlan& table, const RowPlace& place);
 
 /// What tells a row from the others of its table.
 struct RowKey {

@@ -69,8 +69,11 @@ std::string same_key(const TablePlan& table, const std::string& a, const std::st
     const auto& compared = comparison(table, i);
     const std::string name = column_name(table, table.key[i]);
     const std::string equals = compared.equals.empty() ? "=" : compared.equals;
-    const std::string equal = a + "." + name + compared.collation + " " + equals + " " + b + "." + name;
-    const bool nulls = table.key_rules.nulls_equal && !table.columns[table.key[i]].info.not_null;
+    const mapping::ColumnInfo& info = table.columns[table.key[i]].info;
+    const std::string as_base = info.is_domain ? "::" + info.type_name : "";
+    const std::string equal =
+        a + "." + name + as_base + compared.collation + " " + equals + " " + b + "." + name + as_base;
+    const bool nulls = table.key_rules.nulls_equal && !info.not_null;
     if (!out.empty()) out += " AND ";
     out += nulls ? "(" + equal + " OR (" + a + "." + name + " IS NULL AND " + b + "." + name + " IS NULL))" : equal;
   }
@@ -142,7 +145,7 @@ std::vector<std::string> settings(const DatabaseSettings& settings, int server_v
       // an interval, where the server reads it; a number, bytes or a day that a default turns into text.
       "SET LOCAL array_nulls = on", "SET LOCAL TimeZone = 'UTC'", "SET LOCAL DateStyle = 'ISO, MDY'",
       "SET LOCAL IntervalStyle = 'postgres'", "SET LOCAL extra_float_digits = 1", "SET LOCAL bytea_output = 'hex'",
-      "SET LOCAL xmloption = 'content'"};
+      "SET LOCAL xmloption = 'content'", "SET LOCAL timezone_abbreviations = 'Default'"};
   if (server_version >= kHasTransactionTimeout) out.emplace_back("SET LOCAL transaction_timeout = 0");
   return out;
 }
@@ -249,13 +252,24 @@ std::string create_stage(const TablePlan& table, const std::string& stage) {
 std::string key_stage_relation(std::size_t table) { return "loom_keys_" + std::to_string(table); }
 std::string key_stage_name(std::size_t table) { return "pg_temp." + key_stage_relation(table); }
 
-std::string create_key_stage(const TablePlan& table, const std::string& stage) {
-  return "CREATE TEMP TABLE " + stage + " ON COMMIT DROP AS SELECT " + key_columns(table) + ", 0 AS " +
-         std::string(kPlaceColumn) + " FROM " + table.name.quoted() + " WITH NO DATA";
+std::vector<std::string> create_key_stage(const TablePlan& table, const std::string& stage) {
+  std::vector<std::string> out{"CREATE TEMP TABLE " + stage + " ON COMMIT DROP AS SELECT " + key_columns(table) +
+                               ", 0 AS " + std::string(kPlaceColumn) + " FROM " + table.name.quoted() +
+                               " WITH NO DATA"};
+  for (const auto column : table.key) {
+    const std::string& expression = table.columns[column].info.repeated_default;
+    if (expression.empty()) continue;
+    out.push_back("ALTER TABLE " + stage + " ALTER " + column_name(table, column) + " SET DEFAULT " + expression);
+  }
+  return out;
 }
 
-std::string copy_keys(const TablePlan& table, const std::string& stage) {
-  return copy(stage, key_columns(table) + ", " + std::string(kPlaceColumn), table.binary);
+std::string copy_keys(const TablePlan& table, const std::string& stage, const encode::ColumnBits& omitted) {
+  std::string list;
+  for (const auto column : table.key) {
+    if (!omitted.test(column)) list += column_name(table, column) + ", ";
+  }
+  return copy(stage, list + std::string(kPlaceColumn), table.binary);
 }
 
 std::string number_keys(const TablePlan& table, const std::string& stage, std::optional<std::size_t> sequence) {
@@ -263,7 +277,8 @@ std::string number_keys(const TablePlan& table, const std::string& stage, std::o
     std::string nulls;
     for (const auto column : table.key) {
       if (table.key_rules.nulls_equal || column == but) continue;
-      nulls += (nulls.empty() ? "" : " OR ") + column_name(table, column) + " IS NULL";
+      // Of a composite value IS NULL asks for its fields.
+      nulls += (nulls.empty() ? "" : " OR ") + column_name(table, column) + " IS NOT DISTINCT FROM NULL";
     }
     const std::string order = key_order(table, but);
     const std::string number = "dense_rank() OVER (" + (order.empty() ? "" : "ORDER BY " + order) + ")";

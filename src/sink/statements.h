@@ -60,8 +60,9 @@ std::string merge_stage(const mapping::TablePlan& table, const std::string& stag
 /// Key columns alone, with the number of each row's place: where the database is asked which keys are the same.
 std::string key_stage_relation(std::size_t table);
 std::string key_stage_name(std::size_t table);
-std::string create_key_stage(const mapping::TablePlan& table, const std::string& stage);
-std::string copy_keys(const mapping::TablePlan& table, const std::string& stage);
+/// Several statements where the key has defaults that PostgreSQL computes (mapping::ColumnInfo::repeated_default).
+std::vector<std::string> create_key_stage(const mapping::TablePlan& table, const std::string& stage);
+std::string copy_keys(const mapping::TablePlan& table, const std::string& stage, const encode::ColumnBits& omitted);
 /// A row's place, a number for its key, and one for the key without the column `sequence`; null where nulls in it keep
 /// it from having an equal.
 std::string number_keys(const mapping::TablePlan& table, const std::string& stage, std::optional<std::size_t> sequence);

@@ -179,6 +179,66 @@ TEST_F(OddKeyTest, TheOperatorsOfAnExtensionNeedNotBeInTheSearchPath) {
   EXPECT_THAT(database.rows("SELECT k, n, v FROM h"), ElementsAre(ElementsAre("a.b", "x", "3")));
 }
 
+TEST_F(OddKeyTest, ADomainOverATypeWhoseOperatorsArePolymorphic) {
+  database.run(
+      "CREATE TYPE e AS ENUM ('a', 'b'); CREATE DOMAIN d AS e; CREATE DOMAIN l AS int[];"
+      "CREATE TABLE h (k d, n l, v int, PRIMARY KEY (k, n))");
+  const auto plan = keyed();
+  expect_stored(plan, {R"({"k": "a", "n": [1], "v": 1})"});
+  expect_stored(plan, {R"({"k": "a", "n": [1], "v": 2})", R"({"k": "b", "n": [1], "v": 3})"});
+  EXPECT_THAT(database.rows("SELECT k, n, v FROM h ORDER BY v"),
+              ElementsAre(ElementsAre("a", "{1}", "2"), ElementsAre("b", "{1}", "3")));
+}
+
+TEST_F(OddKeyTest, ADefaultThatIsTheSameForAllRowsOfATransactionIsOneKey) {
+  database.run("CREATE TABLE h (k text, n date DEFAULT CURRENT_DATE, v int, w int, PRIMARY KEY (k, n))");
+  const auto with = [&](const std::string& strategy) {
+    return mapped(
+        "    table: h\n    field_mappings: {k: k, n: n, v: v, w: w}\n    upsert_key: [k, n]\n"
+        "    conflict_strategy: " +
+        strategy + "\n");
+  };
+  const std::vector<std::string> messages{R"({"k": "z", "v": 9})", R"({"k": "q", "v": 3, "w": 1})",
+                                          R"({"k": "q", "v": 4})", R"({"k": "q", "n": "2001-01-01", "v": 5})"};
+  expect_stored(with("update"), {R"({"k": "q", "v": 0})"});
+  expect_stored(with("update"), messages);
+  const auto found = [&] {
+    return database.value("SELECT string_agg(concat_ws('/', k, v, w), ' ' ORDER BY v) FROM h");
+  };
+  EXPECT_EQ(found(), "q/4/1 q/5 z/9");
+  database.run("DELETE FROM h WHERE k <> 'z'");
+  expect_stored(with("ignore"), messages);
+  EXPECT_EQ(found(), "q/3/1 q/5 z/9");
+}
+
+TEST_F(OddKeyTest, ADefaultThatIsNewForEachRowIsAKeyOfItsOwn) {
+  database.run("CREATE TABLE h (k bigserial, n numeric DEFAULT random(), v int, PRIMARY KEY (k, n))");
+  expect_stored(keyed(),
+                {R"({"v": 1})", R"({"v": 2})", R"({"k": 7, "n": 1.0, "v": 3})", R"({"k": 7, "n": 1.00, "v": 4})"});
+  EXPECT_EQ(database.value("SELECT string_agg(v::text, ' ' ORDER BY v) FROM h"), "1 2 4");
+}
+
+TEST_F(OddKeyTest, OfTwoIndexesOnTheColumnsTheOneThatComparesMoreLooselyCounts) {
+  database.run("CREATE COLLATION ci (provider = icu, locale = 'und-u-ks-level2', deterministic = false)");
+  database.run(
+      "CREATE TABLE h (k text, n text, v int, PRIMARY KEY (k, n)); CREATE UNIQUE INDEX ON h (k COLLATE ci, n)");
+  const auto plan = keyed();
+  expect_stored(plan, {R"({"k": "Ab", "n": "x", "v": 0})"});
+  expect_stored(plan,
+                {R"({"k": "zz", "n": "x", "v": 1})", R"({"k": "aB", "n": "x", "v": 3})", R"({"k": "Ab", "n": "x"})"});
+  EXPECT_THAT(database.rows("SELECT k, v FROM h ORDER BY v"),
+              ElementsAre(ElementsAre("zz", "1"), ElementsAre("Ab", "3")));
+}
+
+TEST_F(OddKeyTest, ACompositeValueOfNullsIsNoNull) {
+  database.run("CREATE TYPE pair AS (x int, y text); CREATE TABLE h (k pair, n text, v int, PRIMARY KEY (k, n))");
+  const auto plan = keyed("conflict_strategy: ignore");
+  expect_stored(plan, {R"j({"k": "(9,z)", "n": "x", "v": 0})j"});
+  expect_stored(plan, {R"j({"k": "(9,z)", "n": "x", "v": 7})j", R"j({"k": "(,)", "n": "x", "v": 1})j",
+                       R"j({"k": "(,)", "n": "x", "v": 2})j"});
+  EXPECT_EQ(database.value("SELECT string_agg(v::text, ' ' ORDER BY v) FROM h"), "0 1");
+}
+
 TEST_F(OddKeyTest, ABadKeyIsTheOnlyDeadLetter) {
   database.run("CREATE EXTENSION ltree; CREATE TABLE h (k ltree, n numeric(4,2), v int, PRIMARY KEY (k, n))");
   const auto plan = keyed();
@@ -207,6 +267,23 @@ TEST_F(OddKeyTest, AnIdentityColumnTakesTheMessagesValueWhereTheMappingSaysSo) {
   EXPECT_THAT(
       database.rows("SELECT k, n, v FROM h ORDER BY k"),
       ElementsAre(ElementsAre("1", "its own", "NULL"), ElementsAre("7", "a", "2"), ElementsAre("8", "b", "NULL")));
+}
+
+TEST_F(OddKeyTest, AnIdentityValueStaysAsTheFirstRowOfABatchHadIt) {
+  database.run("CREATE TABLE h (k int PRIMARY KEY, n int GENERATED ALWAYS AS IDENTITY, v int)");
+  for (const char* strategy : {"update", "replace"}) {
+    SCOPED_TRACE(strategy);
+    database.run("TRUNCATE h");
+    const auto plan = mapped(
+        "    table: h\n    field_mappings: {k: k, n: n, v: v}\n    upsert_key: k\n    identity: given\n"
+        "    conflict_strategy: " +
+        std::string(strategy) + "\n");
+    expect_stored(plan, {R"({"k": 1, "n": 100, "v": 1})"});
+    expect_stored(plan,
+                  {R"({"k": 1, "n": 101, "v": 2})", R"({"k": 2, "n": 7, "v": 1})", R"({"k": 2, "n": 8, "v": 5})"});
+    EXPECT_THAT(database.rows("SELECT k, n, v FROM h ORDER BY k"),
+                ElementsAre(ElementsAre("1", "100", "2"), ElementsAre("2", "7", "5")));
+  }
 }
 
 TEST_F(OddKeyTest, ATriggerThatReturnsNothingKeepsARowOut) {

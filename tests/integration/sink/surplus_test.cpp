@@ -126,6 +126,58 @@ TEST_F(SurplusTest, KeysThatOnlyTheDatabaseComparesNameOneList) {
   EXPECT_EQ(database.rows("SELECT order_id, pos, sku FROM i2"), (Rows{{"Ab", "0", "f"}}));
 }
 
+TEST_F(SurplusTest, AListThatTheParentsKeyDoesNotTellIsShortenedToo) {
+  database.run(
+      "CREATE TABLE days (device text, at int, period text, PRIMARY KEY (device, at));"
+      "CREATE TABLE uses (device text, period text, pos int, app text, PRIMARY KEY (device, period, pos))");
+  for (const char* strategy : {"update", "replace"}) {
+    SCOPED_TRACE(strategy);
+    database.run("TRUNCATE days, uses");
+    const auto plan = mapped(R"(    table: days
+    field_mappings: {device: device, at: at, period: period}
+    upsert_key: [device, at]
+    conflict_strategy: )" + std::string(strategy) +
+                             R"(
+    array_mappings:
+      apps:
+        table: uses
+        foreign_key_mapping: {device: device, period: period}
+        element_mappings: {app: app}
+        sequence_field: pos
+)");
+    expect_stored(plan, {R"({"device": "d", "at": 1, "period": "p", "apps": [{"app": "a"}, {"app": "b"}]})"});
+    expect_stored(plan, {R"({"device": "d", "at": 2, "period": "p", "apps": []})"});
+    EXPECT_EQ(count("uses"), "0");
+    expect_stored(plan, {R"({"device": "d", "at": 3, "period": "p", "apps": [{"app": "a"}]})",
+                         R"({"device": "d", "at": 4, "period": "p", "apps": []})"});
+    EXPECT_EQ(count("uses"), "0");
+  }
+}
+
+TEST_F(SurplusTest, WhereADefaultGivesAPartOfTheKeyNothingIsDeleted) {
+  database.run(
+      "CREATE TABLE o3 (day date DEFAULT CURRENT_DATE, id int, PRIMARY KEY (day, id));"
+      "CREATE TABLE i3 (day date DEFAULT CURRENT_DATE, order_id int, pos int, sku text, PRIMARY KEY (order_id, day, "
+      "pos))");
+  const auto plan = mapped(R"(    table: o3
+    field_mappings: {day: day, id: id}
+    upsert_key: [day, id]
+    conflict_strategy: update
+    array_mappings:
+      items:
+        table: i3
+        foreign_key_mapping: {order_id: id, day: day}
+        element_mappings: {sku: sku}
+        sequence_field: pos
+)");
+  expect_stored(plan, {R"({"id": 1, "items": [{"sku": "a"}, {"sku": "b"}]})"});
+  expect_stored(plan, {R"({"id": 1, "items": [{"sku": "x"}]})"});
+  EXPECT_EQ(database.rows("SELECT pos, sku FROM i3 ORDER BY 1"), (Rows{{"0", "x"}, {"1", "b"}}));
+  expect_stored(plan, {R"({"id": 2, "day": "2024-01-01", "items": [{"sku": "a"}, {"sku": "b"}]})"});
+  expect_stored(plan, {R"({"id": 2, "day": "2024-01-01", "items": [{"sku": "x"}]})"});
+  EXPECT_EQ(count("i3 WHERE order_id = 2"), "1");
+}
+
 TEST_F(SurplusTest, WhereTheRowsCannotBeToldItIsAnErrorToAskForIt) {
   database.run("ALTER TABLE items DROP CONSTRAINT items_pkey");
   try {

@@ -45,16 +45,16 @@ TEST_F(StageAdviceTest, ASlowStageIsToldToTakeMoreAtATimeAndCatchesUpWhenItDoes)
   RunningStage stage(settings_, [&](const kafka::Record& message, const RunningStage::Send& send) {
     send(out, message.value.value_or(""));
   });
-  ASSERT_TRUE(await(seconds(40), [&] { return advice().find("max_poll_records") != std::string::npos; }))
+  ASSERT_TRUE(await(seconds(100), [&] { return advice().find("max_poll_records") != std::string::npos; }))
       << "no advice: " << advice() << ", lag " << recorded_lag();
   const std::int64_t before = recorded_lag();
   EXPECT_GT(before, 1'000) << "it was not behind when the advice was given";
   ASSERT_EQ(command({"configs", "recommend", "--apply"}).exit_code, 0);
   EXPECT_GT(records(), 1);
   std::cout << "lag " << before << ", advised: " << records() << " records at a time" << std::endl;
-  EXPECT_TRUE(await(seconds(60), [&] { return recorded_lag() >= 0 && recorded_lag() < before / 2; }))
+  EXPECT_TRUE(await(seconds(150), [&] { return recorded_lag() >= 0 && recorded_lag() < before / 2; }))
       << "the lag did not fall: " << recorded_lag();
-  ASSERT_TRUE(caught_up(in_, 2, settings_.group_id, seconds(60)));
+  ASSERT_TRUE(caught_up(in_, 2, settings_.group_id, seconds(150)));
   EXPECT_TRUE(every_number_once(values_in(bootstrap(), out, kWaiting), kWaiting));
   EXPECT_LT(stage.finish(), seconds(10));
 }

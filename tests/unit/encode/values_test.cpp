@@ -366,6 +366,7 @@ TEST(Values, ObjectsListsAndBooleansForTypesKnownByName) {
   expect_text(of("box"), {{"[[1,2],[3,4]]", "((1,2),(3,4))"}, {R"([{"x":1,"y":2},[3,4]])", "((1,2),(3,4))"}});
   expect_text(of("polygon"), {{"[[0,0],[0,1],[1,0]]", "((0,0),(0,1),(1,0))"}});
   expect_text(of("path"), {{"[[0,0],[0,1]]", "[(0,0),(0,1)]"}});
+  expect_text(of("cube"), {{"[[0,0],[1,2]]", "(0,0),(1,2)"}, {"[1,2]", "(1,2)"}});
   expect_text(of("line"), {{"[1,2,3]", "{1,2,3}"}});
   expect_text(of("circle"), {{"[[1,2],3]", "<(1,2),3>"}});
   expect_text(of("public.hstore"), {{R"({"a":"1","b \"q\"":null,"c":true,"d":{"e":[1]}})",

@@ -56,6 +56,9 @@ TEST_F(SurplusPlanTest, WhereTheRowsCannotBeToldNothingIsDeletedAndAskingIsAnErr
        "no unique index"}};
   for (const auto& [catalog, why] : cases) {
     EXPECT_THAT(compiled(orders("update"), catalog).surplus, IsEmpty()) << why;
+    EXPECT_THAT(compile_problems(orders("update"), catalog),
+                ElementsAre(AllOf(HasSubstr("warning array_mappings.items: rows of `items` beyond"), HasSubstr(why))));
+    EXPECT_THAT(compile_problems(orders("update", "surplus: keep"), catalog), IsEmpty());
     EXPECT_THAT(compile_problems(orders("update", "surplus: delete"), catalog),
                 ElementsAre(AllOf(StartsWith("14 error array_mappings.items.surplus: is `delete`"), HasSubstr(why))));
   }
