@@ -119,7 +119,7 @@ TEST_F(CatalogReaderTest, LeavesOtherDefaultsToPostgres) {
     EXPECT_EQ(column(info, name).default_kind, DefaultKind::computed) << name;
     EXPECT_FALSE(column(info, name).generated) << name;
   }
-  EXPECT_TRUE(column(info, "d").generated);
+  EXPECT_TRUE(column(info, "d").identity_always);
   EXPECT_TRUE(column(info, "e").generated);
 }
 

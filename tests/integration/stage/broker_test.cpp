@@ -35,7 +35,7 @@ TEST_P(StageBrokerTest, AKilledBrokerThatComesBackLosesAndRepeatsNothing) {
   send_numbers(in_, 2, 0, 8'000);
   RunningStage stage(settings(), forward());
   for (int round = 1; round <= 2; ++round) {
-    ASSERT_TRUE(await(seconds(60), [&] {
+    ASSERT_TRUE(await(seconds(150), [&] {
       const auto offsets = committed_in_kafka(bootstrap(), settings().group_id, in_, 2);
       return offsets[0] + offsets[1] > round * 2'000;
     }));
@@ -52,7 +52,7 @@ TEST_P(StageBrokerTest, AKilledBrokerThatComesBackLosesAndRepeatsNothing) {
 TEST_P(StageBrokerTest, StoppingWithTheBrokerAwayEndsInTime) {
   send_numbers(in_, 2, 0, 8'000);
   RunningStage stage(settings(), forward());
-  ASSERT_TRUE(await(seconds(60), [&] {
+  ASSERT_TRUE(await(seconds(150), [&] {
     const auto offsets = committed_in_kafka(bootstrap(), settings().group_id, in_, 2);
     return offsets[0] + offsets[1] > 1'000;
   }));
