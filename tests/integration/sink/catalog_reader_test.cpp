@@ -119,6 +119,9 @@ TEST_F(CatalogReaderTest, LeavesOtherDefaultsToPostgres) {
     EXPECT_EQ(column(info, name).default_kind, DefaultKind::computed) << name;
     EXPECT_FALSE(column(info, name).generated) << name;
   }
+  // Those that are the same for all rows of a transaction, and those that are not.
+  for (const std::string name : {"a", "f", "i"}) EXPECT_NE(column(info, name).repeated_default, "") << name;
+  for (const std::string name : {"b", "c", "g"}) EXPECT_EQ(column(info, name).repeated_default, "") << name;
   EXPECT_TRUE(column(info, "d").identity_always);
   EXPECT_TRUE(column(info, "e").generated);
 }
