@@ -8,7 +8,7 @@
 namespace loom::decode {
 namespace {
 
-using std::string_view_literals::operator""sv;
+using std::string_view_literals::operator""sv;  // NOLINT(misc-unused-using-decls): it is used, a false alarm
 
 constexpr std::string_view kUtf8Mark = "\xEF\xBB\xBF";
 

@@ -1,5 +1,6 @@
 #include "encode/row_builder.h"
 
+#include <algorithm>
 #include <cstring>
 #include <string>
 #include <utility>

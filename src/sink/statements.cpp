@@ -71,11 +71,11 @@ std::string same_key(const TablePlan& table, const std::string& a, const std::st
     const std::string equals = compared.equals.empty() ? "=" : compared.equals;
     const mapping::ColumnInfo& info = table.columns[table.key[i]].info;
     const std::string as_base = info.is_domain ? "::" + info.type_name : "";
-    const std::string equal =
-        a + "." + name + as_base + compared.collation + " " + equals + " " + b + "." + name + as_base;
     const bool nulls = table.key_rules.nulls_equal && !info.not_null;
     if (!out.empty()) out += " AND ";
-    out += nulls ? "(" + equal + " OR (" + a + "." + name + " IS NULL AND " + b + "." + name + " IS NULL))" : equal;
+    const std::string equal =
+        fmt::format("{0}.{2}{3}{4} {5} {1}.{2}{3}", a, b, name, as_base, compared.collation, equals);
+    out += nulls ? fmt::format("({0} OR ({1}.{3} IS NULL AND {2}.{3} IS NULL))", equal, a, b, name) : equal;
   }
   return out;
 }
@@ -259,7 +259,7 @@ std::vector<std::string> create_key_stage(const TablePlan& table, const std::str
   for (const auto column : table.key) {
     const std::string& expression = table.columns[column].info.repeated_default;
     if (expression.empty()) continue;
-    out.push_back("ALTER TABLE " + stage + " ALTER " + column_name(table, column) + " SET DEFAULT " + expression);
+    out.push_back(fmt::format("ALTER TABLE {} ALTER {} SET DEFAULT {}", stage, column_name(table, column), expression));
   }
   return out;
 }

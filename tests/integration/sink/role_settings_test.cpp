@@ -68,12 +68,12 @@ TEST_F(RoleSettingTest, ChangesNoValue) {
                                            {"search_path", "pg_catalog, public"},
                                            {"enable_indexscan", "off"}};
   for (const auto& [name, value] : different) {
-    SCOPED_TRACE(name + " = " + value);
-    const std::string list = name == "search_path" ? value : "'" + value + "'";
+    SCOPED_TRACE(fmt::format("{} = {}", name, value));
+    const std::string list = name == "search_path" ? value : fmt::format("'{}'", value);
     database.run(
-        "DO $$ BEGIN EXECUTE 'ALTER ROLE ' || quote_ident(current_user) || ' IN DATABASE ' || "
-        "quote_ident(current_database()) || $set$ SET " +
-        name + " = " + list + "$set$; END $$");
+        fmt::format("DO $$ BEGIN EXECUTE 'ALTER ROLE ' || quote_ident(current_user) || ' IN DATABASE ' || "
+                    "quote_ident(current_database()) || $set$ SET {} = {}$set$; END $$",
+                    name, list));
     restart_pool();
     for (const bool merge : {false, true}) {
       EXPECT_EQ(stored("binary_table", merge), in_binary);

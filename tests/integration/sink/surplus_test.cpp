@@ -8,7 +8,6 @@ namespace loom::sink::testing {
 namespace {
 
 using batch::OutcomeKind;
-using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using Rows = loom::testing::Rows;
 
@@ -86,6 +85,7 @@ TEST_F(SurplusTest, WithinOneBatchTheOrderOfTheMessagesDecides) {
 
 TEST_F(SurplusTest, ALongBatchOfRepeatsIsNoOtherThanAShortOne) {
   std::vector<std::string> messages;
+  messages.reserve(1'500);
   for (int i = 0; i < 1'000; ++i) {
     messages.push_back(fmt::format(R"({{"id": {}, "items": [{{"sku": "a"}}, {{"sku": "b"}}]}})", i));
   }

@@ -37,7 +37,7 @@ TEST_P(StageBrokerTest, AKilledBrokerThatComesBackLosesAndRepeatsNothing) {
   for (int round = 1; round <= 2; ++round) {
     ASSERT_TRUE(await(seconds(150), [&] {
       const auto offsets = committed_in_kafka(bootstrap(), settings().group_id, in_, 2);
-      return offsets[0] + offsets[1] > round * 2'000;
+      return offsets[0] + offsets[1] > std::int64_t{round} * 2'000;
     }));
     kafka().kill9();
     std::this_thread::sleep_for(seconds(2));  // away for a while

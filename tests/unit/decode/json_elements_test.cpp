@@ -219,7 +219,7 @@ TEST(ElementsByPlace, ManyPathsAtOnceFindWhatEachFindsAlone) {
         const auto expected = step_by_step(text, paths[i]);
         std::string found;
         if (value.kind != Kind::absent) found = value.text;
-        if (value.kind == Kind::string) found = '"' + found + '"';
+        if (value.kind == Kind::string) found = std::string("\"").append(found).append("\"");
         ASSERT_EQ(value.kind != Kind::absent, expected.has_value())
             << "seed " << seed << " " << paths[i] << " " << text;
         ASSERT_EQ(found, expected.value_or("")) << "seed " << seed << " " << paths[i] << " " << text;

@@ -9,9 +9,8 @@
 namespace loom::decode {
 namespace {
 
-using std::string_view_literals::operator""sv;
+using std::string_view_literals::operator""sv;  // NOLINT(misc-unused-using-decls): a false alarm
 using ::testing::HasSubstr;
-using ::testing::Not;
 
 std::string named(std::string_view bytes, std::string_view what = "value") {
   const Reject reject = not_json(what, bytes, "a colon was expected (byte 4)");

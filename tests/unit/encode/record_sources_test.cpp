@@ -13,7 +13,7 @@
 namespace loom::testing {
 namespace {
 
-using std::string_view_literals::operator""sv;
+using std::string_view_literals::operator""sv;  // NOLINT(misc-unused-using-decls): a false alarm
 using mapping::ColumnType;
 using ::testing::HasSubstr;
 
