@@ -171,37 +171,9 @@ bool JsonDecoder::list(const Scope& scope, const Node& node, JsonValue& value) {
 }
 
 bool JsonDecoder::collect_elements(JsonValue& value) {
-  if (!walk_.enter()) return false;
-  walk_.step();
   value.elements = static_cast<std::uint32_t>(elements_.size());
-  if (walk_.peek() == ']') {
-    walk_.step();
-  } else {
-    bool ok = true;
-    do {
-      if (!walk_.value(elements_.emplace_back())) return false;
-    } while (walk_.another(']', ok));
-    if (!ok) return false;
-  }
+  if (!walk_.elements([&] { return walk_.value(elements_.emplace_back()); })) return false;
   value.count = static_cast<std::uint32_t>(elements_.size()) - value.elements;
-  walk_.leave();
-  return true;
-}
-
-bool JsonDecoder::count_elements(std::int64_t& count) {
-  if (!walk_.enter()) return false;
-  walk_.step();
-  if (walk_.peek() == ']') {
-    walk_.step();
-  } else {
-    bool ok = true;
-    do {
-      if (!walk_.skip()) return false;
-      ++count;
-    } while (walk_.another(']', ok));
-    if (!ok) return false;
-  }
-  walk_.leave();
   return true;
 }
 
@@ -215,31 +187,21 @@ bool JsonDecoder::pick_elements(const Scope& scope, const PathIndex::Elements& e
   std::int64_t count = 0;
   if (back != back_end) {
     const JsonWalk::Token* const again = walk_.mark();
-    if (!count_elements(count)) return false;
+    if (!walk_.elements([&] { return ++count, walk_.skip(); })) return false;
     walk_.rewind(again);
     while (back != back_end && scope.paths.place(back) + count < 0) ++back;
   }
-  if (!walk_.enter()) return false;
-  walk_.step();
-  if (walk_.peek() == ']') {
-    walk_.step();
-  } else {
-    bool ok = true;
-    std::int64_t at = 0;
-    do {
-      const bool from_front = front != front_end && scope.paths.place(front) == at;
-      const bool from_back = back != back_end && scope.paths.place(back) + count == at;
-      const JsonWalk::Token* const element = walk_.mark();
-      if (from_front && !node_value(scope, scope.paths.node(front++))) return false;
-      if (from_front && from_back) walk_.rewind(element);
-      if (from_back && !node_value(scope, scope.paths.node(back++))) return false;
-      if (!from_front && !from_back && !walk_.skip()) return false;
-      ++at;
-    } while (walk_.another(']', ok));
-    if (!ok) return false;
-  }
-  walk_.leave();
-  return true;
+  std::int64_t at = 0;
+  return walk_.elements([&] {
+    const bool from_front = front != front_end && scope.paths.place(front) == at;
+    const bool from_back = back != back_end && scope.paths.place(back) + count == at;
+    const JsonWalk::Token* const element = walk_.mark();
+    ++at;
+    if (!from_front && !from_back) return walk_.skip();
+    if (from_front && !node_value(scope, scope.paths.node(front++))) return false;
+    if (from_front && from_back) walk_.rewind(element);
+    return !from_back || node_value(scope, scope.paths.node(back++));
+  });
 }
 
 bool JsonDecoder::map_elements(std::size_t array) {
@@ -248,27 +210,18 @@ bool JsonDecoder::map_elements(std::size_t array) {
   Array& found = arrays_[array];
   found.first_slot = static_cast<std::uint32_t>(element_slots_.size());
   found.count = 0;
-  if (!walk_.enter()) return false;
-  walk_.step();
-  if (walk_.peek() == ']') {
-    walk_.step();
-  } else {
-    bool ok = true;
-    do {
-      const std::size_t first = element_slots_.size();
-      element_slots_.resize(first + paths.slots());
-      const Scope scope{paths, element_slots_.data() + first, ++scopes_};
-      if (!node_value(scope, root)) return false;
-      // The root's slot is for elements that are values themselves; of an object the fields are wanted.
-      if (root.slot >= 0 && scope.slots[root.slot].kind == JsonValue::Kind::object) {
-        scope.slots[root.slot].kind = JsonValue::Kind::absent;
-      }
-      ++found.count;
-    } while (walk_.another(']', ok));
-    if (!ok) return false;
-  }
-  walk_.leave();
-  return true;
+  return walk_.elements([&] {
+    const std::size_t first = element_slots_.size();
+    element_slots_.resize(first + paths.slots());
+    const Scope scope{paths, element_slots_.data() + first, ++scopes_};
+    if (!node_value(scope, root)) return false;
+    // The root's slot is for elements that are values themselves; of an object the fields are wanted.
+    if (root.slot >= 0 && scope.slots[root.slot].kind == JsonValue::Kind::object) {
+      scope.slots[root.slot].kind = JsonValue::Kind::absent;
+    }
+    ++found.count;
+    return true;
+  });
 }
 
 void JsonDecoder::forget_below(const Scope& scope, const Node& node) {

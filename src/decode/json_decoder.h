@@ -78,7 +78,6 @@ class JsonDecoder {
   bool list(const Scope& scope, const Node& node, JsonValue& value);
   bool collect_elements(JsonValue& value);
   bool map_elements(std::size_t array);
-  bool count_elements(std::int64_t& count);
   bool pick_elements(const Scope& scope, const PathIndex::Elements& elements);
   void forget_below(const Scope& scope, const Node& node);
 

@@ -48,6 +48,13 @@ class JsonWalk {
   /// After an item: true at a comma, false at the closing character, which is passed too. `ok` is false when neither.
   bool another(char closing, bool& ok);
 
+  /// Passes a list, where peek() is its bracket. `read` passes each element; its false ends it, and so does this one.
+  template <typename Read>
+  bool elements(const Read& read);
+  /// Passes an object, where peek() is its brace. `read` gets each key and passes the value behind it.
+  template <typename Read>
+  bool members(const Read& read);
+
   /// A token's place. Its successors stand behind it.
   using Token = std::uint32_t;
   [[nodiscard]] const Token* mark() const { return next_; }
@@ -179,6 +186,41 @@ inline bool JsonWalk::value(JsonValue& value) {
 inline bool JsonWalk::enter() {
   if (depth_ == kMaxDepth) return fail("it is nested deeper than 1000 levels");
   ++depth_;
+  return true;
+}
+
+template <typename Read>
+inline bool JsonWalk::elements(const Read& read) {
+  if (!enter()) return false;
+  step();
+  if (peek() == ']') {
+    step();
+  } else {
+    bool ok = true;
+    do {
+      if (!read()) return false;
+    } while (another(']', ok));
+    if (!ok) return false;
+  }
+  leave();
+  return true;
+}
+
+template <typename Read>
+inline bool JsonWalk::members(const Read& read) {
+  if (!enter()) return false;
+  step();
+  if (peek() == '}') {
+    step();
+  } else {
+    bool ok = true;
+    do {
+      std::string_view name;
+      if (!key(name) || !read(name)) return false;
+    } while (another('}', ok));
+    if (!ok) return false;
+  }
+  leave();
   return true;
 }
 

@@ -76,7 +76,8 @@ std::string registry_framing(std::string_view what, std::string_view bytes) {
   constexpr std::size_t kLongId = 8;
   constexpr std::size_t kUuid = 16;
   std::string id;
-  if (bytes.size() > 1 + kId && bytes[0] == '\0') {
+  const bool is_json_behind = bytes.size() > 1 && (bytes[1] == '{' || bytes[1] == '[');  // no id is so large
+  if (bytes.size() > 1 + kId && bytes[0] == '\0' && !is_json_behind) {
     const std::uint32_t number = be32(bytes.substr(1));
     if (number != 0) {
       id = "schema " + std::to_string(number);

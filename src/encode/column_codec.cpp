@@ -67,16 +67,7 @@ Conversion ColumnCodec::append_special(const JsonValue& value, const decode::Jso
                                        ByteBuffer& out) const {
   scratch.parameters = parameters_;
   scratch.numeric_modifier = numeric_modifier_;
-  if (is_array_) return append_array(value, values, scratch, out);
-  Scalar scalar;  // NOLINT(cppcoreguidelines-pro-type-member-init): each conversion sets what its writer reads
-  const Conversion done = convert_(value, scratch, scalar);
-  if (done != Conversion::ok) return done;
-  if (write_binary_ != nullptr) {
-    write_binary_(scalar, out);
-  } else {
-    append_plain(scalar, scratch, out);
-  }
-  return done;
+  return is_array_ ? append_array(value, values, scratch, out) : append_scalar(value, scratch, out);
 }
 
 void ColumnCodec::append_null(ByteBuffer& out) const {

@@ -23,15 +23,7 @@ class ColumnCodec {
                     ByteBuffer& out) const {
     if (!is_plain_) [[unlikely]]
       return append_special(value, values, scratch, out);
-    Scalar scalar;  // NOLINT(cppcoreguidelines-pro-type-member-init): each conversion sets what its writer reads
-    const Conversion done = convert_(value, scratch, scalar);
-    if (done != Conversion::ok) return done;
-    if (write_binary_ != nullptr) {
-      write_binary_(scalar, out);
-    } else {
-      append_plain(scalar, scratch, out);
-    }
-    return done;
+    return append_scalar(value, scratch, out);
   }
 
   void append_null(ByteBuffer& out) const;
@@ -45,6 +37,17 @@ class ColumnCodec {
   [[nodiscard]] bool wants_elements() const { return is_array_; }
 
  private:
+  Conversion append_scalar(const decode::JsonValue& value, Scratch& scratch, ByteBuffer& out) const {
+    Scalar scalar;  // NOLINT(cppcoreguidelines-pro-type-member-init): each conversion sets what its writer reads
+    const Conversion done = convert_(value, scratch, scalar);
+    if (done != Conversion::ok) return done;
+    if (write_binary_ != nullptr) {
+      write_binary_(scalar, out);
+    } else {
+      append_plain(scalar, scratch, out);
+    }
+    return done;
+  }
   /// A list, or a value whose conversion asks for the column's parameters: the fields that are not plain.
   Conversion append_special(const decode::JsonValue& value, const decode::JsonDecoder& values, Scratch& scratch,
                             ByteBuffer& out) const;

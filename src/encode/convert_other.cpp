@@ -1,6 +1,9 @@
 #include <algorithm>
+#include <string>
 #include <string_view>
+#include <unordered_map>
 #include <utility>
+#include <vector>
 
 #include "decode/json_text.h"
 #include "encode/convert_rules.h"
@@ -34,39 +37,24 @@ class Shape {
 
  private:
   bool list(std::size_t depth) {
-    if (!walk_.enter()) return false;
-    walk_.step();
     out_.append(depth == 0 ? brackets_[0] : '(');
-    if (walk_.peek() == ']') return false;
-    bool first = true;
-    bool ok = true;
-    do {
-      if (!std::exchange(first, false)) out_.append(',');
-      if (!value(depth + 1)) return false;
-    } while (walk_.another(']', ok));
+    bool any = false;
+    const auto element = [&] {
+      if (std::exchange(any, true)) out_.append(',');
+      return value(depth + 1);
+    };
+    if (!walk_.elements(element)) return false;
     out_.append(depth == 0 ? brackets_[1] : ')');
-    walk_.leave();
-    return ok;
+    return any;
   }
 
   /// `{"x": 1, "y": 2}`, in any order; Debezium's points have a `wkb` and a `srid` beside them.
   bool point() {
     JsonValue x;
     JsonValue y;
-    if (!walk_.enter()) return false;
-    walk_.step();
-    if (walk_.peek() == '}') return false;
-    bool ok = true;
-    do {
-      std::string_view key;
-      if (!walk_.key(key)) return false;
-      const bool is_x = key == "x";
-      const bool is_y = key == "y";
-      JsonValue other;
-      if (!walk_.value(is_x ? x : is_y ? y : other)) return false;
-    } while (walk_.another('}', ok));
-    if (!ok || !x.present() || !y.present()) return false;
-    walk_.leave();
+    JsonValue other;
+    const auto member = [&](std::string_view key) { return walk_.value(key == "x" ? x : key == "y" ? y : other); };
+    if (!walk_.members(member) || !x.present() || !y.present()) return false;
     out_.append('(');
     out_.append(x.text);
     out_.append(',');
@@ -90,39 +78,41 @@ Conversion shape(const JsonValue& value, std::string_view brackets, Scratch& scr
   return Conversion::ok;
 }
 
-void append_hstore_word(std::string_view word, ByteBuffer& out) {
-  out.append('"');
+void append_hstore_word(std::string_view word, std::string& out) {
+  out += '"';
   for (const char c : word) {
-    if (c == '"' || c == '\\') out.append('\\');
-    out.append(c);
+    if (c == '"' || c == '\\') out += '\\';
+    out += c;
   }
-  out.append('"');
+  out += '"';
 }
 
+/// `"a"=>"1","b"=>NULL`. Of equal names the last one wins, as everywhere; hstore itself would keep the first.
 bool print_hstore(JsonWalk& walk, ByteBuffer& out) {
-  if (walk.peek() != '{' || !walk.enter()) return false;
-  walk.step();
-  if (walk.peek() == '}') {
-    walk.step();
-    return walk.at_end();
-  }
-  bool first = true;
-  bool ok = true;
-  do {
-    if (!std::exchange(first, false)) out.append(',');
-    std::string_view key;
+  std::vector<std::string> pairs;
+  std::unordered_map<std::string, std::size_t> places;
+  const auto member = [&](std::string_view key) {
+    const auto [place, fresh] = places.try_emplace(std::string(key), pairs.size());
+    if (fresh) pairs.emplace_back();
+    std::string& pair = pairs[place->second];
+    pair.clear();
+    append_hstore_word(key, pair);
     JsonValue value;
-    if (!walk.key(key)) return false;
-    append_hstore_word(key, out);
     if (!walk.value(value)) return false;
-    out.append(std::string_view("=>"));
+    pair += "=>";
     if (!value.present()) {
-      out.append(std::string_view("NULL"));
+      pair += "NULL";
     } else {
-      append_hstore_word(value.kind == Kind::boolean ? (value.boolean ? "true" : "false") : value.text, out);
+      append_hstore_word(value.kind == Kind::boolean ? (value.boolean ? "true" : "false") : value.text, pair);
     }
-  } while (walk.another('}', ok));
-  return ok && walk.at_end();
+    return true;
+  };
+  if (walk.peek() != '{' || !walk.members(member) || !walk.at_end()) return false;
+  for (const std::string& pair : pairs) {
+    if (out.size() != 0) out.append(',');
+    out.append(std::string_view(pair));
+  }
+  return true;
 }
 
 }  // namespace

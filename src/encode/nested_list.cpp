@@ -11,20 +11,10 @@ class Reader {
 
   /// A list, `depth` levels below the outermost one. The depth of this recursion is at most kMaxDimensions.
   bool list(std::size_t depth) {
-    if (depth == kMaxDimensions || !walk_.enter()) return false;
-    walk_.step();
+    if (depth == kMaxDimensions) return false;
     std::uint32_t size = 0;
-    if (walk_.peek() == ']') {
-      walk_.step();
-    } else {
-      bool ok = true;
-      do {
-        if (walk_.peek() == '[' ? !list(depth + 1) : !leaf(depth + 1)) return false;
-        ++size;
-      } while (walk_.another(']', ok));
-      if (!ok) return false;
-    }
-    walk_.leave();
+    const auto element = [&] { return ++size, walk_.peek() == '[' ? list(depth + 1) : leaf(depth + 1); };
+    if (!walk_.elements(element)) return false;
     deepest_ = std::max(deepest_, depth + 1);
     if (sizes_[depth] == kUnknown) sizes_[depth] = size;
     return sizes_[depth] == size;

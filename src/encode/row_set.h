@@ -34,6 +34,12 @@ class ColumnBits {
     const std::size_t word = column / 64 - 1;
     return word < more_.size() && ((more_[word] >> (column % 64)) & 1U) != 0;
   }
+  /// How many columns before this one are set: a column's field stands so much further ahead where those are left out.
+  [[nodiscard]] std::size_t count_before(std::size_t column) const {
+    std::size_t count = 0;
+    for (std::size_t before = 0; before < column; ++before) count += test(before) ? 1U : 0U;
+    return count;
+  }
   void clear() {
     first_ = 0;
     more_.clear();

@@ -64,10 +64,7 @@ T Compiler::setting(const std::map<std::string, T>& settings, const ColumnDraft&
 
 bool Compiler::find_tables() {
   // Where `${topic}` stands in a name, its length is known only now.
-  Findings lengths("");
-  check_table_lengths(topic_, lengths);
-  const bool fit = !lengths.failed();
-  if (!fit) check_table_lengths(topic_, findings_);
+  const bool fit = check_table_lengths(topic_, findings_);
   const auto look_up = [this, fit](const TableName& name, const Place& place) {
     const TableInfo* info = catalog_.find(name);
     if (info == nullptr && fit) findings_.error(place, "there is no table `" + name.display() + "`");

@@ -65,11 +65,12 @@ bool take_part(std::string_view& rest, std::string& part) {
   return !part.empty() && (rest.empty() || rest.front() == '.');
 }
 
-void check_length(const std::string& part, const Place& place, Findings& findings) {
+bool check_length(const std::string& part, const Place& place, Findings& findings) {
   const std::size_t bytes = replaced(part, "").size();
-  if (bytes <= kMaxNameBytes) return;
+  if (bytes <= kMaxNameBytes) return true;
   findings.error(place, "the name `" + part + "` has " + std::to_string(bytes) + " bytes; PostgreSQL cuts names off " +
                             "behind " + std::to_string(kMaxNameBytes));
+  return false;
 }
 
 }  // namespace
@@ -127,16 +128,17 @@ MappingFile with_known_tables(const MappingFile& file) {
   return known;
 }
 
-void check_table_lengths(const TopicMapping& topic, Findings& findings) {
-  const Place place = place_of(topic, "table");
-  check_length(topic.table.schema, place, findings);
-  check_length(topic.table.name, place, findings);
+bool check_table_lengths(const TopicMapping& topic, Findings& findings) {
+  const auto check = [&findings](const TableName& table, const Place& place) {
+    return check_length(table.schema, place, findings) & check_length(table.name, place, findings);
+  };
+  bool fit = check(topic.table, place_of(topic, "table"));
   for (const auto& array : topic.array_mappings) {
     if (!array.table) continue;
     const Place here = place_of(topic, "array_mappings").inside(array.path + ".table", array.line);
-    check_length(array.table->schema, here, findings);
-    check_length(array.table->name, here, findings);
+    fit &= check(*array.table, here);
   }
+  return fit;
 }
 
 void check_column_name(const std::string& name, const Place& place, Findings& findings) {

@@ -23,8 +23,9 @@ TopicMapping for_topic(const TopicMapping& mapping, const std::string& topic);
 /// The file without the topics whose tables have no names before a topic is seen.
 MappingFile with_known_tables(const MappingFile& file);
 
-/// An error where PostgreSQL would cut a table's name off, after for_topic(). parse_table_name() has told of the rest.
-void check_table_lengths(const TopicMapping& topic, Findings& findings);
+/// Whether PostgreSQL would take the tables' names whole, after for_topic(); errors where not. parse_table_name() has
+/// told of the rest.
+bool check_table_lengths(const TopicMapping& topic, Findings& findings);
 
 /// The same for a column.
 void check_column_name(const std::string& name, const Place& place, Findings& findings);

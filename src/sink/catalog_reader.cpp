@@ -132,18 +132,8 @@ SELECT w.i, c.relname, x.indisprimary,
             WHEN x.indexprs IS NOT NULL THEN 'is on an expression' WHEN NOT x.indimmediate THEN 'is DEFERRABLE'
             WHEN NOT x.indisvalid THEN 'is not valid' ELSE '' END AS why,
        coalesce((pg_catalog.to_jsonb(x) ->> 'indnullsnotdistinct')::boolean, false) AS nulls_equal,
-       (SELECT CASE WHEN n.nspname <> 'pg_catalog'
-                    THEN pg_catalog.format('OPERATOR(%I.%s)', n.nspname, p.oprname) END
-          FROM pg_catalog.pg_amop o JOIN pg_catalog.pg_operator p ON p.oid = o.amopopr
-          JOIN pg_catalog.pg_namespace n ON n.oid = p.oprnamespace
-         WHERE o.amopfamily = oc.opcfamily AND o.amoplefttype = oc.opcintype AND o.amoprighttype = oc.opcintype
-           AND o.amopstrategy = 3) AS equals,
-       (SELECT CASE WHEN n.nspname <> 'pg_catalog' OR NOT oc.opcdefault
-                    THEN pg_catalog.format('OPERATOR(%I.%s)', n.nspname, p.oprname) END
-          FROM pg_catalog.pg_amop o JOIN pg_catalog.pg_operator p ON p.oid = o.amopopr
-          JOIN pg_catalog.pg_namespace n ON n.oid = p.oprnamespace
-         WHERE o.amopfamily = oc.opcfamily AND o.amoplefttype = oc.opcintype AND o.amoprighttype = oc.opcintype
-           AND o.amopstrategy = 1) AS less,
+       CASE WHEN operators.elsewhere THEN operators.equals END AS equals,
+       CASE WHEN operators.elsewhere OR NOT oc.opcdefault THEN operators.less END AS less,
        (SELECT pg_catalog.format(' COLLATE %I.%I', n.nspname, l.collname)
           FROM pg_catalog.pg_collation l JOIN pg_catalog.pg_namespace n ON n.oid = l.collnamespace
          WHERE l.oid = x.indcollation[k.position] AND l.oid <> a.attcollation) AS collation,
@@ -164,6 +154,14 @@ SELECT w.i, c.relname, x.indisprimary,
   CROSS JOIN LATERAL pg_catalog.generate_series(0, x.indnkeyatts - 1) AS k(position)
   LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = x.indrelid AND a.attnum = x.indkey[k.position] AND a.attnum > 0
   LEFT JOIN pg_catalog.pg_opclass oc ON oc.oid = x.indclass[k.position]
+  CROSS JOIN LATERAL (
+    SELECT max(o.name) FILTER (WHERE o.amopstrategy = 3) AS equals, max(o.name) FILTER (WHERE o.amopstrategy = 1) AS less,
+           coalesce(bool_or(o.nspname <> 'pg_catalog'), false) AS elsewhere
+      FROM (SELECT f.amopstrategy, n.nspname, pg_catalog.format('OPERATOR(%I.%s)', n.nspname, p.oprname) AS name
+              FROM pg_catalog.pg_amop f JOIN pg_catalog.pg_operator p ON p.oid = f.amopopr
+              JOIN pg_catalog.pg_namespace n ON n.oid = p.oprnamespace
+             WHERE f.amopfamily = oc.opcfamily AND f.amoplefttype = oc.opcintype
+               AND f.amoprighttype = oc.opcintype AND f.amopstrategy IN (1, 3)) o) operators
  WHERE x.indisunique
  ORDER BY w.i, NOT x.indisprimary, c.relname, k.position)sql";
 

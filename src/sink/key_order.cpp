@@ -23,9 +23,7 @@ std::optional<std::vector<std::size_t>> key_fields(const mapping::TablePlan& tab
   std::vector<std::size_t> fields;
   for (const std::uint16_t column : table.key) {
     if (rows.omitted.test(column)) return std::nullopt;
-    std::size_t field = column;
-    for (std::size_t before = 0; before < column; ++before) field -= rows.omitted.test(before) ? 1U : 0U;
-    fields.push_back(field);
+    fields.push_back(column - rows.omitted.count_before(column));
   }
   return fields;
 }

@@ -26,9 +26,7 @@ std::vector<std::string_view> key_values(const mapping::TablePlan& table, const 
   values.reserve(table.key.size());
   for (const auto column : table.key) {
     if (place.set->omitted.test(column)) continue;
-    std::size_t field = column;
-    for (std::size_t i = 0; i < column; ++i) field -= place.set->omitted.test(i) ? 1 : 0;
-    values.push_back(fields.at(field));
+    values.push_back(fields.at(column - place.set->omitted.count_before(column)));
   }
   return values;
 }

@@ -227,9 +227,6 @@ TEST_P(DifferentialTest, StoresWhatPostgresqlsOwnCastStores) {
 // What the reference lists. Numbers: a fraction is cut off for integers, and hexadecimal or digits with underscores are
 // PostgreSQL's own spelling of literals from release 16 on.
 constexpr const char* kIntegers = "(s ~ '[.eE]' AND theirs = '!') OR s ~* '[_x]'";
-// A time of day needs no date there, and PostgreSQL takes some texts that could mean two days.
-constexpr const char* kTimes = "ours = '!' OR (theirs = '!' AND s ~ '^[0-9 .+-]+$')";
-
 INSTANTIATE_TEST_SUITE_P(
     Types, DifferentialTest,
     ::testing::Values(
@@ -242,16 +239,15 @@ INSTANTIATE_TEST_SUITE_P(
         Kind{"numeric", "numeric", [](Random& r) { return decimal(r, 30); }},
         Kind{"numeric_10_2", "numeric(10,2)", [](Random& r) { return decimal(r, 10); }},
         Kind{"numeric_3_5", "numeric(3,5)", [](Random& r) { return "0.00" + r.digits(1, 6); }},
-        Kind{"boolean", "boolean", boolean},
-        Kind{"timestamptz", "timestamptz", moment, kTimes},
-        Kind{"timestamptz_3", "timestamptz(3)", moment, kTimes},
-        Kind{"timestamp", "timestamp", [](Random& r) { return date(r) + (r.one_in(3) ? "" : "T" + time(r)); }, kTimes},
-        Kind{"date", "date", moment, kTimes},
-        Kind{"time", "time", [](Random& r) { return time(r) + r.of<std::string>({"", "", "Z", "+02", " PM", "am"}); },
-             kTimes},
-        Kind{"uuid", "uuid", uuid},
-        Kind{"inet", "inet", address, "ours = '!' OR theirs = '!'"},
-        Kind{"text", "text", word},
+        Kind{"boolean", "boolean", boolean}, Kind{"timestamptz", "timestamptz", moment},
+        Kind{"timestamptz_3", "timestamptz(3)", moment},
+        Kind{"timestamp", "timestamp", [](Random& r) { return date(r) + (r.one_in(3) ? "" : "T" + time(r)); }},
+        Kind{"date", "date", moment},
+        Kind{"time", "time",
+             [](Random& r) {
+               return time(r) + r.of<std::string>({"", "", "Z", "+02", " PM", "am"});
+             }},
+        Kind{"uuid", "uuid", uuid}, Kind{"inet", "inet", address}, Kind{"text", "text", word},
         Kind{"varchar_3", "varchar(3)", word, "theirs <> '!' AND ours = '!' AND length(s) > 3"},
         Kind{"char_4", "char(4)", word, "theirs <> '!' AND ours = '!' AND length(s) > 4"},
         Kind{"citext", "citext", word, "false", "CREATE EXTENSION citext"},
@@ -271,7 +267,8 @@ INSTANTIATE_TEST_SUITE_P(
              [](Random& r) { return fmt::format("[{} {},{} {})", date(r), time(r), date(r), time(r)); }},
         Kind{"macaddr", "macaddr",
              [](Random& r) {
-               return hex(r, 2) + ":" + hex(r, 2) + ":" + hex(r, 2) + ":" + hex(r, 2) + ":" + hex(r, 2) + ":" + hex(r, 2);
+               return hex(r, 2) + ":" + hex(r, 2) + ":" + hex(r, 2) + ":" + hex(r, 2) + ":" + hex(r, 2) + ":" +
+                      hex(r, 2);
              }},
         Kind{"money", "money", [](Random& r) { return fmt::format("{}.{}", r.below(100000), r.digits(1, 3)); }},
         Kind{"hstore", "hstore",
@@ -281,7 +278,9 @@ INSTANTIATE_TEST_SUITE_P(
              },
              "false", "CREATE EXTENSION hstore"},
         Kind{"ltree", "ltree",
-             [](Random& r) { return r.of<std::string>({"a", "b_1", ""}) + "." + r.of<std::string>({"c", "D9", "e f"}); },
+             [](Random& r) {
+               return r.of<std::string>({"a", "b_1", ""}) + "." + r.of<std::string>({"c", "D9", "e f"});
+             },
              "false", "CREATE EXTENSION ltree"},
         Kind{"point", "point", [](Random& r) { return fmt::format("({},{})", r.below(99), r.digits(1, 4)); }},
         Kind{"bit_4", "bit(4)", [](Random& r) { return r.of<std::string>({"1010", "0001", "111", "x5", "b1100"}); },

@@ -31,6 +31,7 @@ TEST(JsonPart, IsWhatStandsBetweenAMarkAndNulBytes) {
 }
 
 TEST(NotJson, ARegistrysFramingIsNamedWithItsSchema) {
+  EXPECT_THAT(named("\0{\"id\":1}"sv), ::testing::Not(HasSubstr("registry"))) << "one NUL too many, no schema";
   EXPECT_EQ(named("\0\0\0\0\x07{\"a\":1}"sv),
             "the value begins with a schema registry's framing (schema 7): this topic's messages are in a registry's "
             "format (Avro, Protobuf or JSON Schema), not plain JSON");
