@@ -15,6 +15,7 @@
 #include "app/version.h"
 #include "base/wrong_setting.h"
 #include "settings/config.h"
+#include "settings/reference.h"
 
 namespace loom::app {
 
@@ -30,14 +31,22 @@ std::optional<settings::Config> configured(const std::optional<std::string>& fil
   return result.config;
 }
 
+std::string settings_help() {
+  return "Settings, from the environment or the YAML file of --config; the environment wins:\n\n" +
+         render_settings(settings::setting_reference());
+}
+
 struct CommandLine {
   std::optional<std::string> config_file;
   ValidateOptions validate;
+  TryOptions attempt;
+  InferOptions infer;
   MigrateOptions migrate;
   CreateTablesOptions create_tables;
   SampleCommandOptions sample;
   LagCommandOptions lag;
   HealthCommandOptions health;
+  SettingsOptions settings;
   ToolCommandLine tools;
 };
 
@@ -51,16 +60,49 @@ struct Chosen {
 /// Adds the subcommands; the one that the user names leaves its function in `chosen`.
 void add_commands(CLI::App& app, CommandLine& line, Chosen& chosen) {
   const Chosen run = chosen;
-  app.add_subcommand("run", "Consume until SIGTERM or SIGINT (also without a command)")->callback([&chosen, run] {
-    chosen = run;
-  });
+  auto* consume = app.add_subcommand("run", "Consume until SIGTERM or SIGINT (also without a command)");
+  consume->footer(settings_help);
+  consume->callback([&chosen, run] { chosen = run; });
 
   auto* validate = app.add_subcommand("validate", "Check a mapping file: exit 0, or 2 and one line per problem");
   validate->add_option("FILE", line.validate.file, "The mapping file (default: LOOM_TOPIC_MAPPINGS)");
   validate->add_flag("--database", line.validate.database, "Check against the real tables, too");
+  validate->add_flag("--strict", line.validate.strict, "Warnings count, too: exit 2");
   validate->callback([&] {
     chosen = {.run = [&](const settings::Config& config) { return validate_mapping(config, line.validate); },
               .needs = {.database = line.validate.database}};
+  });
+
+  auto* attempt = app.add_subcommand("try", "Map messages from standard input, one on a line, and show their rows");
+  attempt->footer(
+      "A line for each message: the rows, or why it would be a dead letter. Nothing is stored, and no server is "
+      "needed.\n"
+      "Exit 0, or 1 when one is bad.\n\n"
+      "  kcat -C -b localhost:9092 -t orders -c 10 -e | kafka-to-db-consumer try topic_mappings.yml --topic orders");
+  attempt->add_option("FILE", line.attempt.file, "The mapping file (default: LOOM_TOPIC_MAPPINGS)");
+  attempt->add_option("--topic", line.attempt.topic, "The topic that they are of (default: the file's only one)");
+  attempt->add_option("--key-separator", line.attempt.key_separator,
+                      "What stands before it on a line is the message's key, as `kcat -K` prints it");
+  attempt->add_flag("--database", line.attempt.database,
+                    "With the real tables, not those that create-tables would make");
+  attempt->add_flag("--json", line.attempt.json, "A JSON object for each message, with whole values");
+  attempt->callback([&] {
+    chosen = {.run = [&](const settings::Config& config) { return try_mapping(config, line.attempt, std::cin); },
+              .needs = {.database = line.attempt.database}};
+  });
+
+  auto* infer = app.add_subcommand("infer", "Write the draft of a mapping for messages from standard input");
+  infer->footer(
+      "One message on a line; a hundred or so tell more than one. Lines of the draft with `?` are guesses to look "
+      "at.\n\n"
+      "  kcat -C -b localhost:9092 -t orders -c 100 -e | kafka-to-db-consumer infer --topic orders > "
+      "topic_mappings.yml");
+  infer->add_option("--topic", line.infer.topic, "The topic that they are of")->required();
+  infer->add_option("--table", line.infer.table, "The table (default: the topic's name)");
+  infer->add_option("--key", line.infer.key, "The columns that tell messages apart (default: guessed)")->delimiter(',');
+  infer->callback([&] {
+    chosen = {.run = [&](const settings::Config&) { return infer_mapping(line.infer, std::cin); },
+              .needs = {.database = false}};
   });
 
   auto* migrate = app.add_subcommand("migrate", "Apply the migrations that the database lacks");
@@ -71,7 +113,9 @@ void add_commands(CLI::App& app, CommandLine& line, Chosen& chosen) {
   });
 
   auto* tables = app.add_subcommand("create-tables", "Create the mapped tables that do not exist");
-  tables->add_flag("--print", line.create_tables.print, "Only print the statements");
+  auto* print = tables->add_flag("--print", line.create_tables.print, "Only print the statements");
+  tables->add_flag("--alter", line.create_tables.alter, "Also add the columns that existing tables lack")
+      ->excludes(print);
   tables->callback([&] {
     chosen = {.run = [&](const settings::Config& config) { return create_mapped_tables(config, line.create_tables); },
               .needs = {.database = !line.create_tables.print}};
@@ -105,6 +149,13 @@ void add_commands(CLI::App& app, CommandLine& line, Chosen& chosen) {
     chosen = {.run = [&](const settings::Config& config) { return check_health(config, line.health); },
               .needs = {.database = false}};
   });
+
+  auto* settings = app.add_subcommand("settings", "Every setting with its default");
+  settings->add_flag("--markdown", line.settings.markdown, "As a table in Markdown");
+  settings->callback([&] {
+    chosen = {.run = [&](const settings::Config&) { return show_settings(line.settings); },
+              .needs = {.database = false}};
+  });
 }
 
 }  // namespace
@@ -114,7 +165,7 @@ int run_command_line(int argc, char** argv, Failpoints& failpoints) {
   app.set_version_flag("--version", std::string("kafka-to-db-consumer ") + kVersion);
   app.require_subcommand(0, 1);
   app.fallthrough();
-  app.footer("Configured by LOOM_ environment variables or --config; see docs/operations.md.");
+  app.footer(settings_help);
   CommandLine line;
   app.add_option("--config", line.config_file, "YAML file with the names of the environment; the environment wins");
   Chosen chosen{.run = [&](const settings::Config& config) { return run_service(config, failpoints); },

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <istream>
 #include <optional>
 #include <string>
 #include <vector>
@@ -20,8 +21,33 @@ constexpr int kWrongConfiguration = 2;
 struct ValidateOptions {
   std::optional<std::string> file;
   bool database = false;
+  bool strict = false;  ///< warnings count as errors
 };
 int validate_mapping(const settings::Config& config, const ValidateOptions& options);
+
+struct TryOptions {
+  std::optional<std::string> file;
+  std::optional<std::string> topic;  ///< without: the file's only one
+  std::optional<std::string> key_separator;
+  bool database = false;
+  bool json = false;
+};
+/// Maps messages and stores none: 0 when all of them become rows, 1 when one does not.
+int try_mapping(const settings::Config& config, const TryOptions& options, std::istream& messages);
+
+struct InferOptions {
+  std::string topic;
+  std::optional<std::string> table;
+  std::vector<std::string> key;
+};
+/// Writes the draft of a mapping for such messages.
+int infer_mapping(const InferOptions& options, std::istream& messages);
+
+struct SettingsOptions {
+  bool markdown = false;
+};
+/// Lists every setting with its default.
+int show_settings(const SettingsOptions& options);
 
 struct MigrateOptions {
   bool status = false;
@@ -30,6 +56,7 @@ int migrate_database(const settings::Config& config, const MigrateOptions& optio
 
 struct CreateTablesOptions {
   bool print = false;
+  bool alter = false;  ///< add the columns that existing tables lack
 };
 int create_mapped_tables(const settings::Config& config, const CreateTablesOptions& options);
 

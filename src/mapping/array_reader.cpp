@@ -1,7 +1,11 @@
+#include <array>
+#include <string_view>
+
 #include "mapping/choices.h"
 #include "mapping/sources.h"
 #include "mapping/table_names.h"
 #include "mapping/topic_reader.h"
+#include "mapping/unknown_key.h"
 
 namespace loom::mapping {
 namespace {
@@ -61,13 +65,14 @@ ArrayMapping read_array(const Entry& entry, const Place& place, Findings& findin
       const auto text = text_of(part.value, here, findings);
       if (text) array.surplus = kSurpluses.find(*text);
       array.surplus_line = part.line;
-      if (!array.surplus) findings.error(here, "is `" + text.value_or("") + "`; accepted: " + kSurpluses.names());
+      if (!array.surplus) findings.error(here, kSurpluses.refusal(text.value_or("")));
     } else if (part.key == "table_column_prefix" || part.key == "description") {
       text_of(part.value, here, findings);
     } else {
-      findings.warning(here,
-                       "is not a key of an array mapping and is ignored; known: table, foreign_key_mapping, "
-                       "table_column_prefix, element_mappings, sequence_field, surplus");
+      constexpr std::array<std::string_view, 7> kKnown{
+          "table",   "foreign_key_mapping", "element_mappings", "sequence_field",
+          "surplus", "table_column_prefix", "description"};
+      warn_of_unknown_key("an array mapping", part.key, kKnown, here, findings);
     }
   }
   if (!has_elements && (entry.value.IsMap() || entry.value.IsNull())) {

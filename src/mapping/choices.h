@@ -7,6 +7,7 @@
 #include <string_view>
 #include <utility>
 
+#include "base/similar.h"
 #include "mapping/mapping_file.h"
 
 namespace loom::mapping {
@@ -25,6 +26,13 @@ class Choices {
       if (name == text) return value;
     }
     return std::nullopt;
+  }
+
+  /// Why a text that find() knows nothing of is refused.
+  [[nodiscard]] std::string refusal(const std::string& text) const {
+    std::array<std::string_view, N> known;
+    std::transform(values_.begin(), values_.end(), known.begin(), [](const auto& value) { return value.first; });
+    return "is `" + text + "`; " + did_you_mean(text, known) + "accepted: " + names();
   }
 
   /// `a, b, c`

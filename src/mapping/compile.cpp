@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/similar.h"
 #include "mapping/column_types.h"
 #include "mapping/draft.h"
 #include "mapping/keys.h"
@@ -140,8 +141,11 @@ std::optional<PlanColumn> Compiler::make_column(const ColumnDraft& draft, const 
   if (info == nullptr) {
     std::vector<std::string> known;
     for (const auto& column : table.columns) known.push_back(column.name);
-    findings_.error(draft.place,
-                    "`" + table.name.display() + "` has no column `" + draft.name + "`; its columns: " + joined(known));
+    // A column that create-tables would make is likely new in the mapping.
+    const std::string_view alter = topic_.create_table == false ? "" : ". `create-tables --alter` adds columns";
+    findings_.error(draft.place, "`" + table.name.display() + "` has no column `" + draft.name + "`; " +
+                                     did_you_mean(draft.name, known) + "its columns: " + joined(known) +
+                                     std::string(alter));
     return std::nullopt;
   }
   if (!is_writable(*info)) {
@@ -259,7 +263,15 @@ void Compiler::check_unmapped_names(const std::vector<TableDraft>& drafts) {
       const std::string& name = setting.first;
       const bool mapped =
           std::any_of(drafts.begin(), drafts.end(), [&name](const TableDraft& t) { return t.find(name) != nullptr; });
-      if (!mapped) findings_.warning(place_of(topic_, key).inside(name, 0), "is for a column that nothing feeds");
+      if (mapped) continue;
+      std::vector<std::string> fed;
+      for (const TableDraft& draft : drafts) {
+        for (const ColumnDraft& column : draft.columns) fed.push_back(column.name);
+      }
+      const std::string similar(similar_name(name, fed));
+      findings_.warning(
+          place_of(topic_, key).inside(name, 0),
+          "is for a column that nothing feeds" + (similar.empty() ? "" : "; did you mean `" + similar + "`?"));
     }
   };
   check(topic_.data_types, "data_types");

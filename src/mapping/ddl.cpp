@@ -255,6 +255,18 @@ std::string type_sql(const ColumnInfo& column) {
   return column.type_oid == kTime.oid ? "TIME" : upper(column.type_name);
 }
 
+/// A column as CREATE TABLE and ADD COLUMN have it.
+std::string column_sql(const TableInfo& table, const ColumnInfo& column, bool not_null) {
+  const bool in_key = std::any_of(table.unique_indexes.begin(), table.unique_indexes.end(), [&column](const auto& i) {
+    return std::find(i.columns.begin(), i.columns.end(), column.name) != i.columns.end();
+  });
+  std::string sql = quote_identifier(column.name) + " " + type_sql(column);
+  if (in_key && column.type == ColumnType::text && !column.is_array) sql += " COLLATE \"C\"";
+  if (not_null) sql += " NOT NULL";
+  if (column.default_kind == DefaultKind::constant) sql += " DEFAULT " + column.default_text;
+  return sql;
+}
+
 /// One warning for a topic's columns that are TEXT only because nobody gave them a type.
 void warn_of_untyped(const TopicMapping& topic, const std::vector<TableDraft>& drafts,
                      const std::vector<Building>& buildings, Findings& findings) {
@@ -329,14 +341,7 @@ std::string TableDefinition::to_sql() const {
   };
   std::vector<std::string> lines;
   for (const auto& column : table.columns) {
-    const bool in_key = std::any_of(table.unique_indexes.begin(), table.unique_indexes.end(), [&column](const auto& i) {
-      return std::find(i.columns.begin(), i.columns.end(), column.name) != i.columns.end();
-    });
-    std::string line = quote_identifier(column.name) + " " + type_sql(column);
-    if (in_key && column.type == ColumnType::text && !column.is_array) line += " COLLATE \"C\"";
-    if (column.not_null) line += " NOT NULL";
-    if (column.default_kind == DefaultKind::constant) line += " DEFAULT " + column.default_text;
-    lines.push_back(std::move(line));
+    lines.push_back(column_sql(table, column, column.not_null));
   }
   for (const auto& index : table.unique_indexes) {
     lines.push_back((index.primary ? "PRIMARY KEY (" : "UNIQUE (") + quoted(index.columns) + ")");
@@ -350,6 +355,10 @@ std::string TableDefinition::to_sql() const {
     sql += "    " + lines[i] + (i + 1 < lines.size() ? ",\n" : "\n");
   }
   return sql + ");\n";
+}
+
+std::string TableDefinition::add_column_sql(const ColumnInfo& column) const {
+  return "ALTER TABLE " + table.name.quoted() + " ADD COLUMN IF NOT EXISTS " + column_sql(table, column, false) + ";";
 }
 
 DefinedCatalog::DefinedCatalog(const std::vector<TableDefinition>& definitions) {

@@ -20,6 +20,8 @@ struct TableDefinition {
   std::vector<std::string> source_topics;
   /// CREATE TABLE IF NOT EXISTS ...; (and CREATE SCHEMA IF NOT EXISTS where the name has one)
   [[nodiscard]] std::string to_sql() const;
+  /// ALTER TABLE ... ADD COLUMN IF NOT EXISTS ...; Without NOT NULL, where the rows that are there would have no value.
+  [[nodiscard]] std::string add_column_sql(const ColumnInfo& column) const;
 };
 
 enum class TablesOf : std::uint8_t {

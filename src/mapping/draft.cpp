@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/similar.h"
 #include "mapping/paths.h"
 #include "mapping/sources.h"
 
@@ -98,7 +99,7 @@ void add_foreign_keys(TableDraft& child, const TableDraft& own, const TopicMappi
       std::vector<std::string> known;
       for (const auto& column : own.columns) known.push_back(column.name);
       findings.error(here, "names `" + key.parent_column + "`, which is no mapped column of `" + topic.table.display() +
-                               "`; these are: " + joined(known));
+                               "`; " + did_you_mean(key.parent_column, known) + "these are: " + joined(known));
       continue;
     }
     auto& column = column_of(child, key.child_column, here);

@@ -10,6 +10,7 @@
 
 #include "mapping/findings.h"
 #include "mapping/topic_reader.h"
+#include "mapping/unknown_key.h"
 #include "mapping/yaml_document.h"
 #include "mapping/yaml_tree.h"
 
@@ -44,9 +45,7 @@ void check_top_level_keys(const std::vector<Entry>& entries, Findings& findings)
   for (const auto& entry : entries) {
     if (entry.key.rfind("x-", 0) == 0 || entry.key.rfind('.', 0) == 0) continue;  // the usual homes of anchors
     if (std::find(kKnown.begin(), kKnown.end(), entry.key) != kKnown.end()) continue;
-    findings.warning({"", entry.key, entry.line},
-                     "is not a key of this format and is ignored; known: schema_version, defaults, topics, "
-                     "transformations, data_type_mappings");
+    warn_of_unknown_key("this format", entry.key, kKnown, {"", entry.key, entry.line}, findings);
   }
 }
 

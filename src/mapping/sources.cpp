@@ -4,6 +4,7 @@
 #include <string_view>
 #include <utility>
 
+#include "base/similar.h"
 #include "mapping/paths.h"
 
 namespace loom::mapping {
@@ -48,10 +49,13 @@ void warn_of_dollar(const std::string& text, const Place& place, Findings& findi
   } else if (!above.empty()) {
     findings.warning(place, "can never match: `" + std::string(above) + "` is a single value, with nothing below it");
   } else {
-    findings.warning(place,
-                     "is read as a field of that name in the message (in double quotes it is so without this warning); "
-                     "metadata sources are $key, $key.FIELD, $topic, $partition, $offset, $timestamp, $headers.NAME "
-                     "and $value");
+    constexpr std::array<std::string_view, 7> kNames{"$key",       "$topic", "$partition", "$offset",
+                                                     "$timestamp", "$value", "$headers"};
+    findings.warning(
+        place, "is read as a field of that name in the message (in double quotes it is so without this warning); " +
+                   did_you_mean(text.substr(0, text.find_first_of(".[")), kNames) +
+                   "metadata sources are $key, $key.FIELD, $topic, $partition, $offset, $timestamp, $headers.NAME "
+                   "and $value");
   }
 }
 

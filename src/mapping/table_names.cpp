@@ -130,7 +130,8 @@ MappingFile with_known_tables(const MappingFile& file) {
 
 bool check_table_lengths(const TopicMapping& topic, Findings& findings) {
   const auto check = [&findings](const TableName& table, const Place& place) {
-    return check_length(table.schema, place, findings) & check_length(table.name, place, findings);
+    const bool schema_fits = check_length(table.schema, place, findings);
+    return check_length(table.name, place, findings) && schema_fits;
   };
   bool fit = check(topic.table, place_of(topic, "table"));
   for (const auto& array : topic.array_mappings) {

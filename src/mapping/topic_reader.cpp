@@ -1,13 +1,17 @@
 #include "mapping/topic_reader.h"
 
+#include <array>
 #include <cmath>
 #include <cstdlib>
 #include <map>
+#include <string_view>
+#include <vector>
 
 #include "mapping/choices.h"
 #include "mapping/sources.h"
 #include "mapping/table_names.h"
 #include "mapping/topic_pattern.h"
+#include "mapping/unknown_key.h"
 #include "mapping/value_types.h"
 
 namespace loom::mapping {
@@ -25,6 +29,12 @@ class TopicReader {
   void read(const YAML::Node& node);
 
  private:
+  /// A key of a topic, and what it does.
+  struct Key {
+    std::string_view name;
+    void (*read)(TopicReader& self, const Entry& entry);
+  };
+  static const std::vector<Key>& keys();
   void read_key(const Entry& entry);
   void read_field_mappings(const Entry& entry);
   void read_data_types(const Entry& entry);
@@ -34,6 +44,11 @@ class TopicReader {
 
   template <typename T, std::size_t N>
   std::optional<T> choice(const Choices<T, N>& choices, const YAML::Node& node, const Place& place);
+  /// Leaves `out` as it is where the value is no choice.
+  template <typename T, std::size_t N>
+  void take_choice(const Choices<T, N>& choices, const Entry& entry, T& out) {
+    out = choice(choices, entry.value, at(entry)).value_or(out);
+  }
   template <typename T, std::size_t N>
   std::map<std::string, T> column_choices(const Choices<T, N>& choices, const Entry& entry);
 
@@ -53,7 +68,7 @@ std::optional<T> TopicReader::choice(const Choices<T, N>& choices, const YAML::N
   const auto text = text_of(node, place, findings_);
   if (!text) return std::nullopt;
   auto value = choices.find(*text);
-  if (!value) findings_.error(place, "is `" + *text + "`; accepted: " + choices.names());
+  if (!value) findings_.error(place, choices.refusal(*text));
   return value;
 }
 
@@ -79,51 +94,64 @@ void TopicReader::read(const YAML::Node& node) {
   }
 }
 
+const std::vector<TopicReader::Key>& TopicReader::keys() {
+  using Self = TopicReader;
+  static const std::vector<Key> kKeys{
+      {"table",
+       [](Self& self, const Entry& entry) {
+         if (auto table = read_table_name(entry.value, self.at(entry), self.findings_)) self.topic_.table = *table;
+       }},
+      {"description",
+       [](Self& self, const Entry& entry) {
+         self.topic_.description = text_of(entry.value, self.at(entry), self.findings_).value_or("");
+       }},
+      {"field_mappings", [](Self& self, const Entry& entry) { self.read_field_mappings(entry); }},
+      {"data_types", [](Self& self, const Entry& entry) { self.read_data_types(entry); }},
+      {"transforms",
+       [](Self& self, const Entry& entry) { self.topic_.transforms = self.column_choices(kTransforms, entry); }},
+      {"required_fields",
+       [](Self& self, const Entry& entry) {
+         self.topic_.required_fields = names_of(entry.value, self.at(entry), self.findings_);
+         for (const auto& name : self.topic_.required_fields) check_source(name, self.at(entry), self.findings_);
+       }},
+      {"defaults", [](Self& self, const Entry& entry) { self.read_defaults(entry); }},
+      {"upsert_key",
+       [](Self& self, const Entry& entry) {
+         self.topic_.upsert_key = names_of(entry.value, self.at(entry), self.findings_);
+         self.topic_.upsert_key_inherited = false;
+       }},
+      {"conflict_strategy",
+       [](Self& self, const Entry& entry) {
+         self.take_choice(kConflictStrategies, entry, self.topic_.conflict_strategy);
+       }},
+      {"array_mappings",
+       [](Self& self, const Entry& entry) {
+         self.topic_.array_mappings = read_array_mappings(entry.value, self.at(entry), self.findings_);
+       }},
+      {"absent_values",
+       [](Self& self, const Entry& entry) {
+         self.topic_.absent_values = read_absent_values(entry.value, self.at(entry), self.findings_);
+       }},
+      {"batch_size", [](Self& self, const Entry& entry) { self.read_batch_size(entry); }},
+      {"batch_timeout", [](Self& self, const Entry& entry) { self.read_batch_timeout(entry); }},
+      {"create_table",
+       [](Self& self, const Entry& entry) {
+         self.topic_.create_table = self.choice(kBooleans, entry.value, self.at(entry));
+       }},
+      {"nul", [](Self& self, const Entry& entry) { self.take_choice(kNulPolicies, entry, self.topic_.nul); }},
+      {"no_partition",
+       [](Self& self, const Entry& entry) { self.take_choice(kNoPartitions, entry, self.topic_.no_partition); }},
+      {"identity", [](Self& self, const Entry& entry) { self.take_choice(kIdentities, entry, self.topic_.identity); }}};
+  return kKeys;
+}
+
 void TopicReader::read_key(const Entry& entry) {
-  const std::string& key = entry.key;
-  if (key == "table") {
-    if (auto table = read_table_name(entry.value, at(entry), findings_)) topic_.table = *table;
-  } else if (key == "description") {
-    topic_.description = text_of(entry.value, at(entry), findings_).value_or("");
-  } else if (key == "field_mappings") {
-    read_field_mappings(entry);
-  } else if (key == "data_types") {
-    read_data_types(entry);
-  } else if (key == "transforms") {
-    topic_.transforms = column_choices(kTransforms, entry);
-  } else if (key == "required_fields") {
-    topic_.required_fields = names_of(entry.value, at(entry), findings_);
-    for (const auto& name : topic_.required_fields) check_source(name, at(entry), findings_);
-  } else if (key == "defaults") {
-    read_defaults(entry);
-  } else if (key == "upsert_key") {
-    topic_.upsert_key = names_of(entry.value, at(entry), findings_);
-    topic_.upsert_key_inherited = false;
-  } else if (key == "conflict_strategy") {
-    const auto strategy = choice(kConflictStrategies, entry.value, at(entry));
-    topic_.conflict_strategy = strategy.value_or(topic_.conflict_strategy);
-  } else if (key == "array_mappings") {
-    topic_.array_mappings = read_array_mappings(entry.value, at(entry), findings_);
-  } else if (key == "batch_size") {
-    read_batch_size(entry);
-  } else if (key == "batch_timeout") {
-    read_batch_timeout(entry);
-  } else if (key == "create_table") {
-    topic_.create_table = choice(kBooleans, entry.value, at(entry));
-  } else if (key == "nul") {
-    topic_.nul = choice(kNulPolicies, entry.value, at(entry)).value_or(topic_.nul);
-  } else if (key == "absent_values") {
-    topic_.absent_values = read_absent_values(entry.value, at(entry), findings_);
-  } else if (key == "no_partition") {
-    topic_.no_partition = choice(kNoPartitions, entry.value, at(entry)).value_or(topic_.no_partition);
-  } else if (key == "identity") {
-    topic_.identity = choice(kIdentities, entry.value, at(entry)).value_or(topic_.identity);
-  } else {
-    findings_.warning(at(entry),
-                      "is not a key of a topic and is ignored; known: table, description, field_mappings, data_types, "
-                      "transforms, required_fields, defaults, upsert_key, conflict_strategy, array_mappings, "
-                      "absent_values, batch_size, batch_timeout, create_table, nul, no_partition, identity");
+  std::vector<std::string_view> known;
+  for (const Key& key : keys()) {
+    if (key.name == entry.key) return key.read(*this, entry);
+    known.push_back(key.name);
   }
+  warn_of_unknown_key("a topic", entry.key, known, at(entry), findings_);
 }
 
 void TopicReader::read_field_mappings(const Entry& entry) {
@@ -152,7 +180,7 @@ void TopicReader::read_data_types(const Entry& entry) {
     if (!text) continue;
     const auto type = parse_value_type(*text);
     if (!type) {
-      findings_.error(place, "is `" + *text + "`; accepted: " + value_type_names());
+      findings_.error(place, value_type_refusal(*text));
       continue;
     }
     topic_.data_types.emplace(column.key, type->type);
@@ -244,7 +272,7 @@ FileDefaults read_file_defaults(const YAML::Node& node, const Place& place, Find
       const auto text = text_of(entry.value, here, findings);
       if (!text) continue;
       const auto strategy = kConflictStrategies.find(*text);
-      if (!strategy) findings.error(here, "is `" + *text + "`; accepted: " + kConflictStrategies.names());
+      if (!strategy) findings.error(here, kConflictStrategies.refusal(*text));
       defaults.conflict_strategy = strategy.value_or(defaults.conflict_strategy);
     } else if (entry.key == "absent_values") {
       defaults.absent_values = read_absent_values(entry.value, here, findings);
@@ -252,9 +280,9 @@ FileDefaults read_file_defaults(const YAML::Node& node, const Place& place, Find
                entry.key == "schema_version_field") {
       text_of(entry.value, here, findings);
     } else {
-      findings.warning(here,
-                       "is not a key of `defaults` and is ignored; known: upsert_key, conflict_strategy, "
-                       "absent_values, timestamp_field, device_id_field, schema_version_field");
+      constexpr std::array<std::string_view, 6> kKnown{"upsert_key",      "conflict_strategy", "absent_values",
+                                                       "timestamp_field", "device_id_field",   "schema_version_field"};
+      warn_of_unknown_key("`defaults`", entry.key, kKnown, here, findings);
     }
   }
   return defaults;

@@ -1,7 +1,11 @@
 #include "mapping/value_types.h"
 
+#include <strings.h>
+
+#include <array>
 #include <charconv>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "mapping/choices.h"
@@ -67,6 +71,25 @@ std::optional<NamedType> parse_value_type(const std::string& text) {
 
 std::string value_type_names() {
   return kValueTypes.names() + ", decimal(P,S) with P from 1 to 1000 and S from -1000 to 1000, decimal_base64(S)";
+}
+
+std::string value_type_refusal(const std::string& text) {
+  static constexpr std::array<std::pair<std::string_view, std::string_view>, 24> kSqlNames{
+      {{"text", "string"},      {"varchar", "string"},     {"char", "string"},
+       {"str", "string"},       {"int", "integer"},        {"bigint", "integer"},
+       {"smallint", "integer"}, {"int4", "integer"},       {"int8", "integer"},
+       {"long", "integer"},     {"bool", "boolean"},       {"double", "float"},
+       {"real", "float"},       {"number", "float"},       {"double precision", "float"},
+       {"numeric", "decimal"},  {"money", "decimal"},      {"jsonb", "json"},
+       {"object", "json"},      {"datetime", "timestamp"}, {"timestamptz", "timestamp"},
+       {"bytea", "bytes"},      {"list", "array"},         {"vector", "float_array"}}};
+  const std::string name(trimmed(text).substr(0, trimmed(text).find('(')));
+  for (const auto& [sql, ours] : kSqlNames) {
+    if (name.size() != sql.size() || strncasecmp(name.data(), sql.data(), sql.size()) != 0) continue;
+    return "is `" + text + "`; did you mean `" + std::string(ours) + "`? accepted: " + value_type_names();
+  }
+  const std::string refusal = kValueTypes.refusal(text);
+  return refusal.substr(0, refusal.rfind("accepted: ")) + "accepted: " + value_type_names();
 }
 
 std::string type_text(ValueType type, const TypeParameters& parameters) {

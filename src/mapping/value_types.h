@@ -20,6 +20,9 @@ std::optional<NamedType> parse_value_type(const std::string& text);
 /// What parse_value_type() accepts, for messages.
 std::string value_type_names();
 
+/// Why a text that parse_value_type() knows nothing of is refused; SQL's names for types are told ours.
+std::string value_type_refusal(const std::string& text);
+
 /// The type as a mapping has it: `decimal(12,2)`.
 std::string type_text(ValueType type, const TypeParameters& parameters);
 

@@ -1,6 +1,7 @@
 #include "schema/table_creator.h"
 
 #include <pqxx/pqxx>
+#include <set>
 
 #include "schema/advisory_lock.h"
 #include "settings/database_url.h"
@@ -20,9 +21,43 @@ void create(pqxx::work& tx, const mapping::TableDefinition& definition) {
   }
 }
 
+std::set<std::string> columns_of(pqxx::work& tx, const mapping::TableName& name) {
+  std::set<std::string> columns;
+  for (const auto& row : tx.exec("SELECT attname FROM pg_attribute WHERE attnum > 0 AND NOT attisdropped "
+                                 "AND attrelid = to_regclass(" +
+                                 tx.quote(name.quoted()) + ")")) {
+    columns.insert(row[0].as<std::string>());
+  }
+  return columns;
+}
+
+void find_lacking(pqxx::work& tx, const mapping::TableDefinition& definition, std::vector<LackingColumn>& lacking) {
+  const auto there = columns_of(tx, definition.table.name);
+  for (const mapping::ColumnInfo& column : definition.table.columns) {
+    if (there.count(column.name) != 0) continue;
+    lacking.push_back({definition.table.name.display(), column.name, definition.add_column_sql(column)});
+  }
+}
+
+/// All of them, or none: they are one transaction.
+void add_columns(pqxx::work& tx, const std::vector<LackingColumn>& lacking) {
+  if (lacking.empty()) return;
+  // Whoever waits for a table's lock holds up all that come after, the service's own batches too.
+  tx.exec("SET LOCAL lock_timeout = '5s'");
+  for (const LackingColumn& column : lacking) {
+    try {
+      tx.exec(column.statement);
+    } catch (const pqxx::sql_error& error) {
+      throw TableError("cannot add column " + column.column + " to " + column.table + ": " + error.what() +
+                       "\nNothing was changed.");
+    }
+  }
+}
+
 }  // namespace
 
-CreatedTables create_tables(const std::string& url, const std::vector<mapping::TableDefinition>& definitions) {
+CreatedTables create_tables(const std::string& url, const std::vector<mapping::TableDefinition>& definitions,
+                            Alter alter) {
   try {
     pqxx::connection connection(settings::control_connection_string(url));
     quiet(connection);
@@ -34,11 +69,13 @@ CreatedTables create_tables(const std::string& url, const std::vector<mapping::T
       const mapping::TableName& name = definition.table.name;
       if (exists(tx, name)) {
         result.existing.push_back(name.display());
+        find_lacking(tx, definition, result.lacking);
         continue;
       }
       create(tx, definition);
       result.created.push_back(name.display());
     }
+    if (alter == Alter::add_columns) add_columns(tx, result.lacking);
     tx.commit();
     return result;
   } catch (const TableError& error) {

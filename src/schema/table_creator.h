@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -8,10 +9,21 @@
 
 namespace loom::schema {
 
+/// A column that a mapping feeds and its table has not.
+struct LackingColumn {
+  std::string table;  ///< by its display name
+  std::string column;
+  std::string statement;  ///< that adds it
+};
+
+enum class Alter : std::uint8_t { nothing, add_columns };
+
 /// What create-tables found and did, by the tables' display names, in the order of the mapping file.
 struct CreatedTables {
   std::vector<std::string> created;
-  std::vector<std::string> existing;  ///< left as they are
+  std::vector<std::string> existing;
+  std::vector<LackingColumn>
+      lacking{};  ///< columns that existing tables had not; with Alter::add_columns they have now
 };
 
 class TableError : public std::runtime_error {
@@ -19,10 +31,12 @@ class TableError : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// Creates the tables that the database lacks, all of them or none. Safe when several replicas do it at once.
+/// Creates the tables that the database lacks, and with Alter::add_columns the columns, all of them or none. Safe when
+/// several replicas do it at once.
 /// Blocks:  until done, or until another process that creates tables is.
 /// Fails:   TableError naming the table, free of passwords.
-CreatedTables create_tables(const std::string& url, const std::vector<mapping::TableDefinition>& definitions);
+CreatedTables create_tables(const std::string& url, const std::vector<mapping::TableDefinition>& definitions,
+                            Alter alter = Alter::nothing);
 
 /// The statements that create_tables would run in an empty database, each under the topics that want the table.
 std::string render(const std::vector<mapping::TableDefinition>& definitions);

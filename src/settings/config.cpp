@@ -10,7 +10,9 @@
 #include <string_view>
 #include <utility>
 
+#include "base/similar.h"
 #include "settings/database_url.h"
+#include "settings/reference.h"
 #include "text/values.h"
 
 extern char** environ;  // NOLINT(readability-redundant-declaration): POSIX leaves the declaration to us
@@ -145,7 +147,7 @@ class Reader {
       for (const auto& [name, value] : *entries) {
         const bool ours = entries == &file_ || name.starts_with("LOOM_");
         if (ours && taken_.count(name) == 0 && !is_other(name) && !is_service_link(name, value)) {
-          result_.warnings.push_back("unknown setting " + name + " is ignored");
+          result_.warnings.push_back("unknown setting " + name + " is ignored" + meant_by(name));
         }
       }
     }
@@ -154,6 +156,14 @@ class Reader {
  private:
   void error(const std::string& name, const std::string& value, std::string_view accepted) {
     result_.errors.push_back(name + " is \"" + value + "\", but takes " + std::string(accepted));
+  }
+
+  /// `; did you mean LOOM_...?`, where a name is near.
+  static std::string meant_by(const std::string& name) {
+    std::vector<std::string_view> known;
+    for (const SettingReference& setting : setting_reference()) known.push_back(setting.name);
+    const std::string_view similar = similar_name(name, known);
+    return similar.empty() ? std::string() : "; did you mean " + std::string(similar) + "?";
   }
 
   std::optional<Found> secret(const std::string& name, const std::string& path) {

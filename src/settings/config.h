@@ -56,6 +56,7 @@ struct Config {
 
   /// The group's name has one home; it is here under the name that people use.
   [[nodiscard]] const std::string& group_id() const { return database.consumer_group; }
+  bool operator==(const Config&) const = default;
 };
 
 /// Names and values as the environment has them.

@@ -14,6 +14,7 @@ namespace loom::sink {
 struct DeadLetterRoute {
   bool table = true;                            ///< kafka_dead_letters, in the batch's own transaction
   batch::DeadLetterPublisher* topic = nullptr;  ///< a Kafka topic, before that transaction; it outlives the writers
+  bool operator==(const DeadLetterRoute&) const = default;
 };
 
 /// How the service talks to PostgreSQL. Constant after start-up.
@@ -28,6 +29,7 @@ struct DatabaseSettings {
   std::chrono::milliseconds lock_timeout{2'000};
   std::chrono::seconds idle_close{60};  ///< a connection above the minimum that idled this long is closed
   DeadLetterRoute dead_letters;
+  bool operator==(const DatabaseSettings&) const = default;
 };
 
 }  // namespace loom::sink

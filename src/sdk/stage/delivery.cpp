@@ -1,5 +1,7 @@
 #include "sdk/stage/delivery.h"
 
+#include <optional>
+
 #include "base/log.h"
 #include "sdk/stage/outputs.h"
 #include "sdk/stage/transaction.h"
@@ -41,12 +43,13 @@ class PlainDelivery final : public Delivery {
 
 class TransactionalDelivery final : public Delivery {
  public:
-  TransactionalDelivery(const DeliverySettings& settings, Stop& stop)
-      : stop_(stop), outputs_(settings, stop), transaction_(outputs_.producer().client(), stop) {}
+  TransactionalDelivery(const DeliverySettings& settings, Stop& stop) : stop_(stop), outputs_(settings, stop) {
+    transaction_.emplace(outputs_.producer().client(), stop);
+  }
 
   bool open() override {
-    while (transaction_.init() != StepResult::done) {
-      if (!outputs_.pause(transaction_.why()) || stop_.requested()) return false;
+    while (transaction_->init() != StepResult::done) {
+      if (!outputs_.pause(transaction_->why()) || stop_.requested()) return false;
     }
     outputs_.went_well();
     return true;
@@ -63,10 +66,10 @@ class TransactionalDelivery final : public Delivery {
           return DeliveryResult::delivered;
         case StepResult::group_moved:
           log::info({}, "a turn of {} messages is given up: {}", turn.finished, why_);
-          if (transaction_.abort() == StepResult::given_up) return DeliveryResult::given_up;
+          if (!abort()) return DeliveryResult::given_up;
           return DeliveryResult::group_moved;
         case StepResult::abort:
-          if (transaction_.abort() == StepResult::given_up) return DeliveryResult::given_up;
+          if (!abort()) return DeliveryResult::given_up;
           if (outputs_.blame_refused(turn, target.group)) continue;
           if (!outputs_.pause(why_)) return DeliveryResult::given_up;
           continue;
@@ -80,11 +83,28 @@ class TransactionalDelivery final : public Delivery {
   /// One transaction, up to its commit. It is open afterwards unless it was done.
   StepResult attempt(Turn& turn, const std::vector<Position>& positions, const DeliveryTarget& target) {
     outputs_.begin();
-    StepResult step = transaction_.begin();
+    StepResult step = transaction_->begin();
     if (step == StepResult::done) step = send(turn);
-    if (step == StepResult::done) step = noted(transaction_.send_offsets(target.client, positions));
-    if (step == StepResult::done) step = noted(transaction_.commit());
+    if (step == StepResult::done) step = noted(transaction_->send_offsets(target.client, positions));
+    if (step == StepResult::done) step = noted(transaction_->commit());
     return step;
+  }
+
+  /// False: it is the end's time.
+  bool abort() {
+    // Brokers that were away end a transaction by themselves when they are back, and librdkafka takes that for another
+    // replica's doing. One that really has our name shuts us out without a time-out before: then we stay out.
+    const bool were_away = outputs_.producer().timed_out();
+    try {
+      return transaction_->abort() != StepResult::given_up;
+    } catch (const ShutOut& shut_out) {
+      if (!were_away) throw;
+      log::warn({}, "the producer is made anew after the brokers were away: {}", shut_out.what());
+    }
+    transaction_.reset();
+    outputs_.renew_producer();
+    transaction_.emplace(outputs_.producer().client(), stop_);
+    return open();
   }
 
   StepResult send(Turn& turn) {
@@ -101,13 +121,13 @@ class TransactionalDelivery final : public Delivery {
   }
 
   StepResult noted(StepResult step) {
-    if (step != StepResult::done) why_ = transaction_.why();
+    if (step != StepResult::done) why_ = transaction_->why();
     return step;
   }
 
   Stop& stop_;
   Outputs outputs_;
-  Transaction transaction_;
+  std::optional<Transaction> transaction_;
   std::string why_;
 };
 

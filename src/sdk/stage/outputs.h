@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <string>
 
 #include "base/backoff.h"
@@ -32,14 +33,17 @@ class Outputs {
   bool pause(const std::string& why);
   void went_well() { backoff_.reset(); }
 
-  Producer& producer() { return producer_; }
+  Producer& producer() { return *producer_; }
+  /// Another producer in the place of this one, which the brokers have shut out.
+  void renew_producer();
 
  private:
   void replace(Turn& turn, std::size_t number, const std::string& group);
 
   const std::string suffix_;
   Stop& stop_;
-  Producer producer_;
+  const ProducerSettings producer_settings_;
+  std::unique_ptr<Producer> producer_;
   DeadLetterTopics dead_letter_topics_;
   Backoff backoff_;
 };

@@ -75,6 +75,7 @@ struct Producer::Impl {
   std::uint32_t round = 0;
   std::vector<OutputState> states;
   std::size_t pending = 0;
+  bool timed_out = false;
   std::string last_error;
   admin::KafkaClient client;  // its callbacks use the above
 
@@ -82,6 +83,7 @@ struct Producer::Impl {
     if (states[number] != OutputState::pending) return;
     states[number] = state_after(error);
     --pending;
+    timed_out = timed_out || error == RD_KAFKA_RESP_ERR__MSG_TIMED_OUT;
     if (error != RD_KAFKA_RESP_ERR_NO_ERROR) last_error = rd_kafka_err2str(error);
   }
 
@@ -96,7 +98,7 @@ struct Producer::Impl {
     std::array<char, 512> text{};
     const auto code = rd_kafka_fatal_error(client.get(), text.data(), text.size());
     if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return;
-    if (transactional) throw_fenced(text.data());
+    if (transactional) throw ShutOut(text.data());
     throw std::runtime_error(std::string("the producer cannot go on: ") + text.data());
   }
 
@@ -135,9 +137,8 @@ rd_kafka_resp_err_t Producer::Impl::produce(const Output& output, std::size_t nu
   return RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
-void throw_fenced(const std::string& why) {
-  throw std::runtime_error("exactly once cannot go on under this name (is another replica called the same?): " + why);
-}
+ShutOut::ShutOut(const std::string& why)
+    : std::runtime_error("exactly once cannot go on under this name (is another replica called the same?): " + why) {}
 
 Producer::Producer(const ProducerSettings& settings) : impl_(std::make_unique<Impl>()) {
   impl_->transactional = !settings.transactional_id.empty();
@@ -154,6 +155,7 @@ void Producer::begin_round() {
   ++impl_->round;
   impl_->states.clear();
   impl_->pending = 0;
+  impl_->timed_out = false;
 }
 
 void Producer::send(const Output& output, std::size_t number) {
@@ -183,6 +185,8 @@ bool Producer::serve(milliseconds time) {
 OutputState Producer::state(std::size_t number) const {
   return number < impl_->states.size() ? impl_->states[number] : OutputState::unsent;
 }
+
+bool Producer::timed_out() const { return impl_->timed_out; }
 
 const std::string& Producer::last_error() const { return impl_->last_error; }
 

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <map>
 #include <memory>
+#include <stdexcept>
 #include <string>
 
 #include "sdk/stage/turn.h"
@@ -37,6 +38,8 @@ class Producer {
   bool serve(std::chrono::milliseconds time);
 
   [[nodiscard]] OutputState state(std::size_t number) const;
+  /// Whether an output of this round waited in vain for the brokers, as it does while they are away.
+  [[nodiscard]] bool timed_out() const;
   /// Why the last one failed or was refused.
   [[nodiscard]] const std::string& last_error() const;
 
@@ -47,7 +50,11 @@ class Producer {
   std::unique_ptr<Impl> impl_;
 };
 
-/// For a transactional producer that the brokers have shut out.
-[[noreturn]] void throw_fenced(const std::string& why);
+/// The brokers have shut a transactional producer out: another one has its transactional id, or a coordinator that came
+/// back ended the transaction before the producer could.
+class ShutOut : public std::runtime_error {
+ public:
+  explicit ShutOut(const std::string& why);
+};
 
 }  // namespace loom::kafka::stage

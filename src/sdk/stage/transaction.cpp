@@ -48,7 +48,7 @@ StepResult Transaction::repeat(const char* what, const Call& call) {
     const ErrorHandle error(call());
     if (error == nullptr) return StepResult::done;
     why_ = std::string(what) + ": " + rd_kafka_error_string(error.get());
-    if (rd_kafka_error_is_fatal(error.get()) != 0) throw_fenced(why_);
+    if (rd_kafka_error_is_fatal(error.get()) != 0) throw ShutOut(why_);
     if (is_of_the_group(rd_kafka_error_code(error.get()))) return StepResult::group_moved;
     if (rd_kafka_error_txn_requires_abort(error.get()) != 0) return StepResult::abort;
     if (rd_kafka_error_is_retriable(error.get()) == 0) throw std::runtime_error(why_);

@@ -21,8 +21,7 @@ enum class StepResult : std::uint8_t {
 
 /// The steps of a producer's transactions. What passes by itself is waited for inside.
 /// Threads: one at a time.  Blocks: while no broker answers, until the stage is to end.
-/// Fails:   std::runtime_error for a producer that cannot go on: another one has its transactional id (fenced), or the
-///          brokers gave its transaction up.
+/// Fails:   ShutOut; std::runtime_error for what else no further try would mend.
 class Transaction {
  public:
   /// Both outlive it.

@@ -13,6 +13,11 @@ class StageBrokerTest : public StageTest, public ::testing::WithParamInterface<b
     made.exactly_once = GetParam();
     return made;
   }
+  /// The sum of the group's offsets.
+  std::int64_t committed() const {
+    const auto offsets = committed_in_kafka(bootstrap(), settings().group_id, in_, 2);
+    return offsets[0] + offsets[1];
+  }
   RunningStage::Work forward() const {
     return [out = out_](const kafka::Record& message, const RunningStage::Send& send) {
       std::this_thread::sleep_for(milliseconds(1));  // so that turns are under way when the broker dies
@@ -35,10 +40,8 @@ TEST_P(StageBrokerTest, AKilledBrokerThatComesBackLosesAndRepeatsNothing) {
   send_numbers(in_, 2, 0, 8'000);
   RunningStage stage(settings(), forward());
   for (int round = 1; round <= 2; ++round) {
-    ASSERT_TRUE(await(seconds(150), [&] {
-      const auto offsets = committed_in_kafka(bootstrap(), settings().group_id, in_, 2);
-      return offsets[0] + offsets[1] > std::int64_t{round} * 2'000;
-    }));
+    ASSERT_TRUE(await(seconds(150), [&] { return stage.ended() || committed() > std::int64_t{round} * 2'000; }));
+    ASSERT_FALSE(stage.ended()) << stage.await_failure(seconds(1)).value_or("");
     kafka().kill9();
     std::this_thread::sleep_for(seconds(2));  // away for a while
     kafka().restart();
@@ -52,10 +55,8 @@ TEST_P(StageBrokerTest, AKilledBrokerThatComesBackLosesAndRepeatsNothing) {
 TEST_P(StageBrokerTest, StoppingWithTheBrokerAwayEndsInTime) {
   send_numbers(in_, 2, 0, 8'000);
   RunningStage stage(settings(), forward());
-  ASSERT_TRUE(await(seconds(150), [&] {
-    const auto offsets = committed_in_kafka(bootstrap(), settings().group_id, in_, 2);
-    return offsets[0] + offsets[1] > 1'000;
-  }));
+  ASSERT_TRUE(await(seconds(150), [&] { return stage.ended() || committed() > 1'000; }));
+  ASSERT_FALSE(stage.ended()) << stage.await_failure(seconds(1)).value_or("");
   kafka().kill9();
   std::this_thread::sleep_for(seconds(1));  // so that it waits for the broker
   EXPECT_LT(stage.finish(), seconds(10));

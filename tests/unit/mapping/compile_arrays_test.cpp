@@ -142,7 +142,8 @@ TEST(CompileArraysTest, AnUnknownElementColumnIsAnErrorAtItsLine) {
                                           "      a: a\n"
                                           "      b: b"),
                                catalog),
-              ElementsAre("11 error array_mappings.w.element_mappings.b: `child` has no column `b`; its columns: a"));
+              ElementsAre("11 error array_mappings.w.element_mappings.b: `child` has no column `b`; its columns: a. "
+                          "`create-tables --alter` adds columns"));
 }
 
 TEST(CompileArraysTest, ASequenceThatMustNotBeNullNeedsADefaultForMessagesWithoutElements) {

@@ -155,9 +155,12 @@ TEST(CompileColumnsTest, ATypeThatTheColumnCannotHoldIsAnErrorThatNamesBoth) {
 
 TEST(CompileColumnsTest, AColumnThatTheTableLacksIsAnErrorThatNamesItsColumns) {
   const auto catalog = FakeCatalog().table("t", {"id text", "x int4"});
-  EXPECT_THAT(compile_problems(topic_yaml("field_mappings:\n  id: id\n  data.x: y\n  z: z"), catalog),
-              ElementsAre("7 error field_mappings.data.x: `t` has no column `y`; its columns: id, x",
-                          "8 error field_mappings.z: `t` has no column `z`; its columns: id, x"));
+  EXPECT_THAT(
+      compile_problems(topic_yaml("field_mappings:\n  id: id\n  data.x: y\n  z: z"), catalog),
+      ElementsAre(
+          "7 error field_mappings.data.x: `t` has no column `y`; its columns: id, x. `create-tables --alter` adds "
+          "columns",
+          "8 error field_mappings.z: `t` has no column `z`; its columns: id, x. `create-tables --alter` adds columns"));
 }
 
 TEST(CompileColumnsTest, AGeneratedColumnCannotBeMapped) {

@@ -159,9 +159,12 @@ topics:
           "8 error table: is `a.b.c`; accepted: `name` or `schema.name`, with a name that holds a dot in "
           "double quotes: '\"a.b\"'",
           "9 error field_mappings: must be a map (`name: value` lines), and is a list",
-          AllOf(StartsWith("11 error data_types.x: is `int`; accepted: string, integer, float, boolean"),
-                HasSubstr("timestamp, array, float_array, json, bytes")),
-          "14 error transforms.x: is `base64`; accepted: base64_decode, timestamp_parse, json_stringify, json_parse",
+          AllOf(
+              StartsWith(
+                  "11 error data_types.x: is `int`; did you mean `integer`? accepted: string, integer, float, boolean"),
+              HasSubstr("timestamp, array, float_array, json, bytes")),
+          "14 error transforms.x: is `base64`; did you mean `base64_decode`? accepted: base64_decode, timestamp_parse, "
+          "json_stringify, json_parse",
           "18 error field_mappings.data..x: is `data..x`; a path is names with single dots between them",
           "19 error conflict_strategy: must be a single value, and is a list",
           "20 error batch_size: is `many`; accepted: a whole number of rows from 1 to 1000000",
@@ -209,7 +212,7 @@ topics:
   EXPECT_TRUE(result.file.has_value());
   EXPECT_THAT(shown(result.problems),
               ElementsAre(StartsWith("2 warning extra: "), StartsWith("3 warning defaults.extra: "),
-                          AllOf(StartsWith("7 warning feild_mappings: "), HasSubstr("field_mappings")),
+                          AllOf(StartsWith("7 warning feild_mappings: "), HasSubstr("did you mean `field_mappings`?")),
                           StartsWith("9 warning array_mappings.words.extra: ")));
 }
 

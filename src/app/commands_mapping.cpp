@@ -1,0 +1,172 @@
+#include <unistd.h>
+
+#include <algorithm>
+#include <iostream>
+#include <optional>
+
+#include "app/commands.h"
+#include "app/mapping_input.h"
+#include "base/similar.h"
+#include "base/wrong_setting.h"
+#include "infer/draft.h"
+#include "infer/read.h"
+#include "infer/yaml.h"
+#include "mapping/ddl.h"
+#include "mapping/table_names.h"
+#include "mapping/topic_pattern.h"
+#include "pipeline/compile_topic.h"
+#include "preview/input_lines.h"
+#include "preview/preview.h"
+#include "preview/render.h"
+#include "schema/migrations.h"
+#include "sink/catalog_reader.h"
+
+namespace loom::app {
+
+namespace {
+
+std::size_t count(const std::vector<mapping::Problem>& problems, mapping::Severity severity) {
+  return static_cast<std::size_t>(std::count_if(problems.begin(), problems.end(),
+                                                [&](const auto& problem) { return problem.severity == severity; }));
+}
+
+/// The service's own tables, without which `run` would not start.
+void check_migrations(const settings::Config& config, std::vector<mapping::Problem>& problems) {
+  std::string missing;
+  for (const auto& migration : schema::Migrator(config.database.url).status()) {
+    if (migration.state == schema::MigrationState::pending) {
+      missing += (missing.empty() ? "" : ", ") + migration.version;
+    }
+  }
+  if (missing.empty()) return;
+  // With LOOM_AUTO_MIGRATE the service applies them itself.
+  const auto severity = config.auto_migrate ? mapping::Severity::warning : mapping::Severity::error;
+  problems.push_back(
+      {severity, "", 0, "", "",
+       "the database lacks migrations: " + missing + ". Run `migrate`" +
+           (config.auto_migrate ? ", or leave it to `run` (LOOM_AUTO_MIGRATE)" : ", or set LOOM_AUTO_MIGRATE=true")});
+}
+
+void wait_for_terminal(const char* command) {
+  if (isatty(STDIN_FILENO) == 0) return;
+  std::cerr << command << " reads messages from standard input, one on a line, until Ctrl-D\n";
+}
+
+/// Which topic the messages are of: the one that the user names, or the only one of the file.
+const mapping::TopicMapping& chosen_topic(const mapping::MappingFile& file, const std::optional<std::string>& named) {
+  const auto names = topic_names(file);
+  if (!named && file.topics.size() == 1 && !file.topics[0].is_pattern) return file.topics[0];
+  std::string list;
+  for (const auto& name : names) list += (list.empty() ? "" : ", ") + name;
+  if (!named) throw WrongSetting("which topic are the messages of? --topic T; " + file.path + " has: " + list);
+  const mapping::TopicMapping* found = mapping::find_topic(file, *named);
+  if (found == nullptr) {
+    throw WrongSetting("no mapping of " + file.path + " is for the topic " + *named + "; " +
+                       did_you_mean(*named, names) + "it has: " + list);
+  }
+  return *found;
+}
+
+/// The topic's plan, against the real tables or those that create-tables would make; nothing after its problems were
+/// printed.
+std::optional<mapping::TopicPlan> plan_of(const settings::Config& config, const mapping::MappingFile& file,
+                                          const mapping::TopicMapping& mapping, const std::string& topic,
+                                          bool database) {
+  mapping::MappingFile only;
+  only.path = file.path;
+  for (const auto& other : file.topics) {
+    only.topics.push_back(&other == &mapping ? mapping::for_topic(other, topic) : other);
+    if (&other == &mapping) only.topics.back().create_table.reset();
+  }
+  const mapping::TopicMapping& meant = only.topics[static_cast<std::size_t>(&mapping - file.topics.data())];
+  std::vector<mapping::Problem> problems;
+  mapping::CompileResult compiled;
+  if (database) {
+    const auto real = sink::DatabaseCatalog::read(config.database.url, pipeline::tables_of(meant));
+    compiled = pipeline::compile_topic(meant, real, file.path);
+  } else {
+    std::vector<mapping::Problem> of_tables;  // other topics' too, and of tables that are not to be made
+    const mapping::DefinedCatalog defined(mapping::table_definitions(only, of_tables));
+    compiled = pipeline::compile_topic(meant, defined, file.path);
+  }
+  print(compiled.problems);
+  return std::move(compiled.plan);
+}
+
+}  // namespace
+
+int validate_mapping(const settings::Config& config, const ValidateOptions& options) {
+  std::vector<mapping::Problem> all;
+  const auto file = load_or_complain(options.file.value_or(config.topic_mappings), &all);
+  if (!file) return kWrongConfiguration;
+  std::vector<mapping::Problem> problems;
+  const mapping::DefinedCatalog defined(mapping::table_definitions(*file, problems));
+  std::optional<sink::DatabaseCatalog> real;
+  if (options.database) {
+    problems.clear();
+    check_migrations(config, problems);
+    real = sink::DatabaseCatalog::read(config.database.url, pipeline::tables_of(mapping::with_known_tables(*file)));
+  }
+  for (const auto& topic : file->topics) {
+    // Which tables a pattern's topics have is not known here: they are taken as create-tables would make them.
+    const bool in_database = real && !mapping::has_table_per_topic(topic);
+    const mapping::Catalog& catalog = in_database ? static_cast<const mapping::Catalog&>(*real) : defined;
+    auto found = pipeline::compile_topic(topic, catalog, file->path).problems;
+    std::move(found.begin(), found.end(), std::back_inserter(problems));
+  }
+  print(problems);
+  all.insert(all.end(), problems.begin(), problems.end());
+  if (mapping::has_errors(all)) return kWrongConfiguration;
+  const std::size_t warnings = count(all, mapping::Severity::warning);
+  if (options.strict && warnings != 0) {
+    std::cerr << "error: " << warnings << (warnings == 1 ? " warning" : " warnings") << ", which --strict counts\n";
+    return kWrongConfiguration;
+  }
+  std::cout << file->path << ": " << file->topics.size() << (file->topics.size() == 1 ? " topic" : " topics")
+            << ", no errors" << (options.database ? ", and the tables fit" : "") << '\n';
+  return 0;
+}
+
+int try_mapping(const settings::Config& config, const TryOptions& options, std::istream& messages) {
+  const auto file = load_or_complain(options.file.value_or(config.topic_mappings));
+  if (!file) return kWrongConfiguration;
+  const mapping::TopicMapping& mapping = chosen_topic(*file, options.topic);
+  const std::string topic = options.topic.value_or(mapping.topic);
+  const auto plan = plan_of(config, *file, mapping, topic, options.database);
+  if (!plan) return kWrongConfiguration;
+  wait_for_terminal("try");
+
+  const SystemClock clock;
+  preview::Preview preview(*plan, topic, clock);
+  preview::InputLines lines(messages, options.key_separator);
+  std::uint64_t good = 0;
+  std::uint64_t bad = 0;
+  std::uint64_t rows = 0;
+  while (const auto line = lines.next()) {
+    const auto result = preview.map(record_of(*line, clock.wall_us() / 1000));
+    std::cout << (options.json ? render_json(result, line->number) : render(result, line->number)) << '\n';
+    ++(result.reject ? bad : good);
+    rows += result.rows.size();
+    const bool opens = line->value == "{" || line->value == "[";
+    if (opens && result.reject && good + bad == 1) {
+      std::cerr << "each message has to stand on one line: `jq -c .` makes them so\n";
+    }
+  }
+  std::cerr << good << " good with " << rows << (rows == 1 ? " row, " : " rows, ") << bad << " bad\n";
+  return bad == 0 ? 0 : 1;
+}
+
+int infer_mapping(const InferOptions& options, std::istream& messages) {
+  wait_for_terminal("infer");
+  const infer::Samples samples = infer::read_samples(messages);
+  for (const auto& skipped : samples.skipped) std::cerr << "warning: " << skipped << '\n';
+  if (samples.messages == 0) {
+    std::cerr << "error: there is no message on standard input; it takes JSON objects, one on a line\n";
+    return 1;
+  }
+  const infer::DraftOptions draft{options.topic, options.table, options.key};
+  std::cout << to_yaml(draft_mapping(samples.root, samples.messages, draft));
+  return 0;
+}
+
+}  // namespace loom::app

@@ -1,0 +1,54 @@
+#include <iostream>
+
+#include "app/commands.h"
+#include "app/mapping_input.h"
+#include "mapping/ddl.h"
+#include "mapping/table_names.h"
+#include "schema/migrations.h"
+#include "schema/table_creator.h"
+
+namespace loom::app {
+
+int migrate_database(const settings::Config& config, const MigrateOptions& options) {
+  schema::Migrator migrator(config.database.url);
+  if (options.status) {
+    std::cout << render(migrator.status());
+    return 0;
+  }
+  const auto applied = migrator.apply();
+  for (const auto& migration : applied) std::cout << "applied " << migration.version << ' ' << migration.name << '\n';
+  if (applied.empty()) std::cout << "nothing to apply: the database has every migration\n";
+  return 0;
+}
+
+int create_mapped_tables(const settings::Config& config, const CreateTablesOptions& options) {
+  const auto file = load_or_complain(config.topic_mappings);
+  if (!file) return kWrongConfiguration;
+  std::vector<mapping::Problem> problems;
+  const auto definitions = mapping::table_definitions(mapping::with_known_tables(*file), problems);
+  print(problems);
+  if (mapping::has_errors(problems)) return kWrongConfiguration;
+  for (const auto& topic : file->topics) {
+    if (!mapping::has_table_per_topic(topic)) continue;
+    std::cerr << topic.topic << ": a table for each topic, which the service makes when it first sees the topic "
+              << "(LOOM_AUTO_CREATE_TABLES)\n";
+  }
+  if (options.print) {
+    std::cout << schema::render(definitions);
+    return 0;
+  }
+  const auto alter = options.alter ? schema::Alter::add_columns : schema::Alter::nothing;
+  const auto tables = schema::create_tables(config.database.url, definitions, alter);
+  for (const auto& table : tables.created) std::cout << "created " << table << '\n';
+  for (const auto& column : tables.lacking) {
+    std::cout << (options.alter ? "added " : "lacking ") << column.table << '.' << column.column << ": "
+              << column.statement << '\n';
+  }
+  std::cout << tables.created.size() << " created, " << tables.existing.size() << " existed already\n";
+  if (!options.alter && !tables.lacking.empty()) {
+    std::cerr << "Tables lack columns that the mapping feeds: run the statements, or create-tables --alter\n";
+  }
+  return 0;
+}
+
+}  // namespace loom::app

@@ -1,0 +1,68 @@
+#include "preview/preview.h"
+
+#include <string_view>
+#include <utility>
+
+#include "mapping/column_types.h"
+
+namespace loom::preview {
+namespace {
+
+std::shared_ptr<const mapping::TopicPlan> in_text_form(mapping::TopicPlan plan) {
+  for (mapping::TablePlan& table : plan.tables) table.binary = false;
+  return std::make_shared<const mapping::TopicPlan>(std::move(plan));
+}
+
+/// A field of text COPY, which escapes backslash, tab, newline and carriage return.
+std::string unescaped(std::string_view field) {
+  std::string plain;
+  plain.reserve(field.size());
+  for (std::size_t i = 0; i < field.size(); ++i) {
+    if (field[i] != '\\' || i + 1 == field.size()) {
+      plain += field[i];
+      continue;
+    }
+    const char escaped = field[++i];
+    plain += escaped == 't' ? '\t' : escaped == 'n' ? '\n' : escaped == 'r' ? '\r' : escaped;
+  }
+  return plain;
+}
+
+}  // namespace
+
+Preview::Preview(const mapping::TopicPlan& plan, std::string topic, const Clock& clock)
+    : plan_(in_text_form(plan)), builder_(plan_, std::move(topic), clock) {}
+
+Previewed Preview::map(const Message& message) {
+  Previewed result;
+  rows_.clear();
+  result.reject = builder_.append(message, 0, rows_);
+  for (std::size_t table = 0; table < plan_->tables.size(); ++table) {
+    for (const encode::RowSet& set : rows_.all()) {
+      if (set.table == table) add_rows(set, result);
+    }
+  }
+  return result;
+}
+
+void Preview::add_rows(const encode::RowSet& set, Previewed& result) const {
+  const mapping::TablePlan& table = plan_->tables[set.table];
+  for (std::size_t i = 0; i < set.rows.size(); ++i) {
+    PreviewRow row{table.name.display(), {}};
+    const auto values = encode::split_row(set.row(i), table.binary);
+    std::size_t next = 0;
+    for (std::size_t column = 0; column < table.columns.size(); ++column) {
+      const mapping::ColumnInfo& info = table.columns[column].info;
+      PreviewField field{info.name, std::nullopt, set.omitted.test(column),
+                         !info.is_array && (info.type == mapping::ColumnType::boolean || mapping::is_number(info))};
+      if (!field.by_database) {
+        const std::string_view value = values[next++];
+        if (value.data() != nullptr) field.value = unescaped(value);
+      }
+      row.fields.push_back(std::move(field));
+    }
+    result.rows.push_back(std::move(row));
+  }
+}
+
+}  // namespace loom::preview

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/message.h"
+#include "base/reject.h"
+#include "encode/row_builder.h"
+#include "mapping/plan.h"
+
+namespace loom::preview {
+
+/// A field of a row that would be stored.
+struct PreviewField {
+  std::string column;
+  std::optional<std::string> value;  ///< in PostgreSQL's text form; nothing: NULL
+  bool by_database = false;          ///< the column's default, which PostgreSQL computes
+  bool is_plain = false;             ///< a number or a boolean: shown without quotes
+};
+
+struct PreviewRow {
+  std::string table;  ///< for people, see TableName::display()
+  std::vector<PreviewField> fields;
+};
+
+/// What would become of a message: rows, or a dead letter.
+struct Previewed {
+  std::vector<PreviewRow> rows;  ///< table by table
+  std::optional<Reject> reject;
+};
+
+/// Maps messages as the service would, without any server: what the database itself would refuse (a repeated key, a
+/// foreign key, a check) is not seen.
+/// Threads: one at a time.
+class Preview {
+ public:
+  /// `topic` is the concrete topic, also where the plan came from a pattern.
+  Preview(const mapping::TopicPlan& plan, std::string topic, const Clock& clock);
+
+  Previewed map(const Message& message);
+
+ private:
+  void add_rows(const encode::RowSet& set, Previewed& result) const;
+
+  std::shared_ptr<const mapping::TopicPlan> plan_;  ///< of rows in text form, which people can read
+  encode::RowBuilder builder_;
+  encode::RowSets rows_;
+};
+
+}  // namespace loom::preview
