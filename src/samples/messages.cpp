@@ -44,6 +44,7 @@ SampleGenerator::SampleGenerator(const mapping::TopicMapping& topic, SampleOptio
       devices_(device_names(options.seed, options.devices)) {
   const std::vector<SampleField> fields = sample_fields(topic);
   good_ = make_template(topic, fields);
+  key_ = make_key_template(topic);
   if (options.bad_ratio > 0) faults_ = sample_faults(topic, fields);
   for (const mapping::FieldMapping& mapping : topic.field_mappings) {
     if (mapping.source.starts_with(kHeaderPrefix)) header_names_.push_back(mapping.source.substr(kHeaderPrefix.size()));
@@ -63,7 +64,12 @@ void SampleGenerator::next(SampleMessage& out) {
   context.time_us = kFirstTimeUs + static_cast<std::int64_t>(index) * kStepUs;
   context.device = devices_[random.below(devices_.size())];
 
-  out.key.assign(context.device);
+  if (key_) {
+    out.key.clear();
+    key_->append(out.key, context, random);
+  } else {
+    out.key.assign(context.device);
+  }
   out.value.clear();
   const bool own_template = fault != nullptr && fault->kind == SampleFault::Kind::in_template;
   (own_template ? fault->message : good_).append(out.value, context, random);

@@ -23,7 +23,7 @@ struct SampleOptions {
 
 /// One message for Kafka, and what must become of it.
 struct SampleMessage {
-  std::string key;  ///< the device
+  std::string key;  ///< the device, or JSON where the mapping takes fields of the key
   std::string value;
   bool has_value = true;
   std::vector<std::pair<std::string, std::string>> headers;
@@ -55,6 +55,7 @@ class SampleGenerator {
   bool all_bad_;
   std::uint64_t repeat_below_;  ///< the same for one that repeats another
   SampleTemplate good_;
+  std::optional<SampleTemplate> key_;  ///< of the record's key; nothing: the key is the device
   std::vector<SampleFault> faults_;
   std::vector<std::string> devices_;
   std::vector<std::string> header_names_;

@@ -31,6 +31,26 @@ auto value_or(const Map& map, const std::string& key, typename Map::mapped_type 
   return found == map.end() ? fallback : found->second;
 }
 
+/// The power of ten, as far as 64 bits hold it.
+std::int64_t power_of_ten(int exponent) {
+  std::int64_t power = 1;
+  for (int i = 0; i < std::min(exponent, 18); ++i) power *= 10;
+  return power;
+}
+
+/// Numbers up to 100 that a NUMERIC of this precision and scale holds without rounding.
+void fit_into(SampleValue& value, const mapping::TypeParameters& parameters) {
+  constexpr int kMostDigits = 15;
+  if (parameters.precision == 0) return;
+  const int digits = std::clamp(parameters.scale, 0, kMostDigits);
+  // Where the scale is larger than the precision, the first digits behind the point have to be zero.
+  const int free = std::clamp(parameters.precision - parameters.scale + digits, 0, kMostDigits);
+  value.kind = digits == 0 ? SampleValue::Kind::integer : SampleValue::Kind::decimal;
+  value.digits = static_cast<std::uint32_t>(digits);
+  value.low = 0;
+  value.high = std::min(power_of_ten(free) - 1, 100 * power_of_ten(digits));
+}
+
 SampleField make_field(const TopicMapping& topic, const std::string& path, const std::string& column) {
   SampleField field;
   field.path = path;
@@ -39,6 +59,7 @@ SampleField make_field(const TopicMapping& topic, const std::string& path, const
   field.transform = value_or(topic.transforms, column, Transform::none);
   const std::string name = last_part(path);
   field.value = choose_value(column.empty() ? name : column, name, field.type, field.transform);
+  if (field.type == ValueType::decimal) fit_into(field.value, value_or(topic.type_parameters, column, {}));
   const bool in_key = std::find(topic.upsert_key.begin(), topic.upsert_key.end(), column) != topic.upsert_key.end();
   if (in_key && field.value.kind == SampleValue::Kind::integer) field.value.kind = SampleValue::Kind::counter;
   if (in_key && field.value.kind == SampleValue::Kind::word) field.value.kind = SampleValue::Kind::uuid;
@@ -266,6 +287,20 @@ std::vector<SampleField> sample_fields(const TopicMapping& topic) {
   }
   add_required(topic, fields);
   return fields;
+}
+
+std::optional<SampleTemplate> make_key_template(const TopicMapping& topic) {
+  std::vector<SampleField> fields;
+  for (const mapping::FieldMapping& mapping : topic.field_mappings) {
+    const mapping::Source source = mapping::read_source(mapping.source);
+    if (source.of_key) add_field(fields, make_field(topic, source.path, mapping.column));
+  }
+  if (fields.empty()) return std::nullopt;
+  Node root;
+  for (const SampleField& field : fields) descend(root, field.path).field = &field;
+  Writer writer(topic);
+  writer.write(root);
+  return writer.finish();
 }
 
 SampleTemplate make_template(const TopicMapping& topic, const std::vector<SampleField>& fields,

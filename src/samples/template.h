@@ -45,6 +45,9 @@ std::vector<SampleField> sample_fields(const mapping::TopicMapping& topic);
 /// Path -> what stands there instead of the field's value, as JSON; nothing: the field is left out.
 using SampleOverrides = std::map<std::string, std::optional<std::string>>;
 
+/// The JSON object that the record's key is, where the mapping takes fields of it; nothing where it takes none.
+std::optional<SampleTemplate> make_key_template(const mapping::TopicMapping& topic);
+
 SampleTemplate make_template(const mapping::TopicMapping& topic, const std::vector<SampleField>& fields,
                              const SampleOverrides& overrides = {});
 

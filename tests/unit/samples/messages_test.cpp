@@ -71,6 +71,45 @@ TEST_F(SampleMessages, CarryEveryMappedColumn) {
   EXPECT_EQ(message.rows, 1U);
 }
 
+TEST_F(SampleMessages, TheKeyIsJsonWhereItsFieldsAreMapped) {
+  TopicMapping topic = accelerometer();
+  topic.field_mappings.push_back(field("$key.tenant.id", "tenant"));
+  topic.field_mappings.push_back(field("$key.seq", "seq"));
+  topic.data_types["seq"] = ValueType::integer;
+  read(topic);
+  EXPECT_FALSE(has("/tenant"));
+  const simdjson::padded_string key(message.key);
+  simdjson::dom::parser of_key;
+  simdjson::dom::element parsed;
+  ASSERT_EQ(of_key.parse(key).get(parsed), simdjson::SUCCESS) << message.key;
+  EXPECT_EQ(parsed.at_pointer("/tenant/id").error(), simdjson::SUCCESS) << message.key;
+  EXPECT_TRUE(parsed["seq"].is_int64()) << message.key;
+}
+
+TEST_F(SampleMessages, DecimalsFitTheirPrecision) {
+  struct Case {
+    mapping::TypeParameters type;
+    double below;
+    std::size_t decimals;
+  };
+  for (const Case& one : {Case{{2, 1}, 10, 1}, Case{{3, 5}, 0.01, 5}, Case{{12, 2}, 100.01, 2}, Case{{4, 0}, 101, 0},
+                          Case{{1, 1}, 1, 1}}) {
+    TopicMapping topic = accelerometer();
+    topic.field_mappings.push_back(field("price", "price"));
+    topic.data_types["price"] = ValueType::decimal;
+    topic.type_parameters["price"] = one.type;
+    SampleGenerator generator(topic, {});
+    for (int i = 0; i < 200; ++i) {
+      generator.next(message);
+      const std::size_t at = message.value.find("\"price\":") + 8;
+      const std::string number = message.value.substr(at, message.value.find_first_of(",}", at) - at);
+      EXPECT_LT(std::stod(number), one.below) << number;
+      const std::size_t point = number.find('.');
+      EXPECT_EQ(point == std::string::npos ? 0 : number.size() - point - 1, one.decimals) << number;
+    }
+  }
+}
+
 TEST_F(SampleMessages, OfTheAccelerometerHaveAbout300Bytes) {
   read(accelerometer());
   EXPECT_THAT(message.value.size(), AllOf(Ge(250U), Le(340U)));

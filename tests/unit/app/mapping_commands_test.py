@@ -1,0 +1,97 @@
+"""`validate --strict`, `try`, `infer` and `settings` as a user calls them: what they print, and their exit codes."""
+
+import json
+import os
+import pathlib
+import subprocess
+
+PROGRAM = pathlib.Path(os.environ["LOOM_PROGRAM"])
+SOURCE = pathlib.Path(os.environ["LOOM_SOURCE"])
+MAPPING = """schema_version: v1
+topics:
+  orders:
+    table: orders
+    field_mappings: {id: id, total: total, $key: by, $offset: at}
+    data_types: {id: integer, total: 'decimal(12,2)', by: string, at: integer}
+    upsert_key: [id]
+"""
+
+
+def _run(*arguments: str | pathlib.Path, messages: str = "") -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [PROGRAM, *arguments], input=messages, capture_output=True, text=True, check=False, env={}, timeout=60
+    )
+
+
+def _mapping(folder: pathlib.Path, text: str = MAPPING) -> pathlib.Path:
+    path = folder / "orders.yml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_a_warning_counts_only_when_strict(tmp_path: pathlib.Path) -> None:
+    good = _mapping(tmp_path)
+    assert _run("validate", good, "--strict").returncode == 0
+    misspelled = _mapping(tmp_path, MAPPING + "    confict_strategy: update\n")
+    lenient = _run("validate", misspelled)
+    assert lenient.returncode == 0
+    assert "did you mean `conflict_strategy`?" in lenient.stderr
+    strict = _run("validate", misspelled, "--strict")
+    assert strict.returncode == 2
+    assert "1 warning, which --strict counts" in strict.stderr
+
+
+def test_try_shows_a_line_for_each_message(tmp_path: pathlib.Path) -> None:
+    messages = 'a;{"id":1,"total":12.5}\n\n{"id":2,"total":"much"}\nb;{"id":3}\n'
+    done = _run("try", _mapping(tmp_path), "--key-separator", ";", messages=messages)
+    assert done.returncode == 1
+    lines = done.stdout.splitlines()
+    assert lines[0] == "1: orders (id=1, total=12.5, by='a', at=0)"
+    assert lines[1].startswith("3: conversion_failed: ")
+    assert lines[2] == "4: orders (id=3, total=NULL, by='b', at=3)"
+    assert "2 good with 2 rows, 1 bad" in done.stderr
+    assert _run("try", _mapping(tmp_path), messages='{"id":1}\n').returncode == 0
+    as_json = _run("try", _mapping(tmp_path), "--json", messages='{"id":1}\n')
+    assert json.loads(as_json.stdout)["rows"][0]["columns"]["id"] == "1"
+
+
+def test_try_says_what_is_wrong_with_the_call(tmp_path: pathlib.Path) -> None:
+    two = _mapping(tmp_path, MAPPING + "  other:\n    table: other\n")
+    which = _run("try", two)
+    assert which.returncode == 2
+    assert "--topic" in which.stderr and "orders, other" in which.stderr
+    near = _run("try", two, "--topic", "order")
+    assert near.returncode == 2
+    assert "did you mean `orders`?" in near.stderr
+    pretty = _run("try", _mapping(tmp_path), messages='{\n "id": 1\n}\n')
+    assert pretty.returncode == 1
+    assert "each message has to stand on one line" in pretty.stderr
+    assert _run("try", tmp_path / "missing.yml").returncode == 2
+
+
+def test_a_topic_of_a_pattern_has_its_own_table(tmp_path: pathlib.Path) -> None:
+    text = MAPPING.replace("  orders:", '  "^shop[.]":').replace("table: orders", 'table: "t_${topic}"')
+    done = _run("try", _mapping(tmp_path, text), "--topic", "shop.a", messages='{"id":1}\n')
+    assert done.returncode == 0, done.stderr
+    assert 't_shop.a' in done.stdout
+
+
+def test_infer_drafts_a_mapping_that_validates(tmp_path: pathlib.Path) -> None:
+    messages = '{"id":1,"name":"Ann"}\nbroken\n{"id":2,"name":null}\n'
+    draft = _run("infer", "--topic", "people", "--table", "persons", messages=messages)
+    assert draft.returncode == 0
+    assert "line 2: is not JSON" in draft.stderr
+    checked = _run("validate", _mapping(tmp_path, draft.stdout), "--strict")
+    assert checked.returncode == 0, draft.stdout + checked.stderr
+    assert "table: persons" in draft.stdout
+    assert _run("infer", "--topic", "t", messages="").returncode == 1
+    assert _run("infer", "--topic", "t", "--key", "nme", messages='{"name":1}').returncode == 2
+    assert _run("infer").returncode != 0
+
+
+def test_every_setting_is_listed(tmp_path: pathlib.Path) -> None:
+    listed = _run("settings").stdout
+    for text in (listed, _run("--help").stdout, _run("run", "--help").stdout):
+        assert "LOOM_KAFKA_BATCH_SIZE (200)" in text
+        assert "LOOM_LOG_FORMAT (auto)" in text
+    assert _run("settings", "--markdown").stdout in (SOURCE / "README.md").read_text(encoding="utf-8")
