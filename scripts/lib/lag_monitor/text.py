@@ -1,6 +1,6 @@
 """The report for people."""
 
-from verdict import duration
+from verdict import duration, plural
 
 SHOWN = 15  # rows of a long table; --json has all
 COLOURS = {"ok": "32", "warning": "33", "critical": "31", "unknown": "35"}
@@ -43,8 +43,8 @@ def lag(found):
     trend = {"falling": f"falls by {number(found['drain_rate'])}/s", "growing": f"grows by {number(-(found['drain_rate'] or 0))}/s",
              "steady": "does not change", "none": "nothing waits"}.get(found["trend"], "trend not known")
     catch_up = f", caught up in {duration(found['catch_up_seconds'])}" if found["catch_up_seconds"] else ""
-    lines = [f"{found['total']:,} messages in {len(found['partitions'])} partitions of {len(found['topics'])} topics, "
-             f"the oldest waits for {duration(found['seconds'])}: {trend}{catch_up}"]
+    lines = [f"{plural(found['total'], 'message')} in {plural(len(found['partitions']), 'partition')} of "
+             f"{plural(len(found['topics']), 'topic')}, the oldest waits for {duration(found['seconds'])}: {trend}{catch_up}"]
     behind = [topic for topic in found["topics"] if topic["lag"] or topic["state"] not in ("ok", "unknown")]
     if behind:
         lines += table(["TOPIC", "PARTITIONS", "LAG", "BEHIND", "STATE"],
@@ -102,7 +102,7 @@ def alerts(found):
         return ["cannot tell: " + found["why"]]
     lines = [f"{a['priority']}: {a['service_name']}: {a['alert']}: {a['reason']}. {a['recommendation']}" for a in found["alerts"][:SHOWN]]
     lines += shortened(found["alerts"], "alerts")
-    lines += [f"{a['alert_level']}: {a['service_name']}: {a['topic']}: lag of {a['total_lag']:,} messages"
+    lines += [f"{a['alert_level']}: {a['service_name']}: {a['topic']}: lag of {plural(a['total_lag'], 'message')}"
               for a in found["lag_alerts"][:SHOWN]]
     return lines or ["none"]
 

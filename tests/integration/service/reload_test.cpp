@@ -98,7 +98,7 @@ TEST_F(ReloadTest, SighupReloads) {
   service.send(SIGHUP);
   ASSERT_TRUE(drained(second_));
   EXPECT_TRUE(every_one_once("second_rows", 200));
-  EXPECT_TRUE(service.logged("reload (SIGHUP): 1 topics added"));
+  EXPECT_TRUE(service.logged("reload (SIGHUP): 1 topic added"));
 }
 
 TEST_F(ReloadTest, AChangedFileIsTakenByItself) {
@@ -107,7 +107,7 @@ TEST_F(ReloadTest, AChangedFileIsTakenByItself) {
   map_both();
   ASSERT_TRUE(drained(second_));
   EXPECT_TRUE(every_one_once("second_rows", 200));
-  EXPECT_TRUE(service.logged("reload (file changed): 1 topics added"));
+  EXPECT_TRUE(service.logged("reload (file changed): 1 topic added"));
 }
 
 TEST_F(ReloadTest, ANewColumnIsFilledFromTheReloadOn) {
