@@ -26,18 +26,33 @@ def shell_blocks(text: str) -> list[str]:
 
 
 def lines(block: str) -> list[str]:
-    """Whole lines: those that end with a backslash are joined with the next, and what a command reads from the block is left out."""
+    """Whole lines: those that end with a backslash or inside quotes are joined with the next, and what a command reads from the
+    block is left out."""
     found: list[str] = []
-    until = None
+    until, begun = None, ""
     for line in block.replace("\\\n", " ").splitlines():
         if until is not None:
             until = None if line.strip() == until else until
             continue
-        if line.strip():
-            found.append(line.strip())
-        if match := HEREDOC.search(line):
+        begun += line
+        if not _is_whole(begun):
+            begun += "\n"
+            continue
+        if begun.strip():
+            found.append(begun.strip())
+        if match := HEREDOC.search(begun):
             until = match[1]
+        begun = ""
+    assert not begun, f"quotes that do not end: {begun}"
     return found
+
+
+def _is_whole(line: str) -> bool:
+    try:
+        shlex.split(line, comments=True)
+    except ValueError:
+        return False
+    return True
 
 
 def commands(line: str) -> list[list[str]]:
