@@ -36,7 +36,7 @@ servers: ## A Kafka and a PostgreSQL to play with; prints their addresses
 docker: ## The image, with docker, podman or buildah (REGISTRY=, IMAGE=, TAG=)
 	./scripts/image.sh build
 
-docker-push: ## Push that image to REGISTRY
+docker-push: ## Push that image to REGISTRY; build/image-values.yaml names it for helm
 	./scripts/image.sh push
 
 dist: ## build/dist/: a Debian package, a tarball and, where helm is, the chart's package

@@ -30,11 +30,13 @@ helm_program() {
 }
 
 pack_chart() {
-  local helm chart=$LOOM_ROOT/helm/kafka-to-db-consumer
+  local helm tag chart=$LOOM_ROOT/helm/kafka-to-db-consumer
   [[ -f $chart/Chart.yaml ]] || return 0
   if helm=$(helm_program); then
+    # The packaged chart asks for the image that `make docker-push` pushes of the same tree.
+    tag=$("$LOOM_ROOT/scripts/image.sh" name)
     # It follows the chart's links, and says so of each.
-    "$helm" package "$chart" --destination "$out" >/dev/null 2>"$out/helm.log" || { cat "$out/helm.log" >&2 && return 1; }
+    "$helm" package "$chart" --app-version "${tag##*:}" --destination "$out" >/dev/null 2>"$out/helm.log" || { cat "$out/helm.log" >&2 && return 1; }
     rm -f "$out/helm.log"
   else
     note 'no helm here: the chart is in the tarball only'

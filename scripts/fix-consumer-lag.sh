@@ -183,7 +183,7 @@ confirm() {
   [[ -t 0 ]] || die 'there is no terminal to ask at: --yes goes on without'
   say "This changes release $release in namespace $namespace ($("${kubectl[@]}" config current-context 2>/dev/null || echo 'no context'))"
   $skip_build || note "builds and pushes $(image_name)"
-  note "helm upgrade --install from $chart, at least $replicas replicas, rolled back when they are not ready within $timeout s"
+  note "helm upgrade --install from $chart, replicas: at least $replicas, rolled back when they are not ready within $timeout s"
   ask 'Go on?' || die 'nothing was changed'
 }
 

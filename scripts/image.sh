@@ -12,7 +12,7 @@ usage() {
 Usage: scripts/image.sh build|push|name|base [OPTION]...
 
 build  builds the image of the Dockerfile
-push   pushes it; REGISTRY must say where to
+push   pushes it; REGISTRY must say where to; then writes the chart's values that name it to IMAGE_VALUES
 name   prints its full name
 base   makes the base image ($BASE_IMAGE_NAME) of Debian's packages, for buildah, where no registry can
        be reached; needs root and debootstrap; its tarball is kept in $(cache_folder)
@@ -25,7 +25,7 @@ base   makes the base image ($BASE_IMAGE_NAME) of Debian's packages, for buildah
 --dry-run       only print what would be run
 
 Environment: IMAGE ($IMAGE), REGISTRY (${REGISTRY:-none}), TAG ($(default_tag)),
-IMAGE_TOOL as --with, BASE_IMAGE (that of the Dockerfile), JOBS (processors),
+IMAGE_VALUES (build/image-values.yaml), IMAGE_TOOL as --with, BASE_IMAGE (that of the Dockerfile), JOBS (processors),
 SOURCE_DATE_EPOCH (the time of the last commit), BUILDAH_ISOLATION and STORAGE_DRIVER as buildah knows them.
 EOF
 }
@@ -40,8 +40,14 @@ revision() {
   echo "$short${changed:+-dirty}"
 }
 
-# A tag of its own for every revision, so that a rollback gets what ran before.
-default_tag() { echo "$(version)${revision:+-$revision}"; }
+# The commit of a release is tagged vVERSION.
+is_release() { [[ $revision != *-dirty ]] && from_git tag --points-at HEAD | grep -qx "v$(version)"; }
+
+# A tag of its own for every revision, so that a rollback gets what ran before. A release has the version alone, which is
+# the tag that its chart asks for by itself.
+default_tag() {
+  if is_release; then version; else echo "$(version)${revision:+-$revision}"; fi
+}
 image_name() { echo "${REGISTRY:+${REGISTRY%/}/}$IMAGE:$tag"; }
 
 # works TOOL: can it build here, not only be found. Adds the reason why not to `why_not`.
@@ -111,6 +117,26 @@ push() {
     buildah) run "${buildah[@]}" push "$(image_name)" ;;
     *) run "$IMAGE_TOOL" push "$(image_name)" ;;
   esac
+  write_values
+}
+
+# What the chart has to be told so that its pods pull what was pushed last: written after the push, and only then.
+write_values() {
+  local name file=${IMAGE_VALUES:-$LOOM_ROOT/build/image-values.yaml}
+  name=$(image_name)
+  if $dry_run; then
+    echo "would name ${name##*:} in $file"
+    return 0
+  fi
+  mkdir -p "$(dirname "$file")"
+  cat >"$file" <<END
+# The image that \`make docker-push\` pushed last; helm takes it by --values.
+image:
+  repository: "${name%:*}"
+  tag: "${name##*:}"
+  digest: ""
+END
+  note "for helm: --values ${file#"$PWD"/}"
 }
 
 # Imported once into the storage; the tarball outlives it.

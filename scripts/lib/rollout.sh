@@ -92,15 +92,15 @@ scale() {
 
 await_readiness() {
   local deadline=$((SECONDS + timeout)) ready
-  say "Waiting until $replicas replicas are ready"
+  say "Waiting for ready replicas: at least $replicas"
   run "${kubectl[@]}" rollout status "deployment/$deployment" "--timeout=${timeout}s" || return 1
   if $dry_run; then return 0; fi
   # The HPA raises the number only after a while.
   until ready=$(field .status.readyReplicas) && ((ready >= replicas)); do
-    ((SECONDS < deadline)) || { fail "$ready of $replicas replicas are ready"; return 1; }
+    ((SECONDS < deadline)) || { fail "ready replicas: $ready of $replicas"; return 1; }
     sleep 1
   done
-  note "$ready replicas are ready"
+  note "ready replicas: $ready"
 }
 
 # Everything that explains it, before a rollback takes it away.

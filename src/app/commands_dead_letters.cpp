@@ -5,6 +5,7 @@
 
 #include "app/commands.h"
 #include "base/clock.h"
+#include "base/plural.h"
 #include "dead_letters/replay.h"
 #include "dead_letters/report.h"
 #include "mapping/loader.h"
@@ -125,10 +126,11 @@ int purge_dead_letters(const settings::Config& config, const DeadLetterOptions& 
   }
   dead_letters::DeadLetterStore store(config.database.url);
   if (!options.yes) {
-    std::cerr << "error: this would delete " << store.count(*filter) << " dead letters for good; add --yes to do it\n";
+    std::cerr << "error: this would delete " << plural(store.count(*filter), "dead letter")
+              << " for good; add --yes to do it\n";
     return kWrongUsage;
   }
-  std::cout << "deleted " << store.purge(*filter) << " dead letters\n";
+  std::cout << "deleted " << plural(store.purge(*filter), "dead letter") << '\n';
   return 0;
 }
 

@@ -16,6 +16,7 @@
 #include "app/logging.h"
 #include "app/preparation.h"
 #include "base/log.h"
+#include "base/plural.h"
 #include "mapping/loader.h"
 #include "source/group_client.h"
 
@@ -146,8 +147,8 @@ ReloadResult Reloader::reload(std::string_view trigger) {
   ++applied_;
   for (const auto& text : result.warnings) log::warn({}, "reload ({}): {}", trigger, text);
   const auto names = [](const std::vector<std::string>& all) { return fmt::format("{}", fmt::join(all, " ")); };
-  spdlog::info("reload ({}): {} topics added [{}], {} removed [{}], {} changed [{}]; settings [{}]{}", trigger,
-               result.topics.added.size(), names(result.topics.added), result.topics.removed.size(),
+  spdlog::info("reload ({}): {} added [{}], {} removed [{}], {} changed [{}]; settings [{}]{}", trigger,
+               plural(result.topics.added.size(), "topic"), names(result.topics.added), result.topics.removed.size(),
                names(result.topics.removed), result.topics.changed.size(), names(result.topics.changed),
                names(result.settings), result.client_recreated ? "; a new Kafka client" : "");
   return result;

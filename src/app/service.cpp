@@ -22,6 +22,7 @@
 #include "base/backoff.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/plural.h"
 #include "http/server.h"
 #include "lag/monitor.h"
 #include "mapping/loader.h"
@@ -107,8 +108,9 @@ void log_summary(const pipeline::Counters& counters) {
   using pipeline::TopicCounters;
   std::uint64_t dead = 0;
   for (const auto& [topic, one] : counters.topics()) dead += one->all_dead_letters();
-  spdlog::info("stored {} rows and {} dead letters in {} batches ({} merged, {} tried again, {} refused as stale)",
-               counters.total(&TopicCounters::rows), dead, counters.total(&TopicCounters::batches),
+  spdlog::info("stored {} and {} in {} ({} merged, {} tried again, {} refused as stale)",
+               plural(counters.total(&TopicCounters::rows), "row"), plural(dead, "dead letter"),
+               plural(counters.total(&TopicCounters::batches), "batch", "batches"),
                counters.total(&TopicCounters::merged_batches), counters.total(&TopicCounters::retried_batches),
                counters.total(&TopicCounters::stale_batches));
 }
@@ -184,8 +186,8 @@ int run_service(const settings::Config& config, Failpoints& failpoints) {
 
   if (!prepare_until_done(config, plans, signals, observer, *reloader)) return 0;
   consumer.start();
-  spdlog::info("consuming {} topics from {} as group {}, {} workers", plans.file()->topics.size(),
-               config.bootstrap_servers, config.group_id(), settings.workers);
+  spdlog::info("consuming {} from {} as group {}, {}", plural(plans.file()->topics.size(), "topic"),
+               config.bootstrap_servers, config.group_id(), plural(settings.workers, "worker"));
   while (!tick(signals, observer, *reloader, kTick)) {
     if (!consumer.stuck() && !consumer.failed()) continue;
     spdlog::critical("{}: ending, so that the service is started anew; nothing is lost by that",

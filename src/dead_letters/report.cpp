@@ -4,6 +4,7 @@
 
 #include <numeric>
 
+#include "base/plural.h"
 #include "sink/dead_letters.h"
 #include "sink/utf8.h"
 #include "text/instant.h"
@@ -53,7 +54,7 @@ std::string text_lines(const std::string& text) {
 
 std::string content(const std::string& heading, const std::optional<std::string>& bytes) {
   if (!bytes) return heading + " (null)\n";
-  std::string out = fmt::format("{} ({} bytes)\n", heading, bytes->size());
+  std::string out = fmt::format("{} ({})\n", heading, plural(bytes->size(), "byte"));
   if (bytes->empty()) return out;
   return out + (sink::is_storable_text(*bytes) ? text_lines(*bytes) : hex_lines(*bytes));
 }

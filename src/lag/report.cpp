@@ -9,6 +9,7 @@
 #include <tuple>
 #include <vector>
 
+#include "base/plural.h"
 #include "text/instant.h"
 #include "text/json_text.h"
 #include "text/text_table.h"
@@ -146,7 +147,7 @@ std::string render_table(const GroupLag& lag, std::size_t at_most) {
 
   std::string out = table.render();
   if (const std::size_t left = lag.partitions.size() - places.size(); left > 0) {
-    out += fmt::format("note: {} partitions with less lag are not shown\n", left);
+    out += fmt::format("note: {} with less lag {} not shown\n", plural(left, "partition"), agree(left, "is", "are"));
   }
   for (const std::string& note : lag.notes) out += "note: " + text::printable(note) + "\n";
   if (lag.partitions.empty()) out += "note: group " + text::printable(lag.group) + " has no offsets\n";

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/plural.h"
 #include "settings/database_url.h"
 
 namespace loom::lag {
@@ -237,7 +238,7 @@ void Sampler::read_ranges(Reading& reading) {
   if (silent > 0 && reading.kafka_error.empty()) {
     leaders_until_ = {};
     begins_until_ = {};
-    reading.notes.push_back(std::to_string(silent) + " partitions have no leader that answers");
+    reading.notes.push_back(plural(silent, "partition") + " without a leader that answers");
   }
 }
 

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "admin/kafka_admin.h"
+#include "base/plural.h"
 #include "settings/database_url.h"
 #include "sink/control_connection.h"
 
@@ -59,10 +60,11 @@ void refuse_while_running(admin::KafkaAdmin& admin, const std::string& group, co
   for (std::size_t i = 0; i < std::min<std::size_t>(members.size(), 5); ++i) {
     names += (i > 0 ? ", " : "") + members[i];
   }
-  throw OffsetResetRefused(fmt::format(
-      "group {} has {} members ({}{}){}. Stop them (scale the deployment to 0) and try again; one that was killed "
-      "counts until its session times out, 60 s by default",
-      group, members.size(), names, members.size() > 5 ? ", ..." : "", why));
+  throw OffsetResetRefused(
+      fmt::format("group {} has {} ({}{}){}. Stop {} (scale the deployment to 0) and try again; one that was killed "
+                  "counts until its session times out, 60 s by default",
+                  group, plural(members.size(), "member"), names, members.size() > 5 ? ", ..." : "", why,
+                  agree(members.size(), "it", "them")));
 }
 
 std::string place(const admin::TopicPartitionOffset& at) {

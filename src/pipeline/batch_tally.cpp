@@ -4,6 +4,7 @@
 #include <chrono>
 
 #include "base/log.h"
+#include "base/plural.h"
 #include "decode/trace_id.h"
 
 namespace loom::pipeline {
@@ -137,7 +138,8 @@ void tell_dead_letters(const StoredPart& part) {
              .batch = batch.messages.size(),
              .reason = to_string(reject.reason),
              .trace_id = trace},
-            "{} of {} messages became dead letters; this one: {}", rejected.size(), part.messages(), reject.message);
+            "{} of {} became {}; this one: {}", rejected.size(), plural(part.messages(), "message"),
+            agree(rejected.size(), "a dead letter", "dead letters"), reject.message);
 }
 
 void tell_recovery(const std::string& topic, Duration outage) {

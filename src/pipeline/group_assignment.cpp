@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "base/plural.h"
 #include "pipeline/group_consumer.h"
 
 namespace loom::pipeline {
@@ -57,9 +58,9 @@ bool GroupConsumer::add_those_of_others(const Partitions& own, Positions& first)
   auto positions = first_positions(*others, true);
   if (!positions) {
     log::warn({},
-              "the ends of {} partitions of other members are not known now: those that no member asks for before "
+              "the ends of {} of other members are not known now: those that no member asks for before "
               "the group has stored something will be read from their start",
-              others->size());
+              plural(others->size(), "partition"));
     return true;
   }
   std::move(positions->begin(), positions->end(), std::back_inserter(first));
@@ -107,11 +108,10 @@ void GroupConsumer::compare_with_kafka(const Positions& positions) {
                           found->second, at.next_offset);
   }
   if (differ == 0) return;
-  log::warn(
-      {},
-      "for {} of {} partitions the group's offsets in Kafka are not those in the database ({}). The offsets in the "
-      "database are used. After a crash a difference is normal; to begin elsewhere, use `offsets reset`",
-      differ, positions.size(), example);
+  log::warn({},
+            "for {} of {} the group's offsets in Kafka are not those in the database ({}). The offsets in the "
+            "database are used. After a crash a difference is normal; to begin elsewhere, use `offsets reset`",
+            differ, plural(positions.size(), "partition"), example);
 }
 
 void GroupConsumer::take_assignment() {
@@ -143,7 +143,7 @@ void GroupConsumer::take_assignment() {
     owned_[(*found)[i].where] = {.worker = worker, .moving_to = std::nullopt, .mirrored = -1};
     workers_[worker]->add_partition(std::move(readers[i]));
   }
-  log::info({}, "{} partitions assigned, {} in all", found->size(), owned_.size());
+  log::info({}, "{} assigned, {} in all", plural(found->size(), "partition"), owned_.size());
   pending_.reset();
   compare_with_kafka(*found);
 }

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "base/plural.h"
 
 namespace loom::pipeline {
 
@@ -229,7 +230,7 @@ void GroupConsumer::serve(source::GroupEvent event) {
     if (revoked->lost) {
       context_.counters.partitions_lost.fetch_add(revoked->partitions.size(), std::memory_order_relaxed);
     }
-    log::info({}, "{} partitions {}", revoked->partitions.size(), revoked->lost ? "lost" : "revoked");
+    log::info({}, "{} {}", plural(revoked->partitions.size(), "partition"), revoked->lost ? "lost" : "revoked");
     give_up(revoked->partitions, revoked->lost);
     client_->unassign(revoked->partitions);
     if (owned_.empty()) joined_ = false;  // an assignment follows, be it of nothing

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "base/plural.h"
 #include "pipeline/lane.h"
 
 namespace loom::pipeline {
@@ -102,7 +103,7 @@ void Lane::try_again(std::unique_ptr<Batch> batch, const Outcome& outcome) {
   outage_.note();
   last_failure_ = outcome.why();
   log::warn({.topic = topic_, .batch = messages, .reason = outcome.sqlstate},
-            "batch of {} messages not stored ({}), again in {} ms: {}", messages, to_string(outcome),
+            "batch of {} not stored ({}), again in {} ms: {}", plural(messages, "message"), to_string(outcome),
             std::chrono::duration_cast<std::chrono::milliseconds>(wait).count(), outcome.why());
 }
 

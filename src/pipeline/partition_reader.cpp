@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "base/plural.h"
 
 namespace loom::pipeline {
 
@@ -195,14 +196,14 @@ Reading PartitionReader::lose_to_retention(const source::Watermarks& marks, cons
   const std::int64_t lost = marks.low - wanted;
   if (policies.out_of_range == OutOfRange::stop) {
     return ask_operator(
-        fmt::format("{} messages from the stored offset {} on were removed by retention "
+        fmt::format("{} from the stored offset {} on {} removed by retention "
                     "(LOOM_KAFKA_OUT_OF_RANGE=stop)",
-                    lost, wanted));
+                    plural(lost, "message"), wanted, agree(lost, "was", "were")));
   }
   const std::int64_t to = policies.out_of_range == OutOfRange::latest ? marks.high : marks.low;
   log::error({.topic = source_->topic(), .partition = partition(), .reason = "retention"},
-             "{} messages (offsets {} to {}) were removed by retention before they were stored: going on at {}", lost,
-             wanted, marks.low - 1, to);
+             "{} (offsets {} to {}) {} removed by retention before being stored: going on at {}",
+             plural(lost, "message"), wanted, marks.low - 1, agree(lost, "was", "were"), to);
   ledger_.advance_to(to);
   ledger_.forget_marks();
   fetch_next();

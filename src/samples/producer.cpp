@@ -10,6 +10,7 @@
 
 #include "admin/kafka_admin.h"
 #include "admin/kafka_client.h"
+#include "base/plural.h"
 #include "text/progress_bar.h"
 
 namespace loom::samples {
@@ -114,7 +115,7 @@ class Producer {
  private:
   void check() const {
     if (deliveries_.failed == 0) return;
-    throw admin::KafkaError(fmt::format("topic {}: Kafka refused {} messages: {}", topic_, deliveries_.failed,
+    throw admin::KafkaError(fmt::format("topic {}: Kafka refused {}: {}", topic_, plural(deliveries_.failed, "message"),
                                         rd_kafka_err2str(deliveries_.error)));
   }
 
@@ -172,8 +173,8 @@ ProduceReport produce_samples(SampleGenerator& generator, const ProduceOptions& 
     const int wanted = std::max(options.partitions, static_cast<int>(options.shares.size()));
     if (!existing) report.topic_created = admin.create_topic(options.topic, wanted);
     if (existing && *existing < static_cast<int>(options.shares.size())) {
-      throw admin::KafkaError(fmt::format("topic {} has {} partitions, but {} shares were given", options.topic,
-                                          *existing, options.shares.size()));
+      throw admin::KafkaError(fmt::format("topic {} has {}, but {} shares were given", options.topic,
+                                          plural(*existing, "partition"), options.shares.size()));
     }
   }
   Producer producer(options);
@@ -203,7 +204,7 @@ ProduceReport produce_samples(SampleGenerator& generator, const ProduceOptions& 
 std::string render(const ProduceReport& report, const std::string& topic) {
   std::uint64_t bad = 0;
   for (const auto& [reason, count] : report.bad) bad += count;
-  std::string out = fmt::format("{} messages to {} in {:.1f} s ({:.0f}/s, {:.1f} MB)", report.sent, topic,
+  std::string out = fmt::format("{} to {} in {:.1f} s ({:.0f}/s, {:.1f} MB)", plural(report.sent, "message"), topic,
                                 report.seconds, static_cast<double>(report.sent) / std::max(report.seconds, 0.001),
                                 static_cast<double>(report.bytes) / 1e6);
   out += fmt::format(": {} good, {} bad\n", report.sent - bad, bad);

@@ -13,6 +13,7 @@
 
 #include "base/log.h"
 #include "base/mutex.h"
+#include "base/plural.h"
 #include "source/client_log.h"
 #include "source/handles.h"
 #include "source/refused_property.h"
@@ -213,7 +214,7 @@ struct DeadLetterTopic::Impl {
       const auto code = rd_kafka_topic_result_error(results[i]);
       if (code == RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS) continue;
       if (code != RD_KAFKA_RESP_ERR_NO_ERROR) throw std::runtime_error(rd_kafka_topic_result_error_string(results[i]));
-      log::info({.topic = topic}, "created with {} partitions, for dead letters", wanted);
+      log::info({.topic = topic}, "created with {}, for dead letters", plural(wanted, "partition"));
     }
   }
 
@@ -322,13 +323,13 @@ std::optional<std::string> DeadLetterTopic::publish(const std::string& origin, c
     for (const std::size_t i : refused_of(rejected, todo)) {
       const Message& message = messages.at(rejected[i].message);
       log::warn({.topic = origin, .partition = message.partition, .offset = message.offset},
-                "dead-letter topic {} does not take this message ({} bytes): it goes to the table", topic,
-                message.value.size());
+                "dead-letter topic {} does not take this message ({}): it goes to the table", topic,
+                plural(message.value.size(), "byte"));
     }
     todo = those_with(InTopic::no, rejected);
     if (todo.empty()) return std::nullopt;
     impl_->forget(topic);  // it may be gone, or have fewer partitions than it had
-    return fmt::format("dead-letter topic {}: {} messages not acknowledged: {}", topic, todo.size(), why);
+    return fmt::format("dead-letter topic {}: {} not acknowledged: {}", topic, plural(todo.size(), "message"), why);
   } catch (const std::exception& error) {
     return "dead-letter topic " + topic + ": " + error.what();
   }

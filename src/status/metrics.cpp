@@ -93,9 +93,12 @@ void add_kafka_metrics(Families& families, const Snapshot& snapshot) {
   using Broker = source::BrokerStatistics;
   per_broker(families.gauge("kafka_to_db_broker_up", "1 when the connection to the broker is up, or none is wanted."),
              &Broker::up);
-  per_broker(families.gauge("kafka_to_db_broker_round_trip_avg_seconds",
-                            "Average time from a request to its answer, over the last statistics interval."),
-             &Broker::round_trip_seconds);
+  per_broker(
+      families.gauge(
+          "kafka_to_db_broker_round_trip_avg_seconds",
+          "Average time from a request to its answer, over the last statistics interval; the wait of a fetch for "
+          "messages included."),
+      &Broker::round_trip_seconds);
   per_broker(families.gauge("kafka_to_db_broker_round_trip_p99_seconds", "The same, 99th percentile."),
              &Broker::round_trip_p99_seconds);
   per_broker(families.counter("kafka_to_db_broker_received_bytes_total", "Received from the broker."),

@@ -10,6 +10,7 @@ import pytest
 
 from support.project import BUILD, NAME, PROGRAM, SOURCE, run, version
 from support.root import debian, inside
+from support.tools import tool
 
 MIGRATIONS = sorted(file.name for file in (SOURCE / "migrations").glob("*.sql"))
 
@@ -17,7 +18,7 @@ MIGRATIONS = sorted(file.name for file in (SOURCE / "migrations").glob("*.sql"))
 @pytest.fixture(scope="module")
 def dist(tmp_path_factory) -> pathlib.Path:
     folder = tmp_path_factory.mktemp("dist")
-    made = run(SOURCE / "scripts/dist.sh", "--build", BUILD, "--out", folder)
+    made = run(SOURCE / "scripts/dist.sh", "--build", BUILD, "--out", folder, env={"HELM": tool("helm")})
     print(made.stderr)
     return folder
 
@@ -161,3 +162,12 @@ def test_the_sums_are_those_of_the_files(dist):
 
 def test_the_changelog_has_the_version_that_is_built():
     assert re.search(rf"^## \[{re.escape(version())}\]", (SOURCE / "CHANGELOG.md").read_text(), re.M)
+
+
+def test_the_packaged_chart_asks_for_the_image_of_its_tree(dist):
+    """The chart in the tree asks for the version alone, which only a release has for its tag."""
+    (package,) = dist.glob("*.tgz")
+    rendered = run(tool("helm"), "template", NAME, package, "--set", "database.existingSecret.name=url").stdout
+    image = run(SOURCE / "scripts/image.sh", "name", env={"REGISTRY": "", "IMAGE": NAME}).stdout.strip()
+    images = re.findall(r'^ *(?:- )?image: "?([^"\n]+)', rendered, re.M)
+    assert images and set(images) == {image}

@@ -274,7 +274,7 @@ def test_readiness_that_never_comes_is_shown_and_rolled_back(cluster):
 def test_too_few_ready_replicas_are_no_readiness(cluster):
     cluster.when(r"get deployment .*\.status\.readyReplicas", out="2")
     done = fix(cluster, "--yes", "--skip-build", "--timeout", "2")
-    assert done.returncode == 1 and "2 of 3 replicas are ready" in done.stderr
+    assert done.returncode == 1 and "ready replicas: 2 of 3" in done.stderr
     assert steps(cluster)[-2:] == ["rollback", "rollout"] and "rolled back to revision 4, which is ready" in done.stderr
 
 

@@ -7,6 +7,7 @@ import pathlib
 import stat
 
 import pytest
+import yaml
 
 from support.project import NAME, SOURCE, run, version
 
@@ -19,6 +20,7 @@ class Tools:
     def __init__(self, folder: pathlib.Path):
         self.folder = folder / "tools"
         self.calls = folder / "calls"
+        self.values = folder / "values/image.yaml"
         self.folder.mkdir()
         self.calls.touch()
         for name in ("bash", "git", "sed", "grep", "tail", "dirname", "head", "cat", "dpkg", "rm", "mktemp", "apt-get",
@@ -35,6 +37,7 @@ class Tools:
     def image(self, *arguments: str, ok: bool = True, **settings: str):
         names = ("REGISTRY", "IMAGE", "TAG", "IMAGE_TOOL", "BASE_IMAGE")
         unset = [word for name in names if name in os.environ for word in ("-u", name)]
+        settings = {"IMAGE_VALUES": str(self.values), **settings}
         return run("/usr/bin/env", *unset, f"PATH={self.folder}", SCRIPT, *arguments, ok=ok, env=settings)
 
     def called(self, start: str) -> str:
@@ -60,6 +63,21 @@ def test_docker_builds_and_pushes_where_its_daemon_answers(tools):
     assert f"VERSION={version()}" in build and "SOURCE_DATE_EPOCH=" in build and "REVISION=" in build
     assert tools.called("docker push") == f"docker push registry.example.org/team/{NAME}:7"
     assert "buildah" not in tools.calls.read_text()
+
+
+def test_a_push_names_the_image_for_helm_and_a_failed_one_does_not(tools):
+    settings = {"REGISTRY": "registry.example.org:5000/team", "TAG": "1.10"}
+    tools.add("docker", fails_on="push")
+    assert tools.image("push", ok=False, **settings).returncode != 0
+    assert not tools.values.exists()
+    tools.add("docker")
+    tools.image("push", "--dry-run", **settings)
+    assert not tools.values.exists()
+    said = tools.image("push", **settings).stderr
+    named = yaml.safe_load(tools.values.read_text())
+    # Not the number 1.1; and what an earlier release had for a digest would win over the tag.
+    assert named == {"image": {"repository": f"registry.example.org:5000/team/{NAME}", "tag": "1.10", "digest": ""}}
+    assert f"--values {tools.values}" in said
 
 
 def test_a_docker_without_a_daemon_is_passed_over(tools):

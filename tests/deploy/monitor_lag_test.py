@@ -68,7 +68,7 @@ def test_ok_when_everything_is_stored(idle):
     done = monitor(idle)
     assert done.returncode == 0, done.stdout
     assert done.stdout.rstrip().endswith("\nOK")
-    assert "0 messages in 3 partitions of 1 topics" in done.stdout
+    assert "0 messages in 3 partitions of 1 topic," in done.stdout
     told = report(idle)
     assert told["verdict"] == "ok" and told["reasons"] == []
     assert {"lag", "pool", "performance", "alerts", "pods"} <= told.keys()

@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <iostream>
 #include <limits>
+#include <regex>
 #include <sstream>
 #include <stdexcept>
 #include <thread>
@@ -146,14 +147,11 @@ std::int64_t FaultTest::refused_as_stale(const ServiceProcess& service) {
 }
 
 bool FaultTest::await_partitions(const ServiceProcess& replica, std::size_t from) {
-  constexpr std::string_view kAssigned = " partitions assigned";
+  static const std::regex kAssigned("[1-9]\\d* partitions? assigned");
   return await(seconds(30), [&] {
     const std::string log = replica.log();
-    for (std::size_t at = log.find(kAssigned, from); at != std::string::npos; at = log.find(kAssigned, at + 1)) {
-      const std::size_t number = log.rfind(' ', at - 1) + 1;
-      if (log.substr(number, at - number) != "0") return true;
-    }
-    return false;
+    return std::regex_search(log.begin() + static_cast<std::ptrdiff_t>(std::min(from, log.size())), log.end(),
+                             kAssigned);
   });
 }
 

@@ -79,6 +79,29 @@ TEST_F(PageValuesTest, WhatThePageShowsIsWhatStatusSays) {
   expect_quiet();
 }
 
+TEST_F(PageValuesTest, OneIsSaidAsOneAndABrokerThatWaitsIsNotSlow) {
+  const std::string topic = new_topic("numbers", 1);
+  database().run(numbered_table("numbers"));
+  map(numbered_mapping(topic, "numbers"));
+  const ServiceProcess& service = serve();
+  EXPECT_TRUE(service.logged("consuming 1 topic from "));
+  send_numbered(topic, 0, 1);
+  ASSERT_TRUE(drained(topic));
+  open_page();
+  ASSERT_TRUE(browser().wait_until("document.querySelector('#total-rows').dataset.value === '1'"));
+  const std::string words =
+      browser().run("return document.querySelector('.figure:last-child').textContent.replace(/\\s+/g, ' ')");
+  EXPECT_NE(words.find("1 row of 1 message, "), std::string::npos) << words;
+  EXPECT_EQ(browser().run("return document.querySelector('.figure:first-child .big small').textContent"), "messages/s");
+
+  // Its requests are mostly fetches, which it holds until there is something: said in words, not as a round trip.
+  ASSERT_TRUE(browser().wait_until("document.querySelector('#servers tr[data-key^=broker] small')", seconds(20)));
+  const std::string broker = browser().text("#servers tr[data-key^=broker] small");
+  EXPECT_NE(broker.find("a fetch waits there for messages, up to 100 ms"), std::string::npos) << broker;
+  EXPECT_EQ(browser().text("#servers thead").find("ound trip"), std::string::npos);
+  expect_quiet();
+}
+
 TEST_F(PageValuesTest, ALagThatGrowsIsNotSaidToKeepUp) {
   const std::string topic = new_topic("numbers", 1);
   database().run(numbered_table("numbers"));

@@ -76,7 +76,7 @@ test('a member says that it has joined, and with what', async (context) => {
   session.join();
   await session.joined();
   assert.equal(lines.length, 1);
-  assert.match(lines[0]!, /s: joined s with t\[0\], 100 messages a turn/);
+  assert.match(lines[0]!, /s: joined s with t\[0\], messages a turn: 100/);
 });
 
 test('a member that knows no place to begin says so, and not that it has joined', async (context) => {

@@ -1,6 +1,6 @@
 """The report for people."""
 
-from verdict import duration
+from verdict import duration, plural
 
 SHOWN = 15  # rows of a long table; --json has all
 COLOURS = {"ok": "32", "warning": "33", "critical": "31", "unknown": "35"}
@@ -34,7 +34,7 @@ def table(headings, rows):
 
 
 def shortened(rows, what):
-    return [] if len(rows) <= SHOWN else [f"... and {len(rows) - SHOWN} more {what}"]
+    return [] if len(rows) <= SHOWN else [f"... and {plural(len(rows) - SHOWN, 'more ' + what)}"]
 
 
 def lag(found):
@@ -43,19 +43,19 @@ def lag(found):
     trend = {"falling": f"falls by {number(found['drain_rate'])}/s", "growing": f"grows by {number(-(found['drain_rate'] or 0))}/s",
              "steady": "does not change", "none": "nothing waits"}.get(found["trend"], "trend not known")
     catch_up = f", caught up in {duration(found['catch_up_seconds'])}" if found["catch_up_seconds"] else ""
-    lines = [f"{found['total']:,} messages in {len(found['partitions'])} partitions of {len(found['topics'])} topics, "
-             f"the oldest waits for {duration(found['seconds'])}: {trend}{catch_up}"]
+    lines = [f"{plural(found['total'], 'message')} in {plural(len(found['partitions']), 'partition')} of "
+             f"{plural(len(found['topics']), 'topic')}, the oldest waits for {duration(found['seconds'])}: {trend}{catch_up}"]
     behind = [topic for topic in found["topics"] if topic["lag"] or topic["state"] not in ("ok", "unknown")]
     if behind:
         lines += table(["TOPIC", "PARTITIONS", "LAG", "BEHIND", "STATE"],
                        [[t["topic"], t["partitions"], t["lag"], duration(t["seconds"]), state(t)] for t in behind[:SHOWN]])
-        lines += [*shortened(behind, "topics"), ""]
+        lines += [*shortened(behind, "topic"), ""]
         rows = sorted((p for p in found["partitions"] if p["lag"]), key=lambda p: -p["lag"])
         lines += table(["PARTITION", "COMMITTED", "END", "LAG", "BEHIND", "STATE", "CONSUMED/S", "PRODUCED/S", "RETENTION"],
                        [[f"{p['topic']}/{p['partition']}", p["committed"], p["end"], p["lag"], duration(p["seconds"]), state(p),
                          p["consumed_per_second"], p["produced_per_second"],
                          "-" if p["retention_ratio"] is None else f"{p['retention_ratio']:.0%}"] for p in rows[:SHOWN]])
-        lines += shortened(rows, "partitions")
+        lines += shortened(rows, "partition")
     return lines + [f"note: {note}" for note in found["notes"]]
 
 
@@ -101,8 +101,8 @@ def alerts(found):
     if not found["known"]:
         return ["cannot tell: " + found["why"]]
     lines = [f"{a['priority']}: {a['service_name']}: {a['alert']}: {a['reason']}. {a['recommendation']}" for a in found["alerts"][:SHOWN]]
-    lines += shortened(found["alerts"], "alerts")
-    lines += [f"{a['alert_level']}: {a['service_name']}: {a['topic']}: lag of {a['total_lag']:,} messages"
+    lines += shortened(found["alerts"], "alert")
+    lines += [f"{a['alert_level']}: {a['service_name']}: {a['topic']}: lag of {plural(a['total_lag'], 'message')}"
               for a in found["lag_alerts"][:SHOWN]]
     return lines or ["none"]
 

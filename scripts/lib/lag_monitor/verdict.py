@@ -60,7 +60,7 @@ def lag(found, options, add):
     if found["catch_up_seconds"]:
         goes += f", caught up in {duration(found['catch_up_seconds'])}"
     exceeded(found["total"], options.lag_warning, options.lag_critical,
-             lambda limit: f"a lag of {found['total']:,} messages is over {limit:,.0f}; {goes}", add)
+             lambda limit: f"a lag of {plural(found['total'], 'message')} is over {limit:,.0f}; {goes}", add)
     exceeded(found["seconds"], options.seconds_warning, options.seconds_critical,
              lambda limit: f"the oldest message waits for {duration(found['seconds'])}, over {duration(limit)}; {goes}", add)
     words = {"stop": ("critical", "has messages, and no replica owns it"),
@@ -69,7 +69,7 @@ def lag(found, options, add):
     for state, (level, text) in words.items():
         these = [p for p in found["partitions"] if p["state"] == state]
         if these:
-            more = f" (and {len(these) - 1} more partitions)" if len(these) > 1 else ""
+            more = f" (and {plural(len(these) - 1, 'more partition')})" if len(these) > 1 else ""
             add(level, "lag", f"{these[0]['topic']}/{these[0]['partition']} {text}{more}")
     for p in found["partitions"]:
         near = options.retention and (p["retention_ratio"] or 0) > options.retention
@@ -114,7 +114,8 @@ def connections(report, reasons, add):
     # While it keeps up, a busy pool is only a pool that is used.
     if waiting and behind:
         add("warning", "pool", f"the pool of {waiting[0]['replica']} is exhausted ({waiting[0]['busy']} of {waiting[0]['max']} busy, "
-                               f"{waiting[0]['waiting']} batches wait): the database is the limit, more replicas would not help")
+                               f"{plural(waiting[0]['waiting'], 'batch waits', 'batches wait')}): the database is the limit, "
+                               "more replicas would not help")
 
 
 def pods(found, add):
@@ -137,7 +138,12 @@ def alerts(report, options, add):
             add(levels[alert["priority"]], "alerts", f"alert {alert['alert']}: {alert['reason']}. {alert['recommendation']}")
     if not report["lag"]["known"]:
         for alert in report["alerts"]["lag_alerts"]:
-            add(alert["alert_level"], "alerts", f"alert lag: {alert['total_lag']:,} messages in {alert['topic']} at {alert['timestamp']}")
+            add(alert["alert_level"], "alerts",
+                f"alert lag: {plural(alert['total_lag'], 'message')} in {alert['topic']} at {alert['timestamp']}")
+
+
+def plural(count, one, many=None):
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
 def duration(seconds):

@@ -94,6 +94,7 @@
   function accept(status) {
     remember(status);
     showFigures(status);
+    showUnits(status);
     showPool(status);
     tables.update(status);
     const time = Date.parse(status.time);
@@ -147,6 +148,14 @@
     show('uptime', status.uptime_seconds, Format.duration(status.uptime_seconds));
   }
 
+  function showUnits({ lag, pool, totals }) {
+    const unit = (id, number, one, many) => say(id, number === 1 ? one : many);
+    unit('lag-unit', lag.messages, 'message', 'messages');
+    unit('waiting-unit', pool.waiting, 'batch', 'batches');
+    unit('rows-unit', totals.rows, 'row', 'rows');
+    unit('messages-unit', totals.messages, 'message', 'messages');
+  }
+
   function caughtUp(lag) {
     if (!Format.known(lag.messages)) return Format.unknown;
     if (lag.messages === 0) return '0 s';
@@ -167,7 +176,7 @@
   function showPool(status) {
     const { pool, memory, batches, reloads, kafka } = status;
     meter('pool-meter', pool.busy, pool.max);
-    say('pool-words', `${pool.busy} of ${pool.max}; ${pool.connections} open (at least ${pool.min} under load), ${pool.waiting} batches waiting`);
+    say('pool-words', `${pool.busy} of ${pool.max}; ${pool.connections} open (at least ${pool.min} under load), ${Format.plural(pool.waiting, 'batch', 'batches')} waiting`);
     meter('batch-meter', memory.batch_bytes, memory.batch_bytes_limit);
     say('batch-words', `${Format.bytes(memory.batch_bytes)} of ${Format.bytes(memory.batch_bytes_limit)}`);
     show('memory-resident', memory.resident_bytes, Format.bytes(memory.resident_bytes));

@@ -20,6 +20,7 @@ class LiveTable {
     this.step = this.limit;
     this.makeHead();
     table.append(this.body);
+    Edges.watch(table.parentElement, table);
     this.filter?.addEventListener('input', () => this.draw());
     this.more?.addEventListener('click', () => {
       this.limit += this.step * 4;

@@ -143,17 +143,19 @@ const Tables = (() => {
       columns: [
         text('name', 'Server', (row) => row.name, { name: true }),
         { ...text('state', 'State', (row) => (row.up ? 'answers' : 'AWAY')), level: (row) => (row.up ? 'ok' : 'bad'), detail: (row) => row.detail },
-        number('round_trip', 'Round trip', (row) => row.round_trip, Format.milliseconds),
-        number('round_trip_p99', '99 % within', (row) => row.p99, Format.milliseconds),
       ],
     });
     const server = (name, one) => ({
       name, up: one.reachable, detail: [`for ${Format.duration(one.for_seconds)}`, one.error].filter(Boolean).join(': '),
     });
+    // A fetch is held at the broker until there is something: a figure of its own would read like a slow network.
+    const answersOf = (broker, longest) => (broker.round_trip_seconds > 0
+      ? `answers after ${Format.milliseconds(broker.round_trip_seconds)}, 99 % within ${Format.milliseconds(broker.round_trip_p99_seconds)}; `
+        + `a fetch waits there for messages${longest ? `, up to ${longest} ms` : ''}` : '');
     return {
       update(status) {
         const brokers = (status.kafka.brokers ?? []).map((one) => ({
-          name: `broker ${one.id}, ${one.address}`, up: one.up, detail: '', round_trip: one.round_trip_seconds, p99: one.round_trip_p99_seconds,
+          name: `broker ${one.id}, ${one.address}`, up: one.up, detail: answersOf(one, status.settings?.['fetch.wait.max.ms']),
         }));
         table.update([server('PostgreSQL', status.database), server('Kafka', status.kafka), ...brokers]);
       },

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/log.h"
+#include "base/plural.h"
 
 namespace loom::kafka::stage {
 namespace {
@@ -54,7 +55,7 @@ int DeadLetterTopics::partitions_of(const std::string& topic, const std::string&
   if (!count) {
     const int wanted = std::max(admin_->partition_count(origin).value_or(1), 1);
     if (admin_->create_topic(topic, wanted)) {
-      log::info({.topic = topic}, "created with {} partitions, for dead letters", wanted);
+      log::info({.topic = topic}, "created with {}, for dead letters", plural(wanted, "partition"));
     }
     count = admin_->partition_count(topic).value_or(wanted);
   }

@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "base/log.h"
+#include "base/plural.h"
 #include "sdk/stage/outputs.h"
 #include "sdk/stage/transaction.h"
 
@@ -65,7 +66,7 @@ class TransactionalDelivery final : public Delivery {
           outputs_.went_well();
           return DeliveryResult::delivered;
         case StepResult::group_moved:
-          log::info({}, "a turn of {} messages is given up: {}", turn.finished, why_);
+          log::info({}, "a turn of {} is given up: {}", plural(turn.finished, "message"), why_);
           if (!abort()) return DeliveryResult::given_up;
           return DeliveryResult::group_moved;
         case StepResult::abort:

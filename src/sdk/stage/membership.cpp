@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "base/plural.h"
 #include "sdk/consumer/consumer_impl.h"
 
 namespace loom::kafka::stage {
@@ -38,8 +39,8 @@ std::map<std::string, std::string> Membership::properties() const {
 
 void Membership::join() {
   consumer_ = std::make_unique<Consumer>(config_, settings_.topics, settings_.bootstrap_servers, properties());
-  log::info({}, "{} consumes as a member of {}, {} messages a turn (settings: {}){}", settings_.service_name, group(),
-            consumer_->records_per_turn(), config_.source,
+  log::info({}, "{} consumes as a member of {}, {} a turn (settings: {}){}", settings_.service_name, group(),
+            plural(consumer_->records_per_turn(), "message"), config_.source,
             settings_.exactly_once ? ", exactly once as " + settings_.instance : "");
 }
 
@@ -64,7 +65,8 @@ void Membership::follow(const ConsumerConfig& loaded) {
   config_ = std::move(config);
   if (same) {
     consumer_->set_records_per_turn(config_.max_poll_records);
-    log::info({}, "{}: {} messages a turn from now on", settings_.service_name, consumer_->records_per_turn());
+    log::info({}, "{}: {} a turn from now on", settings_.service_name,
+              plural(consumer_->records_per_turn(), "message"));
     return;
   }
   log::info({}, "{}: its settings have changed; it leaves the group and joins it anew", settings_.service_name);

@@ -1,10 +1,17 @@
 // The service as a role that may do no more than it needs: scripts/sql/roles.sql as docs/security.md tells to use it.
 #include <fmt/format.h>
+#include <gmock/gmock.h>
+
+#include <iterator>
+#include <map>
+#include <sstream>
 
 #include "support/service_test.h"
 
 namespace loom::testing {
 namespace {
+
+using ::testing::IsSupersetOf;
 
 std::string replaced(std::string text, const std::string& what, const std::string& with) {
   for (std::size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + with.size())) {
@@ -49,13 +56,15 @@ class RolesTest : public ServiceTest {
     plain_ = new_topic("plain", 1);
     update_ = new_topic("update", 1);
     exploded_ = new_topic("exploded", 1);
-    map("  " + plain_ +
+    entries_ =
+        "  " + plain_ +
         ":\n    table: plain\n    field_mappings: {id: id, word: word}\n    data_types: {id: integer}\n" + "  " +
         update_ + ":\n    table: latest\n    field_mappings: {id: id, word: word}\n    data_types: {id: integer}\n" +
         "    upsert_key: id\n    conflict_strategy: update\n" + "  " + exploded_ +
         ":\n    table: parents\n    field_mappings: {id: id}\n    data_types: {id: integer}\n    upsert_key: id\n" +
         "    array_mappings:\n      words:\n        table: children\n        foreign_key_mapping: {parent: id}\n" +
-        "        element_mappings: {value: word}\n        sequence_field: place\n");
+        "        element_mappings: {value: word}\n        sequence_field: place\n";
+    map(entries_);
   }
   /// What deployment does: as the owner, then the privileges.
   void deploy() {
@@ -94,6 +103,7 @@ class RolesTest : public ServiceTest {
   [[nodiscard]] const std::string& service_role() const { return service_; }
   [[nodiscard]] std::string service_url() const { return url(service_); }
 
+  std::string entries_;  // of the mapping
   std::string plain_;
   std::string update_;
   std::string exploded_;
@@ -165,6 +175,66 @@ TEST_F(RolesTest, TheServiceRoleReadsSettingsAndReportsAndKeepsThePieces) {
         "SELECT make_consumer_metrics_day('consumer_lag_history', '2030-01-01')"}) {
     const CommandResult done = as(refused);
     EXPECT_NE(done.err.find("permission denied"), std::string::npos) << refused << ": " << done.out << done.err;
+  }
+}
+
+/// The commands that docs/security.md says are a role's, from the table's line that begins with it.
+std::vector<std::string> commands_of(const std::string& role) {
+  std::istringstream document(read_text(LOOM_SOURCE_DIR "/docs/security.md"));
+  std::vector<std::string> commands;
+  for (std::string line; std::getline(document, line);) {
+    const std::string begin = "| `" + role + "` | ";
+    if (!line.starts_with(begin)) continue;
+    std::istringstream cell(line.substr(begin.size(), line.find(" | ", begin.size()) - begin.size()));
+    for (std::string text; std::getline(cell, text, '`') && std::getline(cell, text, '`');) commands.push_back(text);
+  }
+  return commands;
+}
+
+TEST_F(RolesTest, EachRoleMayRunTheCommandsThatTheDocumentSaysAndNoOther) {
+  deploy();
+  send_some(0, 10);
+  for (int i = 0; i < 3; ++i) send(plain_, 0, R"({"id": "no number"})");
+  auto& service = start(as_service());
+  for (const auto& topic : {plain_, update_, exploded_}) ASSERT_TRUE(drained(topic));
+  ASSERT_TRUE(service.terminate().has_value());
+  const std::string dead = database().value("SELECT min(id) FROM kafka_dead_letters");
+  // What a command is about. Tables that exist need no right to make them.
+  const std::map<std::string, std::vector<std::string>> more{
+      {"dead-letters show", {dead}},
+      {"dead-letters purge", {"--limit", "1", "--yes"}},
+      {"offsets reset", {"--topic", plain_, "--to", "earliest"}},
+      {"configs show", {"silero-vad"}},
+  };
+  const auto run = [&](const std::string& text, const Environment& as) {
+    std::istringstream words(text);
+    std::vector<std::string> arguments{std::istream_iterator<std::string>(words), {}};
+    if (const auto found = more.find(text); found != more.end()) {
+      arguments.insert(arguments.end(), found->second.begin(), found->second.end());
+    }
+    return command(arguments, as);
+  };
+
+  const auto of_service = commands_of("loom_service");
+  EXPECT_THAT(of_service, IsSupersetOf({"run", "lag", "dead-letters list", "dead-letters show", "offsets show"}));
+  for (const auto& text : of_service) {
+    if (text == "run") continue;  // it has run
+    for (const auto& as : {as_service(), as_owner()}) {
+      const CommandResult done = run(text, as);
+      EXPECT_EQ(done.exit_code, 0) << text << ": " << done.out << done.err;
+    }
+  }
+  const auto of_owner = commands_of("loom_owner");
+  EXPECT_THAT(of_owner, IsSupersetOf({"dead-letters replay", "dead-letters purge", "create-tables"}));
+  map(entries_ + numbered_mapping("another", "another_table"));
+  database().run("DELETE FROM schema_migrations WHERE version = (SELECT max(version) FROM schema_migrations)");
+  for (const auto& text : of_owner) {
+    // Without advice it changes nothing; that it may not is the next test's.
+    if (text == "configs recommend --apply") continue;
+    const CommandResult refused = run(text, as_service());
+    EXPECT_EQ(refused.exit_code, 1) << text << ": " << refused.out << refused.err;
+    EXPECT_NE((refused.out + refused.err).find("permission denied"), std::string::npos)
+        << text << ": " << refused.out << refused.err;
   }
 }
 

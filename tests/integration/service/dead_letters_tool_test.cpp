@@ -248,7 +248,7 @@ TEST_F(DeadLettersToolTest, ListCountsAndShowShowsEveryByte) {
   EXPECT_EQ(show.exit_code, 0) << show.err;
   EXPECT_NE(show.out.find("00 1b 5b 33 31 6d 72 65 64 ff"), std::string::npos) << show.out;
   EXPECT_EQ(show.out.find('\x1b'), std::string::npos) << "a message must not write on the terminal";
-  EXPECT_NE(show.out.find("header h (1 bytes)"), std::string::npos) << show.out;
+  EXPECT_NE(show.out.find("header h (1 byte)"), std::string::npos) << show.out;
   const CommandResult json = dead_letters({"show", id, "--json"});
   EXPECT_NE(json.out.find(R"("value":"ABtbMzFtcmVk/w==","value_encoding":"base64")"), std::string::npos) << json.out;
   EXPECT_EQ(dead_letters({"show", "999999"}).exit_code, 1);
@@ -289,7 +289,7 @@ TEST_F(DeadLettersToolTest, ATraceLeadsToItsDeadLetters) {
   EXPECT_EQ(dead_letters({"replay", "--trace", id}).exit_code, 0);
   EXPECT_EQ(traces(), (Rows{{"1", id}, {"2", "another"}, {"3", ""}})) << "what fails again keeps its trace";
   EXPECT_EQ(count("numbers"), 1);
-  EXPECT_EQ(dead_letters({"purge", "--trace", "another", "--yes"}).out, "deleted 1 dead letters\n");
+  EXPECT_EQ(dead_letters({"purge", "--trace", "another", "--yes"}).out, "deleted 1 dead letter\n");
 }
 
 TEST_F(DeadLettersToolTest, PurgeNeedsAFilterAndAYes) {

@@ -14,7 +14,7 @@ TEST_F(LateTopicsTest, FarMorePartitionsThanExpectedShareTheMemoryForPrefetching
   map(numbered_mapping(topic, "numbers"));
   database().run(numbered_table("numbers"));
   ServiceProcess& service = start({{"LOOM_RDKAFKA_TOPIC_METADATA_REFRESH_INTERVAL_MS", "1000"}});
-  ASSERT_TRUE(await(seconds(20), [&] { return service.logged("consuming 1 topics"); }));
+  ASSERT_TRUE(await(seconds(20), [&] { return service.logged("consuming 1 topic from"); }));
   ASSERT_EQ(new_topic("late", kPartitions), topic);
   send_numbered(topic, 0, 4'000);
   ASSERT_TRUE(await(seconds(30), [&] { return service.logged("partitions share the memory for prefetching"); }));

@@ -62,8 +62,8 @@ TEST_F(OffsetsToolTest, ResetIsRefusedWhileTheGroupHasMembers) {
   }));
   const CommandResult refused = offsets({"reset", "--topic", topic_, "--to", "earliest"});
   EXPECT_EQ(refused.exit_code, 1) << refused.out;
-  EXPECT_NE(refused.err.find("has 1 members"), std::string::npos) << refused.err;
-  EXPECT_NE(refused.err.find("Stop them"), std::string::npos) << refused.err;
+  EXPECT_NE(refused.err.find("has 1 member ("), std::string::npos) << refused.err;
+  EXPECT_NE(refused.err.find("Stop it ("), std::string::npos) << refused.err;
   ASSERT_TRUE(service.terminate().has_value());
 }
 

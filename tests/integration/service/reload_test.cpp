@@ -98,7 +98,7 @@ TEST_F(ReloadTest, SighupReloads) {
   service.send(SIGHUP);
   ASSERT_TRUE(drained(second_));
   EXPECT_TRUE(every_one_once("second_rows", 200));
-  EXPECT_TRUE(service.logged("reload (SIGHUP): 1 topics added"));
+  EXPECT_TRUE(service.logged("reload (SIGHUP): 1 topic added"));
 }
 
 TEST_F(ReloadTest, AChangedFileIsTakenByItself) {
@@ -107,7 +107,7 @@ TEST_F(ReloadTest, AChangedFileIsTakenByItself) {
   map_both();
   ASSERT_TRUE(drained(second_));
   EXPECT_TRUE(every_one_once("second_rows", 200));
-  EXPECT_TRUE(service.logged("reload (file changed): 1 topics added"));
+  EXPECT_TRUE(service.logged("reload (file changed): 1 topic added"));
 }
 
 TEST_F(ReloadTest, ANewColumnIsFilledFromTheReloadOn) {
@@ -144,6 +144,35 @@ TEST_F(ReloadTest, SettingsOfTheConfigurationFileChangeInPlace) {
   send_numbered(first_, 0, 500);
   ASSERT_TRUE(drained(first_));
   EXPECT_TRUE(every_one_once("first_rows", 500));
+}
+
+TEST_F(ReloadTest, FilesOfSettingsAreReadAgainAtEachReloadAndNotBefore) {
+  const std::string client_id = folder().write("client-id", "before\n");
+  const std::string url = folder().write("url", database().url());
+  Environment told = environment({{"LOOM_RDKAFKA_CLIENT_ID_FILE", client_id}, {"LOOM_DATABASE_URL_FILE", url}});
+  told.erase("LOOM_DATABASE_URL");
+  const std::string file = folder().write("config.yml", "loom_kafka_batch_timeout: 0.5\n");
+  ServiceProcess& service = start_configured(file, told);
+  const ServiceHttp http(service);
+  ASSERT_TRUE(await(seconds(20), [&] { return http.get("/readyz").status == 200; }));
+
+  folder().write("client-id", "after\n");
+  folder().write("url",
+                 database().url() + (database().url().find('?') == std::string::npos ? "?" : "&") + "keepalives=1");
+  // The configuration file is watched, and brings the others along.
+  folder().write("config.yml", "loom_kafka_batch_timeout: 0.4\n");
+  ASSERT_TRUE(await(seconds(20), [&] { return http.get("/status").json().at("reloads").at("applied") == 1; }));
+  EXPECT_TRUE(service.logged("LOOM_RDKAFKA_*"));
+  EXPECT_TRUE(service.logged("; a new Kafka client"));
+  EXPECT_TRUE(service.logged("LOOM_DATABASE_URL changed: takes effect at the next start"));
+
+  folder().write("client-id", "later\n");
+  const HttpAnswer answer = http.post("/reload-config");
+  ASSERT_EQ(answer.status, 200) << answer.body;
+  EXPECT_EQ(answer.json().at("client_recreated"), true) << answer.body;
+  send_numbered(first_, 0, 100);
+  ASSERT_TRUE(drained(first_));
+  EXPECT_TRUE(every_one_once("first_rows", 100));
 }
 
 TEST_F(ReloadTest, ASettingThatKafkaRefusesIsRefusedAndTheOldOneStays) {

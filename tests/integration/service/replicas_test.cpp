@@ -18,7 +18,7 @@ class ReplicasTest : public ServiceTest {
   /// Waits until this replica has partitions.
   static bool await_partitions(const ServiceProcess& replica) {
     return await(seconds(30),
-                 [&] { return std::regex_search(replica.log(), std::regex("[1-9]\\d* partitions assigned")); });
+                 [&] { return std::regex_search(replica.log(), std::regex("[1-9]\\d* partitions? assigned")); });
   }
 
   /// Ends it in order, and tells how many rows it says it stored.

@@ -48,7 +48,7 @@ TEST(DeadLetterReportTest, ALetterIsShownByteForByte) {
   const std::string text = render_dead_letter(one);
   EXPECT_THAT(text, HasSubstr("timestamp  2025-11-21T13:00:00.005Z\n"));
   EXPECT_THAT(text, HasSubstr("trace      4bf9\n"));
-  EXPECT_THAT(text, HasSubstr("key (1 bytes)\n  k\n"));
+  EXPECT_THAT(text, HasSubstr("key (1 byte)\n  k\n"));
   EXPECT_THAT(text, HasSubstr("value (7 bytes)\n  00000000  7b 22 61 22 3a 00 ff "));
   EXPECT_THAT(text, HasSubstr("{\"a\":..\n"));
   EXPECT_THAT(text, HasSubstr("header h (9 bytes)\n  two\n  lines\nheader none (null)\nheader empty (0 bytes)\n"));

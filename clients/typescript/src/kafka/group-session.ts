@@ -236,7 +236,7 @@ export class GroupSession {
       if (!(await this.#assignment.take(client, assigned))) return;
       this.log.info(
         `${this.#serviceName}: joined ${this.by.config.consumerGroupId} with ${listed(assigned)}, ` +
-          `${this.recordsPerTurn} messages a turn (settings: ${this.by.config.source})`,
+          `messages a turn: ${this.recordsPerTurn} (settings: ${this.by.config.source})`,
       );
     } catch (error) {
       // It is a member all the same: joined() resolves, and take() says what is wrong.
@@ -288,7 +288,7 @@ export class GroupSession {
   #lookForMore(metadata: ClusterMetadata): void {
     const grown = this.#counts.look(metadata);
     if (grown === null) return;
-    this.log.info(`${this.#serviceName}: ${grown.topic} has ${grown.partitions} partitions now; joins anew`);
+    this.log.info(`${this.#serviceName}: the partitions of ${grown.topic} are ${grown.partitions} now; joins anew`);
     this.#unattended(this.#member.rejoin());
   }
 }

@@ -82,7 +82,7 @@ export class DeadLetterTopics {
         // -1: as many replicas as the brokers make by default
         const making = admin.createTopics({ topics: [topic], partitions: wanted, replicas: -1 });
         await within(ADMIN_MS, 'to make the topic', making);
-        this.log.info(`${topic} created with ${wanted} partitions, for dead letters`);
+        this.log.info(`${topic} created for dead letters, partitions: ${wanted}`);
         partitions = wanted;
       }
       this.#partitions.set(topic, partitions);

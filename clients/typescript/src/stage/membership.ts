@@ -54,7 +54,7 @@ export class Membership {
     const { serviceName } = this.settings;
     if (sameClient(before, wanted)) {
       this.#consumer!.setRecordsPerTurn(wanted.maxPollRecords);
-      this.log.info(`${serviceName}: ${this.#consumer!.recordsPerTurn} messages a turn from now on`);
+      this.log.info(`${serviceName}: messages a turn from now on: ${this.#consumer!.recordsPerTurn}`);
       return;
     }
     this.log.info(`${serviceName}: its settings have changed; it leaves the group and joins it anew`);

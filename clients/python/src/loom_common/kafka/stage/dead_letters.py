@@ -90,7 +90,7 @@ class DeadLetterTopics:
                 error = for_code(answer[1])
                 if answer[1] != 0 and error is not TopicAlreadyExistsError:
                     raise error(f"{topic}: {answer[2] if len(answer) > 2 else ''}")
-            _log.info("%s was created with %d partitions, for dead letters", topic, wanted)
+            _log.info("%s was created for dead letters, partitions: %d", topic, wanted)
             return wanted
         finally:
             await admin.close()

@@ -154,7 +154,7 @@ class Membership:
             await self.leave()
             await self.join()
         elif changed:
-            _log.info("%s: %d messages a turn from now on", self._name, self.turn_size())
+            _log.info("%s: messages a turn from now on: %d", self._name, self.turn_size())
 
     def turn_size(self) -> int:
         """Messages that a turn has at most."""
@@ -226,7 +226,7 @@ class Membership:
         self._tally.rebalanced()
         names = ", ".join(f"{at.topic}[{at.partition}]" for at in self.ledger.partitions()) or "no partition"
         _log.info(
-            "%s joined %s: %s; %d messages a turn (settings: %s)",
+            "%s joined %s: %s; messages a turn: %d (settings: %s)",
             self._name,
             self.group,
             names,
