@@ -83,6 +83,9 @@ void add_commands(CLI::App& app, CommandLine& line, Chosen& chosen) {
   attempt->add_option("--topic", line.attempt.topic, "The topic that they are of (default: the file's only one)");
   attempt->add_option("--key-separator", line.attempt.key_separator,
                       "What stands before it on a line is the message's key, as `kcat -K` prints it");
+  attempt
+      ->add_option("--header", line.attempt.headers, "NAME=VALUE, a header of all messages; may be given several times")
+      ->allow_extra_args(false);
   attempt->add_flag("--database", line.attempt.database,
                     "With the real tables, not those that create-tables would make");
   attempt->add_flag("--json", line.attempt.json, "A JSON object for each message, with whole values");

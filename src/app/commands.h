@@ -29,6 +29,7 @@ struct TryOptions {
   std::optional<std::string> file;
   std::optional<std::string> topic;  ///< without: the file's only one
   std::optional<std::string> key_separator;
+  std::vector<std::string> headers;  ///< NAME=VALUE
   bool database = false;
   bool json = false;
 };

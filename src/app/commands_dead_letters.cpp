@@ -43,12 +43,13 @@ std::optional<dead_letters::DeadLetterFilter> filter_of(const settings::Config& 
 }
 
 /// Compiles the topic's mapping against its tables as they are now.
-dead_letters::ReplayPlan plan_of(const mapping::MappingFile& file, const std::string& url, const std::string& topic) {
+dead_letters::ReplayPlan plan_of(const mapping::MappingFile& file, const std::string& url, const std::string& topic,
+                                 const std::set<mapping::TableValues>& values) {
   const mapping::TopicMapping* found = mapping::find_topic(file, topic);
   if (found == nullptr) return {.plan = nullptr, .error = "no mapping of " + file.path + " names this topic"};
-  const mapping::TopicMapping concrete = mapping::for_topic(*found, topic);
+  const auto concrete = pipeline::concrete_topics(*found, topic, values);
   const auto catalog = sink::DatabaseCatalog::read(url, pipeline::tables_of(concrete));
-  mapping::CompileResult compiled = pipeline::compile_topic(concrete, catalog, file.path);
+  mapping::CompileResult compiled = pipeline::compile_topic(*found, concrete, catalog, file.path);
   if (compiled.plan) {
     return {.plan = std::make_shared<const mapping::TopicPlan>(std::move(*compiled.plan)), .error = {}};
   }
@@ -110,7 +111,9 @@ int replay_dead_letters(const settings::Config& config, const DeadLetterOptions&
   replay.filter = *filter;
   replay.dry_run = options.dry_run;
   replay.progress = isatty(STDERR_FILENO) != 0 ? stderr : nullptr;
-  replay.plan_of = [&](const std::string& topic) { return plan_of(*loaded.file, config.database.url, topic); };
+  replay.plan_of = [&](const std::string& topic, const std::set<mapping::TableValues>& values) {
+    return plan_of(*loaded.file, config.database.url, topic, values);
+  };
   const dead_letters::ReplayReport report = dead_letters::replay_dead_letters(config.database, replay, failpoints);
   std::cout << (options.json ? dead_letters::render_replay_json(report) : dead_letters::render_replay(report));
   return report.ok() ? 0 : 1;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iostream>
 #include <optional>
+#include <set>
 
 #include "app/commands.h"
 #include "app/mapping_input.h"
@@ -67,27 +68,43 @@ const mapping::TopicMapping& chosen_topic(const mapping::MappingFile& file, cons
   return *found;
 }
 
-/// The topic's plan, against the real tables or those that create-tables would make; nothing after its problems were
-/// printed.
-std::optional<mapping::TopicPlan> plan_of(const settings::Config& config, const mapping::MappingFile& file,
-                                          const mapping::TopicMapping& mapping, const std::string& topic,
-                                          bool database) {
-  mapping::MappingFile only;
-  only.path = file.path;
-  for (const auto& other : file.topics) {
-    only.topics.push_back(&other == &mapping ? mapping::for_topic(other, topic) : other);
-    if (&other == &mapping) only.topics.back().create_table.reset();
+preview::InputHeaders read_headers(const std::vector<std::string>& given) {
+  preview::InputHeaders headers;
+  for (const std::string& header : given) {
+    const std::size_t at = header.find('=');
+    if (at == std::string::npos || at == 0) throw WrongSetting("--header is " + header + ", but takes NAME=VALUE");
+    headers.emplace_back(header.substr(0, at), header.substr(at + 1));
   }
-  const mapping::TopicMapping& meant = only.topics[static_cast<std::size_t>(&mapping - file.topics.data())];
-  std::vector<mapping::Problem> problems;
+  return headers;
+}
+
+/// What the headers say about the names of the mapping's tables; nothing where one is not there.
+std::set<mapping::TableValues> table_values(const mapping::TopicMapping& mapping,
+                                            const preview::InputHeaders& headers) {
+  mapping::TableValues values;
+  for (const std::string& name : mapping::table_headers(mapping)) {
+    const auto header = std::find_if(headers.rbegin(), headers.rend(), [&](const auto& h) { return h.first == name; });
+    if (header == headers.rend() || header->second.empty()) return {};
+    values.push_back(header->second);
+  }
+  return {values};
+}
+
+/// The topic's plan, against the real tables or those that create-tables would make; nothing after its problems were
+/// printed. `mapping`: one of the file's.
+std::optional<mapping::TopicPlan> plan_of(const settings::Config& config, const mapping::MappingFile& file,
+                                          const mapping::TopicMapping& mapping,
+                                          const std::vector<pipeline::ConcreteTopic>& concrete, bool database) {
   mapping::CompileResult compiled;
   if (database) {
-    const auto real = sink::DatabaseCatalog::read(config.database.url, pipeline::tables_of(meant));
-    compiled = pipeline::compile_topic(meant, real, file.path);
+    const auto real = sink::DatabaseCatalog::read(config.database.url, pipeline::tables_of(concrete));
+    compiled = pipeline::compile_topic(mapping, concrete, real, file.path);
   } else {
-    std::vector<mapping::Problem> of_tables;  // other topics' too, and of tables that are not to be made
-    const mapping::DefinedCatalog defined(mapping::table_definitions(only, of_tables));
-    compiled = pipeline::compile_topic(meant, defined, file.path);
+    mapping::MappingFile all = mapping::with_known_tables(file);  // topics may share tables
+    for (const auto& one : concrete) all.topics.push_back(one.mapping);
+    std::vector<mapping::Problem> of_tables;  // other topics', too
+    const mapping::DefinedCatalog defined(mapping::table_definitions(all, of_tables, mapping::TablesOf::all_topics));
+    compiled = pipeline::compile_topic(mapping, concrete, defined, file.path);
   }
   print(compiled.problems);
   return std::move(compiled.plan);
@@ -109,7 +126,7 @@ int validate_mapping(const settings::Config& config, const ValidateOptions& opti
   }
   for (const auto& topic : file->topics) {
     // Which tables a pattern's topics have is not known here: they are taken as create-tables would make them.
-    const bool in_database = real && !mapping::has_table_per_topic(topic);
+    const bool in_database = real && !mapping::has_open_table_name(topic);
     const mapping::Catalog& catalog = in_database ? static_cast<const mapping::Catalog&>(*real) : defined;
     auto found = pipeline::compile_topic(topic, catalog, file->path).problems;
     std::move(found.begin(), found.end(), std::back_inserter(problems));
@@ -132,7 +149,9 @@ int try_mapping(const settings::Config& config, const TryOptions& options, std::
   if (!file) return kWrongConfiguration;
   const mapping::TopicMapping& mapping = chosen_topic(*file, options.topic);
   const std::string topic = options.topic.value_or(mapping.topic);
-  const auto plan = plan_of(config, *file, mapping, topic, options.database);
+  const preview::InputHeaders headers = read_headers(options.headers);
+  const auto concrete = pipeline::concrete_topics(mapping, topic, table_values(mapping, headers));
+  const auto plan = plan_of(config, *file, mapping, concrete, options.database);
   if (!plan) return kWrongConfiguration;
   wait_for_terminal("try");
 
@@ -143,7 +162,7 @@ int try_mapping(const settings::Config& config, const TryOptions& options, std::
   std::uint64_t bad = 0;
   std::uint64_t rows = 0;
   while (const auto line = lines.next()) {
-    const auto result = preview.map(record_of(*line, clock.wall_us() / 1000));
+    const auto result = preview.map(record_of(*line, clock.wall_us() / 1000, &headers));
     std::cout << (options.json ? render_json(result, line->number) : render(result, line->number)) << '\n';
     ++(result.reject ? bad : good);
     rows += result.rows.size();

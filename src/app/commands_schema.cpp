@@ -29,9 +29,10 @@ int create_mapped_tables(const settings::Config& config, const CreateTablesOptio
   print(problems);
   if (mapping::has_errors(problems)) return kWrongConfiguration;
   for (const auto& topic : file->topics) {
-    if (!mapping::has_table_per_topic(topic)) continue;
-    std::cerr << topic.topic << ": a table for each topic, which the service makes when it first sees the topic "
-              << "(LOOM_AUTO_CREATE_TABLES)\n";
+    if (!mapping::has_open_table_name(topic)) continue;
+    const bool by_header = !mapping::table_headers(topic).empty();
+    std::cerr << topic.topic << ": a table for each " << (by_header ? "value of a header" : "topic")
+              << ", which the service makes when it first sees it (LOOM_AUTO_CREATE_TABLES)\n";
   }
   if (options.print) {
     std::cout << schema::render(definitions);

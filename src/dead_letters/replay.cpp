@@ -5,6 +5,7 @@
 #include <limits>
 #include <numeric>
 #include <optional>
+#include <set>
 #include <stdexcept>
 #include <thread>
 #include <utility>
@@ -92,7 +93,7 @@ class TopicReplay {
 
  private:
   bool plan() {
-    ReplayPlan answer = options_.plan_of(result_.topic);
+    ReplayPlan answer = options_.plan_of(result_.topic, tables_);
     if (answer.plan == nullptr) {
       result_.problem = answer.error.empty() ? "there is no plan for this topic" : std::move(answer.error);
       return false;
@@ -105,17 +106,28 @@ class TopicReplay {
   Batch make_batch(std::vector<DeadLetter> dead_letters) {
     Batch batch;
     batch.topic = result_.topic;
-    batch.plan = plan_;
     batch.plan_is_fresh = true;  // made for this replay; and what fails stays the dead letter that it is
     for (DeadLetter& dead_letter : dead_letters) {
-      const auto index = static_cast<std::uint32_t>(batch.messages.size());
       batch.replayed.push_back(dead_letter.id);
       batch.messages.push_back(message_of(std::move(dead_letter)));
-      if (auto reject = builder_->append(batch.messages.back(), index, batch.rows)) {
+    }
+    encode(batch);
+    return batch;
+  }
+
+  /// Where headers name tables that the plan does not have yet, a plan is made that has them.
+  void encode(Batch& batch) {
+    batch.plan = plan_;
+    batch.rows.clear();
+    batch.rejected.clear();
+    for (std::uint32_t index = 0; index < batch.messages.size(); ++index) {
+      if (auto reject = builder_->append(batch.messages[index], index, batch.rows)) {
         batch.rejected.push_back({index, std::move(*reject), batch::InTopic::no});
       }
     }
-    return batch;
+    if (builder_->wanted().empty()) return;
+    tables_.insert(builder_->wanted().begin(), builder_->wanted().end());
+    if (plan()) encode(batch);
   }
 
   void count_done(const Batch& batch) {
@@ -134,6 +146,7 @@ class TopicReplay {
       ids.clear();
       for (const auto& dead_letter : dead_letters) ids.push_back(dead_letter.id);
       Batch batch = make_batch(std::move(dead_letters));
+      if (!result_.problem.empty()) return;
       if (options_.dry_run) {
         count_done(batch);
         return;
@@ -194,6 +207,7 @@ class TopicReplay {
   Backoff backoff_;
   std::shared_ptr<const mapping::TopicPlan> plan_;
   std::optional<encode::RowBuilder> builder_;
+  std::set<mapping::TableValues> tables_;  // that headers of the dead letters so far have named
   std::unique_ptr<sink::Connection> connection_;
   std::string last_failure_;
 };

@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -26,7 +27,8 @@ struct ReplayOptions {
   DeadLetterFilter filter;
   bool dry_run = false;           ///< only ask the mapping; nothing is written
   std::FILE* progress = nullptr;  ///< where the progress bar goes; nullptr: nowhere
-  std::function<ReplayPlan(const std::string& topic)> plan_of;
+  /// `values`: of headers that name its tables, mostly none.
+  std::function<ReplayPlan(const std::string& topic, const std::set<mapping::TableValues>& values)> plan_of;
 };
 
 /// What became of one topic's dead letters.

@@ -3,6 +3,8 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <set>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -14,6 +16,8 @@
 #include "mapping/problem.h"
 
 namespace loom::encode {
+
+struct MessageRows;
 
 /// Turns messages of one topic into rows: one forward pass over the message, then each column converted and written
 /// in COPY's form. One per worker and topic.
@@ -27,14 +31,25 @@ class RowBuilder {
   RowBuilder(RowBuilder&&) noexcept;
   RowBuilder& operator=(RowBuilder&&) noexcept;
 
-  /// Appends the message's rows under `message_index`, or returns why it has none.
-  std::optional<Reject> append(const Message& message, std::uint32_t message_index, RowSets& rows);
+  /// Appends the message's rows under `message_index`, or returns why it has none. A message whose headers name tables
+  /// that the plan does not have gets none for now: see wanted().
+  std::optional<Reject> append(const Message& message, std::uint32_t message_index, RowSets& rows) {
+    return by_headers_ == nullptr ? append_rows(message, message_index, rows)
+                                  : append_by_headers(message, message_index, rows);
+  }
+
+  /// What messages so far named tables by that the plan does not have.
+  [[nodiscard]] const std::set<mapping::TableValues>& wanted() const;
 
   [[nodiscard]] const mapping::TopicPlan& plan() const;
 
  private:
-  struct Impl;
-  std::unique_ptr<Impl> impl_;
+  struct ByHeaders;
+  std::optional<Reject> append_rows(const Message& message, std::uint32_t message_index, RowSets& rows);
+  std::optional<Reject> append_by_headers(const Message& message, std::uint32_t message_index, RowSets& rows);
+
+  std::unique_ptr<MessageRows> rows_;      ///< nullptr where headers name the tables
+  std::unique_ptr<ByHeaders> by_headers_;  ///< a builder for each of the plan's variants
 };
 
 /// Whether every mapping default of the plan can become its column's type: what validate reports beyond compile().

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -108,6 +109,7 @@ inline constexpr std::size_t kMaxColumns = 1600;  // PostgreSQL's own limit (Max
 /// A list of which a child table holds the elements: when it comes back shorter, the rows beyond its end go.
 struct SurplusPlan {
   std::uint16_t table = 0;         ///< the child table, index into TopicPlan::tables
+  std::uint16_t parent = 0;        ///< the topic's own table, likewise
   std::uint16_t sequence = 0;      ///< its column that takes the element's index, one of its key
   std::int16_t array = 0;          ///< the list, index into TopicPlan::arrays
   bool also_without_list = false;  ///< a message without the list counts as one with an empty list
@@ -130,11 +132,29 @@ struct RequiredField {
   bool operator==(const RequiredField&) const = default;
 };
 
+/// What the headers that stand in the names of a topic's tables say, in the order of TopicPlan::table_headers.
+using TableValues = std::vector<std::string>;
+
+struct TopicPlan;
+/// The plan of those messages of a topic whose headers say this.
+struct PlanVariant {
+  TableValues values;
+  std::shared_ptr<const TopicPlan> plan;  ///< nullptr: there can be no such table
+  std::string problem;                    ///< why not
+  std::uint16_t first_table = 0;          ///< where the plan's tables begin in those of the whole topic
+  std::uint16_t first_surplus = 0;        ///< the same of TopicPlan::surplus
+  bool operator==(const PlanVariant& other) const;
+};
+
 /// Everything that decoding and writing one topic needs, compiled once from the mapping and the tables' catalog
 /// entries. Immutable; shared by all workers and writers.
 struct TopicPlan {
   std::string mapping;            ///< the mapping's key: the topic, or the pattern that it matched
   std::vector<TablePlan> tables;  ///< [0] the topic's own; then child tables
+  /// The headers that stand in the tables' names; mostly none. Else `variants` say how rows are made, and this plan's
+  /// `tables` and `surplus` are those of all variants together.
+  std::vector<std::string> table_headers;
+  std::vector<PlanVariant> variants;  ///< one for each set of values that was seen so far
   PathTree message;
   PathTree key;  ///< paths inside the record's key; without slots nobody looks into it
   std::vector<ArrayPlan> arrays;

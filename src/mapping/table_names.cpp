@@ -9,30 +9,42 @@
 namespace loom::mapping {
 namespace {
 
-constexpr std::string_view kTopic = "${topic}";
+constexpr std::string_view kTermOpens = "${";
+constexpr std::string_view kTopicTerm = "topic";
+constexpr std::string_view kHeaderTerm = "headers.";
 
-std::string replaced(std::string text, std::string_view with) {
-  for (std::size_t at = text.find(kTopic); at != std::string::npos; at = text.find(kTopic, at + with.size())) {
-    text.replace(at, kTopic.size(), with);
+/// The text with what `value_of` says in the place of each `${NAME}`; where it says nothing, the text stays. What is
+/// put in is not looked at again.
+template <typename ValueOf>
+std::string filled(std::string_view text, const ValueOf& value_of) {
+  std::string out;
+  for (;;) {
+    const std::size_t open = text.find(kTermOpens);
+    const std::size_t close = open == std::string_view::npos ? open : text.find('}', open);
+    if (close == std::string_view::npos) return out.append(text);
+    const std::string_view name = text.substr(open + kTermOpens.size(), close - open - kTermOpens.size());
+    const std::optional<std::string> value = value_of(name);
+    out.append(text.substr(0, open));
+    out.append(value ? std::string_view(*value) : text.substr(open, close - open + 1));
+    text.remove_prefix(close + 1);
   }
-  return text;
 }
 
 bool is_template(const TableName& table) {
-  return table.name.find(kTopic) != std::string::npos || table.schema.find(kTopic) != std::string::npos;
+  return table.name.find(kTermOpens) != std::string::npos || table.schema.find(kTermOpens) != std::string::npos;
 }
 
 /// What is wrong with the `${...}` in a part of a name; empty: nothing.
 std::string template_problem(std::string_view part) {
-  for (std::size_t at = part.find("${"); at != std::string_view::npos; at = part.find("${", at + 2)) {
+  for (std::size_t at = part.find(kTermOpens); at != std::string_view::npos;
+       at = part.find(kTermOpens, at + kTermOpens.size())) {
     const std::string_view rest = part.substr(at);
-    if (rest.starts_with(kTopic)) continue;
-    const std::string shown(
-        rest.substr(0, rest.find('}') == std::string_view::npos ? rest.size() : rest.find('}') + 1));
-    if (rest.starts_with("${headers.")) {
-      return "`" + shown + "` is not supported yet: a table may be named by `${topic}`, not by a header";
-    }
-    return "`" + shown + "` stands for nothing here; accepted: ${topic}";
+    const std::size_t close = rest.find('}');
+    const std::string_view name = rest.substr(kTermOpens.size(), close == std::string_view::npos ? close : close - 2);
+    const bool known = name == kTopicTerm || (name.starts_with(kHeaderTerm) && name.size() > kHeaderTerm.size());
+    if (known && close != std::string_view::npos) continue;
+    return "`" + std::string(rest.substr(0, close == std::string_view::npos ? close : close + 1)) +
+           "` stands for nothing here; accepted: ${topic}, ${headers.NAME}";
   }
   return {};
 }
@@ -66,7 +78,7 @@ bool take_part(std::string_view& rest, std::string& part) {
 }
 
 bool check_length(const std::string& part, const Place& place, Findings& findings) {
-  const std::size_t bytes = replaced(part, "").size();
+  const std::size_t bytes = filled(part, [](std::string_view) { return std::optional(std::string()); }).size();
   if (bytes <= kMaxNameBytes) return true;
   findings.error(place, "the name `" + part + "` has " + std::to_string(bytes) + " bytes; PostgreSQL cuts names off " +
                             "behind " + std::to_string(kMaxNameBytes));
@@ -101,17 +113,44 @@ std::optional<TableName> parse_table_name(const std::string& text, const Place& 
   return table;
 }
 
-bool has_table_per_topic(const TopicMapping& topic) {
+bool has_open_table_name(const TopicMapping& topic) {
   return is_template(topic.table) ||
          std::any_of(topic.array_mappings.begin(), topic.array_mappings.end(),
                      [](const ArrayMapping& array) { return array.table && is_template(*array.table); });
 }
 
-TopicMapping for_topic(const TopicMapping& mapping, const std::string& topic) {
+std::vector<std::string> table_headers(const TopicMapping& topic) {
+  std::vector<std::string> headers;
+  const auto note = [&headers](std::string_view name) -> std::optional<std::string> {
+    if (!name.starts_with(kHeaderTerm)) return std::nullopt;
+    const std::string header(name.substr(kHeaderTerm.size()));
+    if (std::find(headers.begin(), headers.end(), header) == headers.end()) headers.push_back(header);
+    return std::nullopt;
+  };
+  const auto look = [&note](const TableName& table) {
+    filled(table.schema, note);
+    filled(table.name, note);
+  };
+  look(topic.table);
+  for (const auto& array : topic.array_mappings) {
+    if (array.table) look(*array.table);
+  }
+  return headers;
+}
+
+TopicMapping for_topic(const TopicMapping& mapping, const std::string& topic, const TableValues& values) {
+  const std::vector<std::string> headers = table_headers(mapping);
+  const auto value_of = [&](std::string_view name) -> std::optional<std::string> {
+    if (name == kTopicTerm) return topic;
+    if (!name.starts_with(kHeaderTerm)) return std::nullopt;
+    const auto header = std::find(headers.begin(), headers.end(), name.substr(kHeaderTerm.size()));
+    const auto index = static_cast<std::size_t>(header - headers.begin());
+    return index < values.size() ? std::optional(values[index]) : std::nullopt;
+  };
   TopicMapping made = mapping;
-  const auto name = [&topic](TableName& table) {
-    table.schema = replaced(std::move(table.schema), topic);
-    table.name = replaced(std::move(table.name), topic);
+  const auto name = [&value_of](TableName& table) {
+    table.schema = filled(table.schema, value_of);
+    table.name = filled(table.name, value_of);
   };
   name(made.table);
   for (auto& array : made.array_mappings) {
@@ -124,7 +163,7 @@ MappingFile with_known_tables(const MappingFile& file) {
   MappingFile known;
   known.path = file.path;
   std::copy_if(file.topics.begin(), file.topics.end(), std::back_inserter(known.topics),
-               [](const TopicMapping& topic) { return !has_table_per_topic(topic); });
+               [](const TopicMapping& topic) { return !has_open_table_name(topic); });
   return known;
 }
 

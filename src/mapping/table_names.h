@@ -1,26 +1,34 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "mapping/findings.h"
 #include "mapping/mapping_file.h"
+#include "mapping/plan.h"
 
 namespace loom::mapping {
 
 /// PostgreSQL cuts longer names off, so that two of them may mean one thing, and none is found by its whole name.
 inline constexpr std::size_t kMaxNameBytes = 63;
 
-/// `name` or `schema.name`, each part as it is or in double quotes (`"a.b"`, a quote doubled inside). `${topic}` may
-/// stand anywhere in it. nullopt with an error for anything else.
+/// `name` or `schema.name`, each part as it is or in double quotes (`"a.b"`, a quote doubled inside). `${topic}` and
+/// `${headers.NAME}` may stand anywhere in it. nullopt with an error for anything else.
 std::optional<TableName> parse_table_name(const std::string& text, const Place& place, Findings& findings);
 
-/// Whether a table of this mapping is one per topic: `${topic}` stands in its name.
-bool has_table_per_topic(const TopicMapping& topic);
+/// Whether the name of a table of this mapping is known only when a topic, or a message, is seen: `${...}` stands in
+/// it.
+bool has_open_table_name(const TopicMapping& topic);
 
-/// The mapping as it holds for one topic: its name instead of `${topic}`.
-TopicMapping for_topic(const TopicMapping& mapping, const std::string& topic);
+/// The headers whose values stand in the tables' names, each once.
+std::vector<std::string> table_headers(const TopicMapping& topic);
 
-/// The file without the topics whose tables have no names before a topic is seen.
+/// The mapping as it holds for one topic: its name instead of `${topic}`, and the `values` of table_headers() instead
+/// of
+/// `${headers.NAME}`. Without values these stay.
+TopicMapping for_topic(const TopicMapping& mapping, const std::string& topic, const TableValues& values = {});
+
+/// The file without the topics whose tables have no names before a topic or a message is seen.
 MappingFile with_known_tables(const MappingFile& file);
 
 /// Whether PostgreSQL would take the tables' names whole, after for_topic(); errors where not. parse_table_name() has

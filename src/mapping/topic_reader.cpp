@@ -306,7 +306,7 @@ TopicMapping read_topic(const Entry& entry, const FileDefaults& defaults, Findin
     }
   }
   TopicReader(topic, place, findings).read(entry.value);
-  if (!topic.is_pattern && has_table_per_topic(topic)) {
+  if (!topic.is_pattern && has_open_table_name(topic)) {
     topic = for_topic(topic, topic.topic);
     check_table_lengths(topic, findings);
   }

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -39,6 +40,10 @@ class BatchEncoder {
     }
     to.messages.push_back(std::move(message));
   }
+
+  /// Values of headers that messages here name tables by, and that the plan has no tables for: these messages have no
+  /// rows before it has. (Not from the moment a plan is in use, but from when again() has gone through the batches.)
+  [[nodiscard]] const std::set<mapping::TableValues>& wanted_tables() const { return builder_->wanted(); }
 
   /// The batch's messages by the present plan, those of the partitions `without` left out; null when nothing is left.
   std::unique_ptr<batch::Batch> again(std::unique_ptr<batch::Batch> batch,

@@ -1,8 +1,12 @@
 #include "pipeline/compile_topic.h"
 
+#include <memory>
 #include <utility>
 
 #include "encode/row_builder.h"
+#include "mapping/findings.h"
+#include "mapping/table_names.h"
+#include "mapping/variants.h"
 
 namespace loom::pipeline {
 
@@ -28,6 +32,50 @@ mapping::CompileResult compile_topic(const mapping::TopicMapping& topic, const m
   if (!result.plan) return result;
   for (auto& problem : encode::check_defaults(*result.plan, file)) result.problems.push_back(std::move(problem));
   if (mapping::has_errors(result.problems)) result.plan.reset();
+  return result;
+}
+
+std::vector<ConcreteTopic> concrete_topics(const mapping::TopicMapping& topic, const std::string& name,
+                                           const std::set<mapping::TableValues>& values) {
+  std::vector<ConcreteTopic> topics;
+  if (mapping::table_headers(topic).empty()) {
+    topics.push_back({.values = {}, .mapping = mapping::for_topic(topic, name), .problem = {}});
+    return topics;
+  }
+  for (const mapping::TableValues& given : values) {
+    ConcreteTopic& made = topics.emplace_back(
+        ConcreteTopic{.values = given, .mapping = mapping::for_topic(topic, name, given), .problem = {}});
+    mapping::Findings lengths("");
+    if (mapping::check_table_lengths(made.mapping, lengths)) continue;
+    made.problem = lengths.take().front().message;
+  }
+  return topics;
+}
+
+std::vector<mapping::TableName> tables_of(const std::vector<ConcreteTopic>& topics) {
+  std::vector<mapping::TableName> tables;
+  for (const ConcreteTopic& topic : topics) {
+    if (!topic.problem.empty()) continue;
+    for (auto& table : tables_of(topic.mapping)) tables.push_back(std::move(table));
+  }
+  return tables;
+}
+
+mapping::CompileResult compile_topic(const mapping::TopicMapping& topic, const std::vector<ConcreteTopic>& concrete,
+                                     const mapping::Catalog& catalog, const std::string& file) {
+  if (mapping::table_headers(topic).empty()) return compile_topic(concrete.at(0).mapping, catalog, file);
+  mapping::CompileResult result;
+  std::vector<mapping::PlanVariant> variants;
+  for (const ConcreteTopic& one : concrete) {
+    mapping::PlanVariant& variant = variants.emplace_back();
+    variant.values = one.values;
+    variant.problem = one.problem;
+    if (!one.problem.empty()) continue;
+    mapping::CompileResult compiled = compile_topic(one.mapping, catalog, file);
+    for (auto& problem : compiled.problems) result.problems.push_back(std::move(problem));
+    if (compiled.plan) variant.plan = std::make_shared<const mapping::TopicPlan>(std::move(*compiled.plan));
+  }
+  if (!mapping::has_errors(result.problems)) result.plan = mapping::join_variants(topic, std::move(variants));
   return result;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -12,9 +13,25 @@ namespace loom::pipeline {
 std::vector<mapping::TableName> tables_of(const mapping::TopicMapping& topic);
 std::vector<mapping::TableName> tables_of(const mapping::MappingFile& file);
 
+/// A mapping whose tables have names.
+struct ConcreteTopic {
+  mapping::TableValues values;  ///< of the headers in them; mostly none
+  mapping::TopicMapping mapping;
+  std::string problem;  ///< why there can be no tables of these names; else empty
+};
+
+/// The mapping as it holds for a topic: one, or, where headers name its tables, one for each of `values`. Pure.
+std::vector<ConcreteTopic> concrete_topics(const mapping::TopicMapping& topic, const std::string& name,
+                                           const std::set<mapping::TableValues>& values);
+std::vector<mapping::TableName> tables_of(const std::vector<ConcreteTopic>& topics);
+
 /// The plan with everything that is known to be wrong with it: what compile() finds, and defaults that cannot become
 /// their columns' types. Pure.
 mapping::CompileResult compile_topic(const mapping::TopicMapping& topic, const mapping::Catalog& catalog,
                                      const std::string& file);
+
+/// The same of concrete_topics(): one plan for all of them.
+mapping::CompileResult compile_topic(const mapping::TopicMapping& topic, const std::vector<ConcreteTopic>& concrete,
+                                     const mapping::Catalog& catalog, const std::string& file);
 
 }  // namespace loom::pipeline

@@ -11,7 +11,7 @@
 #include "mapping/findings.h"
 #include "mapping/table_names.h"
 #include "mapping/topic_pattern.h"
-#include "pipeline/compile_topic.h"
+#include "mapping/variants.h"
 #include "sink/catalog_reader.h"
 
 namespace loom::pipeline {
@@ -35,7 +35,7 @@ constexpr char kSeparator = '\n';  // in no topic's name, and in no pattern that
 
 /// What a plan is kept under: the mapping's key, and the topic too where each has tables of its own.
 std::string plan_key(const TopicMapping& mapping, const std::string& topic) {
-  return mapping::has_table_per_topic(mapping) ? mapping.topic + kSeparator + topic : mapping.topic;
+  return mapping::has_open_table_name(mapping) ? mapping.topic + kSeparator + topic : mapping.topic;
 }
 
 /// Whether a plan that is kept under `key` is one of this mapping.
@@ -93,6 +93,26 @@ bool DatabasePlans::has_plan(const std::string& mapping) const {
                      [&mapping](const auto& plan) { return is_plan_of(plan.first, mapping); });
 }
 
+void DatabasePlans::note_tables(const std::string& topic, const std::set<mapping::TableValues>& values) {
+  const MutexLock lock(mutex_);
+  if (const TopicMapping* mapping = find_topic(*file_, topic)) {
+    noted_[plan_key(*mapping, topic)].insert(values.begin(), values.end());
+  }
+}
+
+std::set<mapping::TableValues> DatabasePlans::values_of(const TopicMapping& mapping, const std::string& topic) const {
+  std::set<mapping::TableValues> values;
+  const std::size_t headers = mapping::table_headers(mapping).size();
+  if (headers == 0) return values;
+  const std::string key = plan_key(mapping, topic);
+  const MutexLock lock(mutex_);
+  if (const auto noted = noted_.find(key); noted != noted_.end()) values = noted->second;
+  if (const auto plan = plans_.find(key); plan != plans_.end()) values.merge(mapping::known_values(*plan->second));
+  // Another mapping file may have other headers in the tables' names.
+  std::erase_if(values, [headers](const mapping::TableValues& one) { return one.size() != headers; });
+  return values;
+}
+
 void DatabasePlans::request(const std::string& topic, bool fresh, std::function<void(PlanAnswer)> answer) {
   PlanAnswer known;
   {
@@ -113,21 +133,26 @@ void DatabasePlans::request(const std::string& topic, bool fresh, std::function<
 
 PreparedPlans DatabasePlans::prepare(std::shared_ptr<const mapping::MappingFile> file) const {
   PreparedPlans prepared{.file = std::move(file), .plans = {}, .problems = {}};
-  std::map<std::string, TopicMapping> topics;  // by plan_key()
+  struct Topic {
+    const TopicMapping* mapping = nullptr;
+    std::vector<ConcreteTopic> concrete;
+  };
+  std::map<std::string, Topic> topics;  // by plan_key()
   for (const auto& topic : prepared.file->topics) {
-    if (!mapping::has_table_per_topic(topic)) topics.emplace(topic.topic, topic);
+    if (!mapping::has_open_table_name(topic)) topics[topic.topic] = {&topic, concrete_topics(topic, topic.topic, {})};
   }
   for (const auto& topic : topics_with_tables()) {
     const TopicMapping* mapping = find_topic(*prepared.file, topic);
-    if (mapping != nullptr) topics.emplace(plan_key(*mapping, topic), mapping::for_topic(*mapping, topic));
+    if (mapping == nullptr) continue;
+    topics[plan_key(*mapping, topic)] = {mapping, concrete_topics(*mapping, topic, values_of(*mapping, topic))};
   }
   std::vector<mapping::TableName> tables;
   for (const auto& [key, topic] : topics) {
-    for (auto& table : tables_of(topic)) tables.push_back(std::move(table));
+    for (auto& table : tables_of(topic.concrete)) tables.push_back(std::move(table));
   }
   const auto catalog = sink::DatabaseCatalog::read(url_, tables);
   for (const auto& [key, topic] : topics) {
-    mapping::CompileResult result = compile_topic(topic, catalog, prepared.file->path);
+    mapping::CompileResult result = compile_topic(*topic.mapping, topic.concrete, catalog, prepared.file->path);
     std::move(result.problems.begin(), result.problems.end(), std::back_inserter(prepared.problems));
     if (result.plan) prepared.plans[key] = std::make_shared<const mapping::TopicPlan>(std::move(*result.plan));
   }
@@ -187,17 +212,18 @@ DatabasePlans::Wanted DatabasePlans::find_mapping(const mapping::MappingFile& fi
     wanted.error = "no mapping names this topic";
     return wanted;
   }
-  wanted.concrete = mapping::for_topic(*wanted.mapping, topic);
-  const bool makes =
-      make_tables_ && mapping::has_table_per_topic(*wanted.mapping) && wanted.concrete.create_table != false;
-  mapping::Findings lengths(file.path);
-  mapping::check_table_lengths(wanted.concrete, lengths);
-  if (!makes || lengths.failed()) return wanted;  // compiling says what is wrong with a name
+  wanted.concrete = concrete_topics(*wanted.mapping, topic, values_of(*wanted.mapping, topic));
+  if (!make_tables_ || !mapping::has_open_table_name(*wanted.mapping) || wanted.mapping->create_table == false) {
+    return wanted;
+  }
   try {
     mapping::MappingFile one;
     one.path = file.path;
-    one.topics.push_back(wanted.concrete);
-    make_tables_(one);
+    for (const ConcreteTopic& concrete : wanted.concrete) {
+      mapping::Findings lengths(file.path);  // compiling says what is wrong with a name
+      if (mapping::check_table_lengths(concrete.mapping, lengths)) one.topics.push_back(concrete.mapping);
+    }
+    if (!one.topics.empty()) make_tables_(one);
   } catch (const std::exception& failure) {
     wanted.error = failure.what();
   }
@@ -223,7 +249,7 @@ void DatabasePlans::answer_all(std::vector<Request> requests) {
   for (std::size_t i = 0; i < requests.size(); ++i) {
     PlanAnswer answer{.plan = nullptr, .error = wanted[i].error.empty() ? error : wanted[i].error};
     if (wanted[i].error.empty() && catalog) {
-      mapping::CompileResult result = compile_topic(wanted[i].concrete, *catalog, file->path);
+      mapping::CompileResult result = compile_topic(*wanted[i].mapping, wanted[i].concrete, *catalog, file->path);
       answer.error = errors_of(result.problems);
       if (result.plan) answer.plan = std::make_shared<const mapping::TopicPlan>(std::move(*result.plan));
     }

@@ -3,6 +3,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "base/mutex.h"
 #include "mapping/mapping_file.h"
 #include "mapping/problem.h"
+#include "pipeline/compile_topic.h"
 #include "pipeline/plan_provider.h"
 
 namespace loom::pipeline {
@@ -47,6 +49,7 @@ class DatabasePlans final : public PlanProvider {
   DatabasePlans(const DatabasePlans&) = delete;
   DatabasePlans& operator=(const DatabasePlans&) = delete;
 
+  void note_tables(const std::string& topic, const std::set<mapping::TableValues>& values) override;
   void request(const std::string& topic, bool fresh, std::function<void(PlanAnswer)> answer) override;
 
   /// Compiles every topic of the file; nothing changes by that.
@@ -69,12 +72,15 @@ class DatabasePlans final : public PlanProvider {
   /// What of the requests goes by which mapping, and what is wrong before the catalog is read.
   struct Wanted {
     const mapping::TopicMapping* mapping = nullptr;
-    mapping::TopicMapping concrete;  ///< with the tables' own names
+    std::vector<ConcreteTopic> concrete;
     std::string error;
   };
 
   void run();
   Wanted find_mapping(const mapping::MappingFile& file, const std::string& topic) const;
+  /// The values that a topic's plan is to have tables for: those that it has, and those that were asked for since.
+  [[nodiscard]] std::set<mapping::TableValues> values_of(const mapping::TopicMapping& mapping,
+                                                         const std::string& topic) const;
   /// Topics that have a plan of their own under a mapping that others share.
   [[nodiscard]] std::vector<std::string> topics_with_tables() const;
   void answer_all(std::vector<Request> requests);
@@ -90,6 +96,7 @@ class DatabasePlans final : public PlanProvider {
   std::shared_ptr<const mapping::MappingFile> file_ LOOM_GUARDED_BY(mutex_);
   std::vector<Request> requests_ LOOM_GUARDED_BY(mutex_);
   std::map<std::string, std::shared_ptr<const mapping::TopicPlan>> plans_ LOOM_GUARDED_BY(mutex_);  // by plan_key()
+  std::map<std::string, std::set<mapping::TableValues>> noted_ LOOM_GUARDED_BY(mutex_);             // by plan_key()
   bool stopping_ LOOM_GUARDED_BY(mutex_) = false;
   std::thread thread_;
 };

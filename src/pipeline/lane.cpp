@@ -65,7 +65,12 @@ void Lane::use_plan(std::shared_ptr<const mapping::TopicPlan> plan) {
   slots_.rewrite_growing(anew);
   outage_.retry_at_once();
   if (state() == LaneState::stopped) log::debug({.topic = topic_}, "trying again");
-  if (state() != LaneState::undecided) run_.run();
+  if (state() == LaneState::undecided) return;
+  if (encoder_.wanted_tables().empty()) {
+    run_.run();
+  } else {
+    run_.want_more_of_plan();
+  }
 }
 
 void Lane::change_plan(std::shared_ptr<const mapping::TopicPlan> plan) {
@@ -259,6 +264,7 @@ void Lane::take(Message&& message) {
   context_.failpoints.reach(Failpoint::polled);
   schedule_.note_growth();
   encoder_.append(slots_.grow(topic_, encoder_.plan()), std::move(message));
+  if (!encoder_.wanted_tables().empty()) run_.want_more_of_plan();
 }
 
 /// What has to be done about a step that brought no message.

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -56,6 +57,10 @@ class Lane {
   void use_settings(const LaneSettings& settings);
   /// Once after a plan became wanted: true, and `fresh` when the present one proved wrong.
   bool take_plan_request(bool& fresh) { return run_.take_request(fresh); }
+  /// What that plan has to have tables for (see PlanProvider::note_tables()); mostly nothing.
+  [[nodiscard]] std::set<mapping::TableValues> wanted_tables() const {
+    return encoder_.plan() == nullptr ? std::set<mapping::TableValues>() : encoder_.wanted_tables();
+  }
 
   // Partitions
   void add(PartitionReader reader);

@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 
 #include "mapping/plan.h"
@@ -20,6 +21,8 @@ struct PlanAnswer {
 class PlanProvider {
  public:
   virtual ~PlanProvider() = default;
+  /// From now on the topic's plan has tables for these values, too (see mapping::TopicPlan::table_headers).
+  virtual void note_tables(const std::string& /*topic*/, const std::set<mapping::TableValues>& /*values*/) {}
   /// `fresh`: the catalog is read again, since the plan in hand proved wrong.
   virtual void request(const std::string& topic, bool fresh, std::function<void(PlanAnswer)> answer) = 0;
 };

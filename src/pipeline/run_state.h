@@ -83,6 +83,12 @@ class RunState {
     ask(Duration::zero());
     return true;
   }
+  /// The plan is right, but there has to be more of it.
+  void want_more_of_plan() {
+    if (state_ == LaneState::undecided) return;
+    state_ = LaneState::waiting_for_plan;
+    ask(Duration::zero());
+  }
   /// A batch was stored by the plan.
   void note_stored() {
     plan_suspect_ = false;

@@ -181,6 +181,7 @@ bool Worker::input_waiting(const Lane& lane) const {
 TimePoint Worker::tend(Lane& lane) {
   bool fresh = false;
   if (lane.take_plan_request(fresh)) {
+    if (const auto wanted = lane.wanted_tables(); !wanted.empty()) plans_.note_tables(lane.topic(), wanted);
     plans_.request(lane.topic(), fresh, [this, topic = lane.topic()](PlanAnswer answer) {
       letters_.post(PlanArrived{topic, std::move(answer)});
     });

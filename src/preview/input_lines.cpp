@@ -19,8 +19,22 @@ std::optional<InputLine> InputLines::next() {
   return std::nullopt;
 }
 
-Message record_of(const InputLine& line, std::int64_t timestamp_ms) {
-  Message message;
+namespace {
+
+const MessageBacking kBacking{[](void* /*headers*/) noexcept {},
+                              [](const void* headers) {
+                                std::vector<Header> out;
+                                for (const auto& [name, value] : *static_cast<const InputHeaders*>(headers)) {
+                                  out.push_back({name, value, true});
+                                }
+                                return out;
+                              }};
+
+}  // namespace
+
+Message record_of(const InputLine& line, std::int64_t timestamp_ms, const InputHeaders* headers) {
+  // The backing only reads them.
+  Message message = headers == nullptr ? Message() : Message(&kBacking, const_cast<InputHeaders*>(headers));
   message.value = line.value;
   message.has_value = true;
   message.has_key = line.key.has_value();

@@ -4,6 +4,8 @@
 #include <istream>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "base/message.h"
 
@@ -33,8 +35,11 @@ class InputLines {
   std::uint64_t number_ = 0;
 };
 
+/// Headers that all messages get.
+using InputHeaders = std::vector<std::pair<std::string, std::string>>;
+
 /// The line as a record of Kafka: of partition 0, at the offset of its line from 0 on, with this time.
-/// The result looks into `line`, which has to live as long.
-Message record_of(const InputLine& line, std::int64_t timestamp_ms);
+/// The result looks into `line` and `headers`, which have to live as long.
+Message record_of(const InputLine& line, std::int64_t timestamp_ms, const InputHeaders* headers = nullptr);
 
 }  // namespace loom::preview

@@ -10,6 +10,9 @@ namespace {
 
 std::shared_ptr<const mapping::TopicPlan> in_text_form(mapping::TopicPlan plan) {
   for (mapping::TablePlan& table : plan.tables) table.binary = false;
+  for (mapping::PlanVariant& variant : plan.variants) {
+    if (variant.plan != nullptr) variant.plan = in_text_form(*variant.plan);
+  }
   return std::make_shared<const mapping::TopicPlan>(std::move(plan));
 }
 

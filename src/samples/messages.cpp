@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "mapping/table_names.h"
 #include "samples/names.h"
 
 namespace loom::samples {
@@ -48,6 +49,10 @@ SampleGenerator::SampleGenerator(const mapping::TopicMapping& topic, SampleOptio
   if (options.bad_ratio > 0) faults_ = sample_faults(topic, fields);
   for (const mapping::FieldMapping& mapping : topic.field_mappings) {
     if (mapping.source.starts_with(kHeaderPrefix)) header_names_.push_back(mapping.source.substr(kHeaderPrefix.size()));
+  }
+  for (const std::string& name : mapping::table_headers(topic)) {
+    if (std::find(header_names_.begin(), header_names_.end(), name) == header_names_.end())
+      header_names_.push_back(name);
   }
   for (const mapping::ArrayMapping& array : topic.array_mappings) child_arrays_.push_back(array.table.has_value());
 }

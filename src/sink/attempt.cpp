@@ -137,7 +137,7 @@ std::size_t copy_group(const Job& job, const RowGroup& group, Script& script) {
 
 bool always_merges(const mapping::TopicPlan& plan) {
   return std::any_of(plan.surplus.begin(), plan.surplus.end(), [&](const mapping::SurplusPlan& surplus) {
-    return plan.tables[0].key.empty() || !surplus.parent_tells;
+    return plan.tables[surplus.parent].key.empty() || !surplus.parent_tells;
   });
 }
 

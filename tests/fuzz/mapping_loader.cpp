@@ -93,9 +93,9 @@ void mapping_loader(std::string_view bytes) {
   }
   const mapping::DefinedCatalog catalog(definitions);
   for (const auto& topic : result.file->topics) {
-    if (mapping::has_table_per_topic(topic)) {
+    if (mapping::has_open_table_name(topic)) {
       const auto concrete = mapping::for_topic(topic, "topic");
-      check(!mapping::has_table_per_topic(concrete), "a name that is never settled");
+      check(!mapping::has_open_table_name(concrete), "a name that is never settled");
     }
     auto compiled = mapping::compile(topic, catalog, "fuzz.yml");
     check(compiled.plan.has_value() != mapping::has_errors(compiled.problems), "a plan with errors, or none without");

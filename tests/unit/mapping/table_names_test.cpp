@@ -23,6 +23,26 @@ std::string read(const std::string& text) {
   return name ? name->quoted() : problems.at(0).message;
 }
 
+TEST(TableNames, HeadersGiveThemTheirValues) {
+  const auto file = loaded(
+      "schema_version: v1\n"
+      "topics:\n"
+      "  events:\n"
+      "    table: ${headers.tenant}.${headers.type}_${topic}\n"
+      "    field_mappings: {id: id}\n"
+      "    upsert_key: [id]\n"
+      "    array_mappings:\n"
+      "      items: {table: \"${headers.type}_items\", foreign_key_mapping: {id: id}, element_mappings: {a: a}}\n");
+  const TopicMapping& topic = file.topics[0];
+  EXPECT_TRUE(has_open_table_name(topic));
+  EXPECT_THAT(table_headers(topic), ElementsAre("tenant", "type"));
+  const auto concrete = for_topic(topic, "events", {"acme", "say \"${topic}\""});
+  EXPECT_EQ(concrete.table.quoted(), R"("acme"."say ""${topic}""_events")") << "a value is not looked into";
+  EXPECT_EQ(concrete.array_mappings[0].table->quoted(), R"("say ""${topic}""_items")");
+  EXPECT_FALSE(has_open_table_name(for_topic(topic, "events", {"acme", "click"})));
+  EXPECT_TRUE(has_open_table_name(for_topic(topic, "events")));
+}
+
 TEST(TableNames, PlainOnesAndOnesInQuotes) {
   EXPECT_EQ(read("name"), R"("name")");
   EXPECT_EQ(read("schema.name"), R"("schema"."name")");
@@ -39,8 +59,11 @@ TEST(TableNames, PlainOnesAndOnesInQuotes) {
 TEST(TableNames, ATopicsNameMayStandInThem) {
   EXPECT_EQ(read("events_${topic}"), R"("events_${topic}")");
   EXPECT_EQ(read("${topic}.events"), R"("${topic}"."events")");
-  EXPECT_THAT(read("events_${headers.tenant}"), HasSubstr("`${headers.tenant}` is not supported yet"));
-  EXPECT_THAT(read("events_${name}"), HasSubstr("`${name}` stands for nothing here; accepted: ${topic}"));
+  EXPECT_EQ(read("events_${headers.tenant}"), R"("events_${headers.tenant}")");
+  EXPECT_EQ(read("${headers.a.b}.events"), R"("${headers.a.b}"."events")");
+  for (const char* text : {"events_${name}", "events_${headers.}", "events_${headers.x", "${}", "${topic"}) {
+    EXPECT_THAT(read(text), HasSubstr("` stands for nothing here; accepted: ${topic}, ${headers.NAME}")) << text;
+  }
 }
 
 TEST(TableNames, OfAPatternBecomeThoseOfTheTopic) {
@@ -54,14 +77,14 @@ TEST(TableNames, OfAPatternBecomeThoseOfTheTopic) {
       "      items: {table: \"${topic}.items\", foreign_key_mapping: {id: id}, element_mappings: {a: a}}\n"
       "  exact: {table: \"x_${topic}\"}\n"
       "  other: {table: o}\n");
-  EXPECT_TRUE(has_table_per_topic(file.topics[0]));
-  EXPECT_FALSE(has_table_per_topic(file.topics[1]));
+  EXPECT_TRUE(has_open_table_name(file.topics[0]));
+  EXPECT_FALSE(has_open_table_name(file.topics[1]));
   EXPECT_EQ(file.topics[1].table.name, "x_exact");
   EXPECT_EQ(with_known_tables(file).topics.size(), 2U);
   const TopicMapping concrete = for_topic(file.topics[0], "shop.orders");
   EXPECT_EQ(concrete.table.quoted(), R"("events_shop.orders")");
   EXPECT_EQ(concrete.array_mappings[0].table->quoted(), R"("shop.orders"."items")");
-  EXPECT_FALSE(has_table_per_topic(concrete));
+  EXPECT_FALSE(has_open_table_name(concrete));
 
   FakeCatalog catalog;
   catalog.table("x", {"id text"});

@@ -1,0 +1,104 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/byte_buffer.h"
+#include "base/clock.h"
+#include "base/message.h"
+#include "base/reject.h"
+#include "decode/json_decoder.h"
+#include "encode/row_plan.h"
+#include "encode/row_set.h"
+#include "mapping/plan.h"
+
+namespace loom::encode {
+/// The list element that a row is made of; array -1: none.
+struct Element {
+  std::int16_t array = -1;
+  std::uint32_t index = 0;
+};
+
+/// Where each field of the row written last lies, from the row set's begin. Fields that do not depend on the element
+/// are copied from there instead of being converted again.
+struct FieldPlace {
+  std::size_t begin = 0;
+  std::size_t end = 0;
+};
+
+/// The rows of messages by one plan: what RowBuilder is made of. See there for threads and failures.
+struct MessageRows {
+  MessageRows(std::shared_ptr<const mapping::TopicPlan> topic_plan, std::string topic, const Clock& the_clock,
+              std::uint16_t tables_from = 0, std::uint16_t surplus_from = 0)
+      : first_table(tables_from),
+        first_surplus(surplus_from),
+        plan(std::move(topic_plan)),
+        rows(*plan, std::move(topic)),
+        clock(&the_clock),
+        decoder(rows.message, rows.elements, rows.metadata.slots()),
+        scratch(plan->nul),
+        embedded(plan->arrays.size()) {
+    if (rows.key.tree.slots != 0) key_decoder.emplace(rows.key, std::vector<decode::WantedPaths>{});
+  }
+
+  std::optional<Reject> append(const Message& message, std::uint32_t message_index, RowSets& sets);
+
+  std::optional<Reject> decode(const Message& message);
+  std::optional<Reject> look_closer(const Message& message, Reject reject, std::string_view& json);
+  std::optional<Reject> decode_key(const Message& message);
+  void forget_absent_values();
+  std::optional<Reject> find_lists();
+  std::optional<Reject> check_required();
+  bool required_found(const RowSource& source);
+  std::optional<Reject> append_table(std::uint16_t table, std::uint32_t message_index, RowSets& sets);
+  std::optional<Reject> append_row(std::uint16_t table, Element element, std::uint32_t message_index, RowSets& sets);
+  bool is_omitted(const RowColumn& column, Element element);
+  void append_length(std::size_t surplus, std::uint32_t message_index, RowSets& sets);
+  bool append_first(const RowColumn& column, ByteBuffer& out);
+  // Into append_row() above all, which calls it for each field; the other call is rare.
+  [[gnu::always_inline]] inline bool append_field(const RowColumn& column, Element element, RowSet& set, bool& present);
+  bool append_source(const RowColumn& column, std::size_t source, Element element, ByteBuffer& out);
+  void append_absent(const RowColumn& column, ByteBuffer& out);
+
+  const decode::JsonValue& find(const RowSource& source, Element element);
+  /// Where the elements of an array mapping are: in the message, or in a list that it held as a string.
+  decode::JsonDecoder& list_decoder(std::size_t array) {
+    return embedded[array].in_use ? *embedded[array].decoder : decoder;
+  }
+  /// Where the elements of a source's list are.
+  decode::JsonDecoder& decoder_of(const RowSource& source) {
+    if (source.array >= 0) return list_decoder(static_cast<std::size_t>(source.array));
+    return source.scope == mapping::SourceScope::key ? *key_decoder : decoder;
+  }
+  [[nodiscard]] std::size_t list_index(std::size_t array) const { return embedded[array].in_use ? 0 : array; }
+  std::uint32_t list_size(std::size_t array) { return list_decoder(array).array(list_index(array)).count; }
+
+  struct Embedded {
+    std::unique_ptr<decode::JsonDecoder> decoder;  ///< made when the first list in a string comes
+    bool in_use = false;
+  };
+
+  // Where its tables and lists begin in those of the batch's plan.
+  std::uint16_t first_table;
+  std::uint16_t first_surplus;
+  std::shared_ptr<const mapping::TopicPlan> plan;
+  RowPlan rows;
+  const Clock* clock;
+  decode::JsonDecoder decoder;
+  std::optional<decode::JsonDecoder> key_decoder;  ///< where the plan has fields of the key
+  Scratch scratch;
+  std::vector<Embedded> embedded;  ///< by array mapping
+  std::vector<FieldPlace> places;  ///< by column, of the message's previous row in the same row set
+  const RowSet* placed_in = nullptr;
+  std::size_t message_bytes = 0;
+  decode::JsonValue element_index;
+  ByteBuffer element_index_text;
+  std::optional<Reject> failure;  ///< of the column at hand: the first source that could not be converted
+};
+
+}  // namespace loom::encode

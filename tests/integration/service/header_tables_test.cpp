@@ -1,0 +1,147 @@
+// Tables that headers name: each message goes into the table that its own headers say.
+#include <fmt/format.h>
+
+#include <map>
+
+#include "support/service_test.h"
+
+namespace loom::testing {
+namespace {
+
+using ::testing::AssertionResult;
+
+class HeaderTablesTest : public ServiceTest {
+ protected:
+  HeaderTablesTest() : topic_(new_topic("events", 3)) {}
+
+  void map_events(const std::string& table = "\"events_${headers.type}\"", const std::string& more = "") {
+    map("  " + topic_ + ":\n    table: " + table +
+        "\n    field_mappings: {id: id, value: value}\n    data_types: {id: integer, value: integer}\n"
+        "    upsert_key: [id]\n    conflict_strategy: update\n" +
+        more);
+  }
+  void send_event(int id, const std::string& type, const std::string& more = "") {
+    std::vector<std::pair<std::string, std::string>> headers;
+    if (type != "-") headers.emplace_back("type", type);
+    producer().send(topic_, {.value = fmt::format(R"({{"id":{},"value":{}{}}})", id, id * 2, more),
+                             .key = "",
+                             .partition = id % 3,
+                             .headers = headers});
+  }
+  AssertionResult stored() {
+    producer().flush();
+    return drained(topic_, seconds(60));
+  }
+  ServiceProcess& start_making_tables() { return start({{"LOOM_AUTO_CREATE_TABLES", "true"}}); }
+
+  const std::string topic_;
+};
+
+TEST_F(HeaderTablesTest, EachMessageGoesIntoTheTableOfItsHeader) {
+  map_events("\"events_${headers.type}\"",
+             "    array_mappings:\n      items: {table: \"items_${headers.type}\", foreign_key_mapping: {id: id}, "
+             "sequence_field: n, element_mappings: {sku: sku}}\n");
+  constexpr int kEvents = 3'000;
+  const std::vector<std::string> types{"click", "view", "Sale 24", "a.b", "${topic}"};
+  for (int id = 0; id < kEvents; ++id) {
+    send_event(id, types[static_cast<std::size_t>(id) % types.size()], R"(,"items":[{"sku":"x"},{"sku":"y"}])");
+  }
+  start_making_tables();
+  ASSERT_TRUE(stored());
+  EXPECT_EQ(count("kafka_dead_letters"), 0);
+  for (std::size_t i = 0; i < types.size(); ++i) {
+    const std::string right = fmt::format(" WHERE id % {} = {} AND value = id * 2", types.size(), i);
+    EXPECT_EQ(count("\"events_" + types[i] + "\"" + right), kEvents / 5) << types[i];
+    EXPECT_EQ(count("\"events_" + types[i] + "\""), kEvents / 5) << types[i];
+    EXPECT_EQ(count("\"items_" + types[i] + "\""), 2 * kEvents / 5) << types[i];
+  }
+}
+
+TEST_F(HeaderTablesTest, AListThatBecomesShorterLosesItsRowsInItsOwnTablesOnly) {
+  map_events("\"events_${headers.type}\"",
+             "    array_mappings:\n      items: {table: \"items_${headers.type}\", foreign_key_mapping: {id: id}, "
+             "sequence_field: n, element_mappings: {sku: sku}}\n");
+  for (const char* type : {"a", "b"}) send_event(3, type, R"(,"items":[{"sku":"x"},{"sku":"y"},{"sku":"z"}])");
+  start_making_tables();
+  ASSERT_TRUE(stored());
+  send_event(3, "b", R"(,"items":[{"sku":"w"}])");
+  ASSERT_TRUE(stored());
+  EXPECT_EQ(count("items_a"), 3);
+  EXPECT_EQ(count("items_b WHERE sku = 'w' AND n = 0"), 1);
+  EXPECT_EQ(count("items_b"), 1);
+}
+
+TEST_F(HeaderTablesTest, WithoutAUsableHeaderAMessageIsADeadLetter) {
+  map_events();
+  send_event(0, "good");
+  send_event(1, "-");
+  send_event(2, "");
+  send_event(3, std::string(57, 'x'));
+  send_event(4, "\xFF");
+  send_event(5, "good");
+  start_making_tables();
+  ASSERT_TRUE(stored());
+  EXPECT_EQ(count("events_good"), 2);
+  EXPECT_EQ(count("kafka_dead_letters WHERE reason = 'missing_required_field' AND message LIKE '%header \"type\"%'"),
+            2);
+  EXPECT_EQ(count("kafka_dead_letters WHERE reason = 'out_of_range' AND message LIKE '%64 bytes%'"), 1);
+  EXPECT_EQ(count("kafka_dead_letters WHERE reason = 'invalid_text'"), 1);
+  EXPECT_EQ(count("kafka_dead_letters"), 4);
+}
+
+TEST_F(HeaderTablesTest, ATableThatIsMissingStopsTheTopicUntilItIsThere) {
+  map_events();
+  database().run("CREATE TABLE events_a (id bigint primary key, value bigint)");
+  send_event(0, "a");
+  send_event(1, "b");
+  send_event(2, "a");
+  auto& service = start({{"LOOM_AUTO_CREATE_TABLES", "false"}});
+  ASSERT_TRUE(await(seconds(20), [&] { return service.logged("there is no table `events_b`"); }));
+  database().run("CREATE TABLE events_b (id bigint primary key, value integer)");
+  ASSERT_TRUE(stored());
+  EXPECT_EQ(count("events_a"), 2);
+  EXPECT_EQ(count("events_b WHERE id = 1 AND value = 2"), 1);
+  EXPECT_EQ(count("kafka_dead_letters"), 0);
+}
+
+TEST_F(HeaderTablesTest, ARestartAndAnotherMappingKeepEachMessageOnce) {
+  map_events();
+  for (int id = 0; id < 500; ++id) send_event(id, fmt::format("t{}", id % 50));
+  auto* service = &start_making_tables();
+  ASSERT_TRUE(stored());
+  service->kill9();
+  for (int id = 500; id < 1000; ++id) send_event(id, fmt::format("t{}", id % 50));
+  service = &start_making_tables();
+  ASSERT_TRUE(stored());
+  std::int64_t rows = 0;
+  for (int type = 0; type < 50; ++type) {
+    EXPECT_EQ(count(fmt::format("events_t{}", type)), 20);
+    rows += count(fmt::format("events_t{0} WHERE id % 50 = {0}", type));
+  }
+  EXPECT_EQ(rows, 1000);
+
+  map_events("\"other_${headers.type}\"");
+  ASSERT_TRUE(await(seconds(20), [&] { return service->logged("1 changed"); }));
+  for (int id = 1000; id < 1010; ++id) send_event(id, "t1");
+  ASSERT_TRUE(stored());
+  EXPECT_EQ(count("other_t1"), 10);
+  EXPECT_EQ(count("events_t1"), 20);
+}
+
+TEST_F(HeaderTablesTest, DeadLettersAreReplayedIntoTheTablesOfTheirHeaders) {
+  map_events("\"events_${headers.type}\"", "    required_fields: [operator]\n");
+  for (int id = 0; id < 20; ++id) send_event(id, id % 2 == 0 ? "even" : "odd");
+  auto& service = start_making_tables();
+  ASSERT_TRUE(stored());
+  ASSERT_EQ(count("kafka_dead_letters"), 20);
+  EXPECT_EQ(service.terminate().value().exit_code, 0);
+  map_events();
+  const CommandResult replay = command({"dead-letters", "replay"});
+  EXPECT_EQ(replay.exit_code, 0) << replay.err;
+  EXPECT_EQ(count("events_even WHERE id % 2 = 0"), 10);
+  EXPECT_EQ(count("events_odd WHERE id % 2 = 1"), 10);
+  EXPECT_EQ(count("kafka_dead_letters"), 0);
+}
+
+}  // namespace
+}  // namespace loom::testing
