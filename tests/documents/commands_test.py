@@ -222,7 +222,8 @@ class Desk:
             "    field_mappings: {device_id: device_id, timestamp: timestamp}\n"
             "    data_types: {device_id: string, timestamp: timestamp}\n    required_fields: [device_id]\n"
             for name, topic in self.topics.items()))
-        (folder / "orders.jsonl").write_text('{"device_id": "d", "timestamp": "2026-01-31T12:00:00Z"}\n')
+        for name in ("orders.jsonl", "mended.json"):
+            (folder / name).write_text('{"device_id": "d", "timestamp": "2026-01-31T12:00:00Z"}\n')
         clean = {name: value for name, value in os.environ.items() if "LOOM_" not in name and not name.startswith("KUBE")}
         self.environment = clean | {
             "PATH": f"{folder}:{os.environ['PATH']}", "KUBECONFIG": str(folder / "no-cluster"), "LOOM_DATABASE_URL": self.url,
