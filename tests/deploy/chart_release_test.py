@@ -10,6 +10,7 @@ import subprocess
 from typing import Any
 
 import pytest
+import yaml
 
 from support import chart
 from support.job_controller import JobController
@@ -179,6 +180,18 @@ def test_a_changed_mapping_reaches_the_config_map_and_no_pod(release: Release) -
     assert release.deployment()["spec"] == pods
     stored = release.cluster.get("configmaps", "--namespace", release.namespace)["items"]
     assert [item for item in stored if "gps_positions" in item["data"].get("topic_mappings.yml", "")]
+
+
+def test_the_notes_say_what_the_values_left_out(release: Release) -> None:
+    """An image that no node can pull, and the project's own topics, are rarely meant."""
+    told = release.must("install", URL)
+    topics = yaml.safe_load((chart.CHART / "files/topic_mappings.yml").read_text())["topics"]
+    assert "has no registry in its name" in told and "build/image-values.yaml" in told, told
+    assert f"the project's own, with {len(topics)} topics" in told, told
+    text = "schema_version: v1\ntopics:\n  gps.raw:\n    table: gps_raw\n    field_mappings: {device_id: device_id}\n"
+    said = chart.merged(URL, {"image": {"repository": "registry.example.org/team/consumer"}, "topicMappings": text})
+    told = release.must("upgrade", said)
+    assert "registry" not in told and "project's own" not in told, told
 
 
 def test_what_an_autoscaler_decided_survives_an_upgrade(release: Release) -> None:
