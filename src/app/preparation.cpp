@@ -3,6 +3,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <set>
 #include <stdexcept>
 #include <utility>
 
@@ -51,8 +52,11 @@ std::vector<mapping::Problem> create_missing_tables(const settings::Config& conf
 
 pipeline::DatabasePlans::MakeTables table_maker(const settings::Config& config) {
   if (!config.auto_create_tables) return {};
-  return [config](const mapping::MappingFile& file) {
-    for (const auto& problem : create_missing_tables(config, file)) log_problem(problem);
+  // Many tables may be made by one entry of the mapping, and what is to be said about it is said once.
+  return [config, told = std::set<std::string>()](const mapping::MappingFile& file) mutable {
+    for (const auto& problem : create_missing_tables(config, file)) {
+      if (told.insert(to_string(problem)).second) log_problem(problem);
+    }
   };
 }
 

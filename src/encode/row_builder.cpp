@@ -61,7 +61,10 @@ std::optional<Reject> RowBuilder::ByHeaders::read_values(const Message& message,
     if (header == headers.rend() || !header->has_value || header->value.empty()) {
       return Reject{RejectReason::missing_required_field, what + "is missing or empty", {}};
     }
-    if (header->value.find('\0') != std::string_view::npos || !decode::is_utf8(header->value)) {
+    // `${` would be taken for the place of another value, wherever the name is looked at again.
+    const bool unfit = header->value.find('\0') != std::string_view::npos ||
+                       header->value.find("${") != std::string_view::npos || !decode::is_utf8(header->value);
+    if (unfit) {
       return Reject{RejectReason::invalid_text, what + "holds what no table's name can", {}};
     }
     values.emplace_back(header->value);

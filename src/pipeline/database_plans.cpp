@@ -151,6 +151,15 @@ PreparedPlans DatabasePlans::prepare(std::shared_ptr<const mapping::MappingFile>
     for (auto& table : tables_of(topic.concrete)) tables.push_back(std::move(table));
   }
   const auto catalog = sink::DatabaseCatalog::read(url_, tables);
+  for (auto& [key, topic] : topics) {
+    // Tables that another mapping would name otherwise are made when the next message wants them.
+    std::erase_if(topic.concrete, [&catalog](const ConcreteTopic& one) {
+      const auto names = tables_of(one.mapping);
+      return !one.values.empty() && std::any_of(names.begin(), names.end(), [&catalog](const mapping::TableName& name) {
+        return catalog.find(name) == nullptr;
+      });
+    });
+  }
   for (const auto& [key, topic] : topics) {
     mapping::CompileResult result = compile_topic(*topic.mapping, topic.concrete, catalog, prepared.file->path);
     std::move(result.problems.begin(), result.problems.end(), std::back_inserter(prepared.problems));
