@@ -5,7 +5,8 @@ Usage: check_monitoring.py ROOT names|alerts|dashboard
 
 names      every metric that a rule or the dashboard asks for is documented, and so is exported (another test compares
            the document with a running service)
-alerts     every alert has its words, a test that fires and one that stays quiet, and a line in docs/monitoring.md
+alerts     every alert has its words, a test that fires and one that stays quiet, a line in docs/monitoring.md and one in
+           docs/operations.md; and these two name no other
 dashboard  every expression of the dashboard is PromQL (promtool checks them as rules), and panels do not overlap
 """
 
@@ -62,20 +63,41 @@ def check_names(root):
         yield f"only {len(known)} metrics found in docs/metrics.md: is its table another now?"
 
 
+def asked_about(name, tests):
+    """The answers that the rule tests expect where they ask for this alert, or where this alert is among the answers."""
+    answers = re.findall(r'expr: (.*)\n +eval_time: \w+\n +exp_samples:(.*(?:\n {10,}- .*)*)', tests)
+    for expression, answer in answers:
+        if f'"{name}"' in expression:
+            yield answer
+        for sample in answer.splitlines():
+            if f'alertname="{name}"' in sample:
+                yield sample
+
+
 def check_alerts(root):
     tests = (root / "monitoring/alerts_test.yml").read_text()
     page = (root / "docs/monitoring.md").read_text()
+    runbook = section(root / "docs/operations.md", "When an alert fires")
     for name, rule in alerts(root).items():
         for word in WORDS:
             if word not in rule:
                 yield f"{name} has no {word[:-1]}"
-        about = re.findall(rf'expr: .*"{name}".*\n +eval_time: \w+\n +exp_samples:(.*(?:\n {{10,}}- .*)*)', tests)
+        about = list(asked_about(name, tests))
         if not any("value: 1" in answer for answer in about):
             yield f"{name} has no test in which it fires"
         if not any(answer.strip() == "[]" for answer in about):
             yield f"{name} has no test in which it stays quiet"
         if f"`{name}`" not in page:
             yield f"{name} is not in docs/monitoring.md"
+        if f"| `{name}` |" not in runbook:
+            yield f"{name} has no row in docs/operations.md, When an alert fires"
+    for name in set(re.findall(r"`(KafkaToDb\w+)`", page + runbook)) - alerts(root).keys():
+        yield f"docs/ name the alert {name}, which monitoring/alerts.yml does not have"
+
+
+def section(path, title):
+    """The text below a heading of the second level, up to the next one."""
+    return path.read_text().partition(f"\n## {title}\n")[2].partition("\n## ")[0]
 
 
 def overlap(one, two):
