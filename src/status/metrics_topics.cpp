@@ -65,6 +65,13 @@ void add_dead_letters(Families& families, const Topics& topics) {
                  {{"topic", std::string(topic)}, {"reason", std::string(to_string(static_cast<RejectReason>(i)))}});
     }
   }
+  // By topic alone from the start: a first burst of bad messages has to be an increase for whoever compares them with
+  // all messages of the topic.
+  auto bad = families.counter("kafka_to_db_bad_messages_total", "Messages of the topic that became dead letters.");
+  bad.reserve(topics.size());
+  for (const auto& [topic, of_topic] : topics) {
+    bad.add(of_topic.counters == nullptr ? 0 : of_topic.counters->all_dead_letters(), label(topic));
+  }
 }
 
 void add_states(Families& families, const Topics& topics) {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from typing import Any
 
 import pytest
@@ -170,9 +171,21 @@ def test_the_mapping_is_mounted_as_a_folder_where_the_service_looks() -> None:
     assert chart.environment(container)["LOOM_TOPIC_MAPPINGS"] == f'{mounts[0]["mountPath"]}/topic_mappings.yml'
 
 
-def test_the_rules_are_the_projects_alerts() -> None:
-    rules = chart.one(_monitored(), "PrometheusRule")["spec"]["groups"]
-    assert rules == yaml.safe_load((ROOT / "monitoring/alerts.yml").read_text())["groups"]
+@pytest.mark.parametrize("name", ["", "stores-it"])
+def test_the_rules_are_the_projects_alerts_and_know_the_deployment_by_its_name(name: str) -> None:
+    objects = chart.render({"fullnameOverride": name, "prometheusRule": {"enabled": True}})
+    deployment = chart.one(objects, "Deployment")["metadata"]
+    text = (ROOT / "monitoring/alerts.yml").read_text()
+    some_name = 'deployment=~".*kafka-to-db-consumer.*"'
+    assert text.count(some_name) == 2
+    own_name = f'namespace="{deployment["namespace"]}", deployment="{deployment["name"]}"'
+    expected = yaml.safe_load(text.replace(some_name, own_name))["groups"]
+    assert chart.one(objects, "PrometheusRule")["spec"]["groups"] == expected
+
+
+def test_the_rules_know_the_container_by_its_name() -> None:
+    text = (ROOT / "monitoring/alerts.yml").read_text()
+    assert set(re.findall(r'container="([^"]*)"', text)) == {chart.service_container(_default())["name"]}
 
 
 def test_the_dashboard_is_the_projects_dashboard() -> None:

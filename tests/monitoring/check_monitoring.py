@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
 """Holds monitoring/ to what docs/metrics.md and docs/monitoring.md say.
 
-Usage: check_monitoring.py ROOT names|alerts|dashboard
+Usage: check_monitoring.py ROOT names|alerts|words|dashboard
 
 names      every metric that a rule or the dashboard asks for is documented, and so is exported (another test compares
            the document with a running service)
-alerts     every alert has its words, a test that fires and one that stays quiet, and a line in docs/monitoring.md
+alerts     every alert has its words, a test that fires and one that stays quiet, a line in docs/monitoring.md and one in
+           docs/operations.md; and these two name no other
+words      the alert of each cause for which the database takes nothing says what the live page says
 dashboard  every expression of the dashboard is PromQL (promtool checks them as rules), and panels do not overlap
 """
 
@@ -62,20 +64,73 @@ def check_names(root):
         yield f"only {len(known)} metrics found in docs/metrics.md: is its table another now?"
 
 
+def asked_about(name, tests):
+    """The answers that the rule tests expect where they ask for this alert, or where this alert is among the answers."""
+    answers = re.findall(r'expr: (.*)\n +eval_time: \w+\n +exp_samples:(.*(?:\n {10,}- .*)*)', tests)
+    for expression, answer in answers:
+        if f'"{name}"' in expression:
+            yield answer
+        for sample in answer.splitlines():
+            if f'alertname="{name}"' in sample:
+                yield sample
+
+
 def check_alerts(root):
     tests = (root / "monitoring/alerts_test.yml").read_text()
     page = (root / "docs/monitoring.md").read_text()
+    runbook = section(root / "docs/operations.md", "When an alert fires")
     for name, rule in alerts(root).items():
         for word in WORDS:
             if word not in rule:
                 yield f"{name} has no {word[:-1]}"
-        about = re.findall(rf'expr: .*"{name}".*\n +eval_time: \w+\n +exp_samples:(.*(?:\n {{10,}}- .*)*)', tests)
+        about = list(asked_about(name, tests))
         if not any("value: 1" in answer for answer in about):
             yield f"{name} has no test in which it fires"
         if not any(answer.strip() == "[]" for answer in about):
             yield f"{name} has no test in which it stays quiet"
         if f"`{name}`" not in page:
             yield f"{name} is not in docs/monitoring.md"
+        if f"| `{name}` |" not in runbook:
+            yield f"{name} has no row in docs/operations.md, When an alert fires"
+    for name in set(re.findall(r"`(KafkaToDb\w+)`", page + runbook)) - alerts(root).keys():
+        yield f"docs/ name the alert {name}, which monitoring/alerts.yml does not have"
+
+
+def words_of_causes(root):
+    """Cause -> title and what to do, as src/status/cause_words.cpp tells the page."""
+    text = (root / "src/status/cause_words.cpp").read_text()
+    for cause, words in re.findall(r"case Cause::(\w+):\s*return \{((?:[^\"};]|\"(?:[^\"\\]|\\.)*\")*)\};", text):
+        title, *what_to_do = re.findall(r'"((?:[^"\\]|\\.)*)"', words)
+        if cause != "none":
+            yield cause, title, "".join(what_to_do)
+
+
+def annotation(rule, name):
+    text = re.search(rf"^ +{name}: (.*)$", rule, re.MULTILINE)[1]
+    return text[1:-1].replace("''", "'") if text.startswith("'") else text
+
+
+def check_words(root):
+    causes = list(words_of_causes(root))
+    if len(causes) < 10:
+        yield f"only {len(causes)} causes found in src/status/cause_words.cpp: is it written another way now?"
+    for cause, title, what_to_do in causes:
+        of_cause = {name: rule for name, rule in alerts(root).items() if f'kafka_to_db_trouble{{cause="{cause}"}}' in rule}
+        if len(of_cause) != 1:
+            yield f"the cause {cause} has not one alert of its own: {', '.join(of_cause) or 'none'}"
+            continue
+        name, rule = of_cause.popitem()
+        if annotation(rule, "summary") != title:
+            yield f"{name}: its summary is {annotation(rule, 'summary')}, and the page says {title}"
+        if not annotation(rule, "what_to_do").startswith(what_to_do):
+            yield f"{name}: what_to_do begins with other words than the page: {what_to_do}"
+        if f"{title}: " not in (root / "docs/monitoring.md").read_text():
+            yield f"docs/monitoring.md, Alerts, has no line with {title}"
+
+
+def section(path, title):
+    """The text below a heading of the second level, up to the next one."""
+    return path.read_text().partition(f"\n## {title}\n")[2].partition("\n## ")[0]
 
 
 def overlap(one, two):
@@ -119,7 +174,7 @@ def check_promql(root, board):
 
 def main():
     root, what = pathlib.Path(sys.argv[1]), sys.argv[2]
-    checks = {"names": check_names, "alerts": check_alerts, "dashboard": check_dashboard}
+    checks = {"names": check_names, "alerts": check_alerts, "words": check_words, "dashboard": check_dashboard}
     problems = list(checks[what](root))
     for problem in problems:
         print(problem)

@@ -40,6 +40,7 @@ TEST_F(MetricsTest, WhatWasCountedIsExported) {
   EXPECT_EQ(value(R"(kafka_to_db_batches_total{topic="device.audio.raw",outcome="retried"})"), "3");
   EXPECT_EQ(value(R"(kafka_to_db_merged_batches_total{topic="device.audio.raw"})"), "12");
   EXPECT_EQ(value(R"(kafka_to_db_topic_dead_letters_total{topic="device.audio.raw",reason="invalid_json"})"), "10");
+  EXPECT_EQ(value(R"(kafka_to_db_bad_messages_total{topic="device.audio.raw"})"), "10");
   EXPECT_EQ(value(R"(kafka_to_db_dead_letters_total{reason="invalid_json"})"), "10");
   EXPECT_EQ(value(R"(kafka_to_db_retries_total{sqlstate="40001"})"), "2");
   EXPECT_EQ(value(R"(kafka_to_db_retries_total{sqlstate="connection_lost"})"), "1");
@@ -53,6 +54,7 @@ TEST_F(MetricsTest, WhatWasCountedIsExported) {
 
 TEST_F(MetricsTest, SeriesAreThereBeforeAnythingHappens) {
   EXPECT_EQ(value(R"(kafka_to_db_messages_total{topic="device.new.raw"})"), "0");
+  EXPECT_EQ(value(R"(kafka_to_db_bad_messages_total{topic="device.new.raw"})"), "0");
   EXPECT_EQ(value(R"(kafka_to_db_topic_stopped{topic="device.new.raw"})"), "0");
   EXPECT_EQ(value(R"(kafka_to_db_dead_letters_total{reason="tombstone"})"), "0");
   EXPECT_THAT(text(), Not(HasSubstr("nobody"))) << "a pattern is not a topic";
