@@ -71,6 +71,7 @@ class DatabasePlans final : public PlanProvider {
     const mapping::TopicMapping* mapping = nullptr;
     mapping::TopicMapping concrete;  ///< with the tables' own names
     std::string error;
+    batch::Cause cause = batch::Cause::none;  // of the error
   };
 
   void run();

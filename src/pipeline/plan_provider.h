@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "batch/cause.h"
 #include "mapping/plan.h"
 
 namespace loom::pipeline {
@@ -12,6 +13,7 @@ namespace loom::pipeline {
 struct PlanAnswer {
   std::shared_ptr<const mapping::TopicPlan> plan;
   std::string error;
+  batch::Cause cause = batch::Cause::none;  ///< of the error
 };
 
 /// Gives topics their plans, reading the tables' catalog entries when asked to.

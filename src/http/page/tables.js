@@ -15,11 +15,12 @@ const Tables = (() => {
   const unseen = ['?', 'info', 1];
 
   function stateOf(topic) {
+    if (topic.trouble && topic.state !== 'stopped') return [topic.trouble.title.toLowerCase(), 'bad', 7];
     return topicStates[topic.state] ?? lagStates[topic.lag_state] ?? unseen;
   }
 
   function detailOf(topic) {
-    if (topic.state !== 'stopped') return '';
+    if (topic.state !== 'stopped') return topic.trouble?.says ?? '';
     const again = Format.known(topic.next_try_seconds) ? ` (next try in ${Format.duration(topic.next_try_seconds)})` : '';
     return `${topic.reason ?? ''}${again}`;
   }
