@@ -49,8 +49,9 @@ void add_columns(pqxx::work& tx, const std::vector<LackingColumn>& lacking) {
     try {
       tx.exec(column.statement);
     } catch (const pqxx::sql_error& error) {
-      throw TableError("cannot add column " + column.column + " to " + column.table + ": " + error.what() +
-                       "\nNothing was changed.");
+      throw TableError(
+          "cannot add column " + column.column + " to " + column.table + ": " + error.what() + "\nNothing was changed.",
+          sink::cause_of_failure(error));
     }
   }
 }

@@ -33,7 +33,8 @@ CauseWords words_of(batch::Cause cause) {
       return {"PRIVILEGE MISSING", "GRANT what the words name to the service's role; it goes on by itself."};
     case Cause::schema:
       return {"TABLE DOES NOT FIT",
-              "Create or alter the table as the words say (create-tables makes missing ones), or mend "
+              "Create or alter the table as the words say (create-tables makes missing ones, create-tables --alter "
+              "missing columns), or mend "
               "topic_mappings.yml; it goes on by itself."};
     case Cause::locked:
       return {"TABLE LOCKED",
