@@ -60,6 +60,7 @@ std::vector<Route> http_routes(const status::Observer& observer, Reloader& reloa
     status::Snapshot snapshot = observer.take();
     snapshot.reloads = reloader.applied();
     snapshot.refused_reloads = reloader.refused();
+    snapshot.refused_reload = reloader.refusal();
     return snapshot;
   };
   return {

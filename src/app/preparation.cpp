@@ -15,6 +15,7 @@
 #include "schema/migrations.h"
 #include "schema/table_creator.h"
 #include "settings/processors.h"
+#include "sink/database_failure.h"
 #include "source/group_client.h"
 
 namespace loom::app {
@@ -77,8 +78,10 @@ void prepare_database(const settings::Config& config, pipeline::DatabasePlans& p
   }
   for (const auto& status : schema::Migrator(url).status()) {
     if (status.state != schema::MigrationState::pending) continue;
-    throw std::runtime_error("migration " + status.version + " " + status.name +
-                             " is not applied: run `kafka-to-db-consumer migrate`, or set LOOM_AUTO_MIGRATE=true");
+    throw sink::DatabaseFailure(
+        "migration " + status.version + " " + status.name +
+            " is not applied: run `kafka-to-db-consumer migrate`, or set LOOM_AUTO_MIGRATE=true",
+        batch::Cause::schema);
   }
   pipeline::PreparedPlans prepared = plans.prepare(file);
   for (const auto& problem : prepared.problems) log_problem(problem);

@@ -4,6 +4,8 @@
 #include <pthread.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
+#include <chrono>
 #include <exception>
 #include <fstream>
 #include <optional>
@@ -28,6 +30,8 @@ using mapping::Problem;
 using mapping::Severity;
 
 constexpr std::chrono::seconds kLookEvery{1};
+constexpr std::string_view kTriedAgain = "tried again, since the database may have changed";
+constexpr int kPauseFactor = 20;  // a check of everything against the database is not what it shall be busy with
 
 Problem problem(Severity severity, std::string message) {
   Problem made;
@@ -51,6 +55,7 @@ struct Reloader::Candidate {
   kafka::ConsumerConfig row;
   std::optional<pipeline::PreparedPlans> plans;  // nothing: they cannot be used
   std::vector<Problem> problems;
+  bool database_decides = false;  // refused, if it is, for what the database has or since it does not answer
   bool database_away = false;
 };
 
@@ -105,7 +110,7 @@ Reloader::Candidate Reloader::read_candidate(bool create_tables) const {
   } catch (const std::exception& error) {
     candidate.problems.push_back(
         problem(Severity::error, std::string("the mapping cannot be checked against the database: ") + error.what()));
-    candidate.database_away = true;
+    candidate.database_decides = candidate.database_away = true;
     return candidate;
   }
   std::set<std::string> known;
@@ -115,6 +120,7 @@ Reloader::Candidate Reloader::read_candidate(bool create_tables) const {
     if (known.contains(found.topic) && !parts_.plans.has_plan(found.topic)) found.severity = Severity::warning;
     candidate.problems.push_back(std::move(found));
   }
+  candidate.database_decides = true;
   return candidate;
 }
 
@@ -128,21 +134,23 @@ ValidateResult Reloader::validate() const {
 ReloadResult Reloader::reload(std::string_view trigger) {
   const MutexLock lock(reloading_);
   ReloadResult result;
-  const std::string found_in = files();
+  const TimePoint began = std::chrono::steady_clock::now();
+  taken_ = files();
   Candidate candidate = read_candidate(true);
   for (const auto& found : candidate.problems) {
     (found.severity == Severity::error ? result.errors : result.warnings).push_back(to_string(found));
   }
-  result.try_again = candidate.database_away;
-  if (!result.try_again) {
-    taken_ = found_in;
-    row_ = candidate.row;
-  }
+  result.try_again = candidate.database_decides && !result.errors.empty();
+  row_ = candidate.row;
+  const bool away = candidate.database_away;
   if (result.errors.empty()) apply(std::move(candidate), result);
   if (!result.applied) {
-    if (!result.try_again) ++refused_;  // else it is tried every second, until the database is back
-    log::error({}, "reload ({}) refused, the old configuration stays: {}", trigger, fmt::join(result.errors, "; "));
+    if (refuse(trigger, result, began) && !away) ++refused_;
     return result;
+  }
+  {
+    const MutexLock refusal_lock(refusal_mutex_);
+    refusal_.reset();
   }
   ++applied_;
   for (const auto& text : result.warnings) log::warn({}, "reload ({}): {}", trigger, text);
@@ -152,6 +160,32 @@ ReloadResult Reloader::reload(std::string_view trigger) {
                names(result.topics.removed), result.topics.changed.size(), names(result.topics.changed),
                names(result.settings), result.client_recreated ? "; a new Kafka client" : "");
   return result;
+}
+
+/// The same refusal again is no news. True: somebody or something asked for this reload, so it counts.
+bool Reloader::refuse(std::string_view trigger, const ReloadResult& result, TimePoint began) {
+  const TimePoint now = std::chrono::steady_clock::now();
+  bool news = trigger != kTriedAgain;
+  {
+    const MutexLock lock(refusal_mutex_);
+    if (!refusal_) refusal_.emplace().since = now;
+    news = news || refusal_->errors != result.errors;
+    refusal_->errors = result.errors;
+    const Duration pause = std::max<Duration>(kLookEvery, kPauseFactor * (now - began));
+    refusal_->next_try = result.try_again ? now + pause : TimePoint::max();
+  }
+  if (news) {
+    log::error({}, "reload ({}) refused, the old configuration stays: {}", trigger, fmt::join(result.errors, "; "));
+  }
+  return trigger != kTriedAgain;
+}
+
+std::optional<status::RefusedReload> Reloader::refusal() const {
+  const MutexLock lock(refusal_mutex_);
+  if (!refusal_) return std::nullopt;
+  return status::RefusedReload{.since_seconds = in_seconds(std::chrono::steady_clock::now() - refusal_->since),
+                               .errors = refusal_->errors,
+                               .tried_again = refusal_->next_try != TimePoint::max()};
 }
 
 void Reloader::apply(Candidate candidate, ReloadResult& result) {
@@ -199,6 +233,16 @@ bool Reloader::changed(std::string& seen) const {
   return settled && seen != taken_;
 }
 
+/// Whether what was refused, and nothing else, is to be tried again now.
+bool Reloader::may_fit_now() const {
+  const MutexLock lock(reloading_);
+  {
+    const MutexLock refusal_lock(refusal_mutex_);
+    if (!refusal_ || std::chrono::steady_clock::now() < refusal_->next_try) return false;
+  }
+  return files() == taken_;
+}
+
 /// The loader asks the database once in its cache time.
 bool Reloader::row_changed() const {
   if (parts_.loader == nullptr) return false;
@@ -217,6 +261,7 @@ void Reloader::run() {
     lock.unlock();
     if (trigger.empty() && changed(seen)) trigger = "file changed";
     if (trigger.empty() && row_changed()) trigger = "pipeline_consumer_configs changed";
+    if (trigger.empty() && may_fit_now()) trigger = kTriedAgain;
     if (!trigger.empty()) reload(trigger);
     lock.lock();
   }

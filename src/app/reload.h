@@ -2,18 +2,21 @@
 
 #include <atomic>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <thread>
 #include <vector>
 
 #include "app/database_settings.h"
+#include "base/clock.h"
 #include "base/mutex.h"
 #include "mapping/problem.h"
 #include "pipeline/database_plans.h"
 #include "pipeline/group_consumer.h"
 #include "settings/config.h"
 #include "sink/writer_pool.h"
+#include "status/snapshot.h"
 
 namespace loom::app {
 
@@ -25,7 +28,7 @@ struct ReloadResult {
   pipeline::PlanChanges topics;
   std::vector<std::string> settings;  ///< names of those that changed
   bool client_recreated = false;
-  bool try_again = false;  ///< refused only since the database could not be asked
+  bool try_again = false;  ///< refused for what the database has, or since it could not be asked: it may change
 };
 
 /// What a reload would find.
@@ -40,7 +43,9 @@ struct ValidateResult {
 ///   read both -> check them against each other and the database's tables -> wrong: refused, and the old ones stay
 ///   -> plans, pool, log -> the consumer: other plans between two batches, subscription, or a new Kafka client
 ///
-/// A topic that had no plan before and still has none (its table is missing) does not refuse the rest.
+/// A topic that had no plan before and still has none (its table is missing) does not refuse the rest. What was refused
+/// for what the database has is tried again by itself, about once a second, until it fits: nobody has to ask for it
+/// after the ALTER TABLE.
 /// Threads: reload(), validate() and request() from any; one of its own, which also looks every second whether a file
 ///          has changed, and takes it when it has been the same twice (an editor may be at it).
 /// Blocks:  reload() and validate(): while files, database and brokers are asked, some seconds at most.
@@ -66,6 +71,8 @@ class Reloader {
 
   [[nodiscard]] std::uint64_t applied() const { return applied_; }
   [[nodiscard]] std::uint64_t refused() const { return refused_; }
+  /// What was refused last, until something is applied.
+  [[nodiscard]] std::optional<status::RefusedReload> refusal() const;
 
  private:
   struct Candidate;
@@ -73,6 +80,8 @@ class Reloader {
   void apply(Candidate candidate, ReloadResult& result) LOOM_REQUIRES(reloading_);
   [[nodiscard]] std::string files() const LOOM_REQUIRES(reloading_);
   [[nodiscard]] bool changed(std::string& seen) const;
+  [[nodiscard]] bool may_fit_now() const;
+  bool refuse(std::string_view trigger, const ReloadResult& result, TimePoint began) LOOM_REQUIRES(reloading_);
   [[nodiscard]] bool row_changed() const;
   void run();
 
@@ -87,6 +96,14 @@ class Reloader {
   pipeline::ConsumerSettings settings_ LOOM_GUARDED_BY(reloading_);  // in use
   kafka::ConsumerConfig row_ LOOM_GUARDED_BY(reloading_);  // the database's settings that were last taken or refused
   std::string taken_ LOOM_GUARDED_BY(reloading_);          // what the files held when they were last taken or refused
+
+  struct Refusal {
+    std::vector<std::string> errors;
+    TimePoint since{};
+    TimePoint next_try = TimePoint::max();
+  };
+  mutable Mutex refusal_mutex_;  // taken last
+  std::optional<Refusal> refusal_ LOOM_GUARDED_BY(refusal_mutex_);
 
   Mutex mutex_;
   CondVar asked_;

@@ -32,6 +32,7 @@
 #include "pipeline/group_consumer.h"
 #include "schema/migrations.h"
 #include "settings/processors.h"
+#include "sink/database_failure.h"
 #include "sink/offset_store.h"
 #include "sink/writer_pool.h"
 #include "status/health.h"
@@ -64,11 +65,13 @@ bool prepare_until_done(const settings::Config& config, pipeline::DatabasePlans&
   while (true) {
     try {
       prepare_database(config, plans);
+      observer.note_prepared();
       return true;
     } catch (const schema::MigrationError&) {
       throw;  // waiting does not mend a changed migration
     } catch (const std::exception& error) {
       const auto wait = std::chrono::duration_cast<milliseconds>(backoff.next());
+      observer.note_unprepared(sink::cause_of_failure(error), error.what());
       log::warn({}, "the database is not ready, again in {} ms: {}", wait.count(), error.what());
       if (tick(signals, observer, reloader, wait)) return false;
     }

@@ -24,9 +24,11 @@ std::string_view to_string(const Outcome& outcome) {
   return outcome.in_doubt ? std::string_view("in_doubt") : to_string(outcome.kind);
 }
 
-Outcome Outcome::not_now(std::string message) {
+Outcome Outcome::not_now(std::string message, Cause cause, std::string sqlstate) {
   Outcome outcome;
   outcome.kind = OutcomeKind::retry;
+  outcome.cause = cause;
+  outcome.sqlstate = std::move(sqlstate);
   outcome.message = std::move(message);
   return outcome;
 }

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/record_marks.h"
+#include "batch/cause.h"
 
 namespace loom::batch {
 
@@ -47,8 +48,9 @@ struct Timings {
 /// How one attempt to store a batch ended. Exactly one attempt's outcome is `committed`.
 struct Outcome {
   OutcomeKind kind = OutcomeKind::committed;
-  std::string sqlstate;  ///< of the failure; empty when the connection broke, or on success
-  std::string message;   ///< for log and status; never holds a password
+  Cause cause = Cause::none;  ///< of the failure
+  std::string sqlstate;       ///< of the failure; empty when the connection broke, or on success
+  std::string message;        ///< for log and status; never holds a password
   /// Only with `retry`: the connection was lost with the query sent, so the batch may be stored all the same. What is
   /// next does not depend on it: if it is stored, the next attempt is `stale`, and the compare of the offsets says so.
   bool in_doubt = false;
@@ -62,7 +64,7 @@ struct Outcome {
   std::vector<StoredOffset> stored;  ///< for `stale`: what the database has; a partition without a row is not in it
 
   /// A `retry` of something that the server has not seen.
-  static Outcome not_now(std::string message);
+  static Outcome not_now(std::string message, Cause cause = Cause::other, std::string sqlstate = {});
   /// The failure in one line: its SQLSTATE, where it has one, and its message.
   [[nodiscard]] std::string why() const;
 };

@@ -57,12 +57,12 @@ std::uint64_t Counters::total(std::atomic<std::uint64_t> TopicCounters::*counter
   return sum;
 }
 
-void Counters::count_retry(const std::string& sqlstate) {
+void Counters::count_retry(batch::Cause cause, const std::string& sqlstate) {
   const MutexLock lock(mutex_);
-  ++retries_[sqlstate];
+  ++retries_[{cause, sqlstate}];
 }
 
-std::map<std::string, std::uint64_t> Counters::retries() const {
+Counters::Retries Counters::retries() const {
   const MutexLock lock(mutex_);
   return retries_;
 }

@@ -7,11 +7,13 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/histogram.h"
 #include "base/mutex.h"
 #include "base/reject.h"
+#include "batch/cause.h"
 
 namespace loom::pipeline {
 
@@ -66,9 +68,10 @@ class Counters {
   /// One counter over all topics.
   [[nodiscard]] std::uint64_t total(std::atomic<std::uint64_t> TopicCounters::*counter) const;
 
-  /// An attempt that was not stored, by its SQLSTATE; empty when the connection broke.
-  void count_retry(const std::string& sqlstate);
-  [[nodiscard]] std::map<std::string, std::uint64_t> retries() const;
+  /// An attempt that was not stored, by its cause and its SQLSTATE; empty when the connection broke.
+  void count_retry(batch::Cause cause, const std::string& sqlstate);
+  using Retries = std::map<std::pair<batch::Cause, std::string>, std::uint64_t>;
+  [[nodiscard]] Retries retries() const;
 
   std::atomic<std::uint64_t> outdated_messages{0};  ///< skipped: taken before
   std::atomic<std::uint64_t> gaps_verified{0};      ///< gaps after an assignment or seek that were fetched twice
@@ -87,7 +90,7 @@ class Counters {
  private:
   mutable Mutex mutex_;
   std::map<std::string, std::unique_ptr<TopicCounters>> topics_ LOOM_GUARDED_BY(mutex_);
-  std::map<std::string, std::uint64_t> retries_ LOOM_GUARDED_BY(mutex_);
+  Retries retries_ LOOM_GUARDED_BY(mutex_);
 };
 
 }  // namespace loom::pipeline

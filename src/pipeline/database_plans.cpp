@@ -13,6 +13,7 @@
 #include "mapping/topic_pattern.h"
 #include "mapping/variants.h"
 #include "sink/catalog_reader.h"
+#include "sink/database_failure.h"
 
 namespace loom::pipeline {
 
@@ -235,6 +236,7 @@ DatabasePlans::Wanted DatabasePlans::find_mapping(const mapping::MappingFile& fi
     if (!one.topics.empty()) make_tables_(one);
   } catch (const std::exception& failure) {
     wanted.error = failure.what();
+    wanted.cause = sink::cause_of_failure(failure);
   }
   return wanted;
 }
@@ -250,16 +252,21 @@ void DatabasePlans::answer_all(std::vector<Request> requests) {
   }
   std::optional<sink::DatabaseCatalog> catalog;
   std::string error;
+  batch::Cause cause = batch::Cause::none;
   try {
     catalog = sink::DatabaseCatalog::read(url_, tables);
   } catch (const std::exception& failure) {
     error = std::string("the tables' definitions cannot be read: ") + failure.what();
+    cause = sink::cause_of_failure(failure);
   }
   for (std::size_t i = 0; i < requests.size(); ++i) {
-    PlanAnswer answer{.plan = nullptr, .error = wanted[i].error.empty() ? error : wanted[i].error};
-    if (wanted[i].error.empty() && catalog) {
+    const bool asked = wanted[i].error.empty();
+    PlanAnswer answer{
+        .plan = nullptr, .error = asked ? error : wanted[i].error, .cause = asked ? cause : wanted[i].cause};
+    if (asked && catalog) {
       mapping::CompileResult result = compile_topic(*wanted[i].mapping, wanted[i].concrete, *catalog, file->path);
       answer.error = errors_of(result.problems);
+      if (!answer.error.empty()) answer.cause = batch::Cause::schema;
       if (result.plan) answer.plan = std::make_shared<const mapping::TopicPlan>(std::move(*result.plan));
     }
     if (!deliver(*file, wanted[i].mapping, requests[i], std::move(answer))) {

@@ -74,6 +74,7 @@ class DatabasePlans final : public PlanProvider {
     const mapping::TopicMapping* mapping = nullptr;
     std::vector<ConcreteTopic> concrete;
     std::string error;
+    batch::Cause cause = batch::Cause::none;  // of the error
   };
 
   void run();

@@ -51,6 +51,7 @@ Lane::Lane(std::string topic, const LaneSettings& settings, const Context& conte
       schedule_(settings.limits, context.clock),
       run_(context.clock, kWaitMost, seed_of(topic_)),
       outage_(context.clock, kWaitMost, seed_of(topic_)),
+      trouble_(context.clock),
       dead_letter_watch_(settings.dead_letter_max_ratio),
       silence_(context.clock.now()) {}
 
@@ -65,12 +66,18 @@ void Lane::use_plan(std::shared_ptr<const mapping::TopicPlan> plan) {
   slots_.rewrite_growing(anew);
   outage_.retry_at_once();
   if (state() == LaneState::stopped) log::debug({.topic = topic_}, "trying again");
+  if (idle()) trouble_.end();  // nothing waits that could show whether it is over
   if (state() == LaneState::undecided) return;
   if (encoder_.wanted_tables().empty()) {
     run_.run();
   } else {
     run_.want_more_of_plan();
   }
+}
+
+void Lane::plan_failed(const std::string& why, batch::Cause cause) {
+  trouble_.note(cause, why);
+  stop(why, !idle());
 }
 
 void Lane::change_plan(std::shared_ptr<const mapping::TopicPlan> plan) {
@@ -177,16 +184,16 @@ std::unique_ptr<PartitionReader> Lane::discard(std::int32_t partition) {
 void Lane::forget_trouble_if_idle() {
   if (!idle()) return;
   run_.forget_unstored();
-  last_failure_.clear();
+  if (run_.running()) trouble_.end();
   static_cast<void>(outage_.end());
 }
 
-std::string Lane::trouble() const {
+std::string Lane::long_trouble() const {
   constexpr std::chrono::seconds kLong{10};
   const auto lasts = outage_.lasts();
-  if (lasts < kLong || last_failure_.empty()) return {};
+  if (lasts < kLong || !trouble_.now() || shown_state() == LaneState::stopped) return {};
   return fmt::format("nothing is stored for {} s, and tried again: {}",
-                     std::chrono::duration_cast<std::chrono::seconds>(lasts).count(), last_failure_);
+                     std::chrono::duration_cast<std::chrono::seconds>(lasts).count(), trouble_.now()->says);
 }
 
 // ---- Filling
@@ -337,6 +344,7 @@ std::unique_ptr<Batch> Lane::send(std::unique_ptr<Batch> batch) {
   }
   batch->plan_is_fresh = run_.plan_is_fresh();
   batch->alone_is_no_proof = refused_all_;
+  out_since_ = context_.clock.now();
   return slots_.send(std::move(batch));
 }
 

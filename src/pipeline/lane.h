@@ -20,6 +20,7 @@
 #include "pipeline/outage.h"
 #include "pipeline/partition_reader.h"
 #include "pipeline/run_state.h"
+#include "pipeline/trouble.h"
 #include "source/partition_source.h"
 
 namespace loom::pipeline {
@@ -51,7 +52,7 @@ class Lane {
 
   // Plan
   void use_plan(std::shared_ptr<const mapping::TopicPlan> plan);
-  void plan_failed(const std::string& why) { stop(why, !idle()); }
+  void plan_failed(const std::string& why, batch::Cause cause);
   /// Another mapping file is in use, and this is the topic's plan by it.
   void change_plan(std::shared_ptr<const mapping::TopicPlan> plan);
   void use_settings(const LaneSettings& settings);
@@ -99,8 +100,12 @@ class Lane {
   /// For those who look on: stopped until what it stopped for is stored, with the reason.
   [[nodiscard]] LaneState shown_state() const { return run_.shown_state(); }
   [[nodiscard]] const std::string& shown_reason() const { return run_.shown_reason(); }
-  /// What has kept its batch from being stored for more than ten seconds, and is tried again; empty: nothing.
-  [[nodiscard]] std::string trouble() const;
+  /// What keeps its batch from being stored, from the first failure on.
+  [[nodiscard]] const std::optional<Trouble>& trouble() const { return trouble_.now(); }
+  /// The same in words, once it has lasted for more than ten seconds and is still tried again; empty: nothing.
+  [[nodiscard]] std::string long_trouble() const;
+  /// When the batch that is out was handed over, if one is.
+  [[nodiscard]] std::optional<TimePoint> out_since() const { return out_since_; }
   /// While it is stopped: when it will be tried again.
   [[nodiscard]] TimePoint next_try() const { return run_.next_try(); }
   [[nodiscard]] const std::shared_ptr<const mapping::TopicPlan>& plan() const { return encoder_.plan(); }
@@ -137,6 +142,7 @@ class Lane {
   void forget_trouble_if_idle();
   void hold(std::unique_ptr<batch::Batch> batch);
   void hold_and_stop(std::unique_ptr<batch::Batch> batch, const std::string& why);
+  void note_failure(const batch::Outcome& outcome);
   void refuse_plan(const std::string& why);
   void stop_for_dead_letters(std::unique_ptr<batch::Batch> batch);
   void stop_without_row(const std::string& partitions);
@@ -155,7 +161,8 @@ class Lane {
   BatchTuning tuning_;
   RunState run_;
   Outage outage_;
-  std::string last_failure_;  // of a batch that goes again
+  TroubleWatch trouble_;
+  std::optional<TimePoint> out_since_;
   bool refused_all_ = false;  // the database refused every message of the last batch
   DeadLetterWatch dead_letter_watch_;
   Silence silence_;

@@ -38,6 +38,10 @@ bool is_all_refused(const Batch& batch) {
 
 void Lane::settle(batch::WriteReply reply) {
   slots_.answered();
+  out_since_.reset();
+  if (reply.outcome.kind != OutcomeKind::committed && reply.outcome.kind != OutcomeKind::stale) {
+    note_failure(reply.outcome);
+  }
   act_on(std::move(reply));
   slots_.account();
 }
@@ -72,6 +76,11 @@ void Lane::act_on(batch::WriteReply reply) {
 
 // ---- Not stored
 
+void Lane::note_failure(const Outcome& outcome) {
+  context_.counters.count_retry(outcome.cause, outcome.sqlstate);
+  trouble_.note(outcome.cause, outcome.why());
+}
+
 /// The same batch goes again, at once when nothing else is said.
 void Lane::hold(std::unique_ptr<Batch> batch) {
   outage_.retry_at_once();
@@ -96,12 +105,10 @@ void Lane::try_again(std::unique_ptr<Batch> batch, const Outcome& outcome) {
     return;
   }
   topic_counters_.retried_batches.fetch_add(1, std::memory_order_relaxed);
-  context_.counters.count_retry(outcome.sqlstate);
   const std::size_t messages = batch->messages.size();
   hold(std::move(batch));
   const Duration wait = outage_.back_off();
   outage_.note();
-  last_failure_ = outcome.why();
   log::warn({.topic = topic_, .batch = messages, .reason = outcome.sqlstate},
             "batch of {} not stored ({}), again in {} ms: {}", plural(messages, "message"), to_string(outcome),
             std::chrono::duration_cast<std::chrono::milliseconds>(wait).count(), outcome.why());
@@ -160,7 +167,7 @@ void Lane::settle_committed(std::unique_ptr<Batch> batch, const Outcome& outcome
     if (PartitionReader* const owner = reader(range.partition)) owner->mark_stored(range);
   }
   run_.note_stored();
-  last_failure_.clear();
+  trouble_.end();
   if (!batch->messages.empty()) refused_all_ = is_all_refused(*batch);
   tuning_.note_stored(outcome.conflicted, schedule_.limits().rows_max);
   note_stored(StoredPart(*batch), &outcome);
@@ -216,7 +223,7 @@ void Lane::settle_stale(std::unique_ptr<Batch> batch, const Outcome& outcome) {
   // An earlier attempt had stored it, and its answer was lost.
   if (!committed.empty()) {
     run_.note_stored();
-    last_failure_.clear();
+    trouble_.end();
     note_stored(StoredPart(*batch, committed), nullptr);
   }
   if (!stale.empty()) drop_from_growing(stale);

@@ -5,6 +5,7 @@
 #include <set>
 #include <string>
 
+#include "batch/cause.h"
 #include "mapping/plan.h"
 
 namespace loom::pipeline {
@@ -13,6 +14,7 @@ namespace loom::pipeline {
 struct PlanAnswer {
   std::shared_ptr<const mapping::TopicPlan> plan;
   std::string error;
+  batch::Cause cause = batch::Cause::none;  ///< of the error
 };
 
 /// Gives topics their plans, reading the tables' catalog entries when asked to.

@@ -106,7 +106,7 @@ void Worker::read(PlanArrived letter) {
   if (letter.answer.plan != nullptr) {
     at->second->use_plan(std::move(letter.answer.plan));
   } else {
-    at->second->plan_failed(letter.answer.error);
+    at->second->plan_failed(letter.answer.error, letter.answer.cause);
   }
 }
 
@@ -235,7 +235,9 @@ void Worker::publish(TimePoint now) {
     fresh.lanes.push_back({.topic = topic,
                            .state = lane->shown_state(),
                            .reason = lane->shown_reason(),
+                           .long_trouble = lane->long_trouble(),
                            .trouble = lane->trouble(),
+                           .out_since = lane->out_since(),
                            .next_try = lane->next_try(),
                            .plan = lane->plan()});
     for (const PartitionReader& reader : lane->readers()) {

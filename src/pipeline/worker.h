@@ -5,6 +5,7 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <variant>
@@ -38,8 +39,10 @@ struct LaneView {
   std::string topic;
   LaneState state = LaneState::waiting_for_plan;
   std::string reason;
-  std::string trouble;   ///< what is tried again for long, while it is not stopped; empty: nothing
-  TimePoint next_try{};  ///< while it is stopped
+  std::string long_trouble;            ///< what is tried again for long, while it is not stopped; empty: nothing
+  std::optional<Trouble> trouble;      ///< what keeps it from being stored
+  std::optional<TimePoint> out_since;  ///< when the batch that is out was handed over
+  TimePoint next_try{};                ///< while it is stopped
   std::shared_ptr<const mapping::TopicPlan> plan;  ///< nullptr: it never had one
 };
 struct WorkerView {

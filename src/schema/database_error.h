@@ -1,13 +1,13 @@
 #pragma once
 
-#include <stdexcept>
+#include "sink/database_failure.h"
 
 namespace loom::schema {
 
 /// The database is away, full, read-only or busy: the same thing may work later.
-class DatabaseUnavailable : public std::runtime_error {
+class DatabaseUnavailable : public sink::DatabaseFailure {
  public:
-  using std::runtime_error::runtime_error;
+  using sink::DatabaseFailure::DatabaseFailure;
 };
 
 }  // namespace loom::schema

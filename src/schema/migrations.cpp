@@ -94,11 +94,12 @@ std::vector<Migration> Migrator::apply() {
   } catch (const pqxx::sql_error& error) {
     const std::string message =
         "cannot migrate " + settings::redact_url(url_) + ": " + settings::failure_text(error.what(), url_);
-    if (may_pass(error)) throw DatabaseUnavailable(message);
+    if (may_pass(error)) throw DatabaseUnavailable(message, sink::cause_of_failure(error));
     throw MigrationError(message);
   } catch (const std::exception& error) {
-    throw DatabaseUnavailable("cannot migrate " + settings::redact_url(url_) + ": " +
-                              settings::failure_text(error.what(), url_));
+    throw DatabaseUnavailable(
+        "cannot migrate " + settings::redact_url(url_) + ": " + settings::failure_text(error.what(), url_),
+        sink::cause_of_failure(error));
   }
 }
 
@@ -120,7 +121,8 @@ std::vector<MigrationStatus> Migrator::status() {
     return statuses;
   } catch (const std::exception& error) {
     throw DatabaseUnavailable("cannot read the migrations of " + settings::redact_url(url_) + ": " +
-                              settings::failure_text(error.what(), url_));
+                                  settings::failure_text(error.what(), url_),
+                              sink::cause_of_failure(error));
   }
 }
 

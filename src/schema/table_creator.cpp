@@ -17,7 +17,8 @@ void create(pqxx::work& tx, const mapping::TableDefinition& definition) {
   try {
     tx.exec(definition.to_sql());
   } catch (const pqxx::sql_error& error) {
-    throw TableError("cannot create table " + definition.table.name.display() + ": " + error.what());
+    throw TableError("cannot create table " + definition.table.name.display() + ": " + error.what(),
+                     sink::cause_of_failure(error));
   }
 }
 
@@ -48,8 +49,9 @@ void add_columns(pqxx::work& tx, const std::vector<LackingColumn>& lacking) {
     try {
       tx.exec(column.statement);
     } catch (const pqxx::sql_error& error) {
-      throw TableError("cannot add column " + column.column + " to " + column.table + ": " + error.what() +
-                       "\nNothing was changed.");
+      throw TableError(
+          "cannot add column " + column.column + " to " + column.table + ": " + error.what() + "\nNothing was changed.",
+          sink::cause_of_failure(error));
     }
   }
 }
@@ -79,10 +81,11 @@ CreatedTables create_tables(const std::string& url, const std::vector<mapping::T
     tx.commit();
     return result;
   } catch (const TableError& error) {
-    throw TableError(settings::failure_text(error.what(), url));
+    throw TableError(settings::failure_text(error.what(), url), error.cause());
   } catch (const std::exception& error) {
-    throw TableError("cannot create tables in " + settings::redact_url(url) + ": " +
-                     settings::failure_text(error.what(), url));
+    throw TableError(
+        "cannot create tables in " + settings::redact_url(url) + ": " + settings::failure_text(error.what(), url),
+        sink::cause_of_failure(error));
   }
 }
 

@@ -1,11 +1,11 @@
 #pragma once
 
 #include <cstdint>
-#include <stdexcept>
 #include <string>
 #include <vector>
 
 #include "mapping/ddl.h"
+#include "sink/database_failure.h"
 
 namespace loom::schema {
 
@@ -26,9 +26,9 @@ struct CreatedTables {
       lacking{};  ///< columns that existing tables had not; with Alter::add_columns they have now
 };
 
-class TableError : public std::runtime_error {
+class TableError : public sink::DatabaseFailure {
  public:
-  using std::runtime_error::runtime_error;
+  using sink::DatabaseFailure::DatabaseFailure;
 };
 
 /// Creates the tables that the database lacks, and with Alter::add_columns the columns, all of them or none. Safe when

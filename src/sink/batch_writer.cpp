@@ -10,6 +10,7 @@
 #include "sink/copy_transaction.h"
 #include "sink/dead_letter_step.h"
 #include "sink/key_order.h"
+#include "sink/lock_holders.h"
 #include "sink/marks_text.h"
 #include "sink/merge_transaction.h"
 #include "sink/privileges.h"
@@ -55,9 +56,16 @@ void end_frozen_writers(const Job& job) {
   job.connection.execute(statements::end_frozen_writers(job.settings, job.batch, literal));
 }
 
+/// A table that is not what the plan says is told by the row description, without a code.
+batch::Cause cause_of(const Attempt& attempt) {
+  const bool differs = attempt.failure != OutcomeKind::retry && attempt.error.sqlstate.empty();
+  return differs ? batch::Cause::schema : sink::cause_of(attempt.error);
+}
+
 /// Says what the failure means, and does what can be done about it on this connection.
 void explain(const Job& job, const Attempt& attempt, Outcome& outcome) {
   outcome.kind = *attempt.failure;
+  outcome.cause = cause_of(attempt);
   outcome.sqlstate = attempt.error.sqlstate;
   outcome.message = attempt.error.advice();
   if (!attempt.note.empty()) outcome.message += "; " + attempt.note;
@@ -65,7 +73,10 @@ void explain(const Job& job, const Attempt& attempt, Outcome& outcome) {
   outcome.too_large = too_large(attempt.error);
   outcome.wants_company = attempt.wants_company;
   if (outcome.kind == OutcomeKind::stale) read_back(job, outcome);
-  if (met_a_lock(attempt.error) && !job.connection.lost()) end_frozen_writers(job);
+  if (met_a_lock(attempt.error) && !job.connection.lost()) {
+    outcome.message += lock_holder(job);
+    end_frozen_writers(job);
+  }
   if (lacks_a_privilege(attempt.error) && !job.connection.lost()) outcome.message += missing_privileges(job);
   if (is_missing_partition(attempt.error) && !in_a_function(attempt.error)) outcome.message += kPartitionAdvice;
 }

@@ -348,7 +348,8 @@ DatabaseCatalog DatabaseCatalog::read(const std::string& url, const std::vector<
     }
     transaction.commit();
   } catch (const std::exception& failure) {
-    throw std::runtime_error("reading the tables' catalog: " + failure_text(failure.what(), url));
+    throw DatabaseFailure("reading the tables' catalog: " + failure_text(failure.what(), url),
+                          cause_of_failure(failure));
   }
   return catalog;
 }

@@ -3,9 +3,11 @@
 #include <libpq-fe.h>
 #include <poll.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstring>
+#include <string_view>
 #include <utility>
 
 #include "sink/conninfo.h"
@@ -16,6 +18,7 @@ namespace {
 // libpq sends whole 8 KiB blocks by itself; the rest is pushed out when so much has gone in, which also bounds what
 // it holds back while the server does not read.
 constexpr std::size_t kFlushEvery = std::size_t{128} * 1024;
+constexpr std::size_t kSqlstateLength = 5;
 
 std::string field(const PGresult* result, int code) {
   const char* value = PQresultErrorField(result, code);
@@ -51,6 +54,26 @@ Result::Kind kind_of(const PGresult* result) {
     default:
       return Result::Kind::error;
   }
+}
+
+constexpr std::chrono::seconds kAnsweredAtOnce{1};
+
+bool is_sqlstate(std::string_view text) {
+  return text.size() == kSqlstateLength &&
+         std::all_of(text.begin(), text.end(), [](char c) { return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z'); });
+}
+
+/// The code in what libpq says verbosely: `FATAL:  53300: sorry, too many clients already`. The last one, where several
+/// hosts were tried; empty where none of them said anything.
+std::string sqlstate_in(std::string_view verbose) {
+  std::string found;
+  for (std::size_t at = verbose.find(": "); at != std::string_view::npos; at = verbose.find(": ", at + 1)) {
+    std::string_view rest = verbose.substr(at + 2);
+    rest.remove_prefix(std::min(rest.size(), rest.find_first_not_of(' ')));
+    const bool ends = rest.size() > kSqlstateLength && rest[kSqlstateLength] == ':';
+    if (ends && is_sqlstate(rest.substr(0, kSqlstateLength))) found = rest.substr(0, kSqlstateLength);
+  }
+  return found;
 }
 
 }  // namespace
@@ -99,15 +122,32 @@ Connection::Connection(pg_conn* connection, Options options)
 Connection::~Connection() = default;
 
 std::unique_ptr<Connection> Connection::open(const Options& options, std::string& why) {
+  DatabaseError refused;
+  auto connection = open(options, refused);
+  if (connection == nullptr) why = std::move(refused.message);
+  return connection;
+}
+
+std::unique_ptr<Connection> Connection::open(const Options& options, DatabaseError& refused) {
   const ConnectionString target = connection_string(options.url, options.application_name, options.connect_timeout);
   if (!target.error.empty()) {
-    why = target.error;
+    refused.message = target.error;
     return nullptr;
   }
+  const auto began = std::chrono::steady_clock::now();
   std::unique_ptr<pg_conn, Finish> raw(PQconnectdb(target.value.c_str()));
   if (PQstatus(raw.get()) != CONNECTION_OK) {
-    why = without_secrets(raw == nullptr ? "out of memory" : PQerrorMessage(raw.get()), options.url);
-    return nullptr;
+    refused.message = without_secrets(raw == nullptr ? "out of memory" : PQerrorMessage(raw.get()), options.url);
+    // libpq tells the code of a refusal only in its verbose words, and these can be asked for only from now on. Words
+    // alone would not do: the server's are in its own language. Silence is not asked twice.
+    if (raw == nullptr || std::chrono::steady_clock::now() - began > kAnsweredAtOnce) return nullptr;
+    PQsetErrorVerbosity(raw.get(), PQERRORS_VERBOSE);
+    PQreset(raw.get());
+    if (PQstatus(raw.get()) != CONNECTION_OK) {
+      refused.sqlstate = sqlstate_in(PQerrorMessage(raw.get()));
+      return nullptr;
+    }
+    PQsetErrorVerbosity(raw.get(), PQERRORS_DEFAULT);
   }
   // Notices (a table without rows to truncate, say) are not for stderr, which is the log.
   PQsetNoticeReceiver(

@@ -96,7 +96,10 @@ class Connection {
     int stop_fd = -1;                           ///< readable: give up at once (-1: nothing to watch)
   };
 
-  /// nullptr when there is no connecting; `why` then says why, without secrets.
+  /// nullptr when there is no connecting; `refused` then says why, without secrets. Its SQLSTATE is empty where it was
+  /// not the server that refused.
+  static std::unique_ptr<Connection> open(const Options& options, DatabaseError& refused);
+  /// The same for those who only want to tell people.
   static std::unique_ptr<Connection> open(const Options& options, std::string& why);
   ~Connection();
   Connection(const Connection&) = delete;

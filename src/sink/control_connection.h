@@ -6,18 +6,23 @@
 #include <string>
 
 #include "sink/conninfo.h"
+#include "sink/database_failure.h"
+#include "sink/sqlstate.h"
 
 namespace loom::sink {
 
 /// A libpqxx connection with the service's name, timeouts and keepalives, for what is not on the data path.
-/// Blocks: up to 5 s a host.  Fails: std::runtime_error without secrets.
+/// Blocks: up to 5 s a host.  Fails: DatabaseFailure.
 inline std::unique_ptr<pqxx::connection> open_control_connection(const std::string& url) {
   const ConnectionString target = connection_string(url, "kafka-to-db-consumer");
-  if (!target.error.empty()) throw std::runtime_error(target.error);
+  if (!target.error.empty()) throw DatabaseFailure(target.error, batch::Cause::other);
   try {
     return std::make_unique<pqxx::connection>(target.value);
   } catch (const std::exception& failure) {
-    throw std::runtime_error("no connection to the database: " + without_secrets(failure.what(), url));
+    DatabaseError refused;
+    refused.message = failure.what();
+    throw DatabaseFailure("no connection to the database: " + without_secrets(failure.what(), url),
+                          cause_of_refusal(refused));
   }
 }
 

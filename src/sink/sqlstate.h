@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "base/reject.h"
+#include "batch/cause.h"
 #include "batch/outcome.h"
 #include "sink/connection.h"
 
@@ -34,6 +35,7 @@ struct SqlstateRule {
 
   std::string_view code;  ///< five characters; or two: its class
   std::string_view says;
+  batch::Cause cause = batch::Cause::other;
   batch::OutcomeKind outcome = batch::OutcomeKind::stop_topic;  ///< of the attempt, if nothing better can be done
   Only only = Only::always;
   Blames blames = Blames::no_row;
@@ -48,6 +50,16 @@ std::span<const SqlstateRule> sqlstate_rules();
 /// What an attempt that ended with this error means for the batch; never `committed`. An error without an SQLSTATE is
 /// the connection's own.
 batch::OutcomeKind outcome_of(const DatabaseError& error);
+
+/// What somebody has to mend. Of a statement that failed; one without an SQLSTATE lost its connection.
+batch::Cause cause_of(const DatabaseError& error);
+
+/// The same of a connection that was refused. Poolers have one code for everything, and libpq's own refusals have none:
+/// what these say is told by their words.
+batch::Cause cause_of_refusal(const DatabaseError& error);
+
+/// The code that a cause mostly has; empty: the connection broke. So that its series are there before it happens.
+std::string_view usual_sqlstate(batch::Cause cause);
 
 /// Whether the transaction may have been committed although it ended with this error.
 bool leaves_in_doubt(const DatabaseError& error);

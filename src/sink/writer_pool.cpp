@@ -17,6 +17,7 @@
 #include "sink/batch_writer.h"
 #include "sink/connection.h"
 #include "sink/key_order.h"
+#include "sink/sqlstate.h"
 
 namespace loom::sink {
 namespace {
@@ -96,7 +97,7 @@ struct WriterPool::Impl {
   bool take(MutexLock& lock, Writer& writer, Task& task) LOOM_REQUIRES(mutex);
   void retire(Writer& writer) LOOM_REQUIRES(mutex);
   Outcome attempt(Writer& writer, const Task& task);
-  bool connect(Writer& writer, std::string& why);
+  bool connect(Writer& writer, DatabaseError& refused);
   void stop();
 };
 
@@ -198,20 +199,23 @@ void WriterPool::Impl::run(Writer& writer) {
   retire(writer);
 }
 
-bool WriterPool::Impl::connect(Writer& writer, std::string& why) {
+bool WriterPool::Impl::connect(Writer& writer, DatabaseError& refused) {
   if (writer.connection != nullptr && !writer.connection->probe_lost()) return true;
   Connection::Options options;
   options.url = settings.url;
   options.application_name = settings.application_name;
   options.silence = settings.statement_timeout + kBeyondStatement;
   options.stop_fd = stop_signal.fd();
-  writer.connection = Connection::open(options, why);
+  writer.connection = Connection::open(options, refused);
   return writer.connection != nullptr;
 }
 
 Outcome WriterPool::Impl::attempt(Writer& writer, const Task& task) {
-  std::string why;
-  if (!connect(writer, why)) return Outcome::not_now("no connection to the database: " + why);
+  DatabaseError refused;
+  if (!connect(writer, refused)) {
+    return Outcome::not_now("no connection to the database: " + refused.message, cause_of_refusal(refused),
+                            refused.sqlstate);
+  }
   const auto set_canceller = [&](std::shared_ptr<const Canceller> canceller) {
     const MutexLock lock(mutex);
     writer.canceller = std::move(canceller);

@@ -8,6 +8,8 @@
 #include "status/counter_value.h"
 #include "status/json_values.h"
 #include "status/lag_known.h"
+#include "status/verdict.h"
+#include "status/verdict_json.h"
 
 namespace loom::status {
 namespace {
@@ -68,7 +70,8 @@ Json partition_lag(const lag::PartitionLag& one) {
           {"from", lag::to_string(one.origin)}};
 }
 
-Json group_lag(const lag::GroupLag& group) {
+Json group_lag(const Snapshot& snapshot) {
+  const lag::GroupLag& group = *snapshot.lag;
   const bool known = is_known(group);
   Json partitions = Json::array();
   for (const lag::PartitionLag& one : group.partitions) partitions.push_back(partition_lag(one));
@@ -76,6 +79,7 @@ Json group_lag(const lag::GroupLag& group) {
           {"seconds", known ? Json(seconds_value(group.seconds())) : Json(nullptr)},
           {"drain_rate", known ? Json(rate_value(group.drain_rate())) : Json(nullptr)},
           {"catch_up_seconds", known ? seconds_or_null(group.catch_up_seconds()) : Json(nullptr)},
+          {"outlook", text_or_null(outlook(snapshot))},
           {"state", lag::to_string(group.worst())},
           {"sampled_at", instant_or_null(group.sampled_us)},
           {"notes", group.notes},
@@ -107,12 +111,14 @@ Json topic_entry(const TopicStatus& topic) {
           {"state", topic.state},
           {"reason", text_or_null(topic.reason)},
           {"next_try_seconds", seconds_or_null(topic.next_try_seconds)},
+          {"trouble", topic_trouble_json(topic.trouble)},
           {"warnings", topic.warnings},
           {"partitions", topic.partitions},
           {"messages_per_second", rate_value(topic.messages.last_second)},
           {"messages_per_second_1m", rate_value(topic.messages.last_minute)},
           {"rows_per_second", rate_value(topic.rows.last_second)},
           {"rows_per_second_1m", rate_value(topic.rows.last_minute)},
+          {"last_minute", window_json(topic.minute)},
           {"messages", value(counters.messages)},
           {"rows", value(counters.rows)},
           {"dead_letters", counters.all_dead_letters()},
@@ -185,14 +191,20 @@ Json dead_letters(const pipeline::Counters& counters) {
 Json batches(const pipeline::Counters& counters) {
   using pipeline::TopicCounters;
   Json retries = Json::object();
-  for (const auto& [sqlstate, count] : counters.retries()) {
-    retries[sqlstate.empty() ? "connection_lost" : sqlstate] = count;
+  Json causes = Json::object();
+  for (const auto& [why, count] : counters.retries()) {
+    const auto& [cause, sqlstate] = why;
+    Json& by_sqlstate = retries[sqlstate.empty() ? "connection_lost" : sqlstate];
+    Json& by_cause = causes[std::string(to_string(cause))];
+    by_sqlstate = by_sqlstate.is_null() ? count : by_sqlstate.get<std::uint64_t>() + count;
+    by_cause = by_cause.is_null() ? count : by_cause.get<std::uint64_t>() + count;
   }
   return {{"committed", counters.total(&TopicCounters::batches)},
           {"merged", counters.total(&TopicCounters::merged_batches)},
           {"retried", counters.total(&TopicCounters::retried_batches)},
           {"stale", counters.total(&TopicCounters::stale_batches)},
-          {"retries_by_sqlstate", std::move(retries)}};
+          {"retries_by_sqlstate", std::move(retries)},
+          {"retries_by_cause", std::move(causes)}};
 }
 
 Json totals(const pipeline::Counters& counters) {
@@ -217,11 +229,6 @@ Json errors(const std::vector<log::Recent>& recent) {
   return all;
 }
 
-bool is_ready(const Snapshot& snapshot) {
-  const bool has_its_partitions = snapshot.state == "consuming" || snapshot.state == "no_topics";
-  return snapshot.health.database.now && snapshot.health.kafka.now && has_its_partitions;
-}
-
 }  // namespace
 
 std::string status_json(const Snapshot& snapshot) {
@@ -234,7 +241,9 @@ std::string status_json(const Snapshot& snapshot) {
                            {"member", text_or_null(snapshot.member)},
                            {"state", snapshot.state},
                            {"reports_lag", snapshot.reports_lag}}},
-                         {"ready", is_ready(snapshot)},
+                         {"verdict", verdict_json(snapshot)},
+                         {"troubles", troubles_json(snapshot)},
+                         {"ready", why_not_ready(snapshot).empty()},
                          {"database", reachable(snapshot.health.database)},
                          {"kafka", kafka(snapshot)},
                          {"rates",
@@ -242,8 +251,9 @@ std::string status_json(const Snapshot& snapshot) {
                            {"messages_per_second_1m", rate_value(snapshot.messages.last_minute)},
                            {"rows_per_second", rate_value(snapshot.rows.last_second)},
                            {"rows_per_second_1m", rate_value(snapshot.rows.last_minute)}}},
+                         {"last_minute", window_json(snapshot.minute)},
                          {"totals", totals(counters)},
-                         {"lag", group_lag(*snapshot.lag)},
+                         {"lag", group_lag(snapshot)},
                          {"assignment", assignment(snapshot.assignment)},
                          {"batches", batches(counters)},
                          {"dead_letters", dead_letters(counters)},
@@ -259,7 +269,7 @@ std::string status_json(const Snapshot& snapshot) {
                            {"batch_bytes_limit", snapshot.batch_bytes_limit}}},
                          {"rebalances", value(counters.rebalances)},
                          {"settings", snapshot.settings},
-                         {"reloads", {{"applied", snapshot.reloads}, {"refused", snapshot.refused_reloads}}},
+                         {"reloads", reloads_json(snapshot)},
                          {"stopped_topics", stopped_topics(snapshot)},
                          {"topics", active_topics(snapshot)},
                          {"last_errors", errors(snapshot.errors)}};
@@ -274,8 +284,10 @@ Readiness readiness(const Snapshot& snapshot) {
   const auto server = [](const Reachable& one) {
     return Json{{"reachable", one.now}, {"error", text_or_null(one.error)}};
   };
-  const bool ready = is_ready(snapshot);
+  const std::string why_not = why_not_ready(snapshot);
+  const bool ready = why_not.empty();
   return {ready, text_of({{"ready", ready},
+                          {"reason", text_or_null(why_not)},
                           {"database", server(snapshot.health.database)},
                           {"kafka", server(snapshot.health.kafka)},
                           {"assigned", snapshot.assignment.size()},

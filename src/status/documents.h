@@ -14,8 +14,8 @@ std::string topics_json(const Snapshot& snapshot);
 /// The Prometheus text format, version 0.0.4; every name is in docs/metrics.md.
 std::string metrics_text(const Snapshot& snapshot);
 
-/// Whether the replica should get to work: database and Kafka answer, and it has its partitions (or there are none for
-/// it).
+/// Whether the replica can get to work: database and Kafka answer, the database takes what it is given, and it has its
+/// partitions (or there are none for it).
 struct Readiness {
   bool ready = false;
   std::string json;

@@ -15,6 +15,7 @@
 #include "base/mutex.h"
 #include "settings/database_url.h"
 #include "sink/connection.h"
+#include "sink/sqlstate.h"
 
 namespace loom::status {
 namespace {
@@ -28,12 +29,22 @@ constexpr auto kPatience = milliseconds(2000);
 // that has just been asked in vain once the time to answer again.
 constexpr auto kSilent = milliseconds(4500);
 
+/// What came of a question.
+struct Answer {
+  bool up = true;
+  batch::Cause cause = batch::Cause::none;
+  std::string says{};  ///< why it is not up, or what is wrong all the same
+
+  static Answer away(std::string why) { return {false, batch::Cause::away, std::move(why)}; }
+};
+
 /// Asks once a second on a thread of its own, and remembers since when the answer has been what it is.
 class Prober {
  public:
-  /// `ask` gives nothing when the server answered, else why it did not.
-  Prober(const Clock& clock, std::function<std::string()> ask)
-      : clock_(clock), ask_(std::move(ask)), since_(clock.now()), answered_(since_), thread_([this] { run(); }) {}
+  Prober(const Clock& clock, std::function<Answer()> ask)
+      : clock_(clock), ask_(std::move(ask)), since_(clock.now()), caused_(since_), answered_(since_), thread_([this] {
+          run();
+        }) {}
 
   ~Prober() {
     stop();
@@ -53,8 +64,15 @@ class Prober {
   [[nodiscard]] Reachable state() const {
     const TimePoint now = clock_.now();
     const MutexLock lock(mutex_);
-    if (up_ && now - answered_ > kSilent) return {false, "no answer for some seconds", in_seconds(now - answered_)};
-    return {up_, error_, in_seconds(now - since_)};
+    if (last_.up && now - answered_ > kSilent) {
+      const std::string silent = "no answer for some seconds";
+      const double lasts = in_seconds(now - answered_);
+      return {false, silent, lasts, {batch::Cause::away, silent, lasts}};
+    }
+    return {last_.up,
+            last_.up ? std::string() : last_.says,
+            in_seconds(now - since_),
+            {last_.cause, last_.says, in_seconds(now - caused_)}};
   }
 
  private:
@@ -63,31 +81,30 @@ class Prober {
     while (!stopping_) {
       lock.unlock();
       const TimePoint began = clock_.now();
-      std::string error = ask_();
+      Answer answer = ask_();
       const TimePoint now = clock_.now();
       lock.lock();
-      put(now, std::move(error));
+      put(now, std::move(answer));
       stop_asked_.wait_for(lock, kEvery - std::min<Duration>(kEvery, now - began),
                            [this]() LOOM_REQUIRES(mutex_) { return stopping_; });
     }
   }
 
-  void put(TimePoint now, std::string error) LOOM_REQUIRES(mutex_) {
-    const bool up = error.empty();
-    if (up != up_) since_ = now;
-    if (up) answered_ = now;
-    up_ = up;
-    error_ = std::move(error);
+  void put(TimePoint now, Answer answer) LOOM_REQUIRES(mutex_) {
+    if (answer.up != last_.up) since_ = now;
+    if (answer.cause != last_.cause) caused_ = now;
+    if (answer.up) answered_ = now;
+    last_ = std::move(answer);
   }
 
   const Clock& clock_;
-  const std::function<std::string()> ask_;
+  const std::function<Answer()> ask_;
   mutable Mutex mutex_;
   CondVar stop_asked_;
   bool stopping_ LOOM_GUARDED_BY(mutex_) = false;
-  bool up_ LOOM_GUARDED_BY(mutex_) = false;
-  std::string error_ LOOM_GUARDED_BY(mutex_) = "not asked yet";
-  TimePoint since_ LOOM_GUARDED_BY(mutex_);
+  Answer last_ LOOM_GUARDED_BY(mutex_){false, batch::Cause::none, "not asked yet"};
+  TimePoint since_ LOOM_GUARDED_BY(mutex_);   // it has been up, or not
+  TimePoint caused_ LOOM_GUARDED_BY(mutex_);  // it has had this cause
   TimePoint answered_ LOOM_GUARDED_BY(mutex_);
 
   std::thread thread_;  // last: it uses all of the above
@@ -130,26 +147,41 @@ class DatabaseQuestion {
                  .silence = kPatience,
                  .stop_fd = stop_fd} {}
 
-  std::string ask() {
+  Answer ask() {
     const auto began = std::chrono::steady_clock::now();
     const bool had_one = connection_ != nullptr;
-    std::string error = ask_once();
+    Answer answer = ask_once();
     // A connection may end without the server's end: an administrator's or a proxy's doing. Silence is another matter.
     const bool at_once = std::chrono::steady_clock::now() - began < kPatience / 2;
-    if (!error.empty() && had_one && at_once) error = ask_once();
-    return one_line(error);
+    if (!answer.up && had_one && at_once) answer = ask_once();
+    answer.says = one_line(answer.says);
+    return answer;
   }
 
  private:
-  std::string ask_once() {
-    std::string error;
-    if (connection_ == nullptr) connection_ = sink::Connection::open(options_, error);
-    if (connection_ == nullptr) return error.empty() ? "no connection" : error;
-    const sink::Result answer = connection_->execute("SELECT 1");
-    if (answer.kind() == sink::Result::Kind::tuples) return {};
-    error = answer.error().text();
+  Answer ask_once() {
+    if (connection_ == nullptr) {
+      sink::DatabaseError refused;
+      connection_ = sink::Connection::open(options_, refused);
+      if (connection_ == nullptr) {
+        return {false, sink::cause_of_refusal(refused), refused.message.empty() ? "no connection" : refused.message};
+      }
+    }
+    // The comment is for Pgpool-II, which would ask a standby otherwise.
+    const sink::Result answer = connection_->execute(
+        "/*NO LOAD BALANCE*/ SELECT current_setting('transaction_read_only'), pg_is_in_recovery()");
+    if (answer.kind() == sink::Result::Kind::tuples && answer.rows() == 1) return takes_writes(answer);
+    const std::string error = answer.error().text();
+    const batch::Cause cause = sink::cause_of(answer.error());
     connection_.reset();
-    return error.empty() ? "no answer" : error;
+    return {false, cause, error.empty() ? "no answer" : error};
+  }
+
+  static Answer takes_writes(const sink::Result& answer) {
+    if (answer.text(0, 0) != "on") return {};
+    return {true, batch::Cause::read_only,
+            answer.text(0, 1) == "t" ? "the server is a standby and takes no writes"
+                                     : "default_transaction_read_only is on, for the server, the database or the role"};
   }
 
   const sink::Connection::Options options_;
@@ -160,12 +192,13 @@ class KafkaQuestion {
  public:
   explicit KafkaQuestion(const ProbeSettings& settings) : settings_(settings) {}
 
-  std::string ask() {
+  Answer ask() {
     try {
       if (!ping_) ping_ = std::make_unique<admin::KafkaPing>(settings_.bootstrap_servers, settings_.rdkafka, kPatience);
-      return ping_->ask();
+      std::string why = ping_->ask();
+      return why.empty() ? Answer{} : Answer::away(std::move(why));
     } catch (const std::exception& failure) {
-      return failure.what();
+      return Answer::away(failure.what());
     }
   }
 

@@ -1,9 +1,11 @@
 #include <prometheus/text_serializer.h>
 
+#include <algorithm>
 #include <array>
 #include <sstream>
 #include <utility>
 
+#include "sink/sqlstate.h"
 #include "status/counter_value.h"
 #include "status/documents.h"
 #include "status/metric_families.h"
@@ -39,12 +41,14 @@ void add_pipeline_metrics(Families& families, const pipeline::Counters& counters
     dead_letters.add(sums[i], {{"reason", std::string(to_string(static_cast<RejectReason>(i)))}});
   }
 
-  // An SQLSTATE is five characters of PostgreSQL's own list: bounded.
+  // An SQLSTATE is five characters of PostgreSQL's own list: bounded. Each cause is there from the start.
   auto all = counters.retries();
-  all.try_emplace("", 0);
+  for (const batch::Cause cause : batch::kCauses) all.try_emplace({cause, std::string(sink::usual_sqlstate(cause))}, 0);
   auto retries = families.counter("kafka_to_db_retries_total", "Attempts to store a batch that were not committed.");
-  for (const auto& [sqlstate, count] : all) {
-    retries.add(count, {{"sqlstate", sqlstate.empty() ? "connection_lost" : sqlstate}});
+  for (const auto& [why, count] : all) {
+    const auto& [cause, sqlstate] = why;
+    retries.add(count, {{"cause", std::string(to_string(cause))},
+                        {"sqlstate", sqlstate.empty() ? "connection_lost" : sqlstate}});
   }
 
   families.counter("kafka_to_db_rebalances_total", "Times that partitions were assigned, revoked or lost.")
@@ -76,6 +80,12 @@ void add_service_metrics(Families& families, const Snapshot& snapshot) {
   families.gauge("kafka_to_db_ready", "1 when /readyz says so.").add(readiness(snapshot).ready);
   families.gauge("kafka_to_db_database_up", "1 when the database answers.").add(snapshot.health.database.now);
   families.gauge("kafka_to_db_kafka_up", "1 when a Kafka broker answers.").add(snapshot.health.kafka.now);
+  auto troubles = families.gauge("kafka_to_db_trouble", "1 while the database refuses something for this cause.");
+  for (const batch::Cause cause : batch::kCauses) {
+    const bool now = std::any_of(snapshot.troubles.begin(), snapshot.troubles.end(),
+                                 [cause](const Trouble& one) { return one.cause == cause; });
+    troubles.add(now, {{"cause", std::string(to_string(cause))}});
+  }
 }
 
 void add_kafka_metrics(Families& families, const Snapshot& snapshot) {

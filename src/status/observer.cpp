@@ -1,6 +1,7 @@
 #include "status/observer.h"
 
 #include <algorithm>
+#include <limits>
 #include <map>
 #include <set>
 #include <utility>
@@ -8,6 +9,7 @@
 #include "mapping/writable.h"
 #include "status/lag_known.h"
 #include "status/process.h"
+#include "status/troubles.h"
 
 namespace loom::status {
 
@@ -27,13 +29,14 @@ std::string_view name_of(pipeline::LaneState state) {
 }
 
 /// A topic may be in several workers: whoever has trouble speaks for all.
-void merge(TopicStatus& topic, const pipeline::LaneView& lane, TimePoint now) {
+void merge(TopicStatus& topic, const pipeline::LaneView& lane, TimePoint now, bool slow) {
   if (lane.plan != nullptr && topic.tables.empty()) {
     topic.mapping = lane.plan->mapping;
     for (const auto& table : lane.plan->tables) topic.tables.push_back(table.name.display());
     for (const auto& relation : lane.plan->unlogged) topic.warnings.push_back(mapping::unlogged_warning(relation));
   }
-  if (!lane.trouble.empty()) topic.warnings.push_back(lane.trouble);
+  if (!lane.long_trouble.empty()) topic.warnings.push_back(lane.long_trouble);
+  if (!topic.trouble) topic.trouble = trouble_of(lane, now, slow);
   const bool waits_for_operator = topic.state == "stopped" && !topic.next_try_seconds;
   const bool worse = topic.state == "idle" || lane.state == pipeline::LaneState::undecided ||
                      (lane.state == pipeline::LaneState::stopped && !waits_for_operator) ||
@@ -71,6 +74,15 @@ void add_mapped(TopicsByName& topics, const mapping::MappingFile& file) {
   }
 }
 
+/// How long ago anything was stored.
+double last_commit_seconds(const Snapshot& seen) {
+  std::int64_t last_us = 0;
+  for (const auto& [topic, counters] : seen.counters->topics()) {
+    last_us = std::max(last_us, counters->last_commit_us.load(std::memory_order_relaxed));
+  }
+  return last_us == 0 ? std::numeric_limits<double>::infinity() : static_cast<double>(seen.wall_us - last_us) / 1e6;
+}
+
 }  // namespace
 
 std::vector<lag::LocalPosition> local_positions(const pipeline::WorkerView& work) {
@@ -91,8 +103,24 @@ Observer::Observer(const Observed& observed, std::string version, std::string gr
   tick();  // what comes before the first second counts, too
 }
 
+void Observer::note_unprepared(batch::Cause cause, std::string says) {
+  const TimePoint now = observed_.context.clock.now();
+  const MutexLock lock(mutex_);
+  const TimePoint since = unprepared_ && unprepared_->cause == cause ? unprepared_->since : now;
+  unprepared_ = pipeline::Trouble{.cause = cause, .says = std::move(says), .since = since};
+}
+
+void Observer::note_prepared() {
+  const MutexLock lock(mutex_);
+  unprepared_.reset();
+}
+
 void Observer::tick() {
   const Clock& clock = observed_.context.clock;
+  const sink::PoolState pool = observed_.pool.state();
+  const bool full = pool.waiting > 0 && pool.busy >= pool.maximum;
+  const TimePoint since = pool_full_since_;
+  pool_full_since_ = full ? std::min(since, clock.now()) : TimePoint::max();
   rates_.sample(clock.now(), clock.wall_us(), observed_.context.counters, observed_.lag.latest()->total());
 }
 
@@ -112,7 +140,9 @@ Snapshot Observer::take() const {
   seen.rows = rates_.rows();
   seen.lag = observed_.lag.latest();
   seen.reports_lag = observed_.lag.reports();
+  seen.minute = rates_.minute(now, context.counters);
   seen.pool = observed_.pool.state();
+  if (const TimePoint full = pool_full_since_; full <= now) seen.pool_full_seconds = in_seconds(now - full);
   seen.resident_bytes = read_process_usage().resident_bytes.value_or(0);
   seen.batch_bytes = context.memory.used();
   seen.batch_bytes_limit = context.memory.limit();
@@ -122,7 +152,19 @@ Snapshot Observer::take() const {
   seen.counters = &context.counters;
 
   TopicsByName topics;
-  for (const auto& lane : view.work.lanes) merge(entry(topics, lane.topic), lane, now);
+  // A batch that is out for long may wait for a connection, or the server is away, which is said elsewhere.
+  const bool slow = seen.pool.waiting == 0 && seen.health.database.now;
+  Troubles troubles;
+  for (const auto& lane : view.work.lanes) {
+    merge(entry(topics, lane.topic), lane, now, slow);
+    troubles.add(lane, now, slow);
+  }
+  troubles.add(seen.health.database.trouble, last_commit_seconds(seen));
+  {
+    const MutexLock lock(mutex_);
+    if (unprepared_) troubles.add(*unprepared_, now);
+  }
+  seen.troubles = troubles.take();
   for (const auto& [name, counters] : context.counters.topics()) entry(topics, name).counters = counters;
   for (const auto& at : view.work.partitions) {
     ++entry(topics, at.topic).partitions;
@@ -140,12 +182,14 @@ Snapshot Observer::take() const {
     if (!is_known(behind)) continue;
     found->second.lag = behind.total();
     found->second.lag_seconds = behind.seconds();
-    found->second.catch_up_seconds = behind.catch_up_seconds();
+    const bool waits = found->second.state == "stopped" || found->second.trouble;
+    if (!waits) found->second.catch_up_seconds = behind.catch_up_seconds();
     found->second.lag_state = behind.worst();
   }
   for (auto& [name, topic] : topics) {
     topic.messages = rates_.messages(name);
     topic.rows = rates_.rows(name);
+    if (topic.counters != nullptr) topic.minute = rates_.minute(now, name, *topic.counters);
     seen.topics.push_back(std::move(topic));
   }
   return seen;

@@ -1,15 +1,19 @@
 #pragma once
 
+#include <atomic>
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/clock.h"
+#include "base/mutex.h"
 #include "lag/local_position.h"
 #include "lag/monitor.h"
 #include "pipeline/context.h"
 #include "pipeline/database_plans.h"
 #include "pipeline/group_consumer.h"
+#include "pipeline/trouble.h"
 #include "sink/writer_pool.h"
 #include "status/documents.h"
 #include "status/health.h"
@@ -32,10 +36,15 @@ struct Observed {
 std::vector<lag::LocalPosition> local_positions(const pipeline::WorkerView& work);
 
 /// Looks at the running service and puts down what it sees.
-/// Threads: any; tick() by one.  Owns: the rates of the last minutes.
+/// Threads: any; tick() by one.
+/// Owns:    the rates of the last minutes, since when the pool has been full, and why the start is not done.
 class Observer {
  public:
   Observer(const Observed& observed, std::string version, std::string group);
+
+  /// At the start: why the database could not be made ready, and that it is.
+  void note_unprepared(batch::Cause cause, std::string says);
+  void note_prepared();
 
   /// Once a second: rates and history are made of what it sees then.
   void tick();
@@ -48,6 +57,9 @@ class Observer {
   const std::string group_;
   const TimePoint started_;
   Rates rates_;
+  mutable Mutex mutex_;
+  std::optional<pipeline::Trouble> unprepared_ LOOM_GUARDED_BY(mutex_);
+  std::atomic<TimePoint> pool_full_since_{TimePoint::max()};
 };
 
 }  // namespace loom::status

@@ -27,6 +27,9 @@ class Rates {
   [[nodiscard]] Rate rows(const std::string& topic) const;
   [[nodiscard]] Rate messages() const;  ///< of all topics
   [[nodiscard]] Rate rows() const;
+  /// What was counted since the look a minute ago, up to this moment.
+  [[nodiscard]] Window minute(TimePoint now, const std::string& topic, const pipeline::TopicCounters& counters) const;
+  [[nodiscard]] Window minute(TimePoint now, const pipeline::Counters& counters) const;  ///< of all topics
 
   /// The last five minutes, oldest first.
   [[nodiscard]] std::vector<HistoryPoint> history() const;
@@ -36,13 +39,20 @@ class Rates {
     TimePoint when;
     std::uint64_t messages = 0;
     std::uint64_t rows = 0;
+    std::uint64_t stored = 0;
+    std::uint64_t dead_letters = 0;
+    std::uint64_t retries = 0;
   };
+  [[nodiscard]] static Look look_at(TimePoint now, const pipeline::TopicCounters& counters);
+  static void add(Look& sum, const Look& look);
+  [[nodiscard]] static Window between(const Look& from, const Look& to);
   /// What a topic, or all of them, counted at the looks of the last minute.
   class Series {
    public:
     void add(const Look& look);
     [[nodiscard]] Rate rate(std::uint64_t Look::*count) const;
     [[nodiscard]] TimePoint last() const { return looks_.back().when; }
+    [[nodiscard]] const Look& first() const { return looks_.front(); }
 
    private:
     std::deque<Look> looks_;

@@ -56,6 +56,37 @@ TEST_F(PageVerdictTest, AServiceThatDoesNotAnswerIsSaidAndItsValuesAreGreyed) {
   EXPECT_EQ(browser().text("#total-rows"), "1,000") << "the last values stay to be read";
 }
 
+TEST_F(PageVerdictTest, ThePageThatIsOpenedJustNowTellsTheMinuteBefore) {
+  const std::string topic = new_topic("numbers", 1);
+  database().run(numbered_table("numbers"));
+  map(numbered_mapping(topic, "numbers"));
+  serve();
+  for (int i = 0; i < 5; ++i) send(topic, 0, "{not json");
+  ASSERT_TRUE(drained(topic));
+  open_page();
+  EXPECT_EQ(browser().text("#verdict-word"), "DEAD LETTERS") << "the first answer that the page shows";
+  EXPECT_NE(browser().text("#verdict-text").find(topic + ": 5 of 5"), std::string::npos)
+      << browser().text("#verdict-text");
+  EXPECT_NE(browser().text("#dead-letters-minute").find("5 in the last"), std::string::npos)
+      << browser().text("#dead-letters-minute");
+}
+
+TEST_F(PageVerdictTest, ThePageSaysWhatStatusSays) {
+  const std::string topic = serve_numbers();
+  database().run("ALTER TABLE numbers RENAME TO elsewhere");
+  send_numbered(topic, 1'000, 1'010);
+  EXPECT_TRUE(says("1 TOPIC STOPPED", seconds(20)));
+  const nlohmann::json verdict = get("/status").at("verdict");
+  EXPECT_EQ(browser().text("#verdict-word"), verdict.at("title"));
+  EXPECT_EQ(browser().attribute("#verdict", "data-level"), verdict.at("level"));
+  EXPECT_NE(browser().text("#verdict-do").find("topic_mappings.yml"), std::string::npos) << verdict.dump(1);
+  EXPECT_EQ(browser().text("#catch-up").find("keeps up"), std::string::npos) << browser().text("#catch-up");
+  database().run("ALTER TABLE elsewhere RENAME TO numbers");
+  EXPECT_TRUE(says("OK", seconds(20)));
+  EXPECT_TRUE(drained(topic));
+  EXPECT_TRUE(every_one_once("numbers", 1'010));
+}
+
 TEST_F(PageVerdictTest, AStoppedTopicStandsAtTheTopWithItsReasonUntilItGoesOn) {
   const std::string healthy = new_topic("a-healthy", 1);
   const std::string broken = new_topic("z-broken", 1);

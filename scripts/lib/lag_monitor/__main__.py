@@ -51,7 +51,7 @@ def gather(way, options, looks):
     # A probe's state says why a replica is not ready; the rest of its account would only repeat the other sections.
     service = [{"replica": s["replica"], "ready": s["ready"], "state": s["group"]["state"], "version": s["version"],
                 "database": s["database"], "kafka": {key: s["kafka"][key] for key in ("reachable", "error")},
-                "stopped_topics": s["stopped_topics"]} for s in statuses]
+                "stopped_topics": s["stopped_topics"], "troubles": s.get("troubles", [])} for s in statuses]
     pool["replicas"] = [{"replica": s["replica"], **s["pool"]} for s in statuses]
     return {"time": datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"), "way": way.name, "where": way.where, "lag": found,
             "pool": pool, "performance": performance, "alerts": alerts, "pods": pods, "service": service}

@@ -92,6 +92,10 @@ def exceeded(value, warning, critical, text, add):
 
 def service(report, add):
     for replica in report["service"]:
+        # What is away or stops a topic is told by those who look for it.
+        for trouble in replica["troubles"]:
+            if trouble["for_seconds"] >= 1 and trouble["cause"] not in ("away", "schema"):
+                add("critical", "database", f"{trouble['title'].lower()}, says {replica['replica']}: {trouble['says']}")
         for topic in replica["stopped_topics"]:
             add("critical", "topics", f"topic {topic['topic']} is stopped: {topic['reason']}")
         if not replica["ready"]:

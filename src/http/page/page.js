@@ -28,8 +28,6 @@
     answered: null, // when it came, on the page's own clock
     begun: performance.now(),
     answers: 0,
-    minute: [], // [seconds of uptime, dead letters, messages], of the last minute or as long as the page was open
-    poolFullSince: null,
   };
 
   const tables = Tables.make();
@@ -78,7 +76,6 @@
       state.answered = performance.now();
       state.status = status;
       if (before === null || paused || status.uptime_seconds < before.uptime_seconds) {
-        state.minute = [];
         await readHistory();
       }
       accept(status);
@@ -92,7 +89,6 @@
   // ---- Showing
 
   function accept(status) {
-    remember(status);
     showFigures(status);
     showUnits(status);
     showPool(status);
@@ -109,21 +105,6 @@
     document.body.dataset.answers = state.answers;
   }
 
-  function remember(status) {
-    state.minute.push([status.uptime_seconds, status.totals.dead_letters, status.totals.messages]);
-    while (state.minute[0][0] < status.uptime_seconds - 60) state.minute.shift();
-    const { pool } = status;
-    if (pool.waiting > 0 && pool.busy >= pool.max) state.poolFullSince ??= status.uptime_seconds;
-    else state.poolFullSince = null;
-  }
-
-  function lastMinute() {
-    if (state.minute.length === 0) return { deadLately: 0, deadShare: 0, lately: 0 };
-    const [first, last] = [state.minute[0], state.minute.at(-1)];
-    const dead = last[1] - first[1];
-    return { deadLately: dead, deadShare: dead / Math.max(dead, last[2] - first[2], 1), lately: last[0] - first[0] };
-  }
-
   function showFigures(status) {
     const { rates, totals, lag, pool } = status;
     show('messages-per-second', rates.messages_per_second, Format.rate(rates.messages_per_second));
@@ -133,11 +114,12 @@
     show('lag-messages', lag.messages, Format.count(lag.messages));
     show('lag-seconds', lag.seconds, Format.duration(lag.seconds));
     say('lag-note', lag.notes.length > 0 ? `not all is known: ${lag.notes[0]}` : '');
-    show('catch-up', lag.catch_up_seconds, caughtUp(lag));
+    show('catch-up', lag.catch_up_seconds, lag.outlook ?? Format.unknown);
     show('drain-rate', lag.drain_rate, draining(lag));
     show('dead-letters', totals.dead_letters, Format.count(totals.dead_letters));
-    const { deadLately, lately } = lastMinute();
-    say('dead-letters-minute', `${Format.count(deadLately)} in the last ${Format.duration(Math.round(lately))}`);
+    const { last_minute: minute } = status;
+    const share = minute.dead_letters > 0 ? `, ${Format.percent(minute.dead_letter_share)} of the messages` : '';
+    say('dead-letters-minute', `${Format.count(minute.dead_letters)} in the last ${Format.duration(Math.round(minute.seconds))}${share}`);
     show('pool-busy', pool.busy, Format.count(pool.busy));
     show('pool-max', pool.max, Format.count(pool.max));
     show('pool-connections', pool.connections, Format.count(pool.connections));
@@ -154,14 +136,6 @@
     unit('waiting-unit', pool.waiting, 'batch', 'batches');
     unit('rows-unit', totals.rows, 'row', 'rows');
     unit('messages-unit', totals.messages, 'message', 'messages');
-  }
-
-  function caughtUp(lag) {
-    if (!Format.known(lag.messages)) return Format.unknown;
-    if (lag.messages === 0) return '0 s';
-    if (lag.catch_up_seconds !== null) return Format.duration(lag.catch_up_seconds);
-    if (lag.drain_rate < 0 && !staysAsItIs(lag)) return 'not while it grows';
-    return lag.seconds < Verdict.behindSeconds ? 'keeps up' : 'not in sight'; // under load some messages are always on their way
   }
 
   const staysAsItIs = (lag) => Math.abs(lag.drain_rate) < 0.05;
@@ -187,7 +161,8 @@
     const retries = Object.entries(batches.retries_by_sqlstate).map(([code, times]) => `${code || 'connection lost'}: ${Format.count(times)}`);
     say('retries-words', retries.length > 0 ? retries.join(', ') : 'none');
     show('rebalances', status.rebalances, Format.count(status.rebalances));
-    say('reloads-words', `${Format.count(reloads.applied)} applied, ${Format.count(reloads.refused)} refused`);
+    const waiting = reloads.waiting ? `; one waits for ${Format.duration(reloads.waiting.for_seconds)}` : '';
+    say('reloads-words', `${Format.count(reloads.applied)} applied, ${Format.count(reloads.refused)} refused${waiting}`);
   }
 
   function meter(id, value, most) {
@@ -203,8 +178,7 @@
     const now = performance.now();
     const age = state.answered === null ? null : (now - state.answered) / 1000;
     const silent = now - (state.answered ?? state.begun) > kSilentAfter;
-    const full = state.poolFullSince === null ? 0 : state.status.uptime_seconds - state.poolFullSince;
-    return { answerAge: age, silent, poolFullFor: full, ...lastMinute() };
+    return { answerAge: age, silent };
   }
 
   function showVerdict() {
@@ -212,14 +186,15 @@
     document.body.dataset.fresh = String(state.status !== null && !seen.silent);
     if (seen.answerAge === null && !seen.silent) return; // asking for the first time
     say('age', seen.answerAge === null ? 'no answer yet' : `last answer ${Math.round(seen.answerAge)} s ago`);
-    const [verdict, ...also] = Verdict.judge(state.status, seen);
-    const changed = byId('verdict-word').textContent !== verdict.word;
+    const [verdict, ...also] = Verdict.list(state.status, seen);
+    const changed = byId('verdict-word').textContent !== verdict.title;
     byId('verdict').dataset.level = verdict.level;
-    say('verdict-word', verdict.word);
+    say('verdict-word', verdict.title);
     say('verdict-text', verdict.text);
-    say('verdict-do', verdict.todo && verdict.todo !== 'Nothing.' ? `What to do: ${verdict.todo}` : `Nothing to do.`);
+    const todo = verdict.what_to_do;
+    say('verdict-do', todo && todo !== 'Nothing.' ? `What to do: ${todo}` : `Nothing to do.`);
     // Spoken only when it is another verdict; its numbers change every second.
-    if (changed) say('verdict-spoken', `${verdict.word}: ${verdict.text}`);
+    if (changed) say('verdict-spoken', `${verdict.title}: ${verdict.text}`);
     showAlso(also);
     showTab(verdict);
   }
@@ -229,7 +204,7 @@
     while (list.children.length > problems.length) list.lastChild.remove();
     problems.forEach((problem, index) => {
       const item = list.children[index] ?? list.appendChild(document.createElement('li'));
-      const words = `${problem.word} - ${problem.text}. ${problem.todo}`;
+      const words = `${problem.title} - ${problem.text}. ${problem.what_to_do}`;
       item.dataset.level = problem.level;
       if (item.textContent !== words) item.textContent = words;
     });
@@ -237,7 +212,7 @@
 
   // The tab says it, too: by a word in its title, and by the shape and colour of its icon.
   function showTab(verdict) {
-    document.title = `${verdict.word} - ${byId('group').textContent}`;
+    document.title = `${verdict.title} - ${byId('group').textContent}`;
     const shapes = {
       ok: '<circle cx="8" cy="8" r="7" fill="%231a7f46"/>', info: '<circle cx="8" cy="8" r="7" fill="%231c5fc4"/>',
       warn: '<path d="M8 1l7 14H1z" fill="%23e59700"/>', bad: '<path d="M1 1h14v14H1z" fill="%23c21f2b"/>',

@@ -15,11 +15,12 @@ const Tables = (() => {
   const unseen = ['?', 'info', 1];
 
   function stateOf(topic) {
+    if (topic.trouble && topic.state !== 'stopped') return [topic.trouble.title.toLowerCase(), 'bad', 7];
     return topicStates[topic.state] ?? lagStates[topic.lag_state] ?? unseen;
   }
 
   function detailOf(topic) {
-    if (topic.state !== 'stopped') return '';
+    if (topic.state !== 'stopped') return topic.trouble?.says ?? '';
     const again = Format.known(topic.next_try_seconds) ? ` (next try in ${Format.duration(topic.next_try_seconds)})` : '';
     return `${topic.reason ?? ''}${again}`;
   }
@@ -58,13 +59,17 @@ const Tables = (() => {
   function joinPartitions(status) {
     const all = new Map();
     const at = (one) => `${one.topic}/${one.partition}`;
-    for (const one of status.lag.partitions) all.set(at(one), { ...one, here: null });
+    const waits = new Set(status.topics.filter((one) => one.state === 'stopped' || one.trouble).map((one) => one.topic));
+    for (const one of status.lag.partitions) all.set(at(one), { ...one, here: null, waits: waits.has(one.topic) && one.lag > 0 });
     for (const one of status.assignment) {
       const known = all.get(at(one)) ?? { ...one, committed: one.stored, lag: null, seconds: null, state: 'unknown', retention_ratio: null };
       all.set(at(one), { ...known, here: one });
     }
     return [...all.values()];
   }
+
+  // What the topic waits for is told with the topic.
+  const partitionState = (row) => (row.waits ? ['waits', 'bad', 5] : lagStates[row.state] ?? unseen);
 
   function hereOf(row) {
     if (row.here) return row.here.leaving ? 'leaving' : 'yes';
@@ -80,8 +85,8 @@ const Tables = (() => {
         text('topic', 'Topic', (row) => row.topic, { name: true }),
         number('partition', 'Partition', (row) => row.partition, Format.count),
         {
-          id: 'state', title: 'State', value: (row) => (lagStates[row.state] ?? unseen)[2],
-          text: (row) => (lagStates[row.state] ?? unseen)[0], level: (row) => (lagStates[row.state] ?? unseen)[1],
+          id: 'state', title: 'State', value: (row) => partitionState(row)[2],
+          text: (row) => partitionState(row)[0], level: (row) => partitionState(row)[1],
         },
         text('here', 'Here', hereOf),
         number('lag', 'Lag', (row) => row.lag, Format.count),
@@ -95,7 +100,7 @@ const Tables = (() => {
       ],
       sort: { column: 'state', descending: true },
       then: (a, b) => byLag(a, b) || byName(a, b) || a.partition - b.partition,
-      words: (row) => `${row.topic}/${row.partition} ${row.state} ${(lagStates[row.state] ?? unseen)[0]} ${row.here ? 'here' : ''} ${hereOf(row)}`,
+      words: (row) => `${row.topic}/${row.partition} ${row.state} ${partitionState(row)[0]} ${row.here ? 'here' : ''} ${hereOf(row)}`,
       filter: byId('partitions-filter'), more: byId('partitions-more'), count: byId('partitions-count'), limit: 20,
     });
     return { update: (status) => table.update(joinPartitions(status)) };

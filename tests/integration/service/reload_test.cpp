@@ -126,6 +126,49 @@ TEST_F(ReloadTest, ANewColumnIsFilledFromTheReloadOn) {
   EXPECT_EQ(count("first_rows WHERE again = checksum"), 300);
 }
 
+TEST_F(ReloadTest, AMappingEditedBeforeItsAlterTableIsTakenByItselfAfterIt) {
+  ServiceProcess& service = start_storing();
+  const ServiceHttp http(service);
+  std::string mapping = numbered_mapping(first_, "first_rows");
+  const std::string line = "      checksum: checksum\n";
+  mapping.replace(mapping.find(line), line.size(), "      checksum: [checksum, again]\n");
+  map(mapping);
+  nlohmann::json status;
+  const auto refused = [&] {
+    status = http.get("/status").json();
+    return !status.at("reloads").at("waiting").is_null();
+  };
+  ASSERT_TRUE(await(seconds(10), refused)) << status.dump(1);
+  EXPECT_EQ(status.at("verdict").at("title"), "RELOAD REFUSED") << status.at("verdict").dump(1);
+  EXPECT_NE(status.at("verdict").at("text").get<std::string>().find("no column `again`"), std::string::npos)
+      << status.at("verdict").dump(1);
+  send_numbered(first_, 100, 200);
+  ASSERT_TRUE(drained(first_));
+
+  database().run("ALTER TABLE first_rows ADD COLUMN again text");
+  const auto begin = std::chrono::steady_clock::now();
+  ASSERT_TRUE(await(seconds(10), [&] { return !refused(); })) << status.at("reloads").dump(1);
+  EXPECT_LE(std::chrono::steady_clock::now() - begin, seconds(5));
+  EXPECT_EQ(status.at("reloads").at("applied"), 1);
+  EXPECT_EQ(status.at("reloads").at("refused"), 1) << "that it is tried again is no further refusal";
+  EXPECT_EQ(status.at("verdict").at("title"), "OK") << status.at("verdict").dump(1);
+  send_numbered(first_, 200, 400);
+  ASSERT_TRUE(drained(first_));
+  EXPECT_TRUE(every_one_once("first_rows", 400));
+  EXPECT_EQ(count("first_rows WHERE again = checksum"), 200);
+}
+
+TEST_F(ReloadTest, WhatOnlyTheFileCanMendIsNotTriedAgain) {
+  const ServiceHttp http(start_storing({{"LOOM_WATCH_FILES", "false"}}));
+  map("  : : [\n");
+  ASSERT_EQ(http.post("/reload-config").status, 422);
+  const nlohmann::json waiting = http.get("/status").json().at("reloads").at("waiting");
+  EXPECT_EQ(waiting.at("tried_again"), false) << waiting.dump(1);
+  map(numbered_mapping(first_, "first_rows"));
+  ASSERT_EQ(http.post("/reload-config").status, 200);
+  EXPECT_TRUE(http.get("/status").json().at("reloads").at("waiting").is_null());
+}
+
 TEST_F(ReloadTest, SettingsOfTheConfigurationFileChangeInPlace) {
   const std::string file = folder().write("config.yml", "loom_kafka_batch_timeout: 0.5\nloom_db_max_pool_size: 6\n");
   Environment told = environment({{"LOOM_WATCH_FILES", "false"}});

@@ -293,6 +293,8 @@ TEST_F(ServerFaultTest, TooManyConnectionsAreRetried) {
   pool.submit(batch.take(), [&](batch::WriteReply r) { done.set_value(std::move(r)); });
   const auto reply = done.get_future().get();
   EXPECT_EQ(reply.outcome.kind, OutcomeKind::retry);
+  EXPECT_EQ(reply.outcome.cause, batch::Cause::too_many_connections);
+  EXPECT_EQ(reply.outcome.sqlstate, "53300") << "libpq tells it only when it is asked";
   EXPECT_THAT(reply.outcome.message, HasSubstr("too many connections"));
 }
 

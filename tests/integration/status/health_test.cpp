@@ -107,6 +107,31 @@ TEST_F(HealthTest, AnEndedSessionIsNotTheDatabasesEnd) {
   }
 }
 
+TEST_F(HealthTest, ADatabaseThatTakesNoWritesAnswersAndIsInTrouble) {
+  const loom::testing::TestDatabase database_of_test;
+  probe(database_of_test.url(), "127.0.0.1:1");
+  expect_known(&Health::database, true, "first answer");
+  EXPECT_EQ(database().trouble.cause, batch::Cause::none);
+  const std::string name = database_of_test.value("SELECT current_database()");
+  // For the sessions that come; the probe's own is ended.
+  database_of_test.run("ALTER DATABASE " + name + " SET default_transaction_read_only = on");
+  database_of_test.run(
+      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()"
+      " AND pid <> pg_backend_pid()");
+  EXPECT_TRUE(await(kKnownWithin, [this] { return database().trouble.cause == batch::Cause::read_only; }));
+  EXPECT_TRUE(database().now);
+  EXPECT_EQ(database().error, "");
+  EXPECT_THAT(database().trouble.says, HasSubstr("default_transaction_read_only is on"));
+}
+
+TEST_F(HealthTest, ALoginThatIsRefusedIsNoDatabaseThatIsAway) {
+  probe("postgresql://nobody_of_that_name@" + PostgresServer::shared().address() + "/postgres", "127.0.0.1:1");
+  EXPECT_TRUE(await(kKnownWithin, [this] { return database().trouble.cause == batch::Cause::login_refused; }))
+      << database().error;
+  EXPECT_FALSE(database().now);
+  EXPECT_THAT(database().error, HasSubstr("nobody_of_that_name"));
+}
+
 TEST_F(HealthTest, AWrongPasswordIsSaidAndNotShown) {
   probe("postgresql://loom:s3cret@127.0.0.1:1/x", "127.0.0.1:1");
   ASSERT_TRUE(await(kKnownWithin, [this] { return database().error != "not asked yet"; }));

@@ -218,12 +218,71 @@ TEST_F(LaneTest, WhatIsTriedAgainForLongIsTold) {
   batch::WriteReply reply{.batch = due(), .outcome = batch::Outcome::not_now("it is away")};
   ASSERT_NE(reply.batch, nullptr);
   lane_.settle(std::move(reply));
-  EXPECT_EQ(lane_.trouble(), "");
+  EXPECT_EQ(lane_.long_trouble(), "");
   clock_.advance(std::chrono::seconds(11));
-  EXPECT_NE(lane_.trouble().find("nothing is stored for 11 s, and tried again: it is away"), std::string::npos)
-      << lane_.trouble();
+  EXPECT_NE(lane_.long_trouble().find("nothing is stored for 11 s, and tried again: it is away"), std::string::npos)
+      << lane_.long_trouble();
   settle(due(), OutcomeKind::committed);
-  EXPECT_EQ(lane_.trouble(), "");
+  EXPECT_EQ(lane_.long_trouble(), "");
+}
+
+TEST_F(LaneTest, ItsTroubleHasTheCauseFromTheFirstFailureUntilSomethingIsStored) {
+  const auto fails_by = [this](OutcomeKind kind, batch::Cause cause) {
+    clock_.advance(std::chrono::seconds(3));
+    batch::WriteReply reply{.batch = due(), .outcome = {}};
+    ASSERT_NE(reply.batch, nullptr);
+    reply.outcome.kind = kind;
+    reply.outcome.cause = cause;
+    reply.outcome.sqlstate = "99999";
+    reply.outcome.message = "no";
+    lane_.settle(std::move(reply));
+  };
+  assign(0);
+  emit(0, 3);
+  take_all();
+  EXPECT_FALSE(lane_.trouble());
+  fails_by(OutcomeKind::retry, batch::Cause::disk_full);
+  ASSERT_TRUE(lane_.trouble());
+  EXPECT_EQ(lane_.trouble()->cause, batch::Cause::disk_full);
+  EXPECT_EQ(lane_.trouble()->says, "99999 no");
+  const TimePoint since = lane_.trouble()->since;
+  fails_by(OutcomeKind::retry, batch::Cause::disk_full);
+  EXPECT_EQ(lane_.trouble()->since, since) << "it is the same trouble";
+  fails_by(OutcomeKind::catalog_changed, batch::Cause::no_privilege);
+  EXPECT_EQ(lane_.trouble()->cause, batch::Cause::no_privilege);
+  EXPECT_GT(lane_.trouble()->since, since);
+  bool fresh = false;
+  ASSERT_TRUE(lane_.take_plan_request(fresh));
+  lane_.use_plan(plan());
+  EXPECT_TRUE(lane_.trouble()) << "the same batch still waits";
+  settle(due(), OutcomeKind::committed);
+  EXPECT_FALSE(lane_.trouble());
+  const auto counted = counters_.retries();
+  EXPECT_EQ(counted.at({batch::Cause::disk_full, "99999"}), 2U);
+  EXPECT_EQ(counted.at({batch::Cause::no_privilege, "99999"}), 1U);
+}
+
+TEST_F(LaneTest, ATableThatIsMissingIsATroubleUntilThereIsAPlan) {
+  assign(0);
+  lane_.plan_failed("there is no table", batch::Cause::schema);
+  ASSERT_TRUE(lane_.trouble());
+  EXPECT_EQ(lane_.trouble()->cause, batch::Cause::schema);
+  static_cast<void>(lane_.take_settled());
+  EXPECT_TRUE(lane_.trouble()) << "it is idle, and stopped all the same";
+  lane_.use_plan(plan());
+  EXPECT_FALSE(lane_.trouble());
+}
+
+TEST_F(LaneTest, WhileABatchIsOutItIsKnownSinceWhen) {
+  assign(0);
+  emit(0, 3);
+  take_all();
+  EXPECT_FALSE(lane_.out_since());
+  auto batch = due();
+  ASSERT_NE(batch, nullptr);
+  EXPECT_EQ(lane_.out_since(), clock_.now());
+  settle(std::move(batch), OutcomeKind::committed);
+  EXPECT_FALSE(lane_.out_since());
 }
 
 TEST_F(LaneTest, AMessageThatFailedAloneGoesAgainWithThoseThatHaveComeSince) {

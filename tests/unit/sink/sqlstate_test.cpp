@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -55,7 +56,9 @@ const std::vector<Line>& expected() {
       {"40P01", "retry", "deadlock"},
       {"53200", "retry fewer_when_repeated", "no memory left"},
       {"53400", "retry fewer", "a limit of a setting was passed"},
-      {"53", "retry", "no disk space or connections left"},
+      {"53100", "retry", "the disk is full"},
+      {"53300", "retry", "no connection left"},
+      {"53", "retry", "a resource of the server is used up"},
       {"55P03", "retry", "a lock was held for longer than the lock timeout"},
       {"57014", "retry fewer_when_repeated", "the statement was cancelled, by our statement timeout mostly"},
       {"57", "retry", "an operator stopped the server or ended the session"},
@@ -150,6 +153,74 @@ TEST(SqlstateTest, PassesByItselfWhatIsWorthAnotherTry) {
     EXPECT_EQ(passes_by_itself(example_of(line)), line.answer.starts_with("retry")) << line.code;
   }
   EXPECT_FALSE(passes_by_itself(error("55006"))) << "of a migration: it will be in the way the next time, too";
+}
+
+TEST(SqlstateTest, NamesTheCauseThatSomebodyHasToMend) {
+  using batch::Cause;
+  const std::map<std::string, Cause> named{{"KO001", Cause::none},
+                                           {"KO002", Cause::none},
+                                           {"08007", Cause::away},
+                                           {"08", Cause::away},
+                                           {"57", Cause::away},
+                                           {"53100", Cause::disk_full},
+                                           {"25006", Cause::read_only},
+                                           {"53300", Cause::too_many_connections},
+                                           {"55P03", Cause::locked},
+                                           {"42501", Cause::no_privilege},
+                                           {"53200", Cause::out_of_memory},
+                                           {"57014", Cause::timeout},
+                                           {"25P04", Cause::timeout},
+                                           {"25P03", Cause::timeout},
+                                           {"40001", Cause::conflict},
+                                           {"40P01", Cause::conflict},
+                                           {"42P01", Cause::schema},
+                                           {"42703", Cause::schema},
+                                           {"42883", Cause::schema},
+                                           {"42", Cause::schema},
+                                           {"3F000", Cause::schema},
+                                           {"22P03", Cause::schema},
+                                           {"22P04", Cause::schema},
+                                           {"23514", Cause::schema}};
+  for (const Line& line : expected()) {
+    const auto found = named.find(line.code);
+    EXPECT_EQ(to_string(cause_of(example_of(line))), to_string(found == named.end() ? Cause::other : found->second))
+        << line.code;
+  }
+  EXPECT_EQ(cause_of(error("")), Cause::away) << "the connection broke";
+  EXPECT_EQ(cause_of(error("28000")), Cause::other) << "a trigger's: nobody is at the door";
+}
+
+TEST(SqlstateTest, ARefusalAtTheDoorIsTheServersOrThePoolersOrLibpqs) {
+  using batch::Cause;
+  const auto refusal = [](const std::string& sqlstate, const std::string& message) {
+    DatabaseError refused = error(sqlstate);
+    refused.message = message;
+    return cause_of_refusal(refused);
+  };
+  // In the server's own language only the code tells.
+  EXPECT_EQ(refusal("53300", "tut mir leid, schon zu viele Verbindungen"), Cause::too_many_connections);
+  EXPECT_EQ(refusal("28P01", "Passwort-Authentifizierung fehlgeschlagen"), Cause::login_refused);
+  EXPECT_EQ(refusal("28000", "no pg_hba.conf entry for host"), Cause::login_refused);
+  EXPECT_EQ(refusal("3D000", "database \"x\" does not exist"), Cause::login_refused);
+  EXPECT_EQ(refusal("42501", "permission denied for database"), Cause::login_refused);
+  EXPECT_EQ(refusal("55000", "database \"x\" is not currently accepting connections"), Cause::login_refused);
+  EXPECT_EQ(refusal("57P03", "the database system is starting up"), Cause::away);
+  EXPECT_EQ(refusal("53100", "could not write init file"), Cause::disk_full);
+  EXPECT_EQ(refusal("", "connection to server at \"db\", port 5432 failed: Connection refused"), Cause::away);
+  EXPECT_EQ(refusal("", "connection to server at \"db\" failed: session is read-only"), Cause::read_only);
+  EXPECT_EQ(refusal("", "fe_sendauth: no password supplied"), Cause::login_refused);
+  EXPECT_EQ(refusal("08P01", "no more connections allowed (max_client_conn)"), Cause::too_many_connections);
+  EXPECT_EQ(refusal("08P01", "query_wait_timeout"), Cause::too_many_connections);
+  EXPECT_EQ(refusal("08P01", "server login has been failing, cached error: FATAL: sorry, too many clients already"),
+            Cause::too_many_connections);
+  EXPECT_EQ(refusal("08P01", "pgbouncer cannot connect to server"), Cause::away);
+}
+
+TEST(SqlstateTest, EachCauseHasACodeOfItsOwnThatSeriesBeginWith) {
+  for (const batch::Cause cause : batch::kCauses) {
+    if (cause == batch::Cause::login_refused) continue;  // that is never a statement's
+    EXPECT_EQ(cause_of(error(std::string(usual_sqlstate(cause)))), cause) << to_string(cause);
+  }
 }
 
 TEST(SqlstateTest, EachQuestionIsAboutOneCode) {

@@ -22,7 +22,8 @@ std::string form(const Json& json) {
   if (json.is_array()) return json.empty() ? "[]" : "[" + form(json[0]) + "]";
   if (!json.is_object()) return "";
   for (const auto& [key, value] : json.items()) {
-    const bool is_map = key.starts_with("by_reason") || key.ends_with("_by_reason") || key.ends_with("_by_sqlstate");
+    const bool is_map = key.starts_with("by_reason") || key.ends_with("_by_reason") || key.ends_with("_by_sqlstate") ||
+                        key.ends_with("_by_cause");
     text += (text.empty() ? "" : " ") + key + (is_map ? "" : form(value));
   }
   return "{" + text + "}";
@@ -80,6 +81,17 @@ TEST_F(DocumentsTest, StatusShowsWhatTheSnapshotHolds) {
   EXPECT_EQ(json["lag"]["notes"], Json({"Kafka did not answer"}));
   EXPECT_EQ(json["batches"]["committed"], 500);
   EXPECT_EQ(json["batches"]["retries_by_sqlstate"], Json::parse(R"({"connection_lost":1,"40001":2})"));
+  EXPECT_EQ(json["batches"]["retries_by_cause"], Json::parse(R"({"away":1,"conflict":2})"));
+  EXPECT_EQ(json["verdict"]["title"], "1 TOPIC STOPPED");
+  EXPECT_EQ(json["verdict"]["also"][0]["title"], "RELOAD REFUSED");
+  EXPECT_EQ(json["troubles"][0]["cause"], "schema");
+  EXPECT_EQ(json["troubles"][0]["topics"], Json({"device.gps.raw"}));
+  EXPECT_EQ(json["last_minute"]["dead_letters"], 5);
+  EXPECT_EQ(json["lag"]["outlook"], "not while a topic is stopped");
+  EXPECT_EQ(json["reloads"]["waiting"]["tried_again"], true);
+  EXPECT_EQ(json["topics"][0]["trouble"]["title"], "CONFLICTS");
+  EXPECT_EQ(json["topics"][0]["last_minute"]["stored"], 4800);
+  EXPECT_EQ(json["topics"][1]["trouble"]["cause"], "schema");
   EXPECT_EQ(json["dead_letters"]["by_reason"], Json::parse(R"({"invalid_json":10})"));
   EXPECT_EQ(json["dead_letters"]["examples"][0]["offset"], 77);
   EXPECT_EQ(json["memory"]["batch_bytes"], 12'000'000);
@@ -158,10 +170,9 @@ TEST_F(DocumentsTest, ReadyNeedsBothServersAndTheGroup) {
   full.snapshot.health.database = {false, "refused", 3};
   const Readiness away = readiness(full.snapshot);
   EXPECT_FALSE(away.ready);
-  EXPECT_EQ(
-      away.json,
-      R"({"ready":false,"database":{"reachable":false,"error":"refused"},"kafka":{"reachable":true,"error":null},)"
-      R"("assigned":0,"state":"consuming"})");
+  EXPECT_EQ(away.json, R"({"ready":false,"reason":"the database does not answer: refused",)"
+                       R"("database":{"reachable":false,"error":"refused"},"kafka":{"reachable":true,"error":null},)"
+                       R"("assigned":0,"state":"consuming"})");
   EXPECT_EQ(status()["ready"], false);
 }
 

@@ -22,9 +22,9 @@ void count(pipeline::Counters& counters) {
   audio.dead_letters[static_cast<std::size_t>(RejectReason::invalid_json)] = 10;
   audio.remember({RejectReason::invalid_json, "not JSON: \xff\xfe", 0, 77, "4bf92f3577b34da6", kNow - 600'000'000});
   counters.of("device.gps.raw").stops = 2;
-  counters.count_retry("40001");
-  counters.count_retry("40001");
-  counters.count_retry("");
+  counters.count_retry(batch::Cause::conflict, "40001");
+  counters.count_retry(batch::Cause::conflict, "40001");
+  counters.count_retry(batch::Cause::away, "");
   counters.rebalances = 2;
   counters.batch_rows.observe(200, 3);
   counters.batch_rows.observe(1'000'000);
@@ -44,8 +44,20 @@ TopicStatus audio_status(const pipeline::Counters& counters) {
   audio.lag_seconds = 0.4004;
   audio.catch_up_seconds = 11.4;
   audio.lag_state = lag::State::ok;
+  audio.minute = {.seconds = 60, .messages = 4810, .stored = 4800, .rows = 9590, .dead_letters = 5, .retries = 1};
+  audio.trouble = Trouble{.cause = batch::Cause::conflict,
+                          .since_seconds = 0.2,
+                          .topics = {"device.audio.raw"},
+                          .says = "40P01 deadlock detected"};
   audio.counters = counters.topics().front().second;
   return audio;
+}
+
+Trouble gps_trouble() {
+  return {.cause = batch::Cause::schema,
+          .since_seconds = 12.5,
+          .topics = {"device.gps.raw"},
+          .says = "42P01 relation \"gps\" does not exist"};
 }
 
 TopicStatus gps_status() {
@@ -55,6 +67,7 @@ TopicStatus gps_status() {
   gps.state = "stopped";
   gps.reason = "42P01 relation \"gps\" does not exist";
   gps.next_try_seconds = 1.8;
+  gps.trouble = gps_trouble();
   gps.partitions = 1;
   return gps;
 }
@@ -123,6 +136,9 @@ FullSnapshot::FullSnapshot() {
   snapshot.health.database = {true, "", 5024.1};
   snapshot.health.kafka = {true, "", 5023.9};
   snapshot.topics = {idle_status("^nobody$"), audio_status(counters), gps_status(), idle_status("device.new.raw")};
+  snapshot.troubles = {gps_trouble()};
+  snapshot.minute = {
+      .seconds = 60, .messages = 480'010, .stored = 480'000, .rows = 479'990, .dead_letters = 5, .retries = 1};
   snapshot.messages = {8012.04, 8000.44};
   snapshot.rows = {8010, 7999.1};
   snapshot.lag = group_lag();
@@ -144,6 +160,9 @@ FullSnapshot::FullSnapshot() {
                        {"partition.assignment.strategy", "cooperative-sticky"},
                        {"session.timeout.ms", "60000"}};
   snapshot.reloads = 1;
+  snapshot.refused_reloads = 2;
+  snapshot.refused_reload = RefusedReload{
+      .since_seconds = 30, .errors = {"topic_mappings.yml:7: error: there is no table `new`"}, .tried_again = true};
   log::Recent error;
   error.wall_us = kNow - 120'000'000;
   error.message = "no answer";

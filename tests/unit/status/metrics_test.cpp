@@ -42,14 +42,16 @@ TEST_F(MetricsTest, WhatWasCountedIsExported) {
   EXPECT_EQ(value(R"(kafka_to_db_topic_dead_letters_total{topic="device.audio.raw",reason="invalid_json"})"), "10");
   EXPECT_EQ(value(R"(kafka_to_db_bad_messages_total{topic="device.audio.raw"})"), "10");
   EXPECT_EQ(value(R"(kafka_to_db_dead_letters_total{reason="invalid_json"})"), "10");
-  EXPECT_EQ(value(R"(kafka_to_db_retries_total{sqlstate="40001"})"), "2");
-  EXPECT_EQ(value(R"(kafka_to_db_retries_total{sqlstate="connection_lost"})"), "1");
+  EXPECT_EQ(value(R"(kafka_to_db_retries_total{cause="conflict",sqlstate="40001"})"), "2");
+  EXPECT_EQ(value(R"(kafka_to_db_retries_total{cause="away",sqlstate="connection_lost"})"), "1");
+  EXPECT_EQ(value(R"(kafka_to_db_trouble{cause="schema"})"), "1");
+  EXPECT_EQ(value(R"(kafka_to_db_trouble{cause="disk_full"})"), "0");
   EXPECT_EQ(value(R"(kafka_to_db_topic_stopped{topic="device.gps.raw"})"), "1");
   EXPECT_EQ(value(R"(kafka_to_db_topic_stopped{topic="device.audio.raw"})"), "0");
   EXPECT_EQ(value(R"(kafka_to_db_topic_stops_total{topic="device.gps.raw"})"), "2");
   EXPECT_EQ(value(R"(kafka_to_db_pool_max_connections)"), "50");
   EXPECT_EQ(value(R"(kafka_to_db_broker_round_trip_p99_seconds{broker="1"})"), "0.004");
-  EXPECT_EQ(value(R"(kafka_to_db_reloads_total{outcome="refused"})"), "0");
+  EXPECT_EQ(value(R"(kafka_to_db_reloads_total{outcome="refused"})"), "2");
 }
 
 TEST_F(MetricsTest, SeriesAreThereBeforeAnythingHappens) {
@@ -58,6 +60,11 @@ TEST_F(MetricsTest, SeriesAreThereBeforeAnythingHappens) {
   EXPECT_EQ(value(R"(kafka_to_db_topic_stopped{topic="device.new.raw"})"), "0");
   EXPECT_EQ(value(R"(kafka_to_db_dead_letters_total{reason="tombstone"})"), "0");
   EXPECT_THAT(text(), Not(HasSubstr("nobody"))) << "a pattern is not a topic";
+  for (const char* const cause : {"away", "disk_full", "read_only", "too_many_connections", "locked", "no_privilege",
+                                  "login_refused", "out_of_memory", "timeout", "conflict", "schema", "other"}) {
+    EXPECT_THAT(text(), HasSubstr("kafka_to_db_trouble{cause=\"" + std::string(cause) + "\"}"));
+    EXPECT_THAT(text(), HasSubstr("kafka_to_db_retries_total{cause=\"" + std::string(cause) + "\",sqlstate="));
+  }
 }
 
 TEST_F(MetricsTest, ATopicThatAReloadTookAwayKeepsItsCounters) {
@@ -106,8 +113,8 @@ TEST_F(MetricsTest, LagThatWasNeverKnownIsNotZero) {
 }
 
 TEST_F(MetricsTest, LabelsAreEscaped) {
-  full.counters.count_retry("a\"b\\c\nd");
-  EXPECT_THAT(text(), HasSubstr(R"(kafka_to_db_retries_total{sqlstate="a\"b\\c\nd"} 1)"));
+  full.counters.count_retry(batch::Cause::other, "a\"b\\c\nd");
+  EXPECT_THAT(text(), HasSubstr(R"(kafka_to_db_retries_total{cause="other",sqlstate="a\"b\\c\nd"} 1)"));
 }
 
 TEST_F(MetricsTest, TheProcessIsMeasured) {

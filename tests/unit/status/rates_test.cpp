@@ -120,5 +120,36 @@ TEST_F(RatesTest, HistoryIsFiveMinutesOfPoints) {
   EXPECT_EQ(history.back().wall_us - history.front().wall_us, 299 * 1'000'000);
 }
 
+TEST_F(RatesTest, TheMinuteIsCountedUpToThisMoment) {
+  pipeline::TopicCounters& topic = counters.of("a");
+  count("a", 1000, 900);
+  look_after(seconds(0));
+  topic.messages += 5;
+  topic.stored_messages += 5;
+  topic.dead_letters[static_cast<std::size_t>(RejectReason::invalid_json)] += 5;
+  topic.retried_batches += 2;
+  const Window minute = rates.minute(now + seconds(1), "a", topic);
+  EXPECT_DOUBLE_EQ(minute.seconds, 1);
+  EXPECT_EQ(minute.messages, 5U);
+  EXPECT_EQ(minute.stored, 5U);
+  EXPECT_EQ(minute.rows, 0U);
+  EXPECT_EQ(minute.dead_letters, 5U);
+  EXPECT_EQ(minute.retries, 2U);
+  EXPECT_DOUBLE_EQ(minute.dead_letter_share(), 1);
+  EXPECT_EQ(rates.minute(now + seconds(1), counters).dead_letters, 5U);
+  for (int i = 0; i < 62; ++i) look_after(seconds(1));
+  EXPECT_EQ(rates.minute(now, "a", topic).dead_letters, 0U) << "more than a minute ago";
+  EXPECT_DOUBLE_EQ(rates.minute(now, counters).seconds, 60);
+}
+
+TEST_F(RatesTest, ATopicThatAppearedJustNowHasAMinuteToo) {
+  look_after(seconds(0));
+  look_after(seconds(1));
+  pipeline::TopicCounters& fresh = counters.of("fresh");
+  fresh.stored_messages = 3;
+  EXPECT_EQ(rates.minute(now, "fresh", fresh).stored, 3U);
+  EXPECT_EQ(Window{}.dead_letter_share(), 0);
+}
+
 }  // namespace
 }  // namespace loom::status
