@@ -96,6 +96,19 @@ void write(Level level, const About& about, std::string_view event, std::string 
   }
 }
 
+void write_at_once(Level level, const About& about, std::string_view event, std::string message) noexcept {
+  try {
+    {
+      Journal& all = journal();
+      const MutexLock lock(all.mutex);
+      if (level >= Level::warning) all.recent.add(all.clock.wall_us(), event, level, about.topic, message);
+    }
+    if (enabled(level)) write_line(level, about, message);
+  } catch (...) {
+    current_of_thread() = nullptr;  // as in write()
+  }
+}
+
 bool enabled(Level level) noexcept { return spdlog::default_logger_raw()->should_log(to_spdlog(level)); }
 
 void tell_repeats(bool all) noexcept {

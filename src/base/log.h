@@ -30,6 +30,9 @@ struct About {
 /// Threads: any.  Fails: never.
 void write(Level level, const About& about, std::string_view event, std::string message) noexcept;
 
+/// The same, written whatever was written before: for what happens once, or seldom.
+void write_at_once(Level level, const About& about, std::string_view event, std::string message) noexcept;
+
 /// Whether a line of this level would be written.
 bool enabled(Level level) noexcept;
 
@@ -49,6 +52,11 @@ template <typename... T>
 void warn(const About& about, fmt::format_string<T...> format, T&&... values) {
   const fmt::string_view text = format;
   write(Level::warning, about, {text.data(), text.size()}, fmt::format(format, std::forward<T>(values)...));
+}
+template <typename... T>
+void warn_at_once(const About& about, fmt::format_string<T...> format, T&&... values) {
+  const fmt::string_view text = format;
+  write_at_once(Level::warning, about, {text.data(), text.size()}, fmt::format(format, std::forward<T>(values)...));
 }
 template <typename... T>
 void error(const About& about, fmt::format_string<T...> format, T&&... values) {

@@ -1,6 +1,7 @@
 #include "pipeline/batch_tally.h"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 
 #include "base/log.h"
@@ -36,16 +37,29 @@ void count_dead_letters(TopicCounters& topic, const StoredPart& part, std::int64
   for (const batch::RejectedMessage* one : rejected) {
     topic.dead_letters[static_cast<std::size_t>(one->reject.reason)].fetch_add(1, std::memory_order_relaxed);
   }
-  // One example is enough, and the last is the one that people look for.
-  if (rejected.empty()) return;
-  const Reject& reject = rejected.back()->reject;
-  const Message& message = part.batch().messages[rejected.back()->message];
-  topic.remember({.reason = reject.reason,
-                  .message = reject.message,
-                  .partition = message.partition,
-                  .offset = message.offset,
-                  .trace_id = trace_id_of(message),
-                  .wall_us = wall_us});
+  // One example of each reason is enough, and the last is the one that people look for.
+  std::array<const batch::RejectedMessage*, kRejectReasons> last{};
+  for (const batch::RejectedMessage* one : rejected) last[static_cast<std::size_t>(one->reject.reason)] = one;
+  for (const batch::RejectedMessage* one : last) {
+    if (one == nullptr) continue;
+    const Message& message = part.batch().messages[one->message];
+    topic.remember({.reason = one->reject.reason,
+                    .message = one->reject.message,
+                    .partition = message.partition,
+                    .offset = message.offset,
+                    .trace_id = trace_id_of(message),
+                    .wall_us = wall_us});
+  }
+}
+
+/// What a line in the log says of some of a part's dead letters.
+struct Told {
+  std::size_t count = 0;
+  const batch::RejectedMessage* example = nullptr;  ///< the first
+};
+
+void count_in(Told& told, const batch::RejectedMessage* one) {
+  if (told.count++ == 0) told.example = one;
 }
 
 struct ByMessage {
@@ -125,21 +139,45 @@ void count_stored(Counters& counters, TopicCounters& topic, const StoredPart& pa
   counters.commit_seconds.observe(in_seconds(outcome->timings.commit));
 }
 
-void tell_dead_letters(const StoredPart& part) {
-  const auto& rejected = part.rejected();
-  if (rejected.empty()) return;
-  const batch::Batch& batch = part.batch();
-  const Reject& reject = rejected.front()->reject;
-  const Message& message = batch.messages[rejected.front()->message];
-  const std::string trace = trace_id_of(message);
-  log::warn({.topic = batch.topic,
-             .partition = message.partition,
-             .offset = message.offset,
-             .batch = batch.messages.size(),
-             .reason = to_string(reject.reason),
-             .trace_id = trace},
-            "{} of {} became {}; this one: {}", rejected.size(), plural(part.messages(), "message"),
-            agree(rejected.size(), "a dead letter", "dead letters"), reject.message);
+void tell_dead_letters(TopicCounters& topic, const StoredPart& part) {
+  if (part.rejected().empty()) return;
+  std::array<Told, kRejectReasons> by_reason{};
+  for (const batch::RejectedMessage* one : part.rejected()) {
+    count_in(by_reason[static_cast<std::size_t>(one->reject.reason)], one);
+  }
+  const auto tell = [&](const Told& told, const auto& write) {
+    const batch::Batch& batch = part.batch();
+    const Reject& reject = told.example->reject;
+    const Message& message = batch.messages[told.example->message];
+    const std::string trace = trace_id_of(message);
+    write(log::About{.topic = batch.topic,
+                     .partition = message.partition,
+                     .offset = message.offset,
+                     .batch = batch.messages.size(),
+                     .reason = to_string(reject.reason),
+                     .trace_id = trace},
+          reject);
+  };
+  Told known;
+  for (const Told& told : by_reason) {
+    if (told.count == 0) continue;
+    if (!topic.first_of(told.example->reject.reason)) {
+      if (known.example == nullptr || told.example->message < known.example->message) known.example = told.example;
+      known.count += told.count;
+      continue;
+    }
+    // At once, however many others there are: it happens once, and somebody may have to know.
+    tell(told, [&](const log::About& about, const Reject& reject) {
+      log::warn_at_once(about, "{} of {} became {}, the first of this topic with reason {}: {}", told.count,
+                        plural(part.messages(), "message"), agree(told.count, "a dead letter", "dead letters"),
+                        to_string(reject.reason), reject.message);
+    });
+  }
+  if (known.count == 0) return;
+  tell(known, [&](const log::About& about, const Reject& reject) {
+    log::warn(about, "{} of {} became {}; this one: {}", known.count, plural(part.messages(), "message"),
+              agree(known.count, "a dead letter", "dead letters"), reject.message);
+  });
 }
 
 void tell_recovery(const std::string& topic, Duration outage) {

@@ -51,8 +51,9 @@ class StoredPart {
 void count_stored(Counters& counters, TopicCounters& topic, const StoredPart& part, const batch::Outcome* outcome,
                   std::int64_t wall_us);
 
-/// One line in the log when messages of it became dead letters, with the first as an example.
-void tell_dead_letters(const StoredPart& part);
+/// A line in the log when messages of it became dead letters, with the first as an example, and one more for each
+/// reason that is new in the topic.
+void tell_dead_letters(TopicCounters& topic, const StoredPart& part);
 
 /// After an outage that somebody may have heard of, and not after each batch that went through at the second try.
 void tell_recovery(const std::string& topic, Duration outage);

@@ -47,8 +47,13 @@ struct TopicCounters {
   /// The last dead letter of each reason, for those that had one.
   [[nodiscard]] std::vector<DeadLetterExample> examples() const;
   void remember(DeadLetterExample example);
+  /// Whether nobody has asked this for the reason yet: it is new in this topic.
+  [[nodiscard]] bool first_of(RejectReason reason) {
+    return !met_[static_cast<std::size_t>(reason)].exchange(true, std::memory_order_relaxed);
+  }
 
  private:
+  std::array<std::atomic<bool>, kRejectReasons> met_{};
   mutable Mutex mutex_;
   std::array<std::optional<DeadLetterExample>, kRejectReasons> examples_ LOOM_GUARDED_BY(mutex_);
 };

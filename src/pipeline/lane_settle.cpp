@@ -178,7 +178,7 @@ void Lane::settle_committed(std::unique_ptr<Batch> batch, const Outcome& outcome
 void Lane::note_stored(const StoredPart& part, const Outcome* outcome) {
   dead_letter_watch_.count(part.messages(), part.rejected().size());
   count_stored(context_.counters, topic_counters_, part, outcome, context_.clock.wall_us());
-  tell_dead_letters(part);
+  tell_dead_letters(topic_counters_, part);
   if (const auto lasted = outage_.end()) tell_recovery(topic_, *lasted);
 }
 

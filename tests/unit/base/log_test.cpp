@@ -117,6 +117,14 @@ TEST_F(LogTest, RecentHasThemWithoutTheWordsAboutTheTopic) {
   EXPECT_GT(list[1].wall_us, 0);
 }
 
+TEST_F(LogTest, WhatIsWrittenAtOnceIsNeverHeldBackAndHoldsNothingBack) {
+  for (int i = 0; i < 30; ++i) warn_at_once({.topic = "t"}, "new here: {}", i);
+  EXPECT_EQ(texts().size(), 30u);
+  EXPECT_EQ(recent().front().message, "new here: 29");
+  warn({.topic = "t"}, "new here: {}", 30);
+  EXPECT_THAT(texts(), ElementsAre("topic t: new here: 30"));
+}
+
 TEST_F(LogTest, AnyThreadMayWrite) {
   constexpr int kThreads = 8;
   constexpr int kEach = 500;
