@@ -61,6 +61,10 @@ Lease::Answer Lease::look() {
   return ask([&](const sink::Connection&) { return "SELECT FROM kafka_lag_reporters WHERE " + ours(); });
 }
 
+sink::Connection* Lease::connection() {
+  return connection_ == nullptr || connection_->lost() ? nullptr : connection_.get();
+}
+
 void Lease::release() {
   if (connection_ == nullptr || connection_->probe_lost()) return;
   static_cast<void>(connection_->execute(

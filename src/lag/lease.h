@@ -31,6 +31,9 @@ class Lease {
   /// Lets go, so that another replica need not wait. Only over a connection that is open.
   void release();
 
+  /// For other questions on the same thread; nullptr: there is none at the moment.
+  [[nodiscard]] sink::Connection* connection();
+
   /// Why the last answer was none or not_set_up; free of passwords.
   [[nodiscard]] const std::string& why() const { return why_; }
 

@@ -52,10 +52,12 @@ struct Monitor::Impl {
   mutable Mutex mutex;
   CondVar wake;
   std::shared_ptr<const GroupLag> latest LOOM_GUARDED_BY(mutex);
+  std::shared_ptr<const WaitingDeadLetters> waiting LOOM_GUARDED_BY(mutex);
 
   // The thread's own
   GroupWatch watch;
   std::optional<Lease> lease;
+  WaitingCounter waiting_counter;
   std::chrono::steady_clock::time_point lease_not_before;
   bool warned = false;
   std::string not_set_up;
@@ -66,7 +68,8 @@ struct Monitor::Impl {
       : settings(std::move(all)),
         clock(clock_in),
         local(std::move(local_in)),
-        watch(watch_settings(settings, stopping), clock) {
+        watch(watch_settings(settings, stopping), clock),
+        waiting_counter(settings.group, clock) {
     auto empty = std::make_shared<GroupLag>();
     empty->group = settings.group;
     latest = std::move(empty);
@@ -107,7 +110,19 @@ struct Monitor::Impl {
       latest = std::move(lag);
     }
     // Only then the lease, so that who reports has something to report.
-    if (lease && watch.database_answered()) hold(watch.kafka_answered());
+    if (lease && watch.database_answered()) {
+      hold(watch.kafka_answered());
+      count_waiting();
+    }
+  }
+
+  void count_waiting() {
+    sink::Connection* const connection = lease->connection();
+    if (stopping.load() || connection == nullptr) return;
+    auto counted = waiting_counter.look(*connection);
+    if (counted == nullptr) return;
+    const MutexLock lock(mutex);
+    waiting = std::move(counted);
   }
 
   /// Who cannot sample does not renew, so that a replica that can takes over; but it goes on until then: lag that is
@@ -148,6 +163,11 @@ void Monitor::request_stop() { impl_->request_stop(); }
 std::shared_ptr<const GroupLag> Monitor::latest() const {
   const MutexLock lock(impl_->mutex);
   return impl_->latest;
+}
+
+std::shared_ptr<const WaitingDeadLetters> Monitor::waiting_dead_letters() const {
+  const MutexLock lock(impl_->mutex);
+  return impl_->waiting;
 }
 
 bool Monitor::reports() const { return impl_->reports.load(); }

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "lag/lag.h"
 #include "lag/local_position.h"
+#include "lag/waiting_dead_letters.h"
 
 namespace loom::lag {
 
@@ -26,9 +27,10 @@ struct MonitorSettings {
   std::function<bool(const std::string& topic)> covers;
 };
 
-/// Watches the whole group's lag on a timer of its own, so that it sees a group whose commits have stopped.
-/// When Kafka or the database does not answer, the last values stay, with a note: lag is never missing once known.
-/// Threads: latest() and reports() from any; one of its own, which also calls `local`.
+/// Watches the whole group's lag, and how many of its dead letters wait, on a timer of its own, so that it sees a group
+/// whose commits have stopped. When Kafka or the database does not answer, the last values stay, with a note: lag is
+/// never missing once known.
+/// Threads: latest(), waiting_dead_letters() and reports() from any; one of its own, which also calls `local`.
 /// Owns:    Kafka clients, two database connections.
 /// Blocks:  the destructor, for the question under way (some seconds at most).
 /// Fails:   WrongSetting from the constructor; later never.
@@ -45,6 +47,8 @@ class Monitor {
 
   /// Never null; empty before the first sample.
   [[nodiscard]] std::shared_ptr<const GroupLag> latest() const;
+  /// Nullptr: not known yet, or there is no database. Once known it stays, as lag does.
+  [[nodiscard]] std::shared_ptr<const WaitingDeadLetters> waiting_dead_letters() const;
   /// Whether this replica is the one that reports the group's lag as metrics (a lease in kafka_lag_reporters).
   [[nodiscard]] bool reports() const;
 

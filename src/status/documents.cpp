@@ -1,11 +1,10 @@
 #include "status/documents.h"
 
-#include <algorithm>
-#include <array>
 #include <string>
 #include <utility>
 
 #include "status/counter_value.h"
+#include "status/dead_letter_json.h"
 #include "status/json_values.h"
 #include "status/lag_known.h"
 #include "status/verdict.h"
@@ -13,22 +12,6 @@
 
 namespace loom::status {
 namespace {
-
-constexpr std::size_t kExamplesMost = 50;  // dead letters in /status: the last of each topic and reason, newest first
-
-using DeadLetterCounts = std::array<std::uint64_t, kRejectReasons>;
-
-void add(DeadLetterCounts& sums, const pipeline::TopicCounters& counters) {
-  for (std::size_t i = 0; i < sums.size(); ++i) sums[i] += value(counters.dead_letters[i]);
-}
-
-Json by_reason(const DeadLetterCounts& counts) {
-  Json all = Json::object();
-  for (std::size_t i = 0; i < counts.size(); ++i) {
-    if (counts[i] > 0) all[std::string(to_string(static_cast<RejectReason>(i)))] = counts[i];
-  }
-  return all;
-}
 
 Json reachable(const Reachable& server) {
   return {{"reachable", server.now},
@@ -99,11 +82,9 @@ Json assignment(const std::vector<OwnedPartition>& partitions) {
   return all;
 }
 
-Json topic_entry(const TopicStatus& topic) {
+Json topic_entry(const Snapshot& snapshot, const TopicStatus& topic) {
   static const pipeline::TopicCounters kNothing;
   const pipeline::TopicCounters& counters = topic.counters == nullptr ? kNothing : *topic.counters;
-  DeadLetterCounts dead_letters{};
-  add(dead_letters, counters);
   const bool lag_known = topic.lag.has_value();
   return {{"topic", topic.topic},
           {"mapping", topic.mapping},
@@ -122,7 +103,8 @@ Json topic_entry(const TopicStatus& topic) {
           {"messages", value(counters.messages)},
           {"rows", value(counters.rows)},
           {"dead_letters", counters.all_dead_letters()},
-          {"dead_letters_by_reason", by_reason(dead_letters)},
+          {"dead_letters_by_reason", dead_letters_by_reason(counters)},
+          {"dead_letters_waiting", waiting_dead_letters(snapshot, topic.topic)},
           {"batches", value(counters.batches)},
           {"retried", value(counters.retried_batches)},
           {"stale", value(counters.stale_batches)},
@@ -135,7 +117,7 @@ Json topic_entry(const TopicStatus& topic) {
 
 Json topics(const Snapshot& snapshot) {
   Json all = Json::array();
-  for (const TopicStatus& topic : snapshot.topics) all.push_back(topic_entry(topic));
+  for (const TopicStatus& topic : snapshot.topics) all.push_back(topic_entry(snapshot, topic));
   return all;
 }
 
@@ -143,7 +125,7 @@ Json topics(const Snapshot& snapshot) {
 Json active_topics(const Snapshot& snapshot) {
   Json all = Json::array();
   for (const TopicStatus& topic : snapshot.topics) {
-    if (topic.state != "idle") all.push_back(topic_entry(topic));
+    if (topic.state != "idle") all.push_back(topic_entry(snapshot, topic));
   }
   return all;
 }
@@ -157,35 +139,6 @@ Json stopped_topics(const Snapshot& snapshot) {
                    {"next_try_seconds", seconds_or_null(topic.next_try_seconds)}});
   }
   return all;
-}
-
-Json examples(const pipeline::Counters& counters) {
-  std::vector<std::pair<std::string, pipeline::DeadLetterExample>> found;
-  for (const auto& [topic, of_topic] : counters.topics()) {
-    for (pipeline::DeadLetterExample& example : of_topic->examples()) found.emplace_back(topic, std::move(example));
-  }
-  std::stable_sort(found.begin(), found.end(),
-                   [](const auto& a, const auto& b) { return a.second.wall_us > b.second.wall_us; });
-  if (found.size() > kExamplesMost) found.resize(kExamplesMost);
-  Json all = Json::array();
-  for (const auto& [topic, example] : found) {
-    all.push_back({{"topic", topic},
-                   {"partition", example.partition},
-                   {"offset", example.offset},
-                   {"reason", to_string(example.reason)},
-                   {"message", example.message},
-                   {"trace_id", text_or_null(example.trace_id)},
-                   {"time", instant_or_null(example.wall_us)}});
-  }
-  return all;
-}
-
-Json dead_letters(const pipeline::Counters& counters) {
-  DeadLetterCounts sums{};
-  std::uint64_t total = 0;
-  for (const auto& [topic, of_topic] : counters.topics()) add(sums, *of_topic);
-  for (const std::uint64_t count : sums) total += count;
-  return {{"total", total}, {"by_reason", by_reason(sums)}, {"examples", examples(counters)}};
 }
 
 Json batches(const pipeline::Counters& counters) {
@@ -256,7 +209,7 @@ std::string status_json(const Snapshot& snapshot) {
                          {"lag", group_lag(snapshot)},
                          {"assignment", assignment(snapshot.assignment)},
                          {"batches", batches(counters)},
-                         {"dead_letters", dead_letters(counters)},
+                         {"dead_letters", dead_letters(snapshot)},
                          {"pool",
                           {{"connections", snapshot.pool.connections},
                            {"busy", snapshot.pool.busy},

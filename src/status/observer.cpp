@@ -139,6 +139,7 @@ Snapshot Observer::take() const {
   seen.messages = rates_.messages();
   seen.rows = rates_.rows();
   seen.lag = observed_.lag.latest();
+  seen.waiting_dead_letters = observed_.lag.waiting_dead_letters();
   seen.reports_lag = observed_.lag.reports();
   seen.minute = rates_.minute(now, context.counters);
   seen.pool = observed_.pool.state();

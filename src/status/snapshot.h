@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "batch/cause.h"
 #include "lag/lag.h"
+#include "lag/waiting_dead_letters.h"
 #include "pipeline/counters.h"
 #include "sink/writer_pool.h"
 #include "source/client_statistics.h"
@@ -106,8 +107,9 @@ struct Snapshot {
   Rate messages;                    ///< over all topics
   Rate rows;
   Window minute;
-  std::shared_ptr<const lag::GroupLag> lag;  ///< never null
-  bool reports_lag = false;                  ///< this replica exports the group's lag as metrics
+  std::shared_ptr<const lag::GroupLag> lag;                             ///< never null
+  std::shared_ptr<const lag::WaitingDeadLetters> waiting_dead_letters;  ///< of the whole group; null: not known
+  bool reports_lag = false;  ///< this replica exports the group's lag as metrics
 
   sink::PoolState pool;
   double pool_full_seconds = 0;  ///< how long all connections have been busy and batches have waited

@@ -27,6 +27,7 @@ class PageValuesTest : public PageTest {
     expect_same(row + "[data-column=lag_seconds]", topic.at("lag_seconds"));
     expect_same(row + "[data-column=rows]", topic.at("rows"));
     expect_same(row + "[data-column=dead_letters]", topic.at("dead_letters"));
+    expect_same(row + "[data-column=dead_letters_waiting]", topic.at("dead_letters_waiting").at("total"));
     expect_same(row + "[data-column=rows_per_second]", topic.at("rows_per_second"));
     EXPECT_EQ(topic.at("state"), "running");
     const std::string word = browser().text(row + "[data-column=state]");
@@ -50,7 +51,8 @@ TEST_F(PageValuesTest, WhatThePageShowsIsWhatStatusSays) {
   // Rates fade for a second, lag is sampled on a timer: both are settled before the two are compared.
   const json status = get_when("/status", [](const json& now) {
     return now["totals"]["messages"] == 4'007 && now["lag"]["messages"] == 0 &&
-           now["rates"]["messages_per_second"] == 0.0 && now["topics"].size() == 2;
+           now["rates"]["messages_per_second"] == 0.0 && now["topics"].size() == 2 &&
+           now["dead_letters"]["waiting"].is_object() && now["dead_letters"]["waiting"]["total"] == 7;
   });
   await_answers(2);
   expect_same("#messages-per-second", status.at("rates").at("messages_per_second"));
@@ -59,6 +61,7 @@ TEST_F(PageValuesTest, WhatThePageShowsIsWhatStatusSays) {
   expect_same("#total-rows", status.at("totals").at("rows"));
   expect_same("#total-bytes", status.at("totals").at("message_bytes"));
   expect_same("#dead-letters", status.at("totals").at("dead_letters"));
+  expect_same("#dead-letters-waiting", status.at("dead_letters").at("waiting").at("total"));
   expect_same("#lag-messages", status.at("lag").at("messages"));
   expect_same("#lag-seconds", status.at("lag").at("seconds"));
   expect_same("#catch-up", status.at("lag").at("catch_up_seconds"));
@@ -71,11 +74,19 @@ TEST_F(PageValuesTest, WhatThePageShowsIsWhatStatusSays) {
   EXPECT_EQ(count("good_rows") + count("bad_rows"), 4'000);
   EXPECT_EQ(status.at("totals").at("dead_letters"), 7);
   EXPECT_EQ(browser().text("#dead-letter-reasons tr[data-key=invalid_json] [data-column=count]"), "7");
+  EXPECT_EQ(browser().text("#dead-letter-reasons tr[data-key=invalid_json] [data-column=waiting]"), "7");
   EXPECT_NE(browser().text("#dead-letter-reasons tr[data-key=invalid_json] [data-column=where]").find(bad + " / 0 / "),
             std::string::npos);
   EXPECT_EQ(browser().text("#partitions-count"), "5");
   EXPECT_EQ(browser().text("#group"), group());
   EXPECT_TRUE(says("OK"));
+
+  // What waits goes down when it is purged; what there was since the start does not.
+  ASSERT_EQ(command({"dead-letters", "purge", "--limit", "4", "--yes"}).exit_code, 0);
+  ASSERT_TRUE(
+      browser().wait_until("document.querySelector('#dead-letters-waiting').dataset.value === '3'", seconds(20)));
+  EXPECT_EQ(browser().text("#dead-letter-reasons tr[data-key=invalid_json] [data-column=waiting]"), "3");
+  EXPECT_EQ(browser().text("#dead-letter-reasons tr[data-key=invalid_json] [data-column=count]"), "7");
   expect_quiet();
 }
 

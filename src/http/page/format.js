@@ -17,6 +17,12 @@ const Format = (() => {
     return whole.format(value);
   }
 
+  // {total, at_least}: counting stops somewhere, and what there is beyond it is not known.
+  function countAtLeast(one) {
+    if (!one) return unknown;
+    return one.at_least ? `${count(one.total)} or more` : count(one.total);
+  }
+
   function rate(value) {
     if (!known(value)) return unknown;
     return Math.abs(value) < 10 ? tenths.format(value) : count(value);
@@ -65,5 +71,5 @@ const Format = (() => {
     return `${count(number)} ${number === 1 ? one : many}`;
   }
 
-  return { unknown, known, count, rate, duration, milliseconds, bytes, percent, since, ago, plural };
+  return { unknown, known, count, countAtLeast, rate, duration, milliseconds, bytes, percent, since, ago, plural };
 })();

@@ -11,10 +11,12 @@
 //   [data-value]                     the number in /status that an element shows, unrounded; "" when not known:
 //                                    #messages-per-second #rows-per-second (and ...-1m) #total-messages #total-rows
 //                                    #total-bytes #lag-messages #lag-seconds #catch-up #drain-rate #dead-letters
+//                                    #dead-letters-waiting
 //                                    #pool-busy #pool-max #pool-connections #pool-waiting #memory-resident
 //                                    #fetch-queue #rebalances #uptime
 //   #topics tbody tr[data-key=TOPIC] with td[data-column][data-value]: state (a rank; the word is its text), lag,
-//                                    lag_seconds, catch_up, messages_per_second, rows_per_second, rows, dead_letters, last_commit
+//                                    lag_seconds, catch_up, messages_per_second, rows_per_second, rows, dead_letters,
+//                                    dead_letters_waiting, last_commit
 //   #partitions tr[data-key=TOPIC/N], #dead-letter-reasons tr[data-key=REASON], #servers, #errors: the same way
 //   th[aria-sort], th button[data-sort=COLUMN], #topics-filter, #topics-more, #topics-count (and #partitions-...)
 (() => {
@@ -116,6 +118,8 @@
     say('lag-note', lag.notes.length > 0 ? `not all is known: ${lag.notes[0]}` : '');
     show('catch-up', lag.catch_up_seconds, lag.outlook ?? Format.unknown);
     show('drain-rate', lag.drain_rate, draining(lag));
+    const { waiting } = status.dead_letters;
+    show('dead-letters-waiting', waiting?.total, Format.countAtLeast(waiting));
     show('dead-letters', totals.dead_letters, Format.count(totals.dead_letters));
     const { last_minute: minute } = status;
     const share = minute.dead_letters > 0 ? `, ${Format.percent(minute.dead_letter_share)} of the messages` : '';

@@ -45,6 +45,8 @@ const Tables = (() => {
         number('rows_per_second', 'Rows/s', (row) => row.rows_per_second, Format.rate),
         number('rows', 'Rows', (row) => row.rows, Format.count, { hint: 'since the start' }),
         number('dead_letters', 'Dead letters', (row) => row.dead_letters, Format.count, { hint: 'since the start' }),
+        number('dead_letters_waiting', 'Wait', (row) => row.dead_letters_waiting?.total, Format.count,
+          { hint: 'dead letters of the whole group that wait to be replayed or purged', text: (row) => Format.countAtLeast(row.dead_letters_waiting) }),
         number('last_commit', 'Last commit', (row) => (row.last_commit ? Date.parse(row.last_commit) : null), Format.count,
           { text: (row) => Format.ago(row.last_commit, row.now) }),
       ],
@@ -115,6 +117,7 @@ const Tables = (() => {
       keyOf: (row) => row.reason,
       columns: [
         text('reason', 'Reason', (row) => row.reason, { name: true }),
+        number('waiting', 'Wait', (row) => row.waiting, Format.count, { hint: 'of the whole group' }),
         number('count', 'Since the start', (row) => row.count, Format.count),
         text('message', 'Example', (row) => row.example?.message),
         text('where', 'Topic, partition, offset', (row) =>
@@ -127,13 +130,15 @@ const Tables = (() => {
     });
     return {
       update(status) {
-        const { by_reason: reasons, examples } = status.dead_letters;
+        const { by_reason: reasons, waiting, examples } = status.dead_letters;
+        const names = new Set([...Object.keys(reasons), ...Object.keys(waiting?.by_reason ?? {})]);
         const newest = new Map();
         for (const one of examples) {
           if (!newest.has(one.reason) || newest.get(one.reason).time < one.time) newest.set(one.reason, one);
         }
-        const rows = Object.entries(reasons).filter(([, count]) => count > 0).sort((a, b) => b[1] - a[1])
-          .map(([reason, count]) => ({ reason, count, example: newest.get(reason), now: status.time }));
+        const rows = [...names].map((reason) => ({
+          reason, count: reasons[reason] ?? 0, waiting: waiting ? waiting.by_reason[reason] ?? 0 : null, example: newest.get(reason), now: status.time,
+        })).sort((a, b) => (b.waiting ?? 0) - (a.waiting ?? 0) || b.count - a.count);
         table.update(rows);
         byId('no-dead-letters').hidden = rows.length > 0;
         byId('dead-letter-reasons').parentElement.hidden = rows.length === 0;

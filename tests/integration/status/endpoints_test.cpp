@@ -144,6 +144,13 @@ TEST_F(EndpointsTest, EachPathOfThePageAnswers) {
   EXPECT_EQ(status["totals"]["rows"], 1000);
   EXPECT_EQ(status["pool"]["max"], 8);
   EXPECT_EQ(status["dead_letters"]["by_reason"]["invalid_json"], 1);
+  const auto waiting = [&] { return http.get("/status").json()["dead_letters"]["waiting"]; };
+  EXPECT_TRUE(await(seconds(15), [&] { return waiting().is_object() && waiting()["total"] == 1; })) << waiting();
+  ASSERT_EQ(command({"dead-letters", "purge", "--all", "--yes"}).exit_code, 0);
+  EXPECT_TRUE(await(seconds(15), [&] { return waiting()["total"] == 0; })) << waiting();
+  const auto topic = http.get("/topics").json()["topics"][0];
+  EXPECT_EQ(topic["dead_letters"], 1) << "since the start";
+  EXPECT_EQ(topic["dead_letters_waiting"]["total"], 0);
   EXPECT_EQ(status["topics"][0]["topic"], topic_);
   EXPECT_EQ(status["topics"][0]["state"], "running");
   EXPECT_EQ(status["database"]["reachable"], true);

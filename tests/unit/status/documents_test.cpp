@@ -143,6 +143,7 @@ TEST_F(DocumentsTest, TextThatIsNotUtf8IsShownAndDoesNotFail) {
 }
 
 TEST_F(DocumentsTest, ExamplesAreTheNewestFiftyOfAnyNumberOfTopics) {
+  full.snapshot.waiting_dead_letters.reset();
   for (int i = 0; i < 80; ++i) {
     full.counters.of("t" + std::to_string(i)).remember({RejectReason::tombstone, "none", 0, i, "", 1'000'000 + i});
   }
@@ -150,6 +151,46 @@ TEST_F(DocumentsTest, ExamplesAreTheNewestFiftyOfAnyNumberOfTopics) {
   EXPECT_EQ(examples.size(), 50u);
   EXPECT_EQ(examples[0]["topic"], "device.audio.raw");
   EXPECT_EQ(examples[1]["topic"], "t79");
+}
+
+TEST_F(DocumentsTest, WhenExamplesAreTooManyEachReasonKeepsItsNewest) {
+  full.snapshot.waiting_dead_letters.reset();
+  full.counters.of("old").remember({RejectReason::out_of_range, "too large", 0, 1, "", 2});
+  full.counters.of("older").remember({RejectReason::out_of_range, "larger", 0, 1, "", 1});
+  for (int i = 0; i < 80; ++i) {
+    full.counters.of("t" + std::to_string(i)).remember({RejectReason::conversion_failed, "no", 0, i, "", 1'000 + i});
+  }
+  const Json examples = status()["dead_letters"]["examples"];
+  EXPECT_EQ(examples.size(), 50u);
+  EXPECT_EQ(examples[49]["message"], "too large");
+  EXPECT_EQ(examples[48]["topic"], "t32") << "and the others are the newest still";
+}
+
+TEST_F(DocumentsTest, WaitingIsApartFromSinceTheStart) {
+  const Json json = status()["dead_letters"];
+  EXPECT_EQ(json["total"], 10);
+  EXPECT_EQ(json["waiting"], Json::parse(R"({"total":6,"at_least":false,"by_reason":{"invalid_json":4,"tombstone":2},)"
+                                         R"("sampled_at":"2026-11-21T14:59:57.000Z"})"));
+  ASSERT_EQ(json["examples"].size(), 2u);
+  EXPECT_EQ(json["examples"][0]["offset"], 77) << "that of the table is not newer";
+  EXPECT_EQ(
+      json["examples"][1],
+      Json::parse(R"({"topic":"device.old.raw","partition":1,"offset":3,"reason":"tombstone","message":"no value",)"
+                  R"("trace_id":"4bf9","time":"2026-11-21T14:45:00.000Z"})"))
+      << "of what waits since before the start";
+  EXPECT_EQ(topics()["topics"][2]["dead_letters_waiting"],
+            Json::parse(R"({"total":0,"at_least":false,"by_reason":{}})"));
+
+  auto many = std::make_shared<lag::WaitingDeadLetters>();
+  many->topics["device.audio.raw"]["invalid_json"].count = lag::WaitingDeadLetters::kTopicMost;
+  many->all_counted = false;
+  full.snapshot.waiting_dead_letters = many;
+  EXPECT_EQ(status()["dead_letters"]["waiting"]["at_least"], true);
+  EXPECT_EQ(topics()["topics"][1]["dead_letters_waiting"]["at_least"], true);
+  EXPECT_EQ(topics()["topics"][2]["dead_letters_waiting"], nullptr) << "nobody has come to it";
+  full.snapshot.waiting_dead_letters.reset();
+  EXPECT_EQ(status()["dead_letters"]["waiting"], nullptr);
+  EXPECT_EQ(topics()["topics"][1]["dead_letters_waiting"], nullptr);
 }
 
 TEST_F(DocumentsTest, ReadyNeedsBothServersAndTheGroup) {

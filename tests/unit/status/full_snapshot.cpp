@@ -106,6 +106,14 @@ std::shared_ptr<const lag::GroupLag> group_lag() {
   return group;
 }
 
+std::shared_ptr<const lag::WaitingDeadLetters> waiting() {
+  auto waiting = std::make_shared<lag::WaitingDeadLetters>();
+  waiting->topics["device.audio.raw"]["invalid_json"] = {4, "of the table", 0, 5, "", kNow - 700'000'000};
+  waiting->topics["device.old.raw"]["tombstone"] = {2, "no value", 1, 3, "4bf9", kNow - 900'000'000};
+  waiting->sampled_us = kNow - 3'000'000;
+  return waiting;
+}
+
 source::ClientStatistics kafka() {
   source::ClientStatistics statistics;
   source::BrokerStatistics broker;
@@ -142,6 +150,7 @@ FullSnapshot::FullSnapshot() {
   snapshot.messages = {8012.04, 8000.44};
   snapshot.rows = {8010, 7999.1};
   snapshot.lag = group_lag();
+  snapshot.waiting_dead_letters = waiting();
   snapshot.reports_lag = true;
   snapshot.pool = {.connections = 6, .busy = 2, .waiting = 0, .minimum = 20, .maximum = 50};
   snapshot.resident_bytes = 120'000'000;
