@@ -46,6 +46,10 @@ BEGIN
             -- Written by the service. Replaying and purging them deletes, which is the owner's.
             WHEN 'kafka_dead_letters' THEN
                 EXECUTE format('GRANT SELECT, INSERT ON %s TO loom_service', t.name);
+            -- What a replay, which is the owner's, made rows of. That they do not come back is a trigger's doing, with its
+            -- owner's rights.
+            WHEN 'kafka_repaired_dead_letters' THEN
+                EXECUTE format('GRANT SELECT ON %s TO loom_service', t.name);
             -- Only looked at: is every migration applied?
             WHEN 'schema_migrations' THEN
                 EXECUTE format('GRANT SELECT ON %s TO loom_service', t.name);
@@ -66,8 +70,8 @@ BEGIN
 END
 $$;
 
--- Lag, alerts and advice are seen through views, and the metrics' tables are kept in order by a function that has its owner's
--- rights for that.
+-- Lag, alerts and advice are seen through views. The metrics' tables are kept in order, and dead letters that are rows now are
+-- taken away, by functions that have their owner's rights for that.
 DO $$
 DECLARE
     v text;
@@ -78,6 +82,9 @@ BEGIN
         CONTINUE WHEN to_regclass('public.' || v) IS NULL;
         EXECUTE format('GRANT SELECT ON public.%I TO loom_service', v);
     END LOOP;
+    IF to_regprocedure('public.kafka_forget_dead_letters(text, bigint[])') IS NOT NULL THEN
+        GRANT EXECUTE ON FUNCTION public.kafka_forget_dead_letters(text, bigint[]) TO loom_service;
+    END IF;
     IF to_regprocedure('public.maintain_consumer_metrics(interval)') IS NOT NULL THEN
         GRANT EXECUTE ON FUNCTION public.maintain_consumer_metrics(interval) TO loom_service;
     END IF;

@@ -90,6 +90,8 @@ struct DeadLetterOptions {
   std::optional<std::string> reason;
   std::optional<std::string> trace;
   std::optional<std::string> since;
+  std::optional<std::string> until;
+  std::optional<std::string> older_than;
   std::vector<std::int64_t> ids;
   std::optional<std::uint64_t> limit;
   std::optional<std::string> group;
@@ -99,6 +101,8 @@ struct DeadLetterOptions {
   bool dry_run = false;
   bool all = false;
   bool yes = false;
+  bool repaired = false;
+  std::optional<std::string> value;  ///< of `replay`: the file with the value to store instead
 };
 int list_dead_letters(const settings::Config& config, const DeadLetterOptions& options);
 int show_dead_letters(const settings::Config& config, const DeadLetterOptions& options);

@@ -1,7 +1,13 @@
 #include <unistd.h>
 
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
 #include <iostream>
+#include <sstream>
 #include <string>
+#include <vector>
 
 #include "app/commands.h"
 #include "base/clock.h"
@@ -20,6 +26,58 @@ namespace loom::app {
 namespace {
 
 constexpr std::uint64_t kListed = 20;
+constexpr std::size_t kValueMost = std::size_t{256} << 20U;
+
+bool take_time(const char* option, const std::optional<std::string>& text, std::optional<std::int64_t>& us) {
+  if (!text) return true;
+  us = text::parse_since(*text, SystemClock().wall_us());
+  if (us) return true;
+  std::cerr << "error: " << option << " is \"" << *text
+            << "\", but takes a time span such as 30m, 2h or 3d, or a time such as 2026-01-31T12:00:00Z\n";
+  return false;
+}
+
+/// False after saying what is wrong with the options.
+bool add_times(const DeadLetterOptions& options, dead_letters::DeadLetterFilter& filter) {
+  if (!take_time("--since", options.since, filter.since_us)) return false;
+  if (!take_time("--until", options.until, filter.until_us)) return false;
+  if (options.older_than) {
+    const auto span = text::parse_span(*options.older_than);
+    if (!span) {
+      std::cerr << "error: --older-than is \"" << *options.older_than
+                << "\", but takes a time span such as 45s, 30m, 2h, 3d or 1w\n";
+      return false;
+    }
+    filter.until_us = SystemClock().wall_us() - *span;
+  }
+  // Beyond what a database has words for, there is nothing to be found either.
+  for (auto* us : {&filter.since_us, &filter.until_us}) {
+    if (*us) *us = std::max<std::int64_t>(0, **us);
+  }
+  if (!filter.since_us || !filter.until_us || *filter.since_us < *filter.until_us) return true;
+  std::cerr << "error: nothing lies between --since, which is " << text::instant_text(*filter.since_us)
+            << ", and the end, which is " << text::instant_text(*filter.until_us) << '\n';
+  return false;
+}
+
+/// The bytes of a file, or of standard input. Nothing after saying why not.
+std::optional<std::string> read_value(const std::string& path) {
+  std::ostringstream bytes;
+  const bool from_input = path == "-";
+  std::ifstream file;
+  if (!from_input) file.open(path, std::ios::binary);
+  std::istream& in = from_input ? std::cin : file;
+  if (in.good() && in.peek() != std::istream::traits_type::eof()) bytes << in.rdbuf();
+  if (in.bad() || (!from_input && !file.is_open()) || bytes.fail()) {
+    std::cerr << "error: cannot read --value " << path << ": " << std::strerror(errno) << '\n';
+    return std::nullopt;
+  }
+  std::string value = bytes.str();
+  if (value.size() <= kValueMost) return value;
+  std::cerr << "error: --value " << path << " has " << value.size() << " bytes, and at most " << kValueMost
+            << " are stored\n";
+  return std::nullopt;
+}
 
 /// Nothing after saying what is wrong with the options.
 std::optional<dead_letters::DeadLetterFilter> filter_of(const settings::Config& config,
@@ -31,15 +89,8 @@ std::optional<dead_letters::DeadLetterFilter> filter_of(const settings::Config& 
   filter.trace_id = options.trace;
   filter.ids = options.ids;
   filter.limit = options.limit;
-  if (options.since) {
-    filter.since_us = text::parse_since(*options.since, SystemClock().wall_us());
-    if (!filter.since_us) {
-      std::cerr << "error: --since is \"" << *options.since
-                << "\", but takes a time span such as 30m, 2h or 3d, or a time such as 2026-01-31T12:00:00Z\n";
-      return std::nullopt;
-    }
-  }
-  return filter;
+  filter.repaired = options.repaired;
+  return add_times(options, filter) ? std::optional(std::move(filter)) : std::nullopt;
 }
 
 /// Compiles the topic's mapping against its tables as they are now.
@@ -69,8 +120,17 @@ int list_dead_letters(const settings::Config& config, const DeadLetterOptions& o
   const auto counts = store.counts(*filter);
   if (!filter->limit) filter->limit = kListed;
   const auto newest = store.list(*filter);
-  std::cout << (options.json ? dead_letters::render_list_json(counts, newest)
-                             : dead_letters::render_list(counts, newest));
+  if (options.repaired) {
+    std::cout << (options.json ? dead_letters::render_repaired_json(counts, newest)
+                               : dead_letters::render_repaired(counts, newest));
+    return 0;
+  }
+  dead_letters::DeadLetterFilter others = *filter;
+  others.repaired = true;
+  others.limit.reset();
+  const std::uint64_t repaired = store.count(others);
+  std::cout << (options.json ? dead_letters::render_list_json(counts, newest, repaired)
+                             : dead_letters::render_list(counts, newest, repaired));
   return 0;
 }
 
@@ -84,8 +144,11 @@ int show_dead_letters(const settings::Config& config, const DeadLetterOptions& o
   }
   dead_letters::DeadLetterStore store(config.database.url);
   bool first = true;
+  std::vector<std::int64_t> ids = store.ids(filter);
+  filter.repaired = true;
+  for (const std::int64_t id : store.ids(filter)) ids.push_back(id);
   // One by one, the oldest first: each may be tens of megabytes.
-  for (const std::int64_t id : store.ids(filter)) {
+  for (const std::int64_t id : ids) {
     const auto dead_letter = store.find(id);
     if (!dead_letter) continue;  // purged or replayed just now
     if (!first && !options.json) std::cout << '\n';
@@ -102,12 +165,20 @@ int show_dead_letters(const settings::Config& config, const DeadLetterOptions& o
 int replay_dead_letters(const settings::Config& config, const DeadLetterOptions& options, Failpoints& failpoints) {
   const auto filter = filter_of(config, options);
   if (!filter) return kWrongUsage;
+  dead_letters::ReplayOptions replay;
+  if (options.value) {
+    if (options.ids.size() != 1) {
+      std::cerr << "error: --value is the value of one dead letter: say which with one --id\n";
+      return kWrongUsage;
+    }
+    replay.value = read_value(*options.value);
+    if (!replay.value) return kWrongUsage;
+  }
   const mapping::LoadResult loaded = mapping::load_mapping_file(config.topic_mappings);
   if (!loaded.file) {
     for (const auto& problem : loaded.problems) std::cerr << to_string(problem) << '\n';
     return kWrongUsage;
   }
-  dead_letters::ReplayOptions replay;
   replay.filter = *filter;
   replay.dry_run = options.dry_run;
   replay.progress = isatty(STDERR_FILENO) != 0 ? stderr : nullptr;
@@ -116,6 +187,12 @@ int replay_dead_letters(const settings::Config& config, const DeadLetterOptions&
   };
   const dead_letters::ReplayReport report = dead_letters::replay_dead_letters(config.database, replay, failpoints);
   std::cout << (options.json ? dead_letters::render_replay_json(report) : dead_letters::render_replay(report));
+  // Who gives a value wants to know that it is stored.
+  if (options.value && (report.topics.empty() || report.topics.front().stored == 0)) {
+    std::cerr << "error: dead letter " << options.ids.front()
+              << (report.topics.empty() ? " does not wait in this group" : " is not stored with this value") << '\n';
+    return 1;
+  }
   return report.ok() ? 0 : 1;
 }
 
@@ -123,17 +200,18 @@ int purge_dead_letters(const settings::Config& config, const DeadLetterOptions& 
   const auto filter = filter_of(config, options);
   if (!filter) return kWrongUsage;
   if (!filter->narrows() && !options.all) {
-    std::cerr
-        << "error: say which: --topic, --reason, --trace, --since, --id or --limit, or --all for all of the group\n";
+    std::cerr << "error: say which: --topic, --reason, --trace, --since, --until, --older-than, --id or --limit, or "
+                 "--all for "
+                 "all of the group\n";
     return kWrongUsage;
   }
   dead_letters::DeadLetterStore store(config.database.url);
+  const char* const what = options.repaired ? "repaired dead letter" : "dead letter";
   if (!options.yes) {
-    std::cerr << "error: this would delete " << plural(store.count(*filter), "dead letter")
-              << " for good; add --yes to do it\n";
+    std::cerr << "error: this would delete " << plural(store.count(*filter), what) << " for good; add --yes to do it\n";
     return kWrongUsage;
   }
-  std::cout << "deleted " << plural(store.purge(*filter), "dead letter") << '\n';
+  std::cout << "deleted " << plural(store.purge(*filter), what) << '\n';
   return 0;
 }
 

@@ -13,6 +13,8 @@ void add_filters(CLI::App& command, DeadLetterOptions& line) {
   command.add_option("--reason", line.reason, "Only with this reason, such as invalid_json");
   command.add_option("--trace", line.trace, "Only of this trace: the id as in the logs and in `list --json`");
   command.add_option("--since", line.since, "Only from then on: 45s, 30m, 2h, 3d, 1w ago, or a time in ISO 8601 (UTC)");
+  auto* until = command.add_option("--until", line.until, "Only from before then, named in the same ways");
+  command.add_option("--older-than", line.older_than, "Only older than 45s, 30m, 2h, 3d, 1w")->excludes(until);
   command.add_option("--id", line.ids, "Only these; may be given several times");
   command.add_option("--limit", line.limit, "At most so many");
   auto* group = command.add_option("--group", line.group, "Of this consumer group");
@@ -25,6 +27,7 @@ void add_dead_letters(CLI::App& app, DeadLetterOptions& line, const Choose& choo
 
   auto* list = all->add_subcommand("list", "Counts by topic and reason, and the newest ones (20, or --limit)");
   add_filters(*list, line);
+  list->add_flag("--repaired", line.repaired, "Those that were repaired by a replay, instead of those that wait");
   list->add_flag("--json", line.json, "As JSON");
   list->callback([&line, choose] {
     choose([&line](const settings::Config& config) { return list_dead_letters(config, line); }, {.database = true});
@@ -41,9 +44,14 @@ void add_dead_letters(CLI::App& app, DeadLetterOptions& line, const Choose& choo
 
   auto* replay = all->add_subcommand("replay", "Try them again through the mapping file as it is now");
   replay->footer(
-      "What becomes a row is a dead letter no more, in the same transaction; what fails again stays, with its new\n"
-      "reason. Safe to kill and to repeat, and safe beside a running service.");
+      "What becomes a row is a dead letter no more, in the same transaction, and does not come back when its message "
+      "is\n"
+      "read again; what fails again stays, with its new reason. Safe to kill and to repeat, and safe beside a running\n"
+      "service.");
   add_filters(*replay, line);
+  replay->add_option("--value", line.value,
+                     "With one --id: store this file's content (- is standard input) in place of the message's value; "
+                     "key, headers, offset and time stay the message's own");
   replay->add_flag("--dry-run", line.dry_run, "Only ask the mapping how many it would take");
   replay->add_flag("--json", line.json, "As JSON");
   replay->callback([&line, choose, &failpoints] {
@@ -54,6 +62,9 @@ void add_dead_letters(CLI::App& app, DeadLetterOptions& line, const Choose& choo
   auto* purge = all->add_subcommand("purge", "Delete them for good; needs a filter or --all, and --yes");
   add_filters(*purge, line);
   purge->add_flag("--all", line.all, "All of the group");
+  purge->add_flag("--repaired", line.repaired,
+                  "Forget those that a replay repaired, instead of those that wait: they come back if their messages "
+                  "are read again");
   purge->add_flag("--yes", line.yes, "Yes, delete; without it only their number is said");
   purge->callback([&line, choose] {
     choose([&line](const settings::Config& config) { return purge_dead_letters(config, line); }, {.database = true});

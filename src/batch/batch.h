@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/clock.h"
@@ -23,6 +24,7 @@ struct OffsetRange {
   std::int64_t to = 0;                  ///< next_offset after it
   std::int64_t last_timestamp_ms = -1;  ///< of the last record before `to`; -1 unknown
   RecordMarks marks{};                  ///< of the log up to `to`
+  bool read_again = false;              ///< the table may have dead letters of these offsets from an earlier reading
 };
 
 /// Whether the dead-letter topic has a message.
@@ -51,8 +53,11 @@ struct Batch {
   /// What `rejected` is if an attempt is stored whose commit is in doubt: the database found bad rows in it. Empty
   /// where it would be the same.
   std::vector<RejectedMessage> rejected_if_stored;
+  /// Dead letters that wait, of messages that are read again: message and id. Found by the writer.
+  std::vector<std::pair<std::uint32_t, std::int64_t>> waiting;
   std::vector<OffsetRange> ranges;     ///< one per partition, in partition order; none in a replay
   std::vector<std::int64_t> replayed;  ///< per message the dead letter that it is; only in a replay of dead letters
+  bool corrected = false;              ///< a replay whose messages have other values than their dead letters
   std::size_t message_bytes = 0;       ///< of the messages' keys and values
   TimePoint first_row_at{};            ///< when its first message came: it is due a batch timeout later
   Duration decoding{};                 ///< a worker's time for its messages so far

@@ -107,8 +107,10 @@ class TopicReplay {
     Batch batch;
     batch.topic = result_.topic;
     batch.plan_is_fresh = true;  // made for this replay; and what fails stays the dead letter that it is
+    batch.corrected = options_.value.has_value();
     for (DeadLetter& dead_letter : dead_letters) {
       batch.replayed.push_back(dead_letter.id);
+      if (options_.value) dead_letter.value = options_.value;
       batch.messages.push_back(message_of(std::move(dead_letter)));
     }
     encode(batch);
@@ -132,7 +134,11 @@ class TopicReplay {
 
   void count_done(const Batch& batch) {
     result_.stored += batch.messages.size() - batch.rejected.size();
-    for (const auto& rejected : batch.rejected) ++result_.again[std::string(to_string(rejected.reject.reason))];
+    for (const auto& rejected : batch.rejected) {
+      const std::string reason(to_string(rejected.reject.reason));
+      ++result_.again[reason];
+      result_.why[reason] = rejected.reject.message;
+    }
   }
 
   void replay_page(std::vector<std::int64_t> ids) {

@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -25,7 +26,9 @@ struct ReplayPlan {
 
 struct ReplayOptions {
   DeadLetterFilter filter;
-  bool dry_run = false;           ///< only ask the mapping; nothing is written
+  bool dry_run = false;  ///< only ask the mapping; nothing is written
+  /// Stored in place of the messages' own values; what fails with it stays the dead letter that it is, with its reason.
+  std::optional<std::string> value{};
   std::FILE* progress = nullptr;  ///< where the progress bar goes; nullptr: nowhere
   /// `values`: of headers that name its tables, mostly none.
   std::function<ReplayPlan(const std::string& topic, const std::set<mapping::TableValues>& values)> plan_of;
@@ -39,6 +42,7 @@ struct ReplayedTopic {
   std::map<std::string, std::uint64_t> again;  ///< still dead letters, by their reason now
   std::uint64_t elsewhere = 0;                 ///< purged or replayed by somebody else meanwhile
   std::string problem;                         ///< why the rest was not tried
+  std::map<std::string, std::string> why{};    ///< of each reason in `again` the words of one
 
   [[nodiscard]] std::uint64_t rejected() const;
   [[nodiscard]] std::uint64_t left() const { return chosen - std::min(chosen, stored + rejected() + elsewhere); }
@@ -52,7 +56,8 @@ struct ReplayReport {
 
 /// Makes rows of dead letters, by today's mapping:
 ///   page of dead letters -> RowBuilder -> sink::write_batch: one transaction that takes all of the page's dead letters
-///   or fails, stores the rows, deletes the dead letters stored and gives those that fail again their new reason
+///   or fails, stores the rows, notes the dead letters stored as repaired and gives those that fail again their new
+///   reason
 /// A kill at any moment leaves each dead letter either as it was or as rows. Dead letters that are there when it begins
 /// are replayed, in order of id, each once.
 /// Blocks: until done; waits for a database that is away up to about half a minute a page.

@@ -73,19 +73,21 @@ std::string json_bytes(const std::string& name, const std::optional<std::string>
 }
 
 std::string json_summary(const DeadLetter& dead_letter) {
+  const std::string repaired =
+      dead_letter.repaired_us
+          ? fmt::format(",\"repaired_at\":{}", text::json_text(text::instant_text(*dead_letter.repaired_us)))
+          : "";
   return fmt::format(
       "\"id\":{},\"group\":{},\"topic\":{},\"partition\":{},\"offset\":{},\"timestamp\":{},\"reason\":{},"
-      "\"sqlstate\":{},\"message\":{},\"trace_id\":{},\"created_at\":{}",
+      "\"sqlstate\":{},\"message\":{},\"trace_id\":{},\"created_at\":{}{}",
       dead_letter.id, text::json_text(dead_letter.group), text::json_text(dead_letter.topic), dead_letter.partition,
       dead_letter.offset, json_or_null(instant_of_message(dead_letter.timestamp_ms)),
       text::json_text(dead_letter.reason), json_or_null(dead_letter.sqlstate), text::json_text(dead_letter.message),
-      json_or_null(dead_letter.trace_id), text::json_text(text::instant_text(dead_letter.created_us)));
+      json_or_null(dead_letter.trace_id), text::json_text(text::instant_text(dead_letter.created_us)), repaired);
 }
 
-}  // namespace
-
-std::string render_list(const std::vector<DeadLetterCount>& counts, const std::vector<DeadLetter>& newest) {
-  if (counts.empty()) return "no dead letters\n";
+std::string tables(const std::vector<DeadLetterCount>& counts, const std::vector<DeadLetter>& newest,
+                   const char* time) {
   text::TextTable by_reason({{"TOPIC"}, {"REASON"}, {"COUNT", Side::right}, {"OLDEST"}, {"NEWEST"}});
   for (const auto& one : counts) {
     by_reason.add({one.topic, one.reason, std::to_string(one.count), text::instant_text(one.oldest_us),
@@ -95,14 +97,15 @@ std::string render_list(const std::vector<DeadLetterCount>& counts, const std::v
   std::string out = by_reason.render();
   if (newest.empty()) return out;
   text::TextTable table({{"ID", Side::right},
-                         {"SINCE"},
+                         {time},
                          {"TOPIC"},
                          {"PARTITION", Side::right},
                          {"OFFSET", Side::right},
                          {"REASON"},
                          {"MESSAGE"}});
   for (const auto& dead_letter : newest) {
-    table.add({std::to_string(dead_letter.id), text::instant_text(dead_letter.created_us), dead_letter.topic,
+    table.add({std::to_string(dead_letter.id),
+               text::instant_text(dead_letter.repaired_us.value_or(dead_letter.created_us)), dead_letter.topic,
                std::to_string(dead_letter.partition), std::to_string(dead_letter.offset), dead_letter.reason,
                text::printable(dead_letter.message, kMessageShown)});
   }
@@ -114,7 +117,9 @@ std::string render_list(const std::vector<DeadLetterCount>& counts, const std::v
   return out;
 }
 
-std::string render_list_json(const std::vector<DeadLetterCount>& counts, const std::vector<DeadLetter>& newest) {
+/// `more`: fields behind the others.
+std::string json_tables(const std::vector<DeadLetterCount>& counts, const std::vector<DeadLetter>& newest,
+                        const std::string& more) {
   std::string out = fmt::format("{{\"total\":{},\"counts\":[", total(counts));
   for (std::size_t i = 0; i < counts.size(); ++i) {
     const auto& one = counts[i];
@@ -125,7 +130,31 @@ std::string render_list_json(const std::vector<DeadLetterCount>& counts, const s
   }
   out += "],\"dead_letters\":[";
   for (std::size_t i = 0; i < newest.size(); ++i) out += (i > 0 ? ",{" : "{") + json_summary(newest[i]) + "}";
-  return out + "]}\n";
+  return out + "]" + more + "}\n";
+}
+
+}  // namespace
+
+std::string render_list(const std::vector<DeadLetterCount>& counts, const std::vector<DeadLetter>& newest,
+                        std::uint64_t repaired) {
+  const std::string others = repaired > 0 ? fmt::format("; {} {} repaired: `dead-letters list --repaired`", repaired,
+                                                        repaired == 1 ? "was" : "were")
+                                          : "";
+  if (counts.empty()) return repaired > 0 ? "no dead letters wait" + others + '\n' : "no dead letters\n";
+  return tables(counts, newest, "SINCE") + fmt::format("{} wait{}\n", total(counts), others);
+}
+
+std::string render_list_json(const std::vector<DeadLetterCount>& counts, const std::vector<DeadLetter>& newest,
+                             std::uint64_t repaired) {
+  return json_tables(counts, newest, fmt::format(",\"waiting\":{},\"repaired\":{}", total(counts), repaired));
+}
+
+std::string render_repaired(const std::vector<DeadLetterCount>& counts, const std::vector<DeadLetter>& newest) {
+  return counts.empty() ? "no repaired dead letters\n" : tables(counts, newest, "REPAIRED");
+}
+
+std::string render_repaired_json(const std::vector<DeadLetterCount>& counts, const std::vector<DeadLetter>& newest) {
+  return json_tables(counts, newest, "");
 }
 
 std::string render_dead_letter(const DeadLetter& dead_letter) {
@@ -140,12 +169,17 @@ std::string render_dead_letter(const DeadLetter& dead_letter) {
   line("offset", std::to_string(dead_letter.offset));
   line("timestamp", instant_of_message(dead_letter.timestamp_ms));
   line("since", text::instant_text(dead_letter.created_us));
+  if (dead_letter.repaired_us) line("repaired", text::instant_text(*dead_letter.repaired_us));
   line("reason", dead_letter.reason);
   line("sqlstate", dead_letter.sqlstate);
   line("message", dead_letter.message);
   line("trace", dead_letter.trace_id);
+  if (dead_letter.repaired_us && !dead_letter.corrected_value) {
+    return out + "stored as it was sent; key, value and headers are not kept here any more\n";
+  }
   out += content("key", dead_letter.key);
   out += content("value", dead_letter.value);
+  if (dead_letter.corrected_value) out += content("stored instead", dead_letter.corrected_value);
   for (const auto& header : dead_letter.headers) out += content("header " + text::printable(header.name), header.value);
   return out;
 }
@@ -158,7 +192,9 @@ std::string render_dead_letter_json(const DeadLetter& dead_letter) {
     out += fmt::format("{}{{\"name\":{},{}}}", i > 0 ? "," : "", text::json_text(header.name),
                        json_bytes("value", header.value));
   }
-  return out + "]}\n";
+  out += "]";
+  if (dead_letter.repaired_us) out += "," + json_bytes("corrected_value", dead_letter.corrected_value);
+  return out + "}\n";
 }
 
 std::string render_replay(const ReplayReport& report) {
@@ -176,6 +212,7 @@ std::string render_replay(const ReplayReport& report) {
     sum.chosen += topic.chosen;
     sum.stored += topic.stored;
     for (const auto& [reason, count] : topic.again) sum.again[reason] += count;
+    for (const auto& [reason, words] : topic.why) sum.why[reason] = words;
     sum.elsewhere += topic.elsewhere;
     if (topic.elsewhere > 0) {
       notes += fmt::format("note: {}: {} were gone, or in the hands of another replay\n", topic.topic, topic.elsewhere);
@@ -185,7 +222,12 @@ std::string render_replay(const ReplayReport& report) {
   table.add({"total", std::to_string(sum.chosen), std::to_string(sum.stored), std::to_string(sum.rejected()),
              std::to_string(sum.left())});
   std::string out = table.render() + notes;
-  for (const auto& [reason, count] : sum.again) out += fmt::format("fail again: {} {}\n", count, reason);
+  for (const auto& [reason, count] : sum.again) {
+    out += fmt::format("fail again: {} {}", count, reason);
+    const auto words = sum.why.find(reason);
+    if (words != sum.why.end()) out += (count > 1 ? ", one of them: " : ": ") + text::printable(words->second);
+    out += '\n';
+  }
   if (report.dry_run) out += "nothing was changed; the database may refuse some that the mapping takes\n";
   return out;
 }
@@ -201,8 +243,14 @@ std::string render_replay_json(const ReplayReport& report) {
       out += fmt::format("{}{}:{}", first ? "" : ",", text::json_text(reason), count);
       first = false;
     }
-    out += fmt::format("}},\"elsewhere\":{},\"left\":{},\"error\":{}}}", topic.elsewhere, topic.left(),
+    out += fmt::format("}},\"elsewhere\":{},\"left\":{},\"error\":{},\"why\":{{", topic.elsewhere, topic.left(),
                        json_or_null(topic.problem));
+    first = true;
+    for (const auto& [reason, words] : topic.why) {
+      out += fmt::format("{}{}:{}", first ? "" : ",", text::json_text(reason), text::json_text(words));
+      first = false;
+    }
+    out += "}}";
   }
   return out + "]}\n";
 }

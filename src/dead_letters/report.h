@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -9,11 +10,17 @@
 /// What the dead-letter commands print. Pure.
 namespace loom::dead_letters {
 
-/// Counts by topic and reason, then the newest ones, a line each.
-std::string render_list(const std::vector<DeadLetterCount>& counts, const std::vector<DeadLetter>& newest);
-std::string render_list_json(const std::vector<DeadLetterCount>& counts, const std::vector<DeadLetter>& newest);
+/// Those that wait: counts by topic and reason, then the newest ones, a line each. `repaired`: how many wait no more.
+std::string render_list(const std::vector<DeadLetterCount>& counts, const std::vector<DeadLetter>& newest,
+                        std::uint64_t repaired = 0);
+std::string render_list_json(const std::vector<DeadLetterCount>& counts, const std::vector<DeadLetter>& newest,
+                             std::uint64_t repaired = 0);
 
-/// All of one. Bytes that are no text are shown as hexadecimal lines, in JSON as base64.
+/// The same of those that were repaired.
+std::string render_repaired(const std::vector<DeadLetterCount>& counts, const std::vector<DeadLetter>& newest);
+std::string render_repaired_json(const std::vector<DeadLetterCount>& counts, const std::vector<DeadLetter>& newest);
+
+/// All of one, also of one that was repaired. Bytes that are no text are shown as hexadecimal lines, in JSON as base64.
 std::string render_dead_letter(const DeadLetter& dead_letter);
 std::string render_dead_letter_json(const DeadLetter& dead_letter);
 

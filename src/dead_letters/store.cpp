@@ -15,8 +15,17 @@ namespace {
 constexpr const char* kSummary =
     "d.id, d.consumer_group, d.topic, d.partition, d.\"offset\", (extract(epoch FROM d.message_timestamp) * "
     "1000)::bigint, d.reason, coalesce(d.sqlstate, ''), d.message, (extract(epoch FROM d.created_at) * "
-    "1000000)::bigint, coalesce(d.trace_id, '')";
-constexpr int kSummaryColumns = 11;
+    "1000000)::bigint, coalesce(d.trace_id, ''), ";
+constexpr int kSummaryColumns = 12;
+
+const char* table_of(bool repaired) { return repaired ? "kafka_repaired_dead_letters" : "kafka_dead_letters"; }
+const char* time_of(bool repaired) { return repaired ? "repaired_at" : "created_at"; }
+
+std::string summary(bool repaired) {
+  return std::string(kSummary) + (repaired ? "(extract(epoch FROM d.repaired_at) * 1000000)::bigint" : "NULL::bigint");
+}
+
+std::string from(bool repaired) { return std::string(" FROM ") + table_of(repaired) + " d"; }
 
 std::string id_list(const std::vector<std::int64_t>& ids) {
   std::string out = "'{";
@@ -33,8 +42,13 @@ std::string condition(const pqxx::work& tx, const DeadLetterFilter& filter) {
   add("topic", filter.topic);
   add("reason", filter.reason);
   add("trace_id", filter.trace_id);
-  if (filter.since_us)
-    out += " AND d.created_at >= " + tx.quote(text::instant_text(*filter.since_us)) + "::timestamptz";
+  const auto add_time = [&](const char* relation, const std::optional<std::int64_t>& us) {
+    if (!us) return;
+    out += std::string(" AND d.") + time_of(filter.repaired) + relation + tx.quote(text::instant_text(*us));
+    out += "::timestamptz";
+  };
+  add_time(" >= ", filter.since_us);
+  add_time(" < ", filter.until_us);
   if (!filter.ids.empty()) out += " AND d.id = ANY (" + id_list(filter.ids) + ")";
   return out;
 }
@@ -74,14 +88,16 @@ DeadLetter summary_of(const Row& row) {
   dead_letter.message = row[8].as<std::string>();
   dead_letter.created_us = row[9].as<std::int64_t>();
   dead_letter.trace_id = row[10].as<std::string>();
+  if (!row[11].is_null()) dead_letter.repaired_us = row[11].as<std::int64_t>();
   return dead_letter;
 }
 
-void add_headers(pqxx::work& tx, const std::string& ids, std::vector<DeadLetter>& dead_letters) {
+void add_headers(pqxx::work& tx, const std::string& ids, bool repaired, std::vector<DeadLetter>& dead_letters) {
   const pqxx::result rows = tx.exec(
       "SELECT d.id, h.header->>'name', encode(CASE WHEN h.header->>'encoding' = 'base64' THEN "
-      "decode(h.header->>'value', 'base64') ELSE convert_to(h.header->>'value', 'UTF8') END, 'hex') FROM "
-      "kafka_dead_letters d CROSS JOIN LATERAL jsonb_array_elements(CASE WHEN jsonb_typeof(d.headers) = 'array' THEN "
+      "decode(h.header->>'value', 'base64') ELSE convert_to(h.header->>'value', 'UTF8') END, 'hex')" +
+      from(repaired) +
+      " CROSS JOIN LATERAL jsonb_array_elements(CASE WHEN jsonb_typeof(d.headers) = 'array' THEN "
       "d.headers ELSE '[]' END) WITH ORDINALITY h (header, place) WHERE d.id = ANY (" +
       ids + ") ORDER BY d.id, h.place");
   auto dead_letter = dead_letters.begin();
@@ -93,16 +109,18 @@ void add_headers(pqxx::work& tx, const std::string& ids, std::vector<DeadLetter>
   }
 }
 
-std::vector<DeadLetter> read_whole(pqxx::work& tx, const std::string& ids, const std::string& lock) {
+std::vector<DeadLetter> read_whole(pqxx::work& tx, const std::string& ids, bool repaired, const std::string& lock) {
   std::vector<DeadLetter> dead_letters;
-  std::string sql = std::string("SELECT ") + kSummary + ", encode(d.key, 'hex'), encode(d.value, 'hex')";
-  sql.append(" FROM kafka_dead_letters d WHERE d.id = ANY (").append(ids).append(") ORDER BY d.id").append(lock);
+  std::string sql = "SELECT " + summary(repaired) + ", encode(d.key, 'hex'), encode(d.value, 'hex'), " +
+                    (repaired ? "encode(d.corrected_value, 'hex')" : "NULL") + from(repaired);
+  sql.append(" WHERE d.id = ANY (").append(ids).append(") ORDER BY d.id").append(lock);
   for (const auto& row : tx.exec(sql)) {
     dead_letters.push_back(summary_of(row));
     dead_letters.back().key = bytes_of(row[kSummaryColumns]);
     dead_letters.back().value = bytes_of(row[kSummaryColumns + 1]);
+    dead_letters.back().corrected_value = bytes_of(row[kSummaryColumns + 2]);
   }
-  add_headers(tx, ids, dead_letters);
+  add_headers(tx, ids, repaired, dead_letters);
   return dead_letters;
 }
 
@@ -122,7 +140,8 @@ struct DeadLetterStore::Impl {
       tx.commit();
       return result;
     } catch (const pqxx::undefined_table&) {
-      throw std::runtime_error("the database has no table kafka_dead_letters: run `kafka-to-db-consumer migrate`");
+      throw std::runtime_error(
+          "the database lacks kafka_dead_letters or kafka_repaired_dead_letters: run `kafka-to-db-consumer migrate`");
     } catch (const pqxx::broken_connection& error) {
       connection.reset();
       throw std::runtime_error("the connection to the database broke: " + settings::failure_text(error.what(), url));
@@ -138,10 +157,11 @@ DeadLetterStore::~DeadLetterStore() = default;
 std::vector<DeadLetterCount> DeadLetterStore::counts(const DeadLetterFilter& filter) {
   return impl_->transact([&](pqxx::work& tx) {
     std::vector<DeadLetterCount> counts;
-    for (const auto& row : tx.exec("SELECT d.topic, d.reason, count(*), (extract(epoch FROM min(d.created_at)) * "
-                                   "1000000)::bigint, (extract(epoch FROM max(d.created_at)) * 1000000)::bigint FROM "
-                                   "kafka_dead_letters d" +
-                                   condition(tx, filter) + " GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2")) {
+    const std::string time = std::string("d.") + time_of(filter.repaired);
+    for (const auto& row :
+         tx.exec("SELECT d.topic, d.reason, count(*), (extract(epoch FROM min(" + time + ")) * 1000000)::bigint, " +
+                 "(extract(epoch FROM max(" + time + ")) * 1000000)::bigint" + from(filter.repaired) +
+                 condition(tx, filter) + " GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2")) {
       counts.push_back({row[0].as<std::string>(), row[1].as<std::string>(), row[2].as<std::uint64_t>(),
                         row[3].as<std::int64_t>(), row[4].as<std::int64_t>()});
     }
@@ -152,8 +172,9 @@ std::vector<DeadLetterCount> DeadLetterStore::counts(const DeadLetterFilter& fil
 std::vector<DeadLetter> DeadLetterStore::list(const DeadLetterFilter& filter) {
   return impl_->transact([&](pqxx::work& tx) {
     std::vector<DeadLetter> dead_letters;
-    for (const auto& row : tx.exec(std::string("SELECT ") + kSummary + " FROM kafka_dead_letters d" +
-                                   condition(tx, filter) + " ORDER BY d.id DESC" + limited(filter))) {
+    for (const auto& row :
+         tx.exec("SELECT " + summary(filter.repaired) + from(filter.repaired) + condition(tx, filter) + " ORDER BY d." +
+                 (filter.repaired ? "repaired_at DESC, d.id" : "id") + " DESC" + limited(filter))) {
       dead_letters.push_back(summary_of(row));
     }
     return dead_letters;
@@ -163,7 +184,7 @@ std::vector<DeadLetter> DeadLetterStore::list(const DeadLetterFilter& filter) {
 std::uint64_t DeadLetterStore::count(const DeadLetterFilter& filter) {
   return impl_->transact([&](pqxx::work& tx) {
     return tx
-        .exec("SELECT count(*) FROM (SELECT 1 FROM kafka_dead_letters d" + condition(tx, filter) + limited(filter) +
+        .exec("SELECT count(*) FROM (SELECT 1" + from(filter.repaired) + condition(tx, filter) + limited(filter) +
               ") chosen")[0][0]
         .as<std::uint64_t>();
   });
@@ -171,7 +192,8 @@ std::uint64_t DeadLetterStore::count(const DeadLetterFilter& filter) {
 
 std::optional<DeadLetter> DeadLetterStore::find(std::int64_t id) {
   return impl_->transact([&](pqxx::work& tx) {
-    auto dead_letters = read_whole(tx, id_list({id}), "");
+    auto dead_letters = read_whole(tx, id_list({id}), false, "");
+    if (dead_letters.empty()) dead_letters = read_whole(tx, id_list({id}), true, "");
     return dead_letters.empty() ? std::optional<DeadLetter>() : std::move(dead_letters.front());
   });
 }
@@ -179,8 +201,8 @@ std::optional<DeadLetter> DeadLetterStore::find(std::int64_t id) {
 std::vector<std::int64_t> DeadLetterStore::ids(const DeadLetterFilter& filter) {
   return impl_->transact([&](pqxx::work& tx) {
     std::vector<std::int64_t> ids;
-    for (const auto& row : tx.exec("SELECT d.id FROM kafka_dead_letters d" + condition(tx, filter) + " ORDER BY d.id" +
-                                   limited(filter))) {
+    for (const auto& row :
+         tx.exec("SELECT d.id" + from(filter.repaired) + condition(tx, filter) + " ORDER BY d.id" + limited(filter))) {
       ids.push_back(row[0].as<std::int64_t>());
     }
     return ids;
@@ -190,9 +212,10 @@ std::vector<std::int64_t> DeadLetterStore::ids(const DeadLetterFilter& filter) {
 std::uint64_t DeadLetterStore::purge(const DeadLetterFilter& filter) {
   return impl_->transact([&](pqxx::work& tx) {
     const std::string chosen =
-        "SELECT d.id FROM kafka_dead_letters d" + condition(tx, filter) + " ORDER BY d.id" + limited(filter);
+        "SELECT d.id" + from(filter.repaired) + condition(tx, filter) + " ORDER BY d.id" + limited(filter);
     return static_cast<std::uint64_t>(
-        tx.exec("DELETE FROM kafka_dead_letters WHERE id IN (" + chosen + ")").affected_rows());
+        tx.exec(std::string("DELETE FROM ") + table_of(filter.repaired) + " WHERE id IN (" + chosen + ")")
+            .affected_rows());
   });
 }
 
@@ -214,8 +237,9 @@ std::vector<DeadLetterStore::Size> DeadLetterStore::page(const DeadLetterFilter&
 }
 
 std::vector<DeadLetter> DeadLetterStore::read(const std::vector<std::int64_t>& ids, bool wait) {
-  return impl_->transact(
-      [&](pqxx::work& tx) { return read_whole(tx, id_list(ids), wait ? " FOR UPDATE" : " FOR UPDATE SKIP LOCKED"); });
+  return impl_->transact([&](pqxx::work& tx) {
+    return read_whole(tx, id_list(ids), false, wait ? " FOR UPDATE" : " FOR UPDATE SKIP LOCKED");
+  });
 }
 
 std::int64_t DeadLetterStore::last_id() {

@@ -16,11 +16,17 @@ struct DeadLetterFilter {
   std::optional<std::string> reason;
   std::optional<std::string> trace_id;
   std::optional<std::int64_t> since_us;  ///< became dead letters at or after this instant; microseconds since 1970
+  std::optional<std::int64_t> until_us;  ///< and before this one
   std::vector<std::int64_t> ids;         ///< empty: any
   std::optional<std::uint64_t> limit;
 
+  /// Those that were repaired, instead of those that wait; times are then when they were repaired.
+  bool repaired = false;
+
   /// Whether anything beside the group is set.
-  [[nodiscard]] bool narrows() const { return topic || reason || trace_id || since_us || !ids.empty() || limit; }
+  [[nodiscard]] bool narrows() const {
+    return topic || reason || trace_id || since_us || until_us || !ids.empty() || limit;
+  }
 };
 
 struct DeadLetterCount {
@@ -36,7 +42,7 @@ struct DeadLetterHeader {
   std::optional<std::string> value;
 };
 
-/// A row of kafka_dead_letters. In a list, key, value and headers are left out.
+/// A row of kafka_dead_letters, or of kafka_repaired_dead_letters. In a list, key, value and headers are left out.
 struct DeadLetter {
   std::int64_t id = 0;
   std::string group;
@@ -52,9 +58,11 @@ struct DeadLetter {
   std::string message;
   std::string trace_id;  ///< empty: the message carried none
   std::int64_t created_us = 0;
+  std::optional<std::int64_t> repaired_us{};     ///< it waits no more: a replay made rows of it then
+  std::optional<std::string> corrected_value{};  ///< of this value; nothing: as it was sent, and then that is not kept
 };
 
-/// kafka_dead_letters as the commands see it.
+/// kafka_dead_letters and kafka_repaired_dead_letters as the commands see them.
 /// Threads: one at a time.  Owns: a connection.
 /// Blocks:  for the length of its statements.  Fails: std::runtime_error without passwords.
 class DeadLetterStore {
@@ -68,6 +76,7 @@ class DeadLetterStore {
   std::vector<DeadLetter> list(const DeadLetterFilter& filter);
   /// How many there are, `limit` counted.
   std::uint64_t count(const DeadLetterFilter& filter);
+  /// One that waits, or else one that was repaired.
   std::optional<DeadLetter> find(std::int64_t id);
   /// In order.
   std::vector<std::int64_t> ids(const DeadLetterFilter& filter);

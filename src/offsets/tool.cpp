@@ -173,6 +173,31 @@ std::vector<OffsetChange> change_database(const OffsetToolSettings& settings,
   });
 }
 
+/// How many dead letters were repaired among what is read again. Nothing where this role may not look.
+std::uint64_t repaired_among(const OffsetToolSettings& settings, const std::vector<OffsetChange>& changes) {
+  try {
+    return transact(settings.database_url, [&](pqxx::work& tx) -> std::uint64_t {
+      std::string values;
+      for (const auto& change : changes) {
+        if (!change.before || *change.before <= change.after) continue;
+        values += values.empty() ? "(" : ", (";
+        values += tx.quote(change.topic) + ", " + std::to_string(change.partition) + ", " +
+                  std::to_string(change.after) + "::bigint, " + std::to_string(*change.before) + "::bigint)";
+      }
+      if (values.empty()) return 0;
+      return tx
+          .exec("SELECT count(*) FROM (VALUES " + values +
+                ") v (topic, partition, first, behind) JOIN kafka_repaired_dead_letters r ON r.consumer_group = " +
+                tx.quote(settings.group) +
+                " AND r.topic = v.topic AND r.partition = v.partition AND r.\"offset\" >= v.first AND r.\"offset\" < "
+                "v.behind")[0][0]
+          .as<std::uint64_t>();
+    });
+  } catch (const std::exception&) {
+    return 0;
+  }
+}
+
 }  // namespace
 
 std::optional<std::int64_t> PartitionOffsets::lag() const {
@@ -221,6 +246,12 @@ ResetReport reset_offsets(const OffsetToolSettings& settings, const ResetRequest
   }
   const auto targets = request.from_group ? takeover_of(admin, request, report) : targets_of(admin, request);
   report.changes = change_database(settings, targets, request.dry_run);
+  if (const auto repaired = repaired_among(settings, report.changes); repaired > 0) {
+    report.notes.push_back(
+        fmt::format("{} dead letters among what is read again were repaired by a replay, and do not come back if they "
+                    "fail again: where their rows were deleted, `dead-letters purge --repaired` forgets them first",
+                    repaired));
+  }
   if (request.dry_run) return report;
   try {
     admin.set_committed(settings.group, targets);

@@ -114,6 +114,16 @@ void GroupConsumer::compare_with_kafka(const Positions& positions) {
             differ, plural(positions.size(), "partition"), example);
 }
 
+/// Where messages are about to be read again that became dead letters: what becomes a row now waits no more.
+std::map<sink::TopicPartition, std::int64_t> GroupConsumer::dead_letters_ahead(const Positions& positions) {
+  try {
+    return offsets_.dead_letters_until(positions);
+  } catch (const std::exception& error) {
+    log::warn({}, "whether dead letters are read again cannot be asked now, so they go on waiting: {}", error.what());
+    return {};
+  }
+}
+
 void GroupConsumer::take_assignment() {
   std::optional<Positions> found;
   try {
@@ -125,11 +135,13 @@ void GroupConsumer::take_assignment() {
     pending_retry_ = clock_.now() + pending_backoff_.next();
     return;
   }
+  const auto again = dead_letters_ahead(*found);
   // Queues first: a message fetched before its queue is split off would land on the main queue.
   std::vector<std::unique_ptr<PartitionReader>> readers;
   Partitions starts;
   for (const auto& at : *found) {
     PartitionLedger ledger(at.where.partition, at.next_offset, at.epoch, at.marks);
+    if (const auto until = again.find(at.where); until != again.end()) ledger.expect_dead_letters(until->second);
     starts.push_back({.topic = at.where.topic,
                       .partition = at.where.partition,
                       .offset = ledger.position(),

@@ -124,6 +124,7 @@ class GroupConsumer {
   void take_assignment();
   using Positions = std::vector<sink::StoredPosition>;
   [[nodiscard]] std::optional<Positions> load_or_claim(const Partitions& partitions);
+  [[nodiscard]] std::map<sink::TopicPartition, std::int64_t> dead_letters_ahead(const Positions& positions);
   [[nodiscard]] bool add_those_of_others(const Partitions& own, Positions& first);
   [[nodiscard]] std::optional<Positions> first_positions(const Partitions& fresh, bool at_end);
   void compare_with_kafka(const Positions& positions);

@@ -73,7 +73,8 @@ batch::OffsetRange PartitionLedger::hand_over(const Message* last, std::int32_t 
                            .from = handed_,
                            .to = next_,
                            .last_timestamp_ms = last_timestamp_ms_,
-                           .marks = marks_};
+                           .marks = marks_,
+                           .read_again = handed_ < read_before_};
   if (!in_flight()) handed_since_ms_ = growing_since_ms_;
   growing_since_ms_ = -1;
   handed_ = next_;
@@ -93,6 +94,7 @@ void PartitionLedger::rewind_to(const batch::StoredOffset& stored) {
 }
 
 void PartitionLedger::rewind(std::int64_t offset, std::int64_t epoch) {
+  if (offset < stored_) read_before_ = std::max(read_before_, stored_);
   epoch_ = epoch;
   stored_ = handed_ = next_ = offset;
   gap_seen_ = handed_since_ms_ = growing_since_ms_ = -1;

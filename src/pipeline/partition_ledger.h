@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <utility>
@@ -47,6 +48,9 @@ class PartitionLedger {
         marks_(std::move(marks)) {
     placed();
   }
+
+  /// Before this offset the table has dead letters of an earlier reading.
+  void expect_dead_letters(std::int64_t until) { read_before_ = std::max(read_before_, until); }
 
   /// The source was set to position(), or will be before anything else is taken from it. `second_look`: because
   /// check() said `verify`; what it saw then is compared with what it sees now.
@@ -125,6 +129,7 @@ class PartitionLedger {
   std::int64_t last_timestamp_ms_;
   std::int64_t handed_since_ms_ = -1;   ///< timestamp of the first message handed over and not stored
   std::int64_t growing_since_ms_ = -1;  ///< and of the first one not handed over
+  std::int64_t read_before_ = 0;        ///< what is read before this offset may be read again
   std::int64_t gap_seen_ = -1;          ///< where the first fetch after placed() found a gap's end
   RecordMarks marks_;                   ///< up to handed()
   RecordMark growing_from_;             ///< the first message that is not handed over

@@ -14,6 +14,7 @@
 #include "sink/marks_text.h"
 #include "sink/merge_transaction.h"
 #include "sink/privileges.h"
+#include "sink/read_again.h"
 #include "sink/split_transaction.h"
 #include "sink/sqlstate.h"
 #include "sink/statements.h"
@@ -108,6 +109,7 @@ Written write(const Job& job, bool merge) {
 Outcome write_batch(const DatabaseSettings& settings, Connection& connection, batch::Batch& batch,
                     Failpoints& failpoints) {
   if (auto why = publish_dead_letters(settings, batch)) return Outcome::not_now(std::move(*why));
+  find_waiting(settings, connection, batch);
   const bool merge = (batch.prefer_merge && has_upsert_key(*batch.plan)) || always_merges(*batch.plan);
   if (!merge) order_rows(*batch.plan, batch.rows);
   Written written = write({settings, connection, batch, failpoints}, merge);

@@ -6,20 +6,21 @@
 
 #include "batch/dead_letter_publisher.h"
 #include "sink/dead_letters.h"
+#include "sink/read_again.h"
 #include "sink/statements.h"
 
 namespace loom::sink {
 namespace {
 
-/// The dead letters of a replay that are none any more.
-std::vector<std::int64_t> stored_of(const batch::Batch& batch, const std::vector<batch::RejectedMessage>& rejected) {
-  std::vector<std::int64_t> stored;
+/// The messages of a replay that are dead letters no more.
+std::vector<std::uint32_t> stored_of(const batch::Batch& batch, const std::vector<batch::RejectedMessage>& rejected) {
+  std::vector<std::uint32_t> stored;
   auto next = rejected.begin();  // both are in order of message
   for (std::uint32_t message = 0; message < batch.replayed.size(); ++message) {
     if (next != rejected.end() && next->message == message) {
       ++next;
     } else {
-      stored.push_back(batch.replayed[message]);
+      stored.push_back(message);
     }
   }
   return stored;
@@ -27,8 +28,9 @@ std::vector<std::int64_t> stored_of(const batch::Batch& batch, const std::vector
 
 void add_replayed(const Job& job, const std::vector<batch::RejectedMessage>& rejected, Script& script) {
   const auto stored = stored_of(job.batch, rejected);
-  if (!stored.empty()) script.command(statements::delete_dead_letters(stored));
-  if (rejected.empty()) return;
+  if (!stored.empty()) script.command(statements::repair_dead_letters(job.batch, stored));
+  // Why another value was refused is no reason of the message that was sent.
+  if (rejected.empty() || job.batch.corrected) return;
   script.command(statements::update_dead_letters(job.batch, rejected,
                                                  [&](std::string_view text) { return job.connection.literal(text); }));
 }
@@ -55,6 +57,10 @@ ByteBuffer add_dead_letters(const Job& job, const std::vector<batch::RejectedMes
   if (!job.batch.replayed.empty()) {
     add_replayed(job, rejected, script);
     return {};
+  }
+  if (const auto ids = rows_now(job.batch, rejected); !ids.empty()) {
+    script.command(statements::forget_dead_letters(
+        job.settings, ids, [&](std::string_view text) { return job.connection.literal(text); }));
   }
   ByteBuffer dead = encode_dead_letters(job.settings.consumer_group, job.batch, rejected, job.settings.dead_letters);
   if (!dead.empty()) {

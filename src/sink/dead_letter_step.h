@@ -12,8 +12,10 @@ namespace loom::sink {
 /// What a batch does with its messages that become no rows:
 ///   sent to the dead-letter topic, where there is one, and acknowledged  (before the transaction can commit)
 ///   -> written into kafka_dead_letters behind the rows, in their transaction
-/// A replay's messages are in that table already: those that became rows are deleted from it, in the transaction that
-/// stores the rows, and those that fail again get their new reason.
+/// Messages that are read again may be in that table already: see read_again.h, and migration 044.
+/// A replay's messages are in that table already: those that became rows are deleted from it and remembered as
+/// repaired, in the transaction that stores the rows, and those that fail again get their new reason, unless it is that
+/// of another value.
 
 /// Sends the batch's rejected messages to the topic and notes on each what became of it. Why the batch has to wait
 /// before it can be written; nothing: all of them are where the topic wants them.

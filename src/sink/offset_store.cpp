@@ -75,14 +75,18 @@ struct OffsetStore::Impl {
 
   /// Runs one query string, over a new connection when the old one broke: all of them are safe to repeat.
   template <typename MakeSql>
-  std::vector<StoredPosition> transact(const MakeSql& make_sql) {
+  Result ask(const MakeSql& make_sql) {
     for (int attempt = 0;; ++attempt) {
       connect();
-      const Result result = connection->execute(std::string(kTimeout) + make_sql(*connection));
-      if (result.kind() != Result::Kind::error) return positions_of(result);
+      Result result = connection->execute(std::string(kTimeout) + make_sql(*connection));
+      if (result.kind() != Result::Kind::error) return result;
       if (connection->lost() && attempt == 0) continue;
       throw std::runtime_error("kafka_consumer_offsets: " + result.error().text());
     }
+  }
+  template <typename MakeSql>
+  std::vector<StoredPosition> transact(const MakeSql& make_sql) {
+    return positions_of(ask(make_sql));
   }
 
   /// Changes one row, on disk when it returns, if it still is at this offset and epoch.
@@ -114,6 +118,32 @@ std::vector<StoredPosition> OffsetStore::load(const std::vector<TopicPartition>&
 
 std::vector<StoredPosition> OffsetStore::load_all() {
   return impl_->transact([&](const Connection& open) { return impl_->select(open) + std::string(kOrder); });
+}
+
+std::map<TopicPartition, std::int64_t> OffsetStore::dead_letters_until(const std::vector<StoredPosition>& partitions) {
+  if (partitions.empty()) return {};
+  const Result rows = impl_->ask([&](const Connection& open) {
+    // Through the index, whatever the planner believes: the table may be large, and nearly always nothing is found.
+    std::string sql =
+        "SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off; SELECT p.topic, p.partition, "
+        "d.last + 1 FROM (VALUES ";
+    for (const StoredPosition& one : partitions) {
+      if (!sql.ends_with(' ')) sql += ", ";
+      sql.append("(").append(open.literal(one.where.topic)).append(", ").append(std::to_string(one.where.partition));
+      sql.append(", ").append(std::to_string(one.next_offset)).append("::bigint)");
+    }
+    return sql +
+           ") p (topic, partition, next_offset), LATERAL (SELECT max(d.\"offset\") AS last FROM "
+           "kafka_dead_letters d WHERE d.consumer_group = " +
+           open.literal(impl_->group) +
+           " AND d.topic = p.topic AND d.partition = p.partition AND d.\"offset\" >= p.next_offset) d "
+           "WHERE d.last IS NOT NULL";
+  });
+  std::map<TopicPartition, std::int64_t> found;
+  for (int row = 0; row < rows.rows(); ++row) {
+    found[{std::string(rows.text(row, 0)), static_cast<std::int32_t>(rows.integer(row, 1))}] = rows.integer(row, 2);
+  }
+  return found;
 }
 
 std::vector<StoredPosition> OffsetStore::claim(const std::vector<StoredPosition>& partitions) {

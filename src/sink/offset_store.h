@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -37,6 +38,10 @@ class OffsetStore {
   std::vector<StoredPosition> load(const std::vector<TopicPartition>& partitions);
   /// Every position of the group.
   std::vector<StoredPosition> load_all();
+
+  /// Of these partitions those that have dead letters at or behind `next_offset`, which are about to be read again,
+  /// each with the offset behind the last of them.
+  std::map<TopicPartition, std::int64_t> dead_letters_until(const std::vector<StoredPosition>& partitions);
 
   /// Gives partitions that have no row one at `next_offset`, in a transaction of its own with synchronous_commit on,
   /// then reads all back: another replica's row wins over ours.

@@ -30,8 +30,13 @@ std::string missing_privileges(const Job& job) {
     add(table.name.quoted(), needed(*job.batch.plan, i));
     merges = merges || !table.key.empty();
   }
-  add("kafka_consumer_offsets", "{SELECT,INSERT,UPDATE}");
-  add("kafka_dead_letters", "{SELECT,INSERT}");
+  if (job.batch.replayed.empty()) {
+    add("kafka_consumer_offsets", "{SELECT,INSERT,UPDATE}");
+    add("kafka_dead_letters", "{SELECT,INSERT}");
+  } else {
+    add("kafka_dead_letters", "{SELECT,UPDATE,DELETE}");
+    add("kafka_repaired_dead_letters", "{INSERT}");
+  }
   const std::string temporary = merges ? " UNION ALL SELECT 'TEMPORARY on the database' WHERE NOT "
                                          "has_database_privilege(current_database(), 'TEMPORARY')"
                                        : "";

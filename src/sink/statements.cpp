@@ -210,6 +210,37 @@ std::string copy_dead_letters() {
               true);
 }
 
+std::string hexadecimal(std::string_view bytes) {
+  static constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string out;
+  out.reserve(bytes.size() * 2);
+  for (const char c : bytes) {
+    const auto byte = static_cast<std::uint8_t>(c);
+    out += kDigits[byte >> 4U];
+    out += kDigits[byte & 0xFU];
+  }
+  return out;
+}
+
+std::string find_read_again(const DatabaseSettings& settings, const batch::Batch& batch, const Literal& literal) {
+  std::string ranges;
+  for (const auto& range : batch.ranges) {
+    if (!range.read_again) continue;
+    ranges += fmt::format("{}(partition = {} AND \"offset\" >= {} AND \"offset\" < {})", ranges.empty() ? "" : " OR ",
+                          range.partition, range.from, range.to);
+  }
+  return "SELECT id, partition, \"offset\", (extract(epoch FROM message_timestamp) * 1000)::bigint, encode(key, "
+         "'hex'), encode(value, 'hex') FROM kafka_dead_letters WHERE consumer_group = " +
+         literal(settings.consumer_group) + " AND topic = " + literal(batch.topic) + " AND (" + ranges +
+         ") AND has_function_privilege('kafka_forget_dead_letters(text, bigint[])', 'EXECUTE') ORDER BY partition, "
+         "\"offset\"";
+}
+
+std::string forget_dead_letters(const DatabaseSettings& settings, const std::vector<std::int64_t>& dead_letters,
+                                const Literal& literal) {
+  return "SELECT kafka_forget_dead_letters(" + literal(settings.consumer_group) + ", " + ids(dead_letters) + ")";
+}
+
 std::string take_dead_letters(const batch::Batch& batch) {
   const std::string wanted = std::to_string(batch.replayed.size());
   // SKIP LOCKED: another replay has those, and waiting for it would only show that they are gone.
@@ -220,8 +251,26 @@ std::string take_dead_letters(const batch::Batch& batch) {
          std::string(kDeadLettersNotThere) + "'; END IF; END $take$";
 }
 
-std::string delete_dead_letters(const std::vector<std::int64_t>& dead_letters) {
-  return "DELETE FROM kafka_dead_letters WHERE id = ANY (" + ids(dead_letters) + ")";
+std::string repair_dead_letters(const batch::Batch& batch, const std::vector<std::uint32_t>& messages) {
+  std::vector<std::int64_t> repaired;
+  for (const auto message : messages) repaired.push_back(batch.replayed.at(message));
+  std::string from = "gone";
+  std::string kept = "NULL, NULL, NULL, NULL";
+  if (batch.corrected) {
+    from += " JOIN (VALUES ";
+    for (std::size_t i = 0; i < messages.size(); ++i) {
+      from += (i > 0 ? ", (" : "(") + std::to_string(repaired[i]) + "::bigint, decode('" +
+              hexadecimal(batch.messages.at(messages[i]).value) + "', 'hex'))";
+    }
+    from += ") v (id, value) ON v.id = gone.id";
+    kept = "gone.key, gone.value, gone.headers, v.value";
+  }
+  return "WITH gone AS (DELETE FROM kafka_dead_letters WHERE id = ANY (" + ids(repaired) +
+         ") RETURNING *) INSERT INTO kafka_repaired_dead_letters (id, consumer_group, topic, partition, \"offset\", "
+         "message_timestamp, fingerprint, reason, sqlstate, message, trace_id, created_at, key, value, headers, "
+         "corrected_value) SELECT gone.id, consumer_group, topic, partition, \"offset\", message_timestamp, "
+         "kafka_message_fingerprint(gone.key, gone.value), reason, sqlstate, message, trace_id, created_at, " +
+         kept + " FROM " + from + " ON CONFLICT (id) DO NOTHING";
 }
 
 std::string update_dead_letters(const batch::Batch& batch, const std::vector<batch::RejectedMessage>& rejected,

@@ -41,12 +41,23 @@ std::string copy(const std::string& target, const std::string& columns, bool bin
 std::string insert_defaults(const std::string& target, std::size_t rows);
 std::string copy_dead_letters();
 
+/// Those that wait of the batch's ranges that are read again: id, partition, offset, timestamp in ms (null: not known),
+/// key and value as hexadecimal text. No rows where this role may not take any away.
+std::string find_read_again(const DatabaseSettings& settings, const batch::Batch& batch, const Literal& literal);
+/// Dead letters that are rows now, of messages that were read again.
+std::string forget_dead_letters(const DatabaseSettings& settings, const std::vector<std::int64_t>& dead_letters,
+                                const Literal& literal);
+
 /// Locks the dead letters that a replay has taken, all of them, or raises kDeadLettersNotThere.
 std::string take_dead_letters(const batch::Batch& batch);
-std::string delete_dead_letters(const std::vector<std::int64_t>& dead_letters);
+/// Those of a replay that are rows now are dead letters no more, and are remembered as repaired, so that they do not
+/// come back when their messages are read again. `messages`: by index into the batch; at least one.
+std::string repair_dead_letters(const batch::Batch& batch, const std::vector<std::uint32_t>& messages);
 /// Gives those of a replay that fail again their new reason; at least one.
 std::string update_dead_letters(const batch::Batch& batch, const std::vector<batch::RejectedMessage>& rejected,
                                 const Literal& literal);
+
+std::string hexadecimal(std::string_view bytes);
 
 /// The staging table of the plan's table with this index, for the length of a transaction.
 std::string stage_relation(std::size_t table);

@@ -30,17 +30,18 @@ std::optional<std::int64_t> parse_instant(std::string_view text) {
   return us + decode::kPostgresEpochUs;
 }
 
-std::optional<std::int64_t> parse_since(std::string_view text, std::int64_t now_us) {
+std::optional<std::int64_t> parse_span(std::string_view text) {
   text = trim(text);
   std::int64_t amount = 0;
   const auto parsed = std::from_chars(text.data(), text.data() + text.size(), amount);
-  if (parsed.ec == std::errc() && amount >= 0) {
-    const auto unit = unit_us(text.substr(static_cast<std::size_t>(parsed.ptr - text.data())));
-    if (unit) {
-      if (amount > std::numeric_limits<std::int64_t>::max() / *unit) return std::nullopt;
-      return now_us - amount * *unit;
-    }
-  }
+  if (parsed.ec != std::errc() || amount < 0) return std::nullopt;
+  const auto unit = unit_us(text.substr(static_cast<std::size_t>(parsed.ptr - text.data())));
+  if (!unit || amount > std::numeric_limits<std::int64_t>::max() / *unit) return std::nullopt;
+  return amount * *unit;
+}
+
+std::optional<std::int64_t> parse_since(std::string_view text, std::int64_t now_us) {
+  if (const auto span = parse_span(text)) return now_us - *span;
   return parse_instant(text);
 }
 

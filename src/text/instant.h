@@ -11,7 +11,10 @@ namespace loom::text {
 /// `2026-11-21T12:00:00+01:00`; without a zone it is UTC). Nothing for anything else. Pure.
 std::optional<std::int64_t> parse_instant(std::string_view text);
 
-/// The same, or how long before `now_us`: `45s`, `30m`, `2h`, `3d`, `1w`.
+/// `45s`, `30m`, `2h`, `3d`, `1w` in microseconds. Nothing for anything else. Pure.
+std::optional<std::int64_t> parse_span(std::string_view text);
+
+/// An instant, or how long before `now_us`.
 std::optional<std::int64_t> parse_since(std::string_view text, std::int64_t now_us);
 
 /// `2026-11-21T12:00:00.123Z`

@@ -292,6 +292,120 @@ TEST_F(DeadLettersToolTest, ATraceLeadsToItsDeadLetters) {
   EXPECT_EQ(dead_letters({"purge", "--trace", "another", "--yes"}).out, "deleted 1 dead letter\n");
 }
 
+TEST_F(DeadLettersToolTest, AReplayStoresAnotherValueAsThatMessage) {
+  const std::string entry = "  " + topic_ + R"(:
+    table: meta
+    field_mappings: {id: id, $key: key, $partition: part, $offset: at, $headers.kind: kind}
+    data_types: {id: integer, $partition: integer, $offset: integer}
+    required_fields: [id]
+)";
+  database().run("CREATE TABLE meta (id bigint CHECK (id < 100), key bytea, part int, at bigint, kind text)");
+  map(entry);
+  for (int i = 0; i < 2; ++i) {
+    producer().send(topic_, {.value = R"({"id": "no number)", .key = "k", .partition = 1, .headers = {{"kind", "h"}}});
+  }
+  producer().flush();
+  auto& service = start();
+  ASSERT_TRUE(drained(topic_));
+  ASSERT_EQ(service.terminate().value().exit_code, 0);
+  const std::string id = database().value("SELECT id FROM kafka_dead_letters WHERE \"offset\" = 1");
+  const std::string other = database().value("SELECT id FROM kafka_dead_letters WHERE \"offset\" = 0");
+  const std::string good = folder().write("good.json", R"({"id": 42})");
+
+  // What is not usage
+  const std::vector<std::vector<std::string>> wrong{{"replay", "--value", good},
+                                                    {"replay", "--id", id, "--id", other, "--value", good},
+                                                    {"replay", "--topic", topic_, "--value", good},
+                                                    {"replay", "--id", id, "--value", good, "--all"},
+                                                    {"replay", "--id", id, "--value", folder().path_of("nobody.json")},
+                                                    {"replay", "--id", id, "--value", folder().path_of("")}};
+  for (const auto& arguments : wrong) {
+    const CommandResult refused = dead_letters(arguments);
+    EXPECT_EQ(refused.exit_code, 2) << ::testing::PrintToString(arguments) << refused.out << refused.err;
+  }
+  EXPECT_EQ(dead_letters({"replay", "--id", "999999", "--value", good}).exit_code, 1);
+
+  // What the mapping or the table does not take either is said, and changes nothing.
+  const auto row = [&] {
+    return database().rows("SELECT reason, message, convert_from(value, 'UTF8') FROM kafka_dead_letters WHERE id = " +
+                           id);
+  };
+  const auto before = row();
+  for (const auto& [value, words] : {std::pair(R"({"id": 100})", "meta_id_check"), {R"({"id": null})", "required"}}) {
+    const CommandResult refused = dead_letters({"replay", "--id", id, "--value", folder().write("bad.json", value)});
+    EXPECT_EQ(refused.exit_code, 1) << refused.out;
+    EXPECT_NE(refused.out.find(words), std::string::npos) << refused.out;
+    EXPECT_EQ(row(), before);
+  }
+  const CommandResult dry = dead_letters({"replay", "--id", id, "--value", good, "--dry-run", "--json"});
+  EXPECT_EQ(dry.exit_code, 0) << dry.err;
+  EXPECT_NE(dry.out.find(R"("stored":1)"), std::string::npos) << dry.out;
+  EXPECT_EQ(count("meta"), 0);
+
+  const CommandResult stored = dead_letters({"replay", "--id", id, "--value", good});
+  EXPECT_EQ(stored.exit_code, 0) << stored.out << stored.err;
+  EXPECT_EQ(database().rows("SELECT id, convert_from(key, 'UTF8'), part, at, kind FROM meta"),
+            (Rows{{"42", "k", "1", "1", "h"}}));
+  EXPECT_EQ(count("kafka_dead_letters"), 1);
+
+  // What was sent, and what was stored instead, can be seen.
+  const CommandResult shown = dead_letters({"show", id});
+  EXPECT_NE(shown.out.find("value (17 bytes)\n  {\"id\": \"no number\n"), std::string::npos) << shown.out;
+  EXPECT_NE(shown.out.find("stored instead (10 bytes)\n  {\"id\": 42}\n"), std::string::npos) << shown.out;
+  EXPECT_NE(shown.out.find("header kind"), std::string::npos) << shown.out;
+  EXPECT_NE(dead_letters({"show", id, "--json"}).out.find(R"("corrected_value":"{\"id\": 42}")"), std::string::npos);
+  const CommandResult list = dead_letters({"list", "--repaired"});
+  EXPECT_NE(list.out.find("REPAIRED"), std::string::npos) << list.out;
+  EXPECT_NE(list.out.find(id + "  "), std::string::npos) << list.out;
+  EXPECT_EQ(dead_letters({"replay", "--id", id, "--value", good}).exit_code, 1) << "it does not wait any more";
+
+  // From standard input
+  const CommandResult piped =
+      run_command("/bin/sh",
+                  {"-c", "printf '{\"id\": 7}' | " LOOM_PROGRAM_WITH_FAILPOINTS " dead-letters replay --id " + other +
+                             " --value -"},
+                  environment({}));
+  EXPECT_EQ(piped.exit_code, 0) << piped.out << piped.err;
+  EXPECT_EQ(count("meta WHERE id = 7 AND at = 0"), 1);
+}
+
+TEST_F(DeadLettersToolTest, TimesMakeAWindow) {
+  become_dead_letters(10);
+  database().run("UPDATE kafka_dead_letters SET created_at = now() - \"offset\" * interval '10 days'");
+  const auto total = [&](std::vector<std::string> filter) {
+    filter.insert(filter.begin(), {"list", "--json"});
+    const CommandResult list = dead_letters(filter);
+    EXPECT_EQ(list.exit_code, 0) << list.err;
+    return list.out.substr(0, list.out.find(','));
+  };
+  // Offsets 0 to 4 of two partitions: 0, 10, 20, 30 and 40 days old.
+  EXPECT_EQ(total({"--since", "15d"}), R"({"total":4)");
+  EXPECT_EQ(total({"--until", "15d"}), R"({"total":6)");
+  EXPECT_EQ(total({"--older-than", "15d"}), R"({"total":6)");
+  EXPECT_EQ(total({"--since", "35d", "--older-than", "15d"}), R"({"total":4)");
+  EXPECT_EQ(total({"--since", "35d", "--until", "2999-01-01"}), R"({"total":8)");
+  EXPECT_EQ(total({"--older-than", "9000000w"}), R"({"total":0)") << "before all calendars";
+  const std::vector<std::vector<std::string>> wrong{{"--until", "tomorrow"},
+                                                    {"--older-than", "2026-01-01"},
+                                                    {"--older-than", "30"},
+                                                    {"--older-than", "1d", "--until", "1d"},
+                                                    {"--since", "1d", "--until", "2d"}};
+  for (std::vector<std::string> arguments : wrong) {
+    arguments.insert(arguments.begin(), {"purge", "--yes"});
+    const CommandResult refused = dead_letters(arguments);
+    EXPECT_EQ(refused.exit_code, 2) << ::testing::PrintToString(arguments) << refused.out << refused.err;
+  }
+  mend_mapping();
+  EXPECT_EQ(dead_letters({"replay", "--until", "35d"}).exit_code, 0);
+  EXPECT_EQ(count("numbers"), 2);
+  EXPECT_EQ(dead_letters({"purge", "--older-than", "25d", "--yes"}).out, "deleted 2 dead letters\n");
+  EXPECT_EQ(count("kafka_dead_letters WHERE created_at > now() - interval '25 days'"), 6);
+  EXPECT_EQ(dead_letters({"purge", "--repaired", "--older-than", "1d", "--yes"}).out,
+            "deleted 0 repaired dead letters\n")
+      << "it was repaired just now";
+  EXPECT_EQ(dead_letters({"purge", "--repaired", "--all", "--yes"}).out, "deleted 2 repaired dead letters\n");
+}
+
 TEST_F(DeadLettersToolTest, PurgeNeedsAFilterAndAYes) {
   become_dead_letters(10);
   EXPECT_EQ(dead_letters({"purge", "--yes"}).exit_code, 2);

@@ -38,6 +38,27 @@ TEST(DeadLetterReportTest, AListHasCountsAndTheNewest) {
               HasSubstr(R"("total":31,"counts":[{"topic":"t","reason":"invalid_json","count":30,)"));
 }
 
+TEST(DeadLetterReportTest, WhatWaitsIsApartFromWhatWasRepaired) {
+  const std::vector<DeadLetterCount> counts{{"t", "invalid_json", 30, kTime, kTime}};
+  EXPECT_THAT(render_list(counts, {}, 12), HasSubstr("\n30 wait; 12 were repaired: `dead-letters list --repaired`\n"));
+  EXPECT_THAT(render_list(counts, {}), HasSubstr("\n30 wait\n"));
+  EXPECT_EQ(render_list({}, {}, 2), "no dead letters wait; 2 were repaired: `dead-letters list --repaired`\n");
+  EXPECT_THAT(render_list_json(counts, {}, 12), HasSubstr(R"("waiting":30,"repaired":12})"));
+
+  DeadLetter one = dead_letter();
+  one.repaired_us = kTime + 5'000'000;
+  EXPECT_THAT(render_repaired(counts, {one}), HasSubstr("2025-11-21T13:00:05Z  t"));
+  EXPECT_THAT(render_repaired(counts, {one}), Not(HasSubstr("wait")));
+  EXPECT_EQ(render_repaired({}, {}), "no repaired dead letters\n");
+  EXPECT_THAT(render_dead_letter(one), HasSubstr("stored as it was sent"));
+  EXPECT_THAT(render_dead_letter(one), HasSubstr("repaired   2025-11-21T13:00:05Z\n"));
+  one.value = "{";
+  one.corrected_value = "{}";
+  EXPECT_THAT(render_dead_letter(one), HasSubstr("value (1 bytes)\n  {\nstored instead (2 bytes)\n  {}\n"));
+  EXPECT_THAT(render_dead_letter_json(one), HasSubstr(R"("repaired_at":"2025-11-21T13:00:05Z")"));
+  EXPECT_THAT(render_dead_letter_json(one), HasSubstr(R"("value":"{","headers":[],"corrected_value":"{}"})"));
+}
+
 TEST(DeadLetterReportTest, ALetterIsShownByteForByte) {
   DeadLetter one = dead_letter();
   one.value = std::string("{\"a\":\0\xFF", 7);
@@ -73,6 +94,10 @@ TEST(DeadLetterReportTest, AReplaySaysWhatBecameOfEach) {
   EXPECT_THAT(text, HasSubstr("note: a: 1 were gone"));
   EXPECT_THAT(text, HasSubstr("error: b: table b does not exist\n"));
   EXPECT_THAT(text, HasSubstr("fail again: 2 check_violation\n"));
+  report.topics[0].why["check_violation"] = "no\x1b such";
+  EXPECT_THAT(render_replay(report), HasSubstr("fail again: 2 check_violation, one of them: no"));
+  EXPECT_THAT(render_replay(report), Not(HasSubstr("\x1b")));
+  EXPECT_THAT(render_replay_json(report), HasSubstr(R"("why":{"check_violation":"no)"));
   EXPECT_THAT(render_replay_json(report), HasSubstr(R"("stored":7,"fail_again":{"check_violation":2},"elsewhere":1)"));
 }
 

@@ -210,6 +210,30 @@ TEST(PartitionLedger, WhatStandsBetweenTheProofAndTheNextOffsetIsKnown) {
   EXPECT_EQ(ledger.check(record(106, 1700)), NextOffset::take);
 }
 
+TEST(PartitionLedger, KnowsWhatIsReadAgain) {
+  auto ledger = at_100();
+  ledger.expect_dead_letters(105);
+  ledger.take(record(102, 1700));
+  auto range = ledger.hand_over(nullptr);
+  EXPECT_TRUE(range.read_again);
+  ledger.mark_stored(range);
+  ledger.take(record(109, 1700));
+  range = ledger.hand_over(nullptr);
+  EXPECT_TRUE(range.read_again) << "it begins at 103";
+  ledger.mark_stored(range);
+  ledger.take(record(110, 1700));
+  EXPECT_FALSE(ledger.hand_over(nullptr).read_again);
+
+  // The database was set back while this ran.
+  ledger.rewind(104, 1);
+  ledger.take(record(109, 1700));
+  range = ledger.hand_over(nullptr);
+  EXPECT_TRUE(range.read_again);
+  ledger.mark_stored(range);
+  ledger.take(record(110, 1700));
+  EXPECT_FALSE(ledger.hand_over(nullptr).read_again) << "what was not stored is read for the first time";
+}
+
 TEST(CompareRange, AnswersForEveryStanding) {
   const batch::OffsetRange range{.partition = 0, .epoch = 2, .from = 10, .to = 20, .last_timestamp_ms = -1};
   using batch::StoredOffset;

@@ -46,7 +46,14 @@ TEST(StatementsTest, AReplayTakesAllOfItsDeadLettersOrNone) {
   EXPECT_THAT(statements::take_dead_letters(batch),
               ::testing::AllOf(::testing::HasSubstr("id = ANY ('{3,9}'::bigint[]) ORDER BY id FOR UPDATE SKIP LOCKED"),
                                ::testing::HasSubstr("<> 2 THEN RAISE"), ::testing::HasSubstr("'KO002'")));
-  EXPECT_EQ(statements::delete_dead_letters({3}), "DELETE FROM kafka_dead_letters WHERE id = ANY ('{3}'::bigint[])");
+  EXPECT_THAT(statements::repair_dead_letters(batch, {0}),
+              ::testing::AllOf(::testing::HasSubstr("DELETE FROM kafka_dead_letters WHERE id = ANY ('{3}'::bigint[])"),
+                               ::testing::HasSubstr("INTO kafka_repaired_dead_letters"),
+                               ::testing::Not(::testing::HasSubstr("decode("))));
+  batch.corrected = true;
+  batch.messages.resize(2);
+  batch.messages[1].value = "{\"";
+  EXPECT_THAT(statements::repair_dead_letters(batch, {1}), ::testing::HasSubstr("(9::bigint, decode('7b22', 'hex'))"));
   const std::vector<batch::RejectedMessage> rejected{
       {0, {RejectReason::tombstone, "why", ""}, batch::InTopic::no},
       {1, {RejectReason::check_violation, std::string("a\0b", 3), "23514"}, batch::InTopic::no}};
