@@ -111,6 +111,19 @@ dead_letters::ReplayPlan plan_of(const mapping::MappingFile& file, const std::st
   return {.plan = nullptr, .error = std::move(errors)};
 }
 
+/// The oldest and the newest that a command is about: who takes --since for its opposite sees it.
+std::string times_of(dead_letters::DeadLetterStore& store, const dead_letters::DeadLetterFilter& filter) {
+  const auto counts = store.counts(filter);
+  if (counts.empty() || filter.limit) return "";
+  std::int64_t oldest = counts.front().oldest_us;
+  std::int64_t newest = counts.front().newest_us;
+  for (const auto& one : counts) {
+    oldest = std::min(oldest, one.oldest_us);
+    newest = std::max(newest, one.newest_us);
+  }
+  return ", from " + text::instant_text(oldest) + " to " + text::instant_text(newest);
+}
+
 }  // namespace
 
 int list_dead_letters(const settings::Config& config, const DeadLetterOptions& options) {
@@ -208,7 +221,8 @@ int purge_dead_letters(const settings::Config& config, const DeadLetterOptions& 
   dead_letters::DeadLetterStore store(config.database.url);
   const char* const what = options.repaired ? "repaired dead letter" : "dead letter";
   if (!options.yes) {
-    std::cerr << "error: this would delete " << plural(store.count(*filter), what) << " for good; add --yes to do it\n";
+    std::cerr << "error: this would delete " << plural(store.count(*filter), what) << " for good"
+              << times_of(store, *filter) << "; add --yes to do it\n";
     return kWrongUsage;
   }
   std::cout << "deleted " << plural(store.purge(*filter), what) << '\n';

@@ -2,6 +2,8 @@
 // stays repaired.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "support/held_session.h"
 #include "support/service_test.h"
 
@@ -120,6 +122,36 @@ TEST_F(DeadLettersOnceTest, WhatBecomesARowWhenReadAgainWaitsNoMore) {
             0)
       << "a row and a dead letter of one message";
   EXPECT_EQ(count("kafka_repaired_dead_letters"), 0) << "nobody replayed anything";
+}
+
+TEST_F(DeadLettersOnceTest, AReadingAgainKilledAtAnyPointLeavesEachMessageOnce) {
+  constexpr std::int64_t kMessages = 600;
+  map_for("operator");
+  send_numbered(topic_, 0, kMessages);
+  run_service();
+  ASSERT_EQ(count("kafka_dead_letters"), kMessages);
+  map_for("");
+  ASSERT_EQ(command({"offsets", "reset", "--topic", topic_, "--to", "earliest"}).exit_code, 0);
+  const std::string log = folder().path_of("fired.log");
+  int fired = 0;
+  for (const std::string point : {"before_commit:1", "commit_sent:1"}) {
+    const std::string order = folder().write("order", point + ":kill\n");
+    auto& killed = start_program(LOOM_PROGRAM_WITH_FAILPOINTS, environment({{"FAULT_AT", order}, {"FAULT_LOG", log}}));
+    ASSERT_TRUE(killed.await_end(seconds(30)).has_value()) << point;
+    const std::string lines = read_text(log);
+    ASSERT_EQ(std::count(lines.begin(), lines.end(), '\n'), ++fired) << point << " did not fire";
+    // The backend may still be at what it was sent.
+    EXPECT_TRUE(await(seconds(10), [&] {
+      return count(
+                 "pg_stat_activity WHERE datname = current_database() AND application_name = 'kafka-to-db-consumer'") ==
+             0;
+    }));
+    EXPECT_EQ(count("numbers") + count("kafka_dead_letters"), kMessages) << point;
+    EXPECT_EQ(count("numbers JOIN kafka_dead_letters USING (partition, \"offset\")"), 0) << point;
+  }
+  run_service();
+  EXPECT_TRUE(every_one_once("numbers", kMessages));
+  EXPECT_EQ(count("kafka_dead_letters"), 0);
 }
 
 TEST_F(DeadLettersOnceTest, AnotherMessageAtTheSameOffsetIsAnother) {
