@@ -6,10 +6,12 @@ RETURNS void LANGUAGE sql SECURITY DEFINER AS $$
 $$;
 REVOKE ALL ON FUNCTION kafka_forget_dead_letters(text, bigint[]) FROM PUBLIC;
 
--- Whoever may write them; a role that is made later gets it from roles.sql.
+-- Whoever may write them; and who may look at them may look at those that were repaired. A role that is made later gets it from
+-- roles.sql.
 DO $$
 DECLARE
     writer record;
+    reader record;
 BEGIN
     EXECUTE format('ALTER FUNCTION kafka_forget_dead_letters(text, bigint[]) SET search_path = %I, pg_temp', current_schema());
     FOR writer IN
@@ -18,6 +20,13 @@ BEGIN
     LOOP
         EXECUTE format('GRANT EXECUTE ON FUNCTION kafka_forget_dead_letters(text, bigint[]) TO %s',
                        CASE WHEN writer.grantee = 0 THEN 'PUBLIC' ELSE writer.name::text END);
+    END LOOP;
+    FOR reader IN
+        SELECT DISTINCT a.grantee, a.grantee::regrole AS name FROM pg_class c, aclexplode(c.relacl) a
+         WHERE c.oid = 'kafka_dead_letters'::regclass AND a.privilege_type = 'SELECT' AND a.grantee <> c.relowner
+    LOOP
+        EXECUTE format('GRANT SELECT ON kafka_repaired_dead_letters TO %s',
+                       CASE WHEN reader.grantee = 0 THEN 'PUBLIC' ELSE reader.name::text END);
     END LOOP;
 END
 $$;

@@ -138,7 +138,7 @@ std::string json_tables(const std::vector<DeadLetterCount>& counts, const std::v
 std::string render_list(const std::vector<DeadLetterCount>& counts, const std::vector<DeadLetter>& newest,
                         std::uint64_t repaired) {
   const std::string others = repaired > 0 ? fmt::format("; {} {} repaired: `dead-letters list --repaired`", repaired,
-                                                        repaired == 1 ? "was" : "were")
+                                                        agree(repaired, "was", "were"))
                                           : "";
   if (counts.empty()) return repaired > 0 ? "no dead letters wait" + others + '\n' : "no dead letters\n";
   return tables(counts, newest, "SINCE") + fmt::format("{} wait{}\n", total(counts), others);

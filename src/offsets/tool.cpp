@@ -248,9 +248,9 @@ ResetReport reset_offsets(const OffsetToolSettings& settings, const ResetRequest
   report.changes = change_database(settings, targets, request.dry_run);
   if (const auto repaired = repaired_among(settings, report.changes); repaired > 0) {
     report.notes.push_back(
-        fmt::format("{} dead letters among what is read again were repaired by a replay, and do not come back if they "
-                    "fail again: where their rows were deleted, `dead-letters purge --repaired` forgets them first",
-                    repaired));
+        fmt::format("{} among what is read again {} repaired by a replay, and {} not come back after failing again: "
+                    "where the rows were deleted, `dead-letters purge --repaired` forgets that first",
+                    plural(repaired, "dead letter"), agree(repaired, "was", "were"), agree(repaired, "does", "do")));
   }
   if (request.dry_run) return report;
   try {

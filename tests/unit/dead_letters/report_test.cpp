@@ -54,7 +54,7 @@ TEST(DeadLetterReportTest, WhatWaitsIsApartFromWhatWasRepaired) {
   EXPECT_THAT(render_dead_letter(one), HasSubstr("repaired   2025-11-21T13:00:05Z\n"));
   one.value = "{";
   one.corrected_value = "{}";
-  EXPECT_THAT(render_dead_letter(one), HasSubstr("value (1 bytes)\n  {\nstored instead (2 bytes)\n  {}\n"));
+  EXPECT_THAT(render_dead_letter(one), HasSubstr("value (1 byte)\n  {\nstored instead (2 bytes)\n  {}\n"));
   EXPECT_THAT(render_dead_letter_json(one), HasSubstr(R"("repaired_at":"2025-11-21T13:00:05Z")"));
   EXPECT_THAT(render_dead_letter_json(one), HasSubstr(R"("value":"{","headers":[],"corrected_value":"{}"})"));
 }
