@@ -37,6 +37,13 @@ struct ValidateResult {
   std::vector<mapping::Problem> problems;
 };
 
+/// What was refused last, and when it is tried again by itself, if ever.
+struct Refusal {
+  std::vector<std::string> errors;
+  TimePoint since{};
+  TimePoint next_try = TimePoint::max();
+};
+
 /// Puts the configuration and mapping files, and the database's consumer settings, in place as they are now, while the
 /// service runs:
 ///
@@ -97,11 +104,6 @@ class Reloader {
   kafka::ConsumerConfig row_ LOOM_GUARDED_BY(reloading_);  // the database's settings that were last taken or refused
   std::string taken_ LOOM_GUARDED_BY(reloading_);          // what the files held when they were last taken or refused
 
-  struct Refusal {
-    std::vector<std::string> errors;
-    TimePoint since{};
-    TimePoint next_try = TimePoint::max();
-  };
   mutable Mutex refusal_mutex_;  // taken last
   std::optional<Refusal> refusal_ LOOM_GUARDED_BY(refusal_mutex_);
 

@@ -21,6 +21,7 @@ constexpr double kRetentionRatio = 0.8;
 constexpr double kDeadShare = 0.01;
 constexpr double kPoolSeconds = 10;
 constexpr double kSlowStart = 60;
+constexpr double kSlowForLong = 10;
 constexpr std::size_t kSaysMost = 400;  // characters of a server's own words
 
 const char* const kNothing = "Nothing.";
@@ -80,6 +81,11 @@ class Judge {
     }
   }
 
+  /// A batch that takes some seconds may be no more than large.
+  static Level level_of(const Trouble& trouble) {
+    return trouble.cause == Cause::timeout && trouble.since_seconds < kSlowForLong ? Level::warn : Level::bad;
+  }
+
   static bool is_worth_it(const Trouble& trouble) { return trouble.since_seconds >= kWorthAVerdict; }
 
   /// Stopped topics are told with their reasons, but where the cause says more than that.
@@ -109,7 +115,7 @@ class Judge {
       text += topics.empty() ? fmt::format(" - for {}", duration_words(trouble.since_seconds))
                              : fmt::format(" - {} {} not stored for {}", and_more(topics.front(), topics.size()),
                                            topics.size() == 1 ? "is" : "are", duration_words(trouble.since_seconds));
-      add(Level::bad, std::string(words.title), text + ", nothing is lost", std::string(words.what_to_do));
+      add(level_of(trouble), std::string(words.title), text + ", nothing is lost", std::string(words.what_to_do));
       blocked_ = true;
     }
   }
