@@ -99,8 +99,14 @@ dead_letters::ReplayPlan plan_of(const mapping::MappingFile& file, const std::st
                                  const std::set<mapping::TableValues>& values) {
   const mapping::TopicMapping* found = mapping::find_topic(file, topic);
   if (found == nullptr) return {.plan = nullptr, .error = "no mapping of " + file.path + " names this topic"};
-  const auto concrete = pipeline::concrete_topics(*found, topic, values);
+  auto concrete = pipeline::concrete_topics(*found, topic, values);
   const auto catalog = sink::DatabaseCatalog::read(url, pipeline::tables_of(concrete));
+  // A replay makes no tables, and goes on with those dead letters whose tables are there.
+  for (auto& one : concrete) {
+    if (!one.values.empty() && one.problem.empty() && lacks_a_table(one, catalog)) {
+      one.problem = "there is no table " + one.mapping.table.display() + ", or one of its lists has none";
+    }
+  }
   mapping::CompileResult compiled = pipeline::compile_topic(*found, concrete, catalog, file.path);
   if (compiled.plan) {
     return {.plan = std::make_shared<const mapping::TopicPlan>(std::move(*compiled.plan)), .error = {}};

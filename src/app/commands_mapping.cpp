@@ -179,6 +179,7 @@ int infer_mapping(const InferOptions& options, std::istream& messages) {
   wait_for_terminal("infer");
   const infer::Samples samples = infer::read_samples(messages);
   for (const auto& skipped : samples.skipped) std::cerr << "warning: " << skipped << '\n';
+  if (samples.cut) std::cerr << "the first " << infer::kMostMessages << " messages are looked at, and no more\n";
   if (samples.messages == 0) {
     std::cerr << "error: there is no message on standard input; it takes JSON objects, one on a line\n";
     return 1;

@@ -38,7 +38,7 @@ int create_mapped_tables(const settings::Config& config, const CreateTablesOptio
     std::cout << schema::render(definitions);
     return 0;
   }
-  const auto alter = options.alter ? schema::Alter::add_columns : schema::Alter::nothing;
+  const auto alter = options.alter ? schema::Alter::add_columns : schema::Alter::name_columns;
   const auto tables = schema::create_tables(config.database.url, definitions, alter);
   for (const auto& table : tables.created) std::cout << "created " << table << '\n';
   for (const auto& column : tables.lacking) {

@@ -52,7 +52,7 @@ std::string content_of(const std::string& path) {
 /// The files as they are now, read and checked.
 struct Reloader::Candidate {
   settings::Config config;
-  kafka::ConsumerConfig row;
+  std::optional<kafka::ConsumerConfig> row;      ///< nothing where it was not come so far
   std::optional<pipeline::PreparedPlans> plans;  // nothing: they cannot be used
   std::vector<Problem> problems;
   bool database_decides = false;  // refused, if it is, for what the database has or since it does not answer
@@ -86,7 +86,7 @@ Reloader::Candidate Reloader::read_candidate(bool create_tables) const {
   if (parts_.loader != nullptr) {
     std::vector<std::string> warnings;
     candidate.row = parts_.loader->load_config(kServiceName);
-    read.config = with_row(std::move(read.config), candidate.row, warnings);
+    read.config = with_row(std::move(read.config), *candidate.row, warnings);
     for (auto& text : warnings) candidate.problems.push_back(problem(Severity::warning, std::move(text)));
   }
   candidate.config = with_fixed_settings(config_, read.config);
@@ -141,7 +141,7 @@ ReloadResult Reloader::reload(std::string_view trigger) {
     (found.severity == Severity::error ? result.errors : result.warnings).push_back(to_string(found));
   }
   result.try_again = candidate.database_decides && !result.errors.empty();
-  row_ = candidate.row;
+  if (candidate.row) row_ = *candidate.row;
   const bool away = candidate.database_away;
   if (result.errors.empty()) apply(std::move(candidate), result);
   if (!result.applied) {

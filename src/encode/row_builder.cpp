@@ -6,9 +6,16 @@
 
 #include "decode/structural_index.h"
 #include "encode/message_rows.h"
+#include "mapping/table_names.h"
 #include "mapping/variants.h"
 
 namespace loom::encode {
+namespace {
+
+/// Each holds a parser with its buffers, about a megabyte once large messages came.
+constexpr std::size_t kMostBuilt = 32;
+
+}  // namespace
 
 struct RowBuilder::ByHeaders {
   std::shared_ptr<const mapping::TopicPlan> plan;
@@ -19,6 +26,7 @@ struct RowBuilder::ByHeaders {
     std::unique_ptr<MessageRows> rows{};  ///< made for the first message that wants it
   };
   std::map<mapping::TableValues, Variant> variants{};
+  std::size_t built = 0;  ///< of them have rows
   std::set<mapping::TableValues> wanted{};
 
   std::optional<Reject> read_values(const Message& message, mapping::TableValues& values) const;
@@ -57,16 +65,19 @@ std::optional<Reject> RowBuilder::ByHeaders::read_values(const Message& message,
   for (const std::string& name : plan->table_headers) {
     // The last header of a name counts, as for a column.
     const auto header = std::find_if(headers.rbegin(), headers.rend(), [&](const Header& h) { return h.name == name; });
-    const std::string what = "header \"" + name + "\", which names its table, ";
+    const auto refused = [&name](RejectReason reason, const char* why) {
+      return Reject{reason, "header \"" + name + "\", which names its table, " + why, {}};
+    };
     if (header == headers.rend() || !header->has_value || header->value.empty()) {
-      return Reject{RejectReason::missing_required_field, what + "is missing or empty", {}};
+      return refused(RejectReason::missing_required_field, "is missing or empty");
+    }
+    if (header->value.size() > mapping::kMaxNameBytes) {
+      return refused(RejectReason::out_of_range, "is longer than the 63 bytes that a table's name can have");
     }
     // `${` would be taken for the place of another value, wherever the name is looked at again.
     const bool unfit = header->value.find('\0') != std::string_view::npos ||
                        header->value.find("${") != std::string_view::npos || !decode::is_utf8(header->value);
-    if (unfit) {
-      return Reject{RejectReason::invalid_text, what + "holds what no table's name can", {}};
-    }
+    if (unfit) return refused(RejectReason::invalid_text, "cannot stand in a table's name");
     values.emplace_back(header->value);
   }
   return std::nullopt;
@@ -81,16 +92,22 @@ std::optional<Reject> RowBuilder::append_by_headers(const Message& message, std:
   if (known == all.variants.end()) {
     if (all.variants.size() + all.wanted.size() >= mapping::kMostVariants && all.wanted.count(values) == 0) {
       return Reject{RejectReason::out_of_range,
-                    "headers of this topic have named " + std::to_string(mapping::kMostVariants) +
-                        " tables before, and this would be one more: \"" + values.back() + "\"",
+                    "headers have named " + std::to_string(mapping::kMostVariants) +
+                        " sets of tables of this topic already, which is the most; \"" + values.back() +
+                        "\" would be one more",
                     {}};
     }
     all.wanted.insert(std::move(values));
+    wants_tables_ = true;
     return std::nullopt;
   }
   ByHeaders::Variant& variant = known->second;
   if (variant.plan->plan == nullptr) return Reject{RejectReason::out_of_range, variant.plan->problem, {}};
   if (variant.rows == nullptr) {
+    if (all.built++ >= kMostBuilt) {
+      for (auto& [other, its] : all.variants) its.rows.reset();
+      all.built = 1;
+    }
     variant.rows = std::make_unique<MessageRows>(variant.plan->plan, all.topic, *all.clock, variant.plan->first_table,
                                                  variant.plan->first_surplus);
   }

@@ -38,6 +38,8 @@ class RowBuilder {
                                   : append_by_headers(message, message_index, rows);
   }
 
+  /// Whether wanted() has something.
+  [[nodiscard]] bool wants_tables() const { return wants_tables_; }
   /// What messages so far named tables by that the plan does not have.
   [[nodiscard]] const std::set<mapping::TableValues>& wanted() const;
 
@@ -50,6 +52,7 @@ class RowBuilder {
 
   std::unique_ptr<MessageRows> rows_;      ///< nullptr where headers name the tables
   std::unique_ptr<ByHeaders> by_headers_;  ///< a builder for each of the plan's variants
+  bool wants_tables_ = false;
 };
 
 /// Whether every mapping default of the plan can become its column's type: what validate reports beyond compile().

@@ -11,6 +11,10 @@ Samples read_samples(std::istream& in) {
   std::string line;
   for (std::uint64_t number = 1; std::getline(in, line); ++number) {
     if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
+    if (samples.messages == kMostMessages) {
+      samples.cut = true;
+      break;
+    }
     const auto skip = [&](const char* why) { samples.skipped.push_back(fmt::format("line {}: {}", number, why)); };
     const auto message = nlohmann::ordered_json::parse(line, nullptr, false);
     if (message.is_discarded()) {

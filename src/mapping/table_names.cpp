@@ -119,6 +119,26 @@ bool has_open_table_name(const TopicMapping& topic) {
                      [](const ArrayMapping& array) { return array.table && is_template(*array.table); });
 }
 
+void check_table_headers(const TopicMapping& topic, Findings& findings) {
+  const auto wanted = table_headers(topic);
+  const auto check = [&](const TableName& table, const Place& place) {
+    TopicMapping alone;
+    alone.table = table;
+    const auto there = table_headers(alone);
+    for (const std::string& header : wanted) {
+      if (std::find(there.begin(), there.end(), header) != there.end()) continue;
+      findings.error(place, "is `" + table.display() + "`, without the `${headers." + header +
+                                "}` that another table of this topic has: rows of different values would meet in it");
+      return;
+    }
+  };
+  check(topic.table, place_of(topic, "table"));
+  for (const auto& array : topic.array_mappings) {
+    if (!array.table) continue;
+    check(*array.table, place_of(topic, "array_mappings").inside(array.path + ".table", array.line));
+  }
+}
+
 std::vector<std::string> table_headers(const TopicMapping& topic) {
   std::vector<std::string> headers;
   const auto note = [&headers](std::string_view name) -> std::optional<std::string> {

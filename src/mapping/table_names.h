@@ -23,6 +23,10 @@ bool has_open_table_name(const TopicMapping& topic);
 /// The headers whose values stand in the tables' names, each once.
 std::vector<std::string> table_headers(const TopicMapping& topic);
 
+/// Where headers stand in the names of a topic's tables, each table has to have all of them: else rows of different
+/// headers would meet in one table. An error for one that has not.
+void check_table_headers(const TopicMapping& topic, Findings& findings);
+
 /// The mapping as it holds for one topic: its name instead of `${topic}`, and the `values` of table_headers() instead
 /// of
 /// `${headers.NAME}`. Without values these stay.

@@ -41,6 +41,8 @@ class BatchEncoder {
     to.messages.push_back(std::move(message));
   }
 
+  /// Whether wanted_tables() has something. No batch may go out then.
+  [[nodiscard]] bool wants_tables() const { return builder_ && builder_->wants_tables(); }
   /// Values of headers that messages here name tables by, and that the plan has no tables for: these messages have no
   /// rows before it has. (Not from the moment a plan is in use, but from when again() has gone through the batches.)
   [[nodiscard]] const std::set<mapping::TableValues>& wanted_tables() const { return builder_->wanted(); }

@@ -1,5 +1,7 @@
 #include "pipeline/compile_topic.h"
 
+#include <algorithm>
+#include <map>
 #include <memory>
 #include <utility>
 
@@ -61,17 +63,37 @@ std::vector<mapping::TableName> tables_of(const std::vector<ConcreteTopic>& topi
   return tables;
 }
 
+bool lacks_a_table(const ConcreteTopic& topic, const mapping::Catalog& catalog) {
+  const auto tables = tables_of(topic.mapping);
+  return std::any_of(tables.begin(), tables.end(),
+                     [&catalog](const mapping::TableName& table) { return catalog.find(table) == nullptr; });
+}
+
 mapping::CompileResult compile_topic(const mapping::TopicMapping& topic, const std::vector<ConcreteTopic>& concrete,
                                      const mapping::Catalog& catalog, const std::string& file) {
   if (mapping::table_headers(topic).empty()) return compile_topic(concrete.at(0).mapping, catalog, file);
   mapping::CompileResult result;
   std::vector<mapping::PlanVariant> variants;
+  std::map<mapping::TableName, const ConcreteTopic*> owners;
   for (const ConcreteTopic& one : concrete) {
     mapping::PlanVariant& variant = variants.emplace_back();
     variant.values = one.values;
     variant.problem = one.problem;
     if (!one.problem.empty()) continue;
+    for (const auto& table : tables_of(one.mapping)) {
+      // Rows of one table have to be of one plan: that tells which of two with one key came later.
+      const auto [owner, first] = owners.emplace(table, &one);
+      if (!first && owner->second != &one)
+        variant.problem = "the table " + table.display() + " is that of other values";
+    }
+    if (!variant.problem.empty()) continue;
     mapping::CompileResult compiled = compile_topic(one.mapping, catalog, file);
+    if (!compiled.plan && one.is_new && !lacks_a_table(one, catalog)) {
+      for (const auto& problem : compiled.problems) {
+        if (problem.severity == mapping::Severity::error) variant.problem = problem.message;
+      }
+      continue;
+    }
     for (auto& problem : compiled.problems) result.problems.push_back(std::move(problem));
     if (compiled.plan) variant.plan = std::make_shared<const mapping::TopicPlan>(std::move(*compiled.plan));
   }

@@ -65,6 +65,14 @@ bool replace_changed(const std::string& mapping, const Plans& before, Plans& now
   return changed;
 }
 
+/// Tables that are gone, or that another mapping would name otherwise, are asked for again by the next message that
+/// wants them; nobody else has to wait for them.
+void leave_out_missing(const mapping::Catalog& catalog, std::vector<ConcreteTopic>& topics) {
+  std::erase_if(topics, [&catalog](const ConcreteTopic& one) {
+    return !one.values.empty() && !one.is_new && one.problem.empty() && lacks_a_table(one, catalog);
+  });
+}
+
 }  // namespace
 
 DatabasePlans::DatabasePlans(std::shared_ptr<const mapping::MappingFile> file, std::string database_url,
@@ -94,37 +102,27 @@ bool DatabasePlans::has_plan(const std::string& mapping) const {
                      [&mapping](const auto& plan) { return is_plan_of(plan.first, mapping); });
 }
 
-void DatabasePlans::note_tables(const std::string& topic, const std::set<mapping::TableValues>& values) {
-  const MutexLock lock(mutex_);
-  if (const TopicMapping* mapping = find_topic(*file_, topic)) {
-    noted_[plan_key(*mapping, topic)].insert(values.begin(), values.end());
-  }
-}
-
 std::set<mapping::TableValues> DatabasePlans::values_of(const TopicMapping& mapping, const std::string& topic) const {
-  std::set<mapping::TableValues> values;
-  const std::size_t headers = mapping::table_headers(mapping).size();
-  if (headers == 0) return values;
-  const std::string key = plan_key(mapping, topic);
+  const std::vector<std::string> headers = mapping::table_headers(mapping);
+  if (headers.empty()) return {};
   const MutexLock lock(mutex_);
-  if (const auto noted = noted_.find(key); noted != noted_.end()) values = noted->second;
-  if (const auto plan = plans_.find(key); plan != plans_.end()) values.merge(mapping::known_values(*plan->second));
-  // Another mapping file may have other headers in the tables' names.
-  std::erase_if(values, [headers](const mapping::TableValues& one) { return one.size() != headers; });
-  return values;
+  const auto plan = plans_.find(plan_key(mapping, topic));
+  if (plan == plans_.end() || plan->second->table_headers != headers) return {};
+  return mapping::known_values(*plan->second);
 }
 
-void DatabasePlans::request(const std::string& topic, bool fresh, std::function<void(PlanAnswer)> answer) {
+void DatabasePlans::request(PlanRequest request, std::function<void(PlanAnswer)> answer) {
   PlanAnswer known;
   {
     const MutexLock lock(mutex_);
-    const TopicMapping* mapping = find_topic(*file_, topic);
+    const TopicMapping* mapping = find_topic(*file_, request.topic);
     if (mapping == nullptr) {
       known.error = "no mapping names this topic";
-    } else if (const auto plan = plans_.find(plan_key(*mapping, topic)); !fresh && plan != plans_.end()) {
+    } else if (const auto plan = plans_.find(plan_key(*mapping, request.topic));
+               !request.fresh && plan != plans_.end()) {
       known.plan = plan->second;
     } else {
-      requests_.push_back({.topic = topic, .answer = std::move(answer)});
+      requests_.push_back({.wanted = std::move(request), .answer = std::move(answer)});
       asked_.notify_one();
       return;
     }
@@ -152,15 +150,7 @@ PreparedPlans DatabasePlans::prepare(std::shared_ptr<const mapping::MappingFile>
     for (auto& table : tables_of(topic.concrete)) tables.push_back(std::move(table));
   }
   const auto catalog = sink::DatabaseCatalog::read(url_, tables);
-  for (auto& [key, topic] : topics) {
-    // Tables that another mapping would name otherwise are made when the next message wants them.
-    std::erase_if(topic.concrete, [&catalog](const ConcreteTopic& one) {
-      const auto names = tables_of(one.mapping);
-      return !one.values.empty() && std::any_of(names.begin(), names.end(), [&catalog](const mapping::TableName& name) {
-        return catalog.find(name) == nullptr;
-      });
-    });
-  }
+  for (auto& [key, topic] : topics) leave_out_missing(catalog, topic.concrete);
   for (const auto& [key, topic] : topics) {
     mapping::CompileResult result = compile_topic(*topic.mapping, topic.concrete, catalog, prepared.file->path);
     std::move(result.problems.begin(), result.problems.end(), std::back_inserter(prepared.problems));
@@ -215,38 +205,55 @@ void DatabasePlans::run() {
   }
 }
 
-DatabasePlans::Wanted DatabasePlans::find_mapping(const mapping::MappingFile& file, const std::string& topic) const {
+DatabasePlans::Wanted DatabasePlans::find_mapping(const mapping::MappingFile& file, const std::string& topic,
+                                                  const std::set<mapping::TableValues>& asked) const {
   Wanted wanted;
   wanted.mapping = find_topic(file, topic);
   if (wanted.mapping == nullptr) {
     wanted.error = "no mapping names this topic";
     return wanted;
   }
-  wanted.concrete = concrete_topics(*wanted.mapping, topic, values_of(*wanted.mapping, topic));
-  if (!make_tables_ || !mapping::has_open_table_name(*wanted.mapping) || wanted.mapping->create_table == false) {
-    return wanted;
-  }
-  try {
-    mapping::MappingFile one;
-    one.path = file.path;
-    for (const ConcreteTopic& concrete : wanted.concrete) {
-      mapping::Findings lengths(file.path);  // compiling says what is wrong with a name
-      if (mapping::check_table_lengths(concrete.mapping, lengths)) one.topics.push_back(concrete.mapping);
-    }
-    if (!one.topics.empty()) make_tables_(one);
-  } catch (const std::exception& failure) {
-    wanted.error = failure.what();
-    wanted.cause = sink::cause_of_failure(failure);
+  std::set<mapping::TableValues> values = values_of(*wanted.mapping, topic);
+  const std::set<mapping::TableValues> known = values;
+  values.insert(asked.begin(), asked.end());
+  wanted.concrete = concrete_topics(*wanted.mapping, topic, values);
+  for (ConcreteTopic& one : wanted.concrete) one.is_new = known.count(one.values) == 0;
+  if (make_tables_ && mapping::has_open_table_name(*wanted.mapping) && wanted.mapping->create_table != false) {
+    make_tables(file, wanted);
   }
   return wanted;
 }
 
+/// Those of one value after the other: a name that the database takes for no table is that value's own trouble.
+void DatabasePlans::make_tables(const mapping::MappingFile& file, Wanted& wanted) const {
+  for (ConcreteTopic& concrete : wanted.concrete) {
+    mapping::Findings lengths(file.path);  // compiling says what is wrong with a name
+    if (!concrete.is_new || !mapping::check_table_lengths(concrete.mapping, lengths)) continue;
+    try {
+      make_tables_(mapping::MappingFile{.path = file.path, .topics = {concrete.mapping}});
+    } catch (const std::exception& failure) {
+      const batch::Cause cause = sink::cause_of_failure(failure);
+      if (!concrete.values.empty() && (cause == batch::Cause::other || cause == batch::Cause::schema)) {
+        concrete.problem = failure.what();
+        continue;
+      }
+      wanted.error = failure.what();
+      wanted.cause = cause;
+      return;
+    }
+  }
+}
+
 void DatabasePlans::answer_all(std::vector<Request> requests) {
   const std::shared_ptr<const mapping::MappingFile> file = this->file();
+  std::map<std::string, std::set<mapping::TableValues>> asked;  // by topic: workers may want different ones
+  for (const auto& request : requests) {
+    asked[request.wanted.topic].insert(request.wanted.tables.begin(), request.wanted.tables.end());
+  }
   std::vector<Wanted> wanted;
   std::vector<mapping::TableName> tables;
   for (const auto& request : requests) {
-    wanted.push_back(find_mapping(*file, request.topic));
+    wanted.push_back(find_mapping(*file, request.wanted.topic, asked[request.wanted.topic]));
     if (!wanted.back().error.empty()) continue;
     for (auto& table : tables_of(wanted.back().concrete)) tables.push_back(std::move(table));
   }
@@ -260,17 +267,20 @@ void DatabasePlans::answer_all(std::vector<Request> requests) {
     cause = sink::cause_of_failure(failure);
   }
   for (std::size_t i = 0; i < requests.size(); ++i) {
-    const bool asked = wanted[i].error.empty();
-    PlanAnswer answer{
-        .plan = nullptr, .error = asked ? error : wanted[i].error, .cause = asked ? cause : wanted[i].cause};
-    if (asked && catalog) {
+    const bool could_be_asked = wanted[i].error.empty();
+    PlanAnswer answer{.plan = nullptr,
+                      .error = could_be_asked ? error : wanted[i].error,
+                      .cause = could_be_asked ? cause : wanted[i].cause};
+    if (could_be_asked && catalog) {
+      leave_out_missing(*catalog, wanted[i].concrete);
       mapping::CompileResult result = compile_topic(*wanted[i].mapping, wanted[i].concrete, *catalog, file->path);
       answer.error = errors_of(result.problems);
       if (!answer.error.empty()) answer.cause = batch::Cause::schema;
       if (result.plan) answer.plan = std::make_shared<const mapping::TopicPlan>(std::move(*result.plan));
     }
     if (!deliver(*file, wanted[i].mapping, requests[i], std::move(answer))) {
-      this->request(requests[i].topic, true, std::move(requests[i].answer));
+      requests[i].wanted.fresh = true;
+      this->request(std::move(requests[i].wanted), std::move(requests[i].answer));
     }
   }
 }
@@ -281,7 +291,7 @@ bool DatabasePlans::deliver(const mapping::MappingFile& file, const TopicMapping
                             PlanAnswer answer) {
   const MutexLock lock(mutex_);
   if (&file != file_.get()) return false;
-  if (answer.plan != nullptr) plans_[plan_key(*mapping, request.topic)] = answer.plan;
+  if (answer.plan != nullptr) plans_[plan_key(*mapping, request.wanted.topic)] = answer.plan;
   request.answer(std::move(answer));
   return true;
 }

@@ -49,8 +49,7 @@ class DatabasePlans final : public PlanProvider {
   DatabasePlans(const DatabasePlans&) = delete;
   DatabasePlans& operator=(const DatabasePlans&) = delete;
 
-  void note_tables(const std::string& topic, const std::set<mapping::TableValues>& values) override;
-  void request(const std::string& topic, bool fresh, std::function<void(PlanAnswer)> answer) override;
+  void request(PlanRequest request, std::function<void(PlanAnswer)> answer) override;
 
   /// Compiles every topic of the file; nothing changes by that.
   /// Blocks: on reading the catalog.
@@ -65,7 +64,7 @@ class DatabasePlans final : public PlanProvider {
 
  private:
   struct Request {
-    std::string topic;
+    PlanRequest wanted;
     std::function<void(PlanAnswer)> answer;
   };
 
@@ -78,8 +77,11 @@ class DatabasePlans final : public PlanProvider {
   };
 
   void run();
-  Wanted find_mapping(const mapping::MappingFile& file, const std::string& topic) const;
-  /// The values that a topic's plan is to have tables for: those that it has, and those that were asked for since.
+  /// `asked`: what somebody wants tables for now.
+  Wanted find_mapping(const mapping::MappingFile& file, const std::string& topic,
+                      const std::set<mapping::TableValues>& asked) const;
+  void make_tables(const mapping::MappingFile& file, Wanted& wanted) const;
+  /// The values that the topic's plan in use has tables for, if it goes by the same headers.
   [[nodiscard]] std::set<mapping::TableValues> values_of(const mapping::TopicMapping& mapping,
                                                          const std::string& topic) const;
   /// Topics that have a plan of their own under a mapping that others share.

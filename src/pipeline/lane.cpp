@@ -68,10 +68,10 @@ void Lane::use_plan(std::shared_ptr<const mapping::TopicPlan> plan) {
   if (state() == LaneState::stopped) log::debug({.topic = topic_}, "trying again");
   if (idle()) trouble_.end();  // nothing waits that could show whether it is over
   if (state() == LaneState::undecided) return;
-  if (encoder_.wanted_tables().empty()) {
-    run_.run();
-  } else {
+  if (encoder_.wants_tables()) {
     run_.want_more_of_plan();
+  } else {
+    run_.run();
   }
 }
 
@@ -191,9 +191,9 @@ void Lane::forget_trouble_if_idle() {
 std::string Lane::long_trouble() const {
   constexpr std::chrono::seconds kLong{10};
   const auto lasts = outage_.lasts();
-  if (lasts < kLong || !trouble_.now() || shown_state() == LaneState::stopped) return {};
+  if (lasts < kLong || trouble_.says().empty() || shown_state() == LaneState::stopped) return {};
   return fmt::format("nothing is stored for {} s, and tried again: {}",
-                     std::chrono::duration_cast<std::chrono::seconds>(lasts).count(), trouble_.now()->says);
+                     std::chrono::duration_cast<std::chrono::seconds>(lasts).count(), trouble_.says());
 }
 
 // ---- Filling
@@ -271,7 +271,7 @@ void Lane::take(Message&& message) {
   context_.failpoints.reach(Failpoint::polled);
   schedule_.note_growth();
   encoder_.append(slots_.grow(topic_, encoder_.plan()), std::move(message));
-  if (!encoder_.wanted_tables().empty()) run_.want_more_of_plan();
+  if (encoder_.wants_tables()) run_.want_more_of_plan();
 }
 
 /// What has to be done about a step that brought no message.
@@ -306,6 +306,12 @@ void Lane::drop_from_growing(const Partitions& partitions) {
 
 std::unique_ptr<Batch> Lane::hand_over(bool input_waiting) {
   if (slots_.out() || !run_.running()) return nullptr;
+  // A message whose table the plan does not have has neither row nor dead letter yet: its offset must not go out. Also
+  // where a batch came back after the plan had changed.
+  if (encoder_.wants_tables()) {
+    run_.want_more_of_plan();
+    return nullptr;
+  }
   if (slots_.held() != nullptr) {
     if (context_.clock.now() < outage_.retry_at()) return nullptr;
     if (const auto gone = disowned(*slots_.held()); !gone.empty()) {

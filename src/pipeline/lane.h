@@ -58,7 +58,7 @@ class Lane {
   void use_settings(const LaneSettings& settings);
   /// Once after a plan became wanted: true, and `fresh` when the present one proved wrong.
   bool take_plan_request(bool& fresh) { return run_.take_request(fresh); }
-  /// What that plan has to have tables for (see PlanProvider::note_tables()); mostly nothing.
+  /// What that plan has to have tables for (see PlanRequest::tables); mostly nothing.
   [[nodiscard]] std::set<mapping::TableValues> wanted_tables() const {
     return encoder_.plan() == nullptr ? std::set<mapping::TableValues>() : encoder_.wanted_tables();
   }

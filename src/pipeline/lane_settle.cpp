@@ -77,7 +77,7 @@ void Lane::act_on(batch::WriteReply reply) {
 // ---- Not stored
 
 void Lane::note_failure(const Outcome& outcome) {
-  context_.counters.count_retry(outcome.cause, outcome.sqlstate);
+  if (outcome.cause != batch::Cause::none) context_.counters.count_retry(outcome.cause, outcome.sqlstate);
   trouble_.note(outcome.cause, outcome.why());
 }
 

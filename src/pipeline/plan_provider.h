@@ -17,16 +17,21 @@ struct PlanAnswer {
   batch::Cause cause = batch::Cause::none;  ///< of the error
 };
 
+/// Which plan is wanted.
+struct PlanRequest {
+  std::string topic;
+  bool fresh = false;  ///< the catalog is read again, since the plan in hand proved wrong
+  /// What it has to have tables for beside those that it has (see mapping::TopicPlan::table_headers); mostly nothing.
+  std::set<mapping::TableValues> tables{};
+};
+
 /// Gives topics their plans, reading the tables' catalog entries when asked to.
 /// Threads: request() from any; `answer` is called once, on any thread (also before request() returns), and must be
 /// quick.
 class PlanProvider {
  public:
   virtual ~PlanProvider() = default;
-  /// From now on the topic's plan has tables for these values, too (see mapping::TopicPlan::table_headers).
-  virtual void note_tables(const std::string& /*topic*/, const std::set<mapping::TableValues>& /*values*/) {}
-  /// `fresh`: the catalog is read again, since the plan in hand proved wrong.
-  virtual void request(const std::string& topic, bool fresh, std::function<void(PlanAnswer)> answer) = 0;
+  virtual void request(PlanRequest request, std::function<void(PlanAnswer)> answer) = 0;
 };
 
 }  // namespace loom::pipeline

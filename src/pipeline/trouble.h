@@ -23,17 +23,24 @@ class TroubleWatch {
   explicit TroubleWatch(const Clock& clock) : clock_(clock) {}
 
   void note(batch::Cause cause, std::string says) {
+    says_ = says;
     if (cause == batch::Cause::none) return;
     const bool new_one = !now_ || now_->cause != cause;
     const TimePoint since = new_one ? clock_.now() : now_->since;
     now_ = Trouble{.cause = cause, .says = std::move(says), .since = since};
   }
-  void end() { now_.reset(); }
+  void end() {
+    now_.reset();
+    says_.clear();
+  }
+  /// What was said of the last failure, also where it was not the database's (the dead-letter topic's).
+  [[nodiscard]] const std::string& says() const { return says_; }
   [[nodiscard]] const std::optional<Trouble>& now() const { return now_; }
 
  private:
   const Clock& clock_;
   std::optional<Trouble> now_;
+  std::string says_;
 };
 
 }  // namespace loom::pipeline

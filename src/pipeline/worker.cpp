@@ -125,7 +125,7 @@ void Worker::read(const Reconfigure& letter) {
   settings_ = letter.settings;
   for (auto& [topic, lane] : lanes_) {
     lane->use_settings(settings_.lane);
-    plans_.request(topic, false, [this, name = topic](PlanAnswer answer) {
+    plans_.request({.topic = topic}, [this, name = topic](PlanAnswer answer) {
       letters_.post(PlanChanged{name, std::move(answer)});
     });
   }
@@ -181,10 +181,10 @@ bool Worker::input_waiting(const Lane& lane) const {
 TimePoint Worker::tend(Lane& lane) {
   bool fresh = false;
   if (lane.take_plan_request(fresh)) {
-    if (const auto wanted = lane.wanted_tables(); !wanted.empty()) plans_.note_tables(lane.topic(), wanted);
-    plans_.request(lane.topic(), fresh, [this, topic = lane.topic()](PlanAnswer answer) {
-      letters_.post(PlanArrived{topic, std::move(answer)});
-    });
+    plans_.request({.topic = lane.topic(), .fresh = fresh, .tables = lane.wanted_tables()},
+                   [this, topic = lane.topic()](PlanAnswer answer) {
+                     letters_.post(PlanArrived{topic, std::move(answer)});
+                   });
   }
   if (batch::Batch* const full = lane.full_batch()) sink_.prepare(*full);
   if (auto batch = lane.hand_over(input_waiting(lane))) {

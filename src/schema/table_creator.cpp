@@ -71,7 +71,7 @@ CreatedTables create_tables(const std::string& url, const std::vector<mapping::T
       const mapping::TableName& name = definition.table.name;
       if (exists(tx, name)) {
         result.existing.push_back(name.display());
-        find_lacking(tx, definition, result.lacking);
+        if (alter != Alter::nothing) find_lacking(tx, definition, result.lacking);
         continue;
       }
       create(tx, definition);

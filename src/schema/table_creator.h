@@ -16,14 +16,15 @@ struct LackingColumn {
   std::string statement;  ///< that adds it
 };
 
-enum class Alter : std::uint8_t { nothing, add_columns };
+/// What is done about columns that existing tables lack.
+enum class Alter : std::uint8_t { nothing, name_columns, add_columns };
 
 /// What create-tables found and did, by the tables' display names, in the order of the mapping file.
 struct CreatedTables {
   std::vector<std::string> created;
   std::vector<std::string> existing;
-  std::vector<LackingColumn>
-      lacking{};  ///< columns that existing tables had not; with Alter::add_columns they have now
+  /// Columns that existing tables had not; with Alter::add_columns they have now, with Alter::nothing nobody looked.
+  std::vector<LackingColumn> lacking{};
 };
 
 class TableError : public sink::DatabaseFailure {

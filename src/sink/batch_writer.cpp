@@ -58,7 +58,10 @@ void end_frozen_writers(const Job& job) {
 }
 
 /// A table that is not what the plan says is told by the row description, without a code.
-batch::Cause cause_of(const Attempt& attempt) {
+batch::Cause cause_of(const Attempt& attempt, bool connected) {
+  // What keeps a batch back without an error, on a connection that lives, is the dead-letter topic.
+  const bool of_topic = attempt.failure == OutcomeKind::retry && attempt.error.sqlstate.empty() && connected;
+  if (of_topic) return batch::Cause::none;
   const bool differs = attempt.failure != OutcomeKind::retry && attempt.error.sqlstate.empty();
   return differs ? batch::Cause::schema : sink::cause_of(attempt.error);
 }
@@ -66,7 +69,7 @@ batch::Cause cause_of(const Attempt& attempt) {
 /// Says what the failure means, and does what can be done about it on this connection.
 void explain(const Job& job, const Attempt& attempt, Outcome& outcome) {
   outcome.kind = *attempt.failure;
-  outcome.cause = cause_of(attempt);
+  outcome.cause = cause_of(attempt, !job.connection.lost());
   outcome.sqlstate = attempt.error.sqlstate;
   outcome.message = attempt.error.advice();
   if (!attempt.note.empty()) outcome.message += "; " + attempt.note;
@@ -108,7 +111,7 @@ Written write(const Job& job, bool merge) {
 
 Outcome write_batch(const DatabaseSettings& settings, Connection& connection, batch::Batch& batch,
                     Failpoints& failpoints) {
-  if (auto why = publish_dead_letters(settings, batch)) return Outcome::not_now(std::move(*why));
+  if (auto why = publish_dead_letters(settings, batch)) return Outcome::not_now(std::move(*why), batch::Cause::none);
   find_waiting(settings, connection, batch);
   const bool merge = (batch.prefer_merge && has_upsert_key(*batch.plan)) || always_merges(*batch.plan);
   if (!merge) order_rows(*batch.plan, batch.rows);

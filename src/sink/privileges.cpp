@@ -35,7 +35,7 @@ std::string missing_privileges(const Job& job) {
     add("kafka_dead_letters", "{SELECT,INSERT}");
   } else {
     add("kafka_dead_letters", "{SELECT,UPDATE,DELETE}");
-    add("kafka_repaired_dead_letters", "{INSERT}");
+    add("kafka_repaired_dead_letters", "{SELECT,INSERT}");
   }
   const std::string temporary = merges ? " UNION ALL SELECT 'TEMPORARY on the database' WHERE NOT "
                                          "has_database_privilege(current_database(), 'TEMPORARY')"

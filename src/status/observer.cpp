@@ -166,6 +166,8 @@ Snapshot Observer::take() const {
     if (unprepared_) troubles.add(*unprepared_, now);
   }
   seen.troubles = troubles.take();
+  const double last_commit = last_commit_seconds(seen);
+  for (Trouble& trouble : seen.troubles) trouble.others_store = last_commit < trouble.since_seconds;
   for (const auto& [name, counters] : context.counters.topics()) entry(topics, name).counters = counters;
   for (const auto& at : view.work.partitions) {
     ++entry(topics, at.topic).partitions;

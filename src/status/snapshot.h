@@ -49,6 +49,7 @@ struct Trouble {
   double since_seconds = 0;
   std::vector<std::string> topics{};  ///< of this replica; none: it is not known of one yet
   std::string says{};                 ///< in the server's own words
+  bool others_store = false;          ///< this replica has stored something since it began
 };
 
 /// A configuration that was not taken; it is shown until one is.

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <set>
 #include <utility>
 
@@ -332,7 +333,10 @@ std::string why_not_ready(const Snapshot& snapshot) {
   };
   for (const Trouble& trouble : snapshot.troubles) {
     const bool counts = trouble.since_seconds >= kWorthAVerdict || !snapshot.health.database.now;
-    if (!batch::is_database_wide(trouble.cause) || trouble.cause == Cause::away || !counts) continue;
+    // A full tablespace, or one connection refused, holds up some topics: the others need this replica.
+    if (!batch::is_database_wide(trouble.cause) || trouble.cause == Cause::away || !counts || trouble.others_store) {
+      continue;
+    }
     return fmt::format("{}: {}", to_string(trouble.cause), trouble.says);
   }
   if (!snapshot.health.database.now) return silent("the database", snapshot.health.database);

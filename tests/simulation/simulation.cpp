@@ -36,8 +36,7 @@ Outcome failure(OutcomeKind kind, const char* sqlstate) {
 SimulatedPlans::SimulatedPlans(Random& random, const bool& faults)
     : random_(random), faults_(faults), plan_(test_support::id_plan("events")) {}
 
-void SimulatedPlans::request(const std::string& /*topic*/, bool /*fresh*/,
-                             std::function<void(pipeline::PlanAnswer)> answer) {
+void SimulatedPlans::request(pipeline::PlanRequest /*request*/, std::function<void(pipeline::PlanAnswer)> answer) {
   if (faults_ && random_.chance(10)) {
     answer({.plan = nullptr, .error = "the table is not there"});
   } else {

@@ -17,7 +17,7 @@ namespace loom::simulation {
 class SimulatedPlans final : public pipeline::PlanProvider {
  public:
   SimulatedPlans(Random& random, const bool& faults);
-  void request(const std::string& topic, bool fresh, std::function<void(pipeline::PlanAnswer)> answer) override;
+  void request(pipeline::PlanRequest request, std::function<void(pipeline::PlanAnswer)> answer) override;
 
  private:
   Random& random_;

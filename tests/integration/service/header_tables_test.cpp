@@ -77,7 +77,8 @@ TEST_F(HeaderTablesTest, WithoutAUsableHeaderAMessageIsADeadLetter) {
   send_event(0, "good");
   send_event(1, "-");
   send_event(2, "");
-  send_event(3, std::string(57, 'x'));
+  send_event(3, std::string(57, 'x'));  // with what stands before it 64 bytes
+  send_event(7, std::string(100'000, 'y'));
   send_event(4, "\xFF");
   send_event(5, "good");
   send_event(6, "${topic}");
@@ -87,8 +88,9 @@ TEST_F(HeaderTablesTest, WithoutAUsableHeaderAMessageIsADeadLetter) {
   EXPECT_EQ(count("kafka_dead_letters WHERE reason = 'missing_required_field' AND message LIKE '%header \"type\"%'"),
             2);
   EXPECT_EQ(count("kafka_dead_letters WHERE reason = 'out_of_range' AND message LIKE '%64 bytes%'"), 1);
+  EXPECT_EQ(count("kafka_dead_letters WHERE reason = 'out_of_range' AND message LIKE '%is longer than the 63%'"), 1);
   EXPECT_EQ(count("kafka_dead_letters WHERE reason = 'invalid_text'"), 2);
-  EXPECT_EQ(count("kafka_dead_letters"), 5);
+  EXPECT_EQ(count("kafka_dead_letters"), 6);
 }
 
 TEST_F(HeaderTablesTest, ATableThatIsMissingStopsTheTopicUntilItIsThere) {
@@ -104,6 +106,36 @@ TEST_F(HeaderTablesTest, ATableThatIsMissingStopsTheTopicUntilItIsThere) {
   EXPECT_EQ(count("events_a"), 2);
   EXPECT_EQ(count("events_b WHERE id = 1 AND value = 2"), 1);
   EXPECT_EQ(count("kafka_dead_letters"), 0);
+}
+
+TEST_F(HeaderTablesTest, ATableThatIsWrongIsItsOwnMessagesTroubleOnly) {
+  map_events();
+  database().run("CREATE TABLE events_wrong (id bigint primary key, other text)");
+  for (int id = 0; id < 20; ++id) send_event(id, id % 2 == 0 ? "good" : "wrong");
+  start_making_tables();
+  ASSERT_TRUE(stored());
+  EXPECT_EQ(count("events_good"), 10);
+  EXPECT_EQ(count("kafka_dead_letters WHERE reason = 'out_of_range' AND message LIKE '%has no column `value`%'"), 10);
+}
+
+TEST_F(HeaderTablesTest, ATableThatNobodyWritesToAnyMoreMayGo) {
+  map_events();
+  send_event(0, "old");
+  send_event(1, "new");
+  auto& service = start_making_tables();
+  ASSERT_TRUE(stored());
+  database().run("DROP TABLE events_old");
+  send_event(2, "new");
+  send_event(3, "newer");  // for which the catalog is read again
+  ASSERT_TRUE(stored());
+  EXPECT_EQ(count("events_new"), 2);
+  EXPECT_EQ(count("events_newer"), 1);
+  EXPECT_EQ(count("pg_class WHERE relname = 'events_old'"), 0) << "it is made when a message wants it";
+  send_event(4, "old");
+  ASSERT_TRUE(stored());
+  EXPECT_EQ(count("events_old WHERE id = 4"), 1);
+  EXPECT_EQ(count("kafka_dead_letters"), 0);
+  EXPECT_FALSE(service.logged("stopped")) << service.log();
 }
 
 TEST_F(HeaderTablesTest, ARestartAndAnotherMappingKeepEachMessageOnce) {

@@ -32,15 +32,25 @@ TEST(TableNames, HeadersGiveThemTheirValues) {
       "    field_mappings: {id: id}\n"
       "    upsert_key: [id]\n"
       "    array_mappings:\n"
-      "      items: {table: \"${headers.type}_items\", foreign_key_mapping: {id: id}, element_mappings: {a: a}}\n");
+      "      items: {table: \"${headers.tenant}_${headers.type}_items\", foreign_key_mapping: {id: id}, "
+      "element_mappings: {a: a}}\n");
   const TopicMapping& topic = file.topics[0];
   EXPECT_TRUE(has_open_table_name(topic));
   EXPECT_THAT(table_headers(topic), ElementsAre("tenant", "type"));
   const auto concrete = for_topic(topic, "events", {"acme", "say \"${topic}\""});
   EXPECT_EQ(concrete.table.quoted(), R"("acme"."say ""${topic}""_events")") << "a value is not looked into";
-  EXPECT_EQ(concrete.array_mappings[0].table->quoted(), R"("say ""${topic}""_items")");
+  EXPECT_EQ(concrete.array_mappings[0].table->quoted(), R"("acme_say ""${topic}""_items")");
   EXPECT_FALSE(has_open_table_name(for_topic(topic, "events", {"acme", "click"})));
   EXPECT_TRUE(has_open_table_name(for_topic(topic, "events")));
+}
+
+TEST(TableNames, EachTableOfATopicHasAllItsHeaders) {
+  EXPECT_THAT(
+      problems_of(
+          "schema_version: v1\ntopics:\n  t:\n    table: \"a_${headers.x}\"\n    field_mappings: {id: id}\n"
+          "    array_mappings:\n      l: {table: b, foreign_key_mapping: {id: id}, element_mappings: {c: c}}\n"),
+      ElementsAre(HasSubstr("7 error array_mappings.l.table: is `b`, without the `${headers.x}` that another "
+                            "table of this topic has")));
 }
 
 TEST(TableNames, PlainOnesAndOnesInQuotes) {

@@ -18,9 +18,7 @@ class NoSink final : public batch::Sink {
 
 class NoPlans final : public PlanProvider {
  public:
-  void request(const std::string& /*topic*/, bool /*fresh*/, std::function<void(PlanAnswer)> answer) override {
-    answer({});
-  }
+  void request(PlanRequest /*request*/, std::function<void(PlanAnswer)> answer) override { answer({}); }
 };
 
 /// A member of a group whose broker never answers: no topic is ever assigned to it.

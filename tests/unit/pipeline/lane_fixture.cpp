@@ -7,7 +7,10 @@ namespace loom::pipeline {
 namespace {
 
 constexpr MessageBacking kNotOwned{.release = [](void*) noexcept {},
-                                   .headers = [](const void*) { return std::vector<Header>{}; }};
+                                   .headers =
+                                       [](const void*) {
+                                         return std::vector<Header>{{"kind", "a", true}};
+                                       }};
 
 LaneSettings small_batches() {
   LaneSettings settings;
