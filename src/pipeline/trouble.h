@@ -11,9 +11,9 @@ namespace loom::pipeline {
 
 /// What keeps a topic from being stored.
 struct Trouble {
-  batch::Cause cause = batch::Cause::none;
-  std::string says;   ///< the database's own words, with the SQLSTATE
-  TimePoint since{};  ///< when this cause began to be it
+  batch::Cause cause = batch::Cause::none;  ///< none: not the database's (a dead-letter topic that does not answer)
+  std::string says;                         ///< the database's own words, with the SQLSTATE
+  TimePoint since{};                        ///< when this cause began to be it
 };
 
 /// The trouble that a lane is in: from the first failure until something is stored, or nothing is left to be stored.
@@ -23,7 +23,6 @@ class TroubleWatch {
   explicit TroubleWatch(const Clock& clock) : clock_(clock) {}
 
   void note(batch::Cause cause, std::string says) {
-    if (cause == batch::Cause::none) return;
     const bool new_one = !now_ || now_->cause != cause;
     const TimePoint since = new_one ? clock_.now() : now_->since;
     now_ = Trouble{.cause = cause, .says = std::move(says), .since = since};
