@@ -48,7 +48,7 @@ struct Timings {
 /// How one attempt to store a batch ended. Exactly one attempt's outcome is `committed`.
 struct Outcome {
   OutcomeKind kind = OutcomeKind::committed;
-  Cause cause = Cause::none;  ///< of the failure
+  Cause cause = Cause::none;  ///< of the failure; none also where it is not the database's
   std::string sqlstate;       ///< of the failure; empty when the connection broke, or on success
   std::string message;        ///< for log and status; never holds a password
   /// Only with `retry`: the connection was lost with the query sent, so the batch may be stored all the same. What is
@@ -64,7 +64,7 @@ struct Outcome {
   std::vector<StoredOffset> stored;  ///< for `stale`: what the database has; a partition without a row is not in it
 
   /// A `retry` of something that the server has not seen.
-  static Outcome not_now(std::string message, Cause cause = Cause::other, std::string sqlstate = {});
+  static Outcome not_now(std::string message, Cause cause = Cause::none, std::string sqlstate = {});
   /// The failure in one line: its SQLSTATE, where it has one, and its message.
   [[nodiscard]] std::string why() const;
 };

@@ -191,9 +191,9 @@ void Lane::forget_trouble_if_idle() {
 std::string Lane::long_trouble() const {
   constexpr std::chrono::seconds kLong{10};
   const auto lasts = outage_.lasts();
-  if (lasts < kLong || trouble_.says().empty() || shown_state() == LaneState::stopped) return {};
+  if (lasts < kLong || !trouble_.now() || shown_state() == LaneState::stopped) return {};
   return fmt::format("nothing is stored for {} s, and tried again: {}",
-                     std::chrono::duration_cast<std::chrono::seconds>(lasts).count(), trouble_.says());
+                     std::chrono::duration_cast<std::chrono::seconds>(lasts).count(), trouble_.now()->says);
 }
 
 // ---- Filling

@@ -77,7 +77,8 @@ void Lane::act_on(batch::WriteReply reply) {
 // ---- Not stored
 
 void Lane::note_failure(const Outcome& outcome) {
-  if (outcome.cause != batch::Cause::none) context_.counters.count_retry(outcome.cause, outcome.sqlstate);
+  const bool known = outcome.cause != batch::Cause::none;
+  context_.counters.count_retry(known ? outcome.cause : batch::Cause::other, outcome.sqlstate);
   trouble_.note(outcome.cause, outcome.why());
 }
 

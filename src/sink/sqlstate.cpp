@@ -200,6 +200,9 @@ constexpr std::array kWords{
     Words{"certificate verify failed", Cause::login_refused},
 };
 
+/// libpq has no code, and PgBouncer mostly one of this class, whatever it is about.
+bool says_why(const DatabaseError& error) { return !error.sqlstate.empty() && !error.sqlstate.starts_with("08"); }
+
 Cause cause_by_words(std::string_view message) {
   const auto* const found = std::find_if(kWords.begin(), kWords.end(), [message](const Words& one) {
     return message.find(one.words) != std::string_view::npos;
@@ -217,14 +220,15 @@ batch::OutcomeKind outcome_of(const DatabaseError& error) {
 }
 
 Cause cause_of(const DatabaseError& error) {
+  // A pooler that ends a session says why in words only.
+  const Cause by_words = says_why(error) || inside_copy(error) ? Cause::none : cause_by_words(error.message);
+  if (by_words != Cause::none && by_words != Cause::away) return by_words;
   const Rule* const rule = rule_for(error);
   return rule == nullptr ? Cause::away : rule->cause;
 }
 
 Cause cause_of_refusal(const DatabaseError& error) {
-  // PgBouncer's code is mostly this one, whatever it is about.
-  const bool says_why = !error.sqlstate.empty() && !error.sqlstate.starts_with("08");
-  if (!says_why) return cause_by_words(error.message);
+  if (!says_why(error)) return cause_by_words(error.message);
   // At the door these are about coming in: the password or pg_hba.conf, no such database, CONNECT on it, one that takes
   // no connections. Elsewhere they are not: a trigger may refuse a row with any of them.
   constexpr std::array<std::string_view, 4> kAtTheDoor{"28", "3D000", "42501", "55"};

@@ -18,6 +18,7 @@ std::size_t rank(batch::Cause cause) {
 std::optional<Trouble> trouble_of(const pipeline::LaneView& lane, TimePoint now, bool slow) {
   Trouble trouble;
   trouble.topics = {lane.topic};
+  if (lane.trouble && lane.trouble->cause == batch::Cause::none) return std::nullopt;
   if (lane.trouble) {
     trouble.cause = lane.trouble->cause;
     trouble.since_seconds = in_seconds(now - lane.trouble->since);

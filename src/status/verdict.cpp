@@ -89,28 +89,11 @@ class Judge {
 
   static bool is_worth_it(const Trouble& trouble) { return trouble.since_seconds >= kWorthAVerdict; }
 
-  /// Stopped topics are told with their reasons, but where the cause says more than that.
-  [[nodiscard]] bool is_told_as_stopped(const TopicStatus& topic) const {
-    return !topic.trouble || topic.trouble->cause == Cause::schema || topic.trouble->cause == Cause::other;
-  }
-
-  [[nodiscard]] std::vector<std::string> topics_told_by(const Trouble& trouble) const {
-    std::vector<std::string> told;
-    for (const std::string& name : trouble.topics) {
-      const bool elsewhere = std::any_of(stopped_.begin(), stopped_.end(), [&](const TopicStatus* topic) {
-        return topic->topic == name && is_told_as_stopped(*topic);
-      });
-      if (!elsewhere) told.push_back(name);
-    }
-    return told;
-  }
-
   void troubles(bool database_wide) {
     for (const Trouble& trouble : seen_.troubles) {
       if (batch::is_database_wide(trouble.cause) != database_wide || !is_worth_it(trouble)) continue;
       if (trouble.cause == Cause::away && !seen_.health.database.now) continue;  // said already
-      const auto topics = topics_told_by(trouble);
-      if (topics.empty() && !trouble.topics.empty()) continue;
+      const auto& topics = trouble.topics;
       const CauseWords words = words_of(trouble.cause);
       std::string text = shortened(trouble.says);
       text += topics.empty() ? fmt::format(" - for {}", duration_words(trouble.since_seconds))
@@ -139,19 +122,16 @@ class Judge {
         fmt::format("Raise retention.ms and retention.bytes of {} now, then see why it is behind.", worst->topic));
   }
 
+  /// Those for which the database is not the cause: that is told by its own name.
   void stopped_topics() {
     std::vector<const TopicStatus*> told;
     for (const TopicStatus* topic : stopped_) {
-      if (is_told_as_stopped(*topic)) told.push_back(topic);
+      if (!topic->trouble) told.push_back(topic);
     }
     if (!stopped_.empty()) blocked_ = true;
     if (told.empty()) return;
     const TopicStatus& first = *told.front();
     std::string todo = "Mend what the reason names; it goes on by itself";
-    if (first.trouble && first.trouble->cause == Cause::schema) {
-      todo = words_of(Cause::schema).what_to_do;
-      todo.pop_back();
-    }
     if (first.next_try_seconds) todo += fmt::format("; next try in {}", duration_words(*first.next_try_seconds));
     add(Level::bad, told.size() == 1 ? "1 TOPIC STOPPED" : fmt::format("{} TOPICS STOPPED", told.size()),
         fmt::format("{} - {}",

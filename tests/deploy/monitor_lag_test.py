@@ -18,6 +18,7 @@ from support.recorded import Recorded, deployment, hpa, items, pod
 sys.path.insert(0, str(SOURCE / "scripts/lib/lag_monitor"))
 import database
 import lag
+import verdict
 
 MONITOR = str(SOURCE / "scripts/monitor-consumer-lag.sh")
 NOWHERE = "127.0.0.1:1"
@@ -293,6 +294,17 @@ def test_a_partition_is_judged_by_all_looks(samples, state):
 def test_the_trend_is_what_is_stored_less_what_comes(samples, trend, drain_rate, catch_up):
     told = lag.with_rates(list(looks(*samples)))
     assert (told["trend"], told["drain_rate"], told["catch_up_seconds"]) == (trend, drain_rate, catch_up)
+
+
+def test_what_the_database_refuses_is_a_reason_in_the_services_words():
+    def trouble(cause, seconds):
+        return {"cause": cause, "for_seconds": seconds, "topics": ["gps"], "title": cause.upper(), "says": "its words", "what_to_do": ""}
+
+    told = []
+    replica = {"replica": "pod-1", "ready": True, "state": "consuming", "stopped_topics": [],
+               "troubles": [trouble("disk full", 12.5), trouble("conflict", 0.2), trouble("away", 30)]}
+    verdict.service({"service": [replica]}, lambda *reason: told.append(reason))
+    assert told == [("critical", "database", "disk full, says pod-1: its words")]
 
 
 @pytest.mark.parametrize("url, bare, password", [

@@ -202,7 +202,7 @@ TEST_F(CausesTest, EachCauseIsSaidEverywhereWithinFiveSecondsAndForgottenWhenItI
                 .begin = [this] { database().run(fmt::format("REVOKE INSERT ON numbers FROM {}", kRole)); },
                 .end = [this] { database().run(fmt::format("GRANT INSERT ON numbers TO {}", kRole)); }});
   goes_through({.cause = "schema",
-                .title = "1 TOPIC STOPPED",
+                .title = "TABLE DOES NOT FIT",
                 .says = "no table",
                 .begin = [this] { database().run("ALTER TABLE numbers RENAME TO elsewhere"); },
                 .end = [this] { database().run("ALTER TABLE elsewhere RENAME TO numbers"); }});

@@ -75,7 +75,7 @@ TEST_F(PageVerdictTest, ThePageSaysWhatStatusSays) {
   const std::string topic = serve_numbers();
   database().run("ALTER TABLE numbers RENAME TO elsewhere");
   send_numbered(topic, 1'000, 1'010);
-  EXPECT_TRUE(says("1 TOPIC STOPPED", seconds(20)));
+  EXPECT_TRUE(says("TABLE DOES NOT FIT", seconds(20)));
   const nlohmann::json verdict = get("/status").at("verdict");
   EXPECT_EQ(browser().text("#verdict-word"), verdict.at("title"));
   EXPECT_EQ(browser().attribute("#verdict", "data-level"), verdict.at("level"));
@@ -102,7 +102,7 @@ TEST_F(PageVerdictTest, AStoppedTopicStandsAtTheTopWithItsReasonUntilItGoesOn) {
 
   database().run("ALTER TABLE broken RENAME TO elsewhere");
   send_numbered(broken, 10, 20);
-  EXPECT_TRUE(says("1 TOPIC STOPPED", seconds(20)));
+  EXPECT_TRUE(says("TABLE DOES NOT FIT", seconds(20)));
   const std::string text = browser().text("#verdict-text");
   EXPECT_NE(text.find(broken), std::string::npos) << text;
   EXPECT_NE(text.find("no table"), std::string::npos) << text;

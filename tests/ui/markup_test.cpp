@@ -29,7 +29,7 @@ TEST_F(MarkupTest, MarkupInReasonsAndDeadLettersIsText) {
   send_numbered(bad, 0, 3);
 
   open_page();
-  ASSERT_TRUE(says("1 TOPIC STOPPED", seconds(20)));
+  ASSERT_TRUE(says("TABLE DOES NOT FIT", seconds(20)));
   EXPECT_NE(browser().text("#verdict-text").find(kScript), std::string::npos) << browser().text("#verdict-text");
   ASSERT_TRUE(browser().wait_until("document.querySelector('#dead-letter-reasons tbody tr')", seconds(20)));
   const std::string example = browser().text("#dead-letter-reasons tbody tr [data-column=message]");

@@ -103,7 +103,7 @@ TEST_F(PhoneTest, FitsEveryWidthInLightAndDark) {
   // The longest words are those about trouble.
   database().run("ALTER TABLE device_audio_raw RENAME TO elsewhere");
   send_samples(kAudio, "300", "0");
-  ASSERT_TRUE(says("1 TOPIC STOPPED", seconds(20)));
+  ASSERT_TRUE(says("TABLE DOES NOT FIT", seconds(20)));
   look(390, 844);
   ASSERT_TRUE(wide("topics"));
   browser().run("document.getElementById('topics').parentElement.scrollLeft = 1e6");

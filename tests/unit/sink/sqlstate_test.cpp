@@ -187,6 +187,9 @@ TEST(SqlstateTest, NamesTheCauseThatSomebodyHasToMend) {
         << line.code;
   }
   EXPECT_EQ(cause_of(error("")), Cause::away) << "the connection broke";
+  DatabaseError ended = error("08P01");
+  ended.message = "query_wait_timeout";
+  EXPECT_EQ(cause_of(ended), Cause::too_many_connections) << "PgBouncer's";
   EXPECT_EQ(cause_of(error("28000")), Cause::other) << "a trigger's: nobody is at the door";
 }
 

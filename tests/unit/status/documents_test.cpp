@@ -82,7 +82,7 @@ TEST_F(DocumentsTest, StatusShowsWhatTheSnapshotHolds) {
   EXPECT_EQ(json["batches"]["committed"], 500);
   EXPECT_EQ(json["batches"]["retries_by_sqlstate"], Json::parse(R"({"connection_lost":1,"40001":2})"));
   EXPECT_EQ(json["batches"]["retries_by_cause"], Json::parse(R"({"away":1,"conflict":2})"));
-  EXPECT_EQ(json["verdict"]["title"], "1 TOPIC STOPPED");
+  EXPECT_EQ(json["verdict"]["title"], "TABLE DOES NOT FIT");
   EXPECT_EQ(json["verdict"]["also"][0]["title"], "RELOAD REFUSED");
   EXPECT_EQ(json["troubles"][0]["cause"], "schema");
   EXPECT_EQ(json["troubles"][0]["topics"], Json({"device.gps.raw"}));

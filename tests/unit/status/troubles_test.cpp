@@ -62,6 +62,11 @@ TEST_F(TroublesTest, ABatchThatIsOutForLongIsATimeoutBeforeOneEndsIt) {
   EXPECT_EQ(all[0].says, "the database has had a batch for 5 s without an answer");
 }
 
+TEST_F(TroublesTest, WhatIsNotTheDatabasesIsNoneOfItsTroubles) {
+  troubles.add(lane("a", Cause::none, seconds(30)), now, true);
+  EXPECT_THAT(troubles.take(), IsEmpty());
+}
+
 TEST_F(TroublesTest, AProbeThatSeesAStandbyIsNotBelievedWhileRowsAreStored) {
   const ServerTrouble standby{Cause::read_only, "the server is a standby", 10};
   troubles.add(standby, 0.5);

@@ -141,11 +141,10 @@ const std::vector<Situation>& situations() {
        Level::bad, "PRIVILEGE MISSING", "lacks INSERT on gps", "GRANT"},
       {"a table is gone",
        [](Snapshot& s) {
-         set_trouble(s, Cause::schema);
+         set_trouble(s, Cause::schema, 5, "there is no table `gps`");
          stop(s, "there is no table `gps`");
        },
-       Level::bad, "1 TOPIC STOPPED", "gps - there is no table `gps`",
-       "topic_mappings.yml; it goes on by itself; next try in 2 s."},
+       Level::bad, "TABLE DOES NOT FIT", "there is no table `gps` - gps is not stored for 5 s", "topic_mappings.yml"},
       {"stopped for what is not the database's", [](Snapshot& s) { stop(s, "too many bad messages"); }, Level::bad,
        "1 TOPIC STOPPED", "too many bad messages", "Mend what the reason names"},
       {"messages will be lost",
@@ -309,7 +308,7 @@ TEST(VerdictTest, SeveralThingsAreSaidWorstFirst) {
   seen.topics[1].minute.dead_letters = seen.minute.dead_letters = 1;
   std::string titles;
   for (const Finding& finding : judge(seen)) titles += finding.title + "; ";
-  EXPECT_EQ(titles, "DISK FULL; 1 TOPIC STOPPED; RELOAD REFUSED; DEAD LETTERS; ");
+  EXPECT_EQ(titles, "DISK FULL; TABLE DOES NOT FIT; RELOAD REFUSED; DEAD LETTERS; ");
 }
 
 TEST(VerdictTest, TheServersOwnWordsAreCutBetweenCharacters) {
