@@ -388,7 +388,7 @@ TEST_F(EvidenceTest, NoTimeoutOfTheRoleEndsOurTransactions) {
                  " SET transaction_timeout = '200ms'");
   }
   database.run("ALTER DATABASE " + database.value("SELECT current_database()") +
-               " SET idle_in_transaction_session_timeout = '20ms'");
+               " SET idle_in_transaction_session_timeout = '60ms'");
   make_trigger("numbers", "IF NEW.id = 0 THEN PERFORM pg_sleep(0.4); END IF; " + raise("NEW.id = 3", "P0002"));
   restart_pool();
   auto batch = numbers(5);
