@@ -9,7 +9,7 @@
 #           the epoch before that gets a new one and goes on (KIP-588, "Allow producers to recover gracefully from
 #           transaction timeouts"), so abort_transaction() succeeds or asks for another try
 # Seen:     with the broker away for a time shorter than transaction.timeout.ms the transaction is aborted and the producer
-#           goes on. Away for longer: abort_transaction() fails with _FENCED, "This instance has been fenced by a newer
+#           goes on. Away for longer, and once the coordinator that came back has ended the transaction: abort_transaction() fails with _FENCED, "This instance has been fenced by a newer
 #           instance", fatal, from both versions; there is no other instance. Only a new producer object helps, also under
 #           the same transactional.id. The guess before it ran was a hang in abort_transaction(); wrong
 # Why it matters here: a stage that works exactly once ended after each longer outage of its coordinator. src/sdk/stage/delivery.cpp
@@ -126,6 +126,7 @@ assert answers[0] is None and answers[1].code() == kafka.KafkaError._MSG_TIMED_O
 if timeout_ms < 60000:  # longer away than the transaction may last
     time.sleep(max(0.0, killed + timeout_ms / 1000 + 5 - time.time()))
 broker, _ = start()
+time.sleep(15)  # the coordinator looks every 10 s for transactions that have timed out
 try:
     producer.abort_transaction(120)
     answer = "aborted, and goes on"

@@ -85,12 +85,12 @@ TEST_F(LaneTablesTest, ATableThatCannotBeMakesDeadLetters) {
   wrong.problem = "no such thing";
   lane_.use_plan(std::make_shared<const mapping::TopicPlan>(mapping::join_variants(topic, {wrong})));
   assign(0);
-  emit(0, 2);
+  emit(0, 3);
   take_all();
   const auto batch = due();
   ASSERT_NE(batch, nullptr);
   EXPECT_EQ(rows_of(*batch), 0);
-  ASSERT_EQ(batch->rejected.size(), 2U);
+  ASSERT_EQ(batch->rejected.size(), 3U);
   EXPECT_EQ(batch->rejected[0].reject.message, "no such thing");
 }
 
