@@ -7,6 +7,7 @@
 
 #include "app/commands.h"
 #include "app/mapping_input.h"
+#include "base/plural.h"
 #include "base/similar.h"
 #include "base/wrong_setting.h"
 #include "infer/draft.h"
@@ -136,11 +137,11 @@ int validate_mapping(const settings::Config& config, const ValidateOptions& opti
   if (mapping::has_errors(all)) return kWrongConfiguration;
   const std::size_t warnings = count(all, mapping::Severity::warning);
   if (options.strict && warnings != 0) {
-    std::cerr << "error: " << warnings << (warnings == 1 ? " warning" : " warnings") << ", which --strict counts\n";
+    std::cerr << "error: " << plural(warnings, "warning") << ", which --strict counts\n";
     return kWrongConfiguration;
   }
-  std::cout << file->path << ": " << file->topics.size() << (file->topics.size() == 1 ? " topic" : " topics")
-            << ", no errors" << (options.database ? ", and the tables fit" : "") << '\n';
+  std::cout << file->path << ": " << plural(file->topics.size(), "topic") << ", no errors"
+            << (options.database ? ", and the tables fit" : "") << '\n';
   return 0;
 }
 
@@ -171,7 +172,7 @@ int try_mapping(const settings::Config& config, const TryOptions& options, std::
       std::cerr << "each message has to stand on one line: `jq -c .` makes them so\n";
     }
   }
-  std::cerr << good << " good with " << rows << (rows == 1 ? " row, " : " rows, ") << bad << " bad\n";
+  std::cerr << good << " good with " << plural(rows, "row") << ", " << bad << " bad\n";
   return bad == 0 ? 0 : 1;
 }
 

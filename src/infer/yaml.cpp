@@ -6,6 +6,7 @@
 #include <array>
 #include <string_view>
 
+#include "base/plural.h"
 #include "text/json_text.h"
 #include "text/values.h"
 
@@ -85,9 +86,9 @@ std::vector<std::string> required_of(const MappingDraft& draft) {
 
 std::string to_yaml(const MappingDraft& draft) {
   std::string out = fmt::format(
-      "# Made from {} message{}. Where a line has a comment with `?`, look whether it guessed right.\n"
+      "# Made from {}. Where a line has a comment with `?`, look whether it guessed right.\n"
       "schema_version: v1\n\ntopics:\n  {}:\n    table: {}\n    field_mappings:\n",
-      draft.messages, draft.messages == 1 ? "" : "s", scalar(draft.topic), table_name(draft.table));
+      plural(draft.messages, "message"), scalar(draft.topic), table_name(draft.table));
   for (const DraftColumn& column : draft.columns) {
     out += fmt::format("      {}: {}\n", scalar(column.source), scalar(column.column));
   }
