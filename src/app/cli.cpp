@@ -100,7 +100,10 @@ void add_commands(CLI::App& app, CommandLine& line, Chosen& chosen) {
       "at.\n\n"
       "  kcat -C -b localhost:9092 -t orders -c 100 -e | kafka-to-db-consumer infer --topic orders > "
       "topic_mappings.yml");
-  infer->add_option("--topic", line.infer.topic, "The topic that they are of")->required();
+  infer->add_option("--topic", line.infer.topic, "The topic that they are of")
+      ->required()
+      ->check(
+          [](const std::string& topic) { return topic.empty() ? std::string("a topic has a name") : std::string(); });
   infer->add_option("--table", line.infer.table, "The table (default: the topic's name)");
   infer->add_option("--key", line.infer.key, "The columns that tell messages apart (default: guessed)")->delimiter(',');
   infer->callback([&] {
@@ -116,6 +119,7 @@ void add_commands(CLI::App& app, CommandLine& line, Chosen& chosen) {
   });
 
   auto* tables = app.add_subcommand("create-tables", "Create the mapped tables that do not exist");
+  tables->add_option("FILE", line.create_tables.file, "The mapping file (default: LOOM_TOPIC_MAPPINGS)");
   auto* print = tables->add_flag("--print", line.create_tables.print, "Only print the statements");
   tables->add_flag("--alter", line.create_tables.alter, "Also add the columns that existing tables lack")
       ->excludes(print);

@@ -56,6 +56,7 @@ struct MigrateOptions {
 int migrate_database(const settings::Config& config, const MigrateOptions& options);
 
 struct CreateTablesOptions {
+  std::optional<std::string> file;
   bool print = false;
   bool alter = false;  ///< add the columns that existing tables lack
 };

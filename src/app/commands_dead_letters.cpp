@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -13,6 +15,8 @@
 #include "app/commands.h"
 #include "base/clock.h"
 #include "base/plural.h"
+#include "base/reject.h"
+#include "base/similar.h"
 #include "dead_letters/replay.h"
 #include "dead_letters/report.h"
 #include "mapping/loader.h"
@@ -35,6 +39,16 @@ bool take_time(const char* option, const std::optional<std::string>& text, std::
   if (us) return true;
   std::cerr << "error: " << option << " is \"" << *text
             << "\", but takes a time span such as 30m, 2h or 3d, or a time such as 2026-01-31T12:00:00Z\n";
+  return false;
+}
+
+/// False after saying that no dead letter has such a reason.
+bool is_reason(const std::optional<std::string>& reason) {
+  std::vector<std::string> known;
+  for (std::size_t i = 0; i < kRejectReasons; ++i) known.emplace_back(to_string(static_cast<RejectReason>(i)));
+  if (!reason || std::find(known.begin(), known.end(), *reason) != known.end()) return true;
+  std::cerr << "error: --reason is \"" << *reason << "\", which no dead letter has; " << did_you_mean(*reason, known)
+            << "there are: " << fmt::format("{}", fmt::join(known, ", ")) << '\n';
   return false;
 }
 
@@ -86,6 +100,7 @@ std::optional<dead_letters::DeadLetterFilter> filter_of(const settings::Config& 
   dead_letters::DeadLetterFilter filter;
   if (!options.all_groups) filter.group = options.group.value_or(config.group_id());
   filter.topic = options.topic;
+  if (!is_reason(options.reason)) return std::nullopt;
   filter.reason = options.reason;
   filter.trace_id = options.trace;
   filter.ids = options.ids;

@@ -22,7 +22,7 @@ int migrate_database(const settings::Config& config, const MigrateOptions& optio
 }
 
 int create_mapped_tables(const settings::Config& config, const CreateTablesOptions& options) {
-  const auto file = load_or_complain(config.topic_mappings);
+  const auto file = load_or_complain(options.file.value_or(config.topic_mappings));
   if (!file) return kWrongConfiguration;
   std::vector<mapping::Problem> problems;
   const auto definitions = mapping::table_definitions(mapping::with_known_tables(*file), problems);

@@ -110,7 +110,8 @@ Reloader::Candidate Reloader::read_candidate(bool create_tables) const {
   } catch (const std::exception& error) {
     candidate.problems.push_back(
         problem(Severity::error, std::string("the mapping cannot be checked against the database: ") + error.what()));
-    candidate.database_decides = candidate.database_away = true;
+    candidate.database_decides = true;
+    candidate.database_away = batch::is_database_wide(sink::cause_of_failure(error));
     return candidate;
   }
   std::set<std::string> known;

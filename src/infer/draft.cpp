@@ -12,6 +12,7 @@
 #include "infer/columns.h"
 #include "infer/keys.h"
 #include "infer/names.h"
+#include "mapping/table_names.h"
 
 namespace loom::infer {
 namespace {
@@ -43,7 +44,7 @@ class Namer {
     return name;
   }
 
-  std::set<std::string> taken_;
+  std::set<std::string> taken_{mapping::kSystemColumns.begin(), mapping::kSystemColumns.end()};
 };
 
 std::vector<DraftColumn> columns_of(const std::vector<Leaf>& leaves, std::uint64_t of) {
@@ -98,7 +99,8 @@ void draft_objects(const Shape& root, const DraftOptions& options, MappingDraft&
     const std::string name = column_name(leaf.steps.back());
     const Leaves inner = leaves_of(*leaf.shape->element, false);
     DraftList list{leaf.path, free_name(column_name(draft.table + "_" + name), tables),
-                   namer.take(name + "_" + kPosition), columns_of(inner.columns, leaf.shape->element->seen)};
+                   namer.take(column_name(name + "_" + kPosition)),
+                   columns_of(inner.columns, leaf.shape->element->seen)};
     tables.insert(list.table);
     namer.name(list.columns, inner.columns, name);
     draft.lists.push_back(std::move(list));

@@ -68,6 +68,9 @@ bool Compiler::find_tables() {
   const bool fit = check_table_lengths(topic_, findings_);
   const auto look_up = [this, fit](const TableName& name, const Place& place) {
     const TableInfo* info = catalog_.find(name);
+    if (is_service_table(name)) {
+      findings_.error(place, "`" + name.display() + "` is a table of the service itself, and none for messages");
+    }
     if (info == nullptr && fit) findings_.error(place, "there is no table `" + name.display() + "`");
     infos_.push_back(info);
   };

@@ -52,7 +52,7 @@ void check_top_level_keys(const std::vector<Entry>& entries, Findings& findings)
 void check_topic_names(const MappingFile& file, Findings& findings) {
   for (const auto& topic : file.topics) {
     if (topic.is_pattern) continue;
-    const bool plain = topic.topic.size() <= 249 && topic.topic != "." && topic.topic != ".." &&
+    const bool plain = !topic.topic.empty() && topic.topic.size() <= 249 && topic.topic != "." && topic.topic != ".." &&
                        topic.topic.find_first_not_of(
                            "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
                            "._-") == std::string::npos;

@@ -1,6 +1,7 @@
 #include "mapping/table_names.h"
 
 #include <algorithm>
+#include <array>
 #include <optional>
 #include <string_view>
 
@@ -203,6 +204,15 @@ bool check_table_lengths(const TopicMapping& topic, Findings& findings) {
 
 void check_column_name(const std::string& name, const Place& place, Findings& findings) {
   check_length(name, place, findings);
+  if (std::find(kSystemColumns.begin(), kSystemColumns.end(), name) == kSystemColumns.end()) return;
+  findings.error(place, "the column `" + name + "` cannot be: each table of PostgreSQL has one of that name by itself");
+}
+
+bool is_service_table(const TableName& table) {
+  static constexpr std::array<std::string_view, 6> kOwn{"kafka_consumer_offsets",      "kafka_dead_letters",
+                                                        "kafka_repaired_dead_letters", "kafka_lag_reporters",
+                                                        "schema_migrations",           "pipeline_consumer_configs"};
+  return table.schema.empty() && std::find(kOwn.begin(), kOwn.end(), table.name) != kOwn.end();
 }
 
 }  // namespace loom::mapping

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <array>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "mapping/findings.h"
@@ -38,6 +40,12 @@ MappingFile with_known_tables(const MappingFile& file);
 /// Whether PostgreSQL would take the tables' names whole, after for_topic(); errors where not. parse_table_name() has
 /// told of the rest.
 bool check_table_lengths(const TopicMapping& topic, Findings& findings);
+
+/// Columns that each table has by itself. Source: the manual, "System Columns".
+inline constexpr std::array<std::string_view, 6> kSystemColumns{"tableoid", "xmin", "cmin", "xmax", "cmax", "ctid"};
+
+/// Whether the service keeps its own books in a table of that name.
+bool is_service_table(const TableName& table);
 
 /// The same for a column.
 void check_column_name(const std::string& name, const Place& place, Findings& findings);

@@ -70,11 +70,17 @@ bool lacks_a_table(const ConcreteTopic& topic, const mapping::Catalog& catalog) 
 }
 
 mapping::CompileResult compile_topic(const mapping::TopicMapping& topic, const std::vector<ConcreteTopic>& concrete,
-                                     const mapping::Catalog& catalog, const std::string& file) {
+                                     const mapping::Catalog& catalog, const std::string& file,
+                                     const mapping::TopicPlan* grows) {
   if (mapping::table_headers(topic).empty()) return compile_topic(concrete.at(0).mapping, catalog, file);
   mapping::CompileResult result;
   std::vector<mapping::PlanVariant> variants;
-  std::map<mapping::TableName, const ConcreteTopic*> owners;
+  std::map<mapping::TableName, mapping::TableValues> owners;
+  if (grows != nullptr) variants = grows->variants;
+  for (const mapping::PlanVariant& variant : variants) {
+    if (variant.plan == nullptr) continue;
+    for (const mapping::TablePlan& table : variant.plan->tables) owners.emplace(table.name, variant.values);
+  }
   for (const ConcreteTopic& one : concrete) {
     mapping::PlanVariant& variant = variants.emplace_back();
     variant.values = one.values;

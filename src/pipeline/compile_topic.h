@@ -34,8 +34,10 @@ mapping::CompileResult compile_topic(const mapping::TopicMapping& topic, const m
                                      const std::string& file);
 
 /// The same of concrete_topics(): one plan for all of them. What is wrong with the tables of new values goes into their
-/// variants, unless one is missing: that is an error, as it is with a table that a plan has had.
+/// variants, unless one is missing: that is an error, as it is with a table that a plan has had. `grows`: a plan of the
+/// same mapping whose variants stay beside those of `concrete`.
 mapping::CompileResult compile_topic(const mapping::TopicMapping& topic, const std::vector<ConcreteTopic>& concrete,
-                                     const mapping::Catalog& catalog, const std::string& file);
+                                     const mapping::Catalog& catalog, const std::string& file,
+                                     const mapping::TopicPlan* grows = nullptr);
 
 }  // namespace loom::pipeline

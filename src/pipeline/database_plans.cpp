@@ -65,6 +65,12 @@ bool replace_changed(const std::string& mapping, const Plans& before, Plans& now
   return changed;
 }
 
+bool has_tables_for(const mapping::TopicPlan& plan, const std::set<mapping::TableValues>& values) {
+  if (values.empty()) return true;
+  const auto known = mapping::known_values(plan);
+  return std::includes(known.begin(), known.end(), values.begin(), values.end());
+}
+
 /// Tables that are gone, or that another mapping would name otherwise, are asked for again by the next message that
 /// wants them; nobody else has to wait for them.
 void leave_out_missing(const mapping::Catalog& catalog, std::vector<ConcreteTopic>& topics) {
@@ -119,7 +125,7 @@ void DatabasePlans::request(PlanRequest request, std::function<void(PlanAnswer)>
     if (mapping == nullptr) {
       known.error = "no mapping names this topic";
     } else if (const auto plan = plans_.find(plan_key(*mapping, request.topic));
-               !request.fresh && plan != plans_.end()) {
+               !request.fresh && plan != plans_.end() && has_tables_for(*plan->second, request.tables)) {
       known.plan = plan->second;
     } else {
       requests_.push_back({.wanted = std::move(request), .answer = std::move(answer)});
@@ -205,8 +211,15 @@ void DatabasePlans::run() {
   }
 }
 
+std::shared_ptr<const mapping::TopicPlan> DatabasePlans::plan_in_use(const TopicMapping& mapping,
+                                                                     const std::string& topic) const {
+  const MutexLock lock(mutex_);
+  const auto plan = plans_.find(plan_key(mapping, topic));
+  return plan == plans_.end() ? nullptr : plan->second;
+}
+
 DatabasePlans::Wanted DatabasePlans::find_mapping(const mapping::MappingFile& file, const std::string& topic,
-                                                  const std::set<mapping::TableValues>& asked) const {
+                                                  const Asked& asked) const {
   Wanted wanted;
   wanted.mapping = find_topic(file, topic);
   if (wanted.mapping == nullptr) {
@@ -215,7 +228,11 @@ DatabasePlans::Wanted DatabasePlans::find_mapping(const mapping::MappingFile& fi
   }
   std::set<mapping::TableValues> values = values_of(*wanted.mapping, topic);
   const std::set<mapping::TableValues> known = values;
-  values.insert(asked.begin(), asked.end());
+  values.insert(asked.tables.begin(), asked.tables.end());
+  if (!asked.fresh) {
+    for (const auto& value : known) values.erase(value);
+    if (!known.empty()) wanted.grows = plan_in_use(*wanted.mapping, topic);
+  }
   wanted.concrete = concrete_topics(*wanted.mapping, topic, values);
   for (ConcreteTopic& one : wanted.concrete) one.is_new = known.count(one.values) == 0;
   if (make_tables_ && mapping::has_open_table_name(*wanted.mapping) && wanted.mapping->create_table != false) {
@@ -246,9 +263,11 @@ void DatabasePlans::make_tables(const mapping::MappingFile& file, Wanted& wanted
 
 void DatabasePlans::answer_all(std::vector<Request> requests) {
   const std::shared_ptr<const mapping::MappingFile> file = this->file();
-  std::map<std::string, std::set<mapping::TableValues>> asked;  // by topic: workers may want different ones
+  std::map<std::string, Asked> asked;  // by topic: workers may want different things
   for (const auto& request : requests) {
-    asked[request.wanted.topic].insert(request.wanted.tables.begin(), request.wanted.tables.end());
+    Asked& all = asked[request.wanted.topic];
+    all.fresh = all.fresh || request.wanted.fresh;
+    all.tables.insert(request.wanted.tables.begin(), request.wanted.tables.end());
   }
   std::vector<Wanted> wanted;
   std::vector<mapping::TableName> tables;
@@ -273,7 +292,8 @@ void DatabasePlans::answer_all(std::vector<Request> requests) {
                       .cause = could_be_asked ? cause : wanted[i].cause};
     if (could_be_asked && catalog) {
       leave_out_missing(*catalog, wanted[i].concrete);
-      mapping::CompileResult result = compile_topic(*wanted[i].mapping, wanted[i].concrete, *catalog, file->path);
+      mapping::CompileResult result =
+          compile_topic(*wanted[i].mapping, wanted[i].concrete, *catalog, file->path, wanted[i].grows.get());
       answer.error = errors_of(result.problems);
       if (!answer.error.empty()) answer.cause = batch::Cause::schema;
       if (result.plan) answer.plan = std::make_shared<const mapping::TopicPlan>(std::move(*result.plan));

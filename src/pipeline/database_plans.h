@@ -72,15 +72,21 @@ class DatabasePlans final : public PlanProvider {
   struct Wanted {
     const mapping::TopicMapping* mapping = nullptr;
     std::vector<ConcreteTopic> concrete;
+    std::shared_ptr<const mapping::TopicPlan> grows;  ///< the plan whose variants stay as they are; nullptr: none do
     std::string error;
     batch::Cause cause = batch::Cause::none;  // of the error
   };
 
   void run();
-  /// `asked`: what somebody wants tables for now.
-  Wanted find_mapping(const mapping::MappingFile& file, const std::string& topic,
-                      const std::set<mapping::TableValues>& asked) const;
+  /// What is wanted of a topic's plan by all that ask at once.
+  struct Asked {
+    bool fresh = false;
+    std::set<mapping::TableValues> tables;
+  };
+  Wanted find_mapping(const mapping::MappingFile& file, const std::string& topic, const Asked& asked) const;
   void make_tables(const mapping::MappingFile& file, Wanted& wanted) const;
+  [[nodiscard]] std::shared_ptr<const mapping::TopicPlan> plan_in_use(const mapping::TopicMapping& mapping,
+                                                                      const std::string& topic) const;
   /// The values that the topic's plan in use has tables for, if it goes by the same headers.
   [[nodiscard]] std::set<mapping::TableValues> values_of(const mapping::TopicMapping& mapping,
                                                          const std::string& topic) const;

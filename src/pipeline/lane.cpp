@@ -228,6 +228,8 @@ bool Lane::fill_from(std::int32_t partition, std::size_t most) {
   const std::size_t messages = before == nullptr ? 0 : before->messages.size();
   const std::size_t bytes = before == nullptr ? 0 : before->message_bytes;
   const bool more = take_from(*reader(partition), most);
+  // All that one turn wants is asked for together.
+  if (encoder_.wants_tables()) run_.want_more_of_plan();
   if (Batch* const filled = slots_.growing()) {
     const TimePoint now = context_.clock.now();
     filled->decoding += now - began;
@@ -271,7 +273,6 @@ void Lane::take(Message&& message) {
   context_.failpoints.reach(Failpoint::polled);
   schedule_.note_growth();
   encoder_.append(slots_.grow(topic_, encoder_.plan()), std::move(message));
-  if (encoder_.wants_tables()) run_.want_more_of_plan();
 }
 
 /// What has to be done about a step that brought no message.

@@ -20,7 +20,8 @@ struct PlanAnswer {
 /// Which plan is wanted.
 struct PlanRequest {
   std::string topic;
-  bool fresh = false;  ///< the catalog is read again, since the plan in hand proved wrong
+  /// The catalog is read again, since the plan in hand proved wrong. Else only that of tables which it does not have.
+  bool fresh = false;
   /// What it has to have tables for beside those that it has (see mapping::TopicPlan::table_headers); mostly nothing.
   std::set<mapping::TableValues> tables{};
 };

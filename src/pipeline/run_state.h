@@ -87,7 +87,9 @@ class RunState {
   void want_more_of_plan() {
     if (state_ == LaneState::undecided) return;
     state_ = LaneState::waiting_for_plan;
+    const bool fresh = plan_wanted_ && fresh_wanted_;
     ask(Duration::zero());
+    fresh_wanted_ = fresh;
   }
   /// A batch was stored by the plan.
   void note_stored() {

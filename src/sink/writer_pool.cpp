@@ -234,7 +234,9 @@ Outcome WriterPool::Impl::attempt(Writer& writer, const Task& task) {
   outcome.timings.queued = began - task.submitted;
   outcome.timings.copy = std::chrono::steady_clock::now() - began - outcome.timings.commit;
   set_canceller(nullptr);
-  if (writer.connection != nullptr && writer.connection->lost()) writer.connection.reset();
+  // A session keeps the default_transaction_read_only that it logged in with, and a standby's knows no promotion.
+  const bool outdated = outcome.cause == batch::Cause::read_only;
+  if (writer.connection != nullptr && (outdated || writer.connection->lost())) writer.connection.reset();
   return outcome;
 }
 

@@ -170,7 +170,12 @@ class DatabaseQuestion {
     // The comment is for Pgpool-II, which would ask a standby otherwise.
     const sink::Result answer = connection_->execute(
         "/*NO LOAD BALANCE*/ SELECT current_setting('transaction_read_only'), pg_is_in_recovery()");
-    if (answer.kind() == sink::Result::Kind::tuples && answer.rows() == 1) return takes_writes(answer);
+    if (answer.kind() == sink::Result::Kind::tuples && answer.rows() == 1) {
+      Answer writes = takes_writes(answer);
+      // A session keeps the default_transaction_read_only that it logged in with: the next one may have another.
+      if (writes.cause != batch::Cause::none) connection_.reset();
+      return writes;
+    }
     const std::string error = answer.error().text();
     const batch::Cause cause = sink::cause_of(answer.error());
     connection_.reset();

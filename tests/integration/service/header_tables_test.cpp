@@ -118,6 +118,30 @@ TEST_F(HeaderTablesTest, ATableThatIsWrongIsItsOwnMessagesTroubleOnly) {
   EXPECT_EQ(count("kafka_dead_letters WHERE reason = 'out_of_range' AND message LIKE '%has no column `value`%'"), 10);
 }
 
+TEST_F(HeaderTablesTest, TwoValuesThatNameOneTableDoNotMeetInIt) {
+  map_events("\"events_${headers.a}_${headers.b}\"");
+  const auto send_both = [&](int id, const std::string& a, const std::string& b) {
+    producer().send(topic_, {.value = fmt::format(R"({{"id":{},"value":0}})", id),
+                             .key = "",
+                             .partition = 0,
+                             .headers = {{"a", a}, {"b", b}}});
+  };
+  for (int id = 0; id < 10; ++id) send_both(id, id % 2 == 0 ? "x_y" : "x", id % 2 == 0 ? "z" : "y_z");
+  start_making_tables();
+  ASSERT_TRUE(stored());
+  EXPECT_EQ(count("events_x_y_z"), 5);
+  EXPECT_EQ(count("kafka_dead_letters WHERE message LIKE '%is that of other values%'"), 5);
+}
+
+TEST_F(HeaderTablesTest, ManyValuesAtOnceAreReadTogether) {
+  map_events();
+  for (int id = 0; id < 1'100; ++id) send_event(id, fmt::format("v{}", id));
+  start_making_tables();
+  ASSERT_TRUE(stored());
+  EXPECT_EQ(count("pg_class WHERE relname LIKE 'events\\_v%' AND relkind = 'r'"), 1'000);
+  EXPECT_EQ(count("kafka_dead_letters WHERE reason = 'out_of_range' AND message LIKE '%1000 sets of tables%'"), 100);
+}
+
 TEST_F(HeaderTablesTest, ATableThatNobodyWritesToAnyMoreMayGo) {
   map_events();
   send_event(0, "old");

@@ -76,6 +76,19 @@ def test_a_topic_of_a_pattern_has_its_own_table(tmp_path: pathlib.Path) -> None:
     assert 't_shop.a' in done.stdout
 
 
+def test_names_that_postgresql_or_the_service_has_are_refused(tmp_path: pathlib.Path) -> None:
+    own = _run("validate", _mapping(tmp_path, MAPPING.replace("table: orders", "table: kafka_dead_letters")))
+    assert own.returncode == 2
+    assert "is a table of the service itself" in own.stderr
+    system = _run("validate", _mapping(tmp_path, MAPPING.replace("total: total,", "total: xmin,")))
+    assert system.returncode == 2
+    assert "the column `xmin` cannot be" in system.stderr
+    draft = _run("infer", "--topic", "t", messages='{"id":1,"xmin":5}\n').stdout
+    assert "xmin: xmin_2" in draft
+    assert _run("validate", _mapping(tmp_path, draft), "--strict").returncode == 0
+    assert _run("infer", "--topic", "", messages='{"id":1}').returncode == 2
+
+
 def test_infer_drafts_a_mapping_that_validates(tmp_path: pathlib.Path) -> None:
     messages = '{"id":1,"name":"Ann"}\nbroken\n{"id":2,"name":null}\n'
     draft = _run("infer", "--topic", "people", "--table", "persons", messages=messages)
