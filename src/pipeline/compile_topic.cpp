@@ -88,8 +88,8 @@ mapping::CompileResult compile_topic(const mapping::TopicMapping& topic, const s
     if (!one.problem.empty()) continue;
     for (const auto& table : tables_of(one.mapping)) {
       // Rows of one table have to be of one plan: that tells which of two with one key came later.
-      const auto [owner, first] = owners.emplace(table, &one);
-      if (!first && owner->second != &one)
+      const auto [owner, first] = owners.emplace(table, one.values);
+      if (!first && owner->second != one.values)
         variant.problem = "the table " + table.display() + " is that of other values";
     }
     if (!variant.problem.empty()) continue;

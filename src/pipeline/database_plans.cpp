@@ -156,7 +156,10 @@ PreparedPlans DatabasePlans::prepare(std::shared_ptr<const mapping::MappingFile>
     for (auto& table : tables_of(topic.concrete)) tables.push_back(std::move(table));
   }
   const auto catalog = sink::DatabaseCatalog::read(url_, tables);
-  for (auto& [key, topic] : topics) leave_out_missing(catalog, topic.concrete);
+  for (auto& [key, topic] : topics) {
+    for (ConcreteTopic& one : topic.concrete) one.is_new = false;
+    leave_out_missing(catalog, topic.concrete);
+  }
   for (const auto& [key, topic] : topics) {
     mapping::CompileResult result = compile_topic(*topic.mapping, topic.concrete, catalog, prepared.file->path);
     std::move(result.problems.begin(), result.problems.end(), std::back_inserter(prepared.problems));
@@ -241,21 +244,40 @@ DatabasePlans::Wanted DatabasePlans::find_mapping(const mapping::MappingFile& fi
   return wanted;
 }
 
-/// Those of one value after the other: a name that the database takes for no table is that value's own trouble.
+/// Those of all values together; where that fails one after the other, since a name that the database takes for no
+/// table is that value's own trouble.
 void DatabasePlans::make_tables(const mapping::MappingFile& file, Wanted& wanted) const {
+  std::vector<ConcreteTopic*> fresh;
+  mapping::MappingFile all{.path = file.path, .topics = {}};
   for (ConcreteTopic& concrete : wanted.concrete) {
     mapping::Findings lengths(file.path);  // compiling says what is wrong with a name
     if (!concrete.is_new || !mapping::check_table_lengths(concrete.mapping, lengths)) continue;
+    fresh.push_back(&concrete);
+    all.topics.push_back(concrete.mapping);
+  }
+  if (fresh.empty()) return;
+  try {
+    make_tables_(all);
+    return;
+  } catch (const std::exception& failure) {
+    wanted.error = failure.what();
+    wanted.cause = sink::cause_of_failure(failure);
+  }
+  const auto is_of_one = [](batch::Cause cause) {
+    return cause == batch::Cause::other || cause == batch::Cause::schema;
+  };
+  if (fresh.front()->values.empty() || !is_of_one(wanted.cause)) return;
+  wanted.error.clear();
+  for (ConcreteTopic* const one : fresh) {
     try {
-      make_tables_(mapping::MappingFile{.path = file.path, .topics = {concrete.mapping}});
+      make_tables_(mapping::MappingFile{.path = file.path, .topics = {one->mapping}});
     } catch (const std::exception& failure) {
-      const batch::Cause cause = sink::cause_of_failure(failure);
-      if (!concrete.values.empty() && (cause == batch::Cause::other || cause == batch::Cause::schema)) {
-        concrete.problem = failure.what();
+      wanted.cause = sink::cause_of_failure(failure);
+      if (is_of_one(wanted.cause)) {
+        one->problem = failure.what();
         continue;
       }
       wanted.error = failure.what();
-      wanted.cause = cause;
       return;
     }
   }
