@@ -96,7 +96,7 @@ void write(Level level, const About& about, std::string_view event, std::string 
   }
 }
 
-void write_at_once(Level level, const About& about, std::string_view event, std::string message) noexcept {
+void write_at_once(Level level, const About& about, std::string_view event, const std::string& message) noexcept {
   try {
     {
       Journal& all = journal();

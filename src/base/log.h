@@ -31,7 +31,7 @@ struct About {
 void write(Level level, const About& about, std::string_view event, std::string message) noexcept;
 
 /// The same, written whatever was written before: for what happens once, or seldom.
-void write_at_once(Level level, const About& about, std::string_view event, std::string message) noexcept;
+void write_at_once(Level level, const About& about, std::string_view event, const std::string& message) noexcept;
 
 /// Whether a line of this level would be written.
 bool enabled(Level level) noexcept;

@@ -31,7 +31,7 @@ class Namer {
     for (std::size_t i = 0; i < columns.size(); ++i) {
       std::string name = column_name(leaves[i].steps.back());
       if (times[name] > 1) name = column_name(joined(leaves[i].steps));
-      if (taken_.count(name) != 0 && !prefix.empty()) name = column_name(prefix + "_" + name);
+      if (taken_.count(name) != 0 && !prefix.empty()) name = column_name(fmt::format("{}_{}", prefix, name));
       columns[i].column = take(name);
     }
   }
@@ -49,6 +49,7 @@ class Namer {
 
 std::vector<DraftColumn> columns_of(const std::vector<Leaf>& leaves, std::uint64_t of) {
   std::vector<DraftColumn> columns;
+  columns.reserve(leaves.size());
   for (const Leaf& leaf : leaves) columns.push_back(column_of(leaf, of));
   return columns;
 }

@@ -253,6 +253,7 @@ std::string take_dead_letters(const batch::Batch& batch) {
 
 std::string repair_dead_letters(const batch::Batch& batch, const std::vector<std::uint32_t>& messages) {
   std::vector<std::int64_t> repaired;
+  repaired.reserve(messages.size());
   for (const auto message : messages) repaired.push_back(batch.replayed.at(message));
   std::string from = "gone";
   std::string kept = "NULL, NULL, NULL, NULL";

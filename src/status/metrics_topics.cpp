@@ -88,7 +88,8 @@ void add_states(Families& families, const Topics& topics) {
   for (const auto& [topic, of_topic] : topics) {
     if (of_topic.counters == nullptr) continue;
     const std::int64_t us = of_topic.counters->last_commit_us.load(std::memory_order_relaxed);
-    if (us > 0) last.add(static_cast<double>(us / 1000) / 1e3, label(topic));
+    const std::int64_t ms = us / 1000;
+    if (us > 0) last.add(static_cast<double>(ms) / 1e3, label(topic));
   }
 }
 

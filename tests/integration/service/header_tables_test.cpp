@@ -52,9 +52,9 @@ TEST_F(HeaderTablesTest, EachMessageGoesIntoTheTableOfItsHeader) {
   for (std::size_t i = 0; i < types.size(); ++i) {
     const std::string type = types[i] == "\"q\"" ? "\"\"q\"\"" : types[i];  // as SQL writes it
     const std::string right = fmt::format(" WHERE id % {} = {} AND value = id * 2", types.size(), i);
-    EXPECT_EQ(count("\"events_" + type + "\"" + right), kEvents / 5) << types[i];
-    EXPECT_EQ(count("\"events_" + type + "\""), kEvents / 5) << types[i];
-    EXPECT_EQ(count("\"items_" + type + "\""), 2 * kEvents / 5) << types[i];
+    EXPECT_EQ(count(fmt::format("\"events_{}\"{}", type, right)), kEvents / 5) << types[i];
+    EXPECT_EQ(count(fmt::format("\"events_{}\"", type)), kEvents / 5) << types[i];
+    EXPECT_EQ(count(fmt::format("\"items_{}\"", type)), 2 * kEvents / 5) << types[i];
   }
 }
 

@@ -51,7 +51,7 @@ class HealthTest : public ::testing::Test {
     std::cout << what << ": known after " << took.count() << " ms" << (up ? "" : ", as: " + seen.error) << "\n";
   }
 
-  const SystemClock clock_;
+  const SystemClock clock_{};
   std::unique_ptr<HealthProbe> probe_;
 };
 

@@ -18,7 +18,6 @@ namespace {
 using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-using ::testing::IsEmpty;
 using ::testing::Not;
 
 MappingDraft drafted(const std::string& messages, const DraftOptions& options = {"shop.orders", {}, {}}) {

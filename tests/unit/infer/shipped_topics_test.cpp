@@ -94,7 +94,7 @@ void compare(const Row& shipped, const Row& drafted, const std::string& where, i
 
 /// `own_lists`: those whose elements are rows of the topic's own table in the shipped mapping; a draft makes a table of
 /// each, so that both its rows together have what one shipped row has.
-void compare(Rows shipped, Rows drafted, const std::vector<std::string>& own_lists, int& values) {
+void compare(const Rows& shipped, Rows drafted, const std::vector<std::string>& own_lists, int& values) {
   for (const auto& [list, rows] : shipped) {
     auto& others = drafted[list];
     const bool merged = list.empty() && !own_lists.empty();
