@@ -19,7 +19,9 @@
 #include "app/preparation.h"
 #include "base/log.h"
 #include "base/plural.h"
+#include "batch/cause.h"
 #include "mapping/loader.h"
+#include "sink/database_failure.h"
 #include "source/group_client.h"
 
 namespace loom::app {

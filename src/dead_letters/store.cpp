@@ -1,5 +1,7 @@
 #include "dead_letters/store.h"
 
+#include <fmt/format.h>
+
 #include <pqxx/pqxx>
 #include <stdexcept>
 #include <type_traits>
@@ -157,11 +159,12 @@ DeadLetterStore::~DeadLetterStore() = default;
 std::vector<DeadLetterCount> DeadLetterStore::counts(const DeadLetterFilter& filter) {
   return impl_->transact([&](pqxx::work& tx) {
     std::vector<DeadLetterCount> counts;
-    const std::string time = std::string("d.") + time_of(filter.repaired);
-    for (const auto& row :
-         tx.exec("SELECT d.topic, d.reason, count(*), (extract(epoch FROM min(" + time + ")) * 1000000)::bigint, " +
-                 "(extract(epoch FROM max(" + time + ")) * 1000000)::bigint" + from(filter.repaired) +
-                 condition(tx, filter) + " GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2")) {
+    std::string sql = fmt::format(
+        "SELECT d.topic, d.reason, count(*), (extract(epoch FROM min(d.{0})) * 1000000)::bigint, "
+        "(extract(epoch FROM max(d.{0})) * 1000000)::bigint",
+        time_of(filter.repaired));
+    sql += from(filter.repaired) + condition(tx, filter) + " GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2";
+    for (const auto& row : tx.exec(sql)) {
       counts.push_back({row[0].as<std::string>(), row[1].as<std::string>(), row[2].as<std::uint64_t>(),
                         row[3].as<std::int64_t>(), row[4].as<std::int64_t>()});
     }

@@ -129,6 +129,7 @@ TEST_F(LogTest, AnyThreadMayWrite) {
   constexpr int kThreads = 8;
   constexpr int kEach = 500;
   std::vector<std::thread> threads;
+  threads.reserve(kThreads);
   for (int thread = 0; thread < kThreads; ++thread) {
     threads.emplace_back([thread] {
       const std::string name = "thread " + std::to_string(thread);
