@@ -12,9 +12,9 @@ TEST(InstantTest, SinceIsATimeSpanOrATime) {
   EXPECT_EQ(parse_since("45s", kNow), kNow - 45 * kSecond);
   EXPECT_EQ(parse_since("30m", kNow), kNow - 1800 * kSecond);
   EXPECT_EQ(parse_since(" 2h ", kNow), kNow - 7200 * kSecond);
-  EXPECT_EQ(parse_since("3d", kNow), kNow - std::int64_t{3} * 86\'400 * kSecond);
-  EXPECT_EQ(parse_since("1w", kNow), kNow - std::int64_t{7} * 86\'400 * kSecond);
-  EXPECT_EQ(parse_span("3d"), std::int64_t{3} * 86\'400 * kSecond);
+  EXPECT_EQ(parse_since("3d", kNow), kNow - std::int64_t{3} * 86'400 * kSecond);
+  EXPECT_EQ(parse_since("1w", kNow), kNow - std::int64_t{7} * 86'400 * kSecond);
+  EXPECT_EQ(parse_span("3d"), std::int64_t{3} * 86'400 * kSecond);
   for (const char* text : {"", "3", "d", "-1d", "3 d", "2025-11-21", "99999999999999w"}) {
     EXPECT_FALSE(parse_span(text).has_value()) << text;
   }
