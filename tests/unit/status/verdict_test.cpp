@@ -16,7 +16,6 @@ namespace {
 
 using batch::Cause;
 using ::testing::HasSubstr;
-using ::testing::IsEmpty;
 using ::testing::Not;
 using ::testing::StartsWith;
 
