@@ -182,20 +182,20 @@ def _free_port() -> int:
 
 
 @pytest.fixture(scope="module")
-def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+def servers() -> Iterator[dict[str, str]]:
     """Addresses, of those that the tests share where they are named."""
     url, kafka = os.environ.get("LOOM_TEST_DATABASE_URL"), os.environ.get("LOOM_TEST_KAFKA_BOOTSTRAP")
     if url and kafka:
         yield {"LOOM_DATABASE_URL": url, "LOOM_KAFKA_BOOTSTRAP_SERVERS": kafka}
         return
-    folder = tmp_path_factory.mktemp("servers")
-    folder.chmod(0o755)
-    done = subprocess.run([ROOT / "scripts/servers.sh", "start", "--dir", folder], capture_output=True, text=True, check=False)
+    # In a folder of the script's own: PostgreSQL's user may not enter those of pytest.
+    done = subprocess.run([ROOT / "scripts/servers.sh", "start"], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+    found = dict(re.findall(r"export (\w+)='?([^'\n]*)'?", done.stdout))
     try:
-        yield dict(re.findall(r"export (\w+)='?([^'\n]*)'?", done.stdout))
+        yield found
     finally:
-        subprocess.run([ROOT / "scripts/servers.sh", "stop", "--dir", folder], check=False, capture_output=True)
+        subprocess.run([ROOT / "scripts/servers.sh", "stop", found["LOOM_SERVERS_DIR"]], check=False, capture_output=True)
 
 
 class Desk:
