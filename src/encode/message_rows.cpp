@@ -35,7 +35,8 @@ std::optional<Reject> MessageRows::decode(const Message& message) {
     return Reject{RejectReason::tombstone, "the record has no value", {}};
   std::string_view json = message.value;
   if (auto reject = decoder.decode(json)) {
-    if (reject = look_closer(message, std::move(*reject), json)) return reject;
+    reject = look_closer(message, std::move(*reject), json);
+    if (reject) return reject;
   }
   if (rows.metadata.slots() != 0) {
     if (auto reject = rows.metadata.fill(message, json, decoder, plan->message.slots)) return reject;
