@@ -4,6 +4,7 @@
 #include <iostream>
 #include <optional>
 #include <set>
+#include <utility>
 
 #include "app/commands.h"
 #include "app/mapping_input.h"
@@ -79,23 +80,12 @@ preview::InputHeaders read_headers(const std::vector<std::string>& given) {
   return headers;
 }
 
-/// What the headers say about the names of the mapping's tables; nothing where one is not there.
-std::set<mapping::TableValues> table_values(const mapping::TopicMapping& mapping,
-                                            const preview::InputHeaders& headers) {
-  mapping::TableValues values;
-  for (const std::string& name : mapping::table_headers(mapping)) {
-    const auto header = std::find_if(headers.rbegin(), headers.rend(), [&](const auto& h) { return h.first == name; });
-    if (header == headers.rend() || header->second.empty()) return {};
-    values.push_back(header->second);
-  }
-  return {values};
-}
-
 /// The topic's plan, against the real tables or those that create-tables would make; nothing after its problems were
-/// printed. `mapping`: one of the file's.
+/// printed. `mapping`: one of the file's. `tables`: what headers say, mostly nothing.
 std::optional<mapping::TopicPlan> plan_of(const settings::Config& config, const mapping::MappingFile& file,
-                                          const mapping::TopicMapping& mapping,
-                                          const std::vector<pipeline::ConcreteTopic>& concrete, bool database) {
+                                          const mapping::TopicMapping& mapping, const std::string& topic,
+                                          const std::set<mapping::TableValues>& tables, bool database) {
+  const auto concrete = pipeline::concrete_topics(mapping, topic, tables);
   mapping::CompileResult compiled;
   if (database) {
     const auto real = sink::DatabaseCatalog::read(config.database.url, pipeline::tables_of(concrete));
@@ -151,19 +141,25 @@ int try_mapping(const settings::Config& config, const TryOptions& options, std::
   const mapping::TopicMapping& mapping = chosen_topic(*file, options.topic);
   const std::string topic = options.topic.value_or(mapping.topic);
   const preview::InputHeaders headers = read_headers(options.headers);
-  const auto concrete = pipeline::concrete_topics(mapping, topic, table_values(mapping, headers));
-  const auto plan = plan_of(config, *file, mapping, concrete, options.database);
+  auto plan = plan_of(config, *file, mapping, topic, {}, options.database);
   if (!plan) return kWrongConfiguration;
   wait_for_terminal("try");
 
   const SystemClock clock;
-  preview::Preview preview(*plan, topic, clock);
+  std::optional<preview::Preview> preview(std::in_place, *plan, topic, clock);
   preview::InputLines lines(messages, options.key_separator);
   std::uint64_t good = 0;
   std::uint64_t bad = 0;
   std::uint64_t rows = 0;
   while (const auto line = lines.next()) {
-    const auto result = preview.map(record_of(*line, clock.wall_us() / 1000, &headers));
+    const Message message = record_of(*line, clock.wall_us() / 1000, &headers);
+    auto result = preview->map(message);
+    if (const auto wanted = preview->wanted(); !wanted.empty()) {
+      plan = plan_of(config, *file, mapping, topic, wanted, options.database);
+      if (!plan) return kWrongConfiguration;
+      preview.emplace(*plan, topic, clock);
+      result = preview->map(message);
+    }
     std::cout << (options.json ? render_json(result, line->number) : render(result, line->number)) << '\n';
     ++(result.reject ? bad : good);
     rows += result.rows.size();

@@ -18,6 +18,7 @@
 #include "mapping/plan.h"
 
 namespace loom::encode {
+
 /// The list element that a row is made of; array -1: none.
 struct Element {
   std::int16_t array = -1;
@@ -31,7 +32,9 @@ struct FieldPlace {
   std::size_t end = 0;
 };
 
-/// The rows of messages by one plan: what RowBuilder is made of. See there for threads and failures.
+/// The rows of messages by one plan: what RowBuilder is made of, and nobody else uses.
+/// Threads: one at a time.  Owns: a parser and scratch buffers, reused from message to message.
+/// Blocks:  never.  Fails: a Reject per message; what it had written of it is the caller's to drop.
 struct MessageRows {
   MessageRows(std::shared_ptr<const mapping::TopicPlan> topic_plan, std::string topic, const Clock& the_clock,
               std::uint16_t tables_from = 0, std::uint16_t surplus_from = 0)

@@ -91,11 +91,7 @@ std::optional<Reject> RowBuilder::append_by_headers(const Message& message, std:
   const auto known = all.variants.find(values);
   if (known == all.variants.end()) {
     if (all.variants.size() + all.wanted.size() >= mapping::kMostVariants && all.wanted.count(values) == 0) {
-      return Reject{RejectReason::out_of_range,
-                    "headers have named " + std::to_string(mapping::kMostVariants) +
-                        " sets of tables of this topic already, which is the most; \"" + values.back() +
-                        "\" would be one more",
-                    {}};
+      return Reject{RejectReason::out_of_range, mapping::too_many_variants(values), {}};
     }
     all.wanted.insert(std::move(values));
     wants_tables_ = true;

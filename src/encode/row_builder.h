@@ -21,7 +21,8 @@ struct MessageRows;
 
 /// Turns messages of one topic into rows: one forward pass over the message, then each column converted and written
 /// in COPY's form. One per worker and topic.
-/// Threads: one at a time.  Owns: a parser and scratch buffers, reused from message to message.
+/// Threads: one at a time.  Owns: a parser and scratch buffers, reused from message to message; where headers name the
+///          tables, one set of them for each of the 32 variants used last.
 /// Blocks:  never.  Fails: a Reject per message; nothing of a rejected message stays in `rows`.
 class RowBuilder {
  public:

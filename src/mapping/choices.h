@@ -30,9 +30,14 @@ class Choices {
 
   /// Why a text that find() knows nothing of is refused.
   [[nodiscard]] std::string refusal(const std::string& text) const {
+    return "is `" + text + "`; " + meant_by(text) + "accepted: " + names();
+  }
+
+  /// `did you mean `x`? `, or nothing.
+  [[nodiscard]] std::string meant_by(const std::string& text) const {
     std::array<std::string_view, N> known;
     std::transform(values_.begin(), values_.end(), known.begin(), [](const auto& value) { return value.first; });
-    return "is `" + text + "`; " + did_you_mean(text, known) + "accepted: " + names();
+    return did_you_mean(text, known);
   }
 
   /// `a, b, c`

@@ -64,13 +64,10 @@ T Compiler::setting(const std::map<std::string, T>& settings, const ColumnDraft&
 }
 
 bool Compiler::find_tables() {
-  // Where `${topic}` stands in a name, its length is known only now.
-  const bool fit = check_table_lengths(topic_, findings_);
+  // Where `${...}` stands in a name, the whole of it is known only now.
+  const bool fit = check_table_names(topic_, findings_);
   const auto look_up = [this, fit](const TableName& name, const Place& place) {
     const TableInfo* info = catalog_.find(name);
-    if (is_service_table(name)) {
-      findings_.error(place, "`" + name.display() + "` is a table of the service itself, and none for messages");
-    }
     if (info == nullptr && fit) findings_.error(place, "there is no table `" + name.display() + "`");
     infos_.push_back(info);
   };

@@ -86,6 +86,23 @@ bool check_length(const std::string& part, const Place& place, Findings& finding
   return false;
 }
 
+/// The tables in which the service and the libraries for stages keep their own books, made by migrations/.
+constexpr std::array<std::string_view, 11> kServiceTables{
+    "kafka_consumer_offsets",      "kafka_dead_letters",
+    "kafka_repaired_dead_letters", "kafka_lag_reporters",
+    "schema_migrations",           "pipeline_consumer_configs",
+    "consumer_lag_history",        "consumer_advice_thresholds",
+    "consumer_config_profiles",    "topic_partition_recommendations",
+    "consumer_processing_metrics"};
+
+bool check_owner(const TableName& table, const Place& place, Findings& findings) {
+  const bool ours = std::find(kServiceTables.begin(), kServiceTables.end(), table.name) != kServiceTables.end();
+  // They are where the search path leads; a table of that name elsewhere is the user's.
+  if (!ours || (!table.schema.empty() && table.schema != "public")) return true;
+  findings.error(place, "`" + table.display() + "` is a table of the service itself, and none for messages");
+  return false;
+}
+
 }  // namespace
 
 std::optional<TableName> parse_table_name(const std::string& text, const Place& place, Findings& findings) {
@@ -111,6 +128,7 @@ std::optional<TableName> parse_table_name(const std::string& text, const Place& 
     findings.error(place, "is `" + text + "`; " + problem);  // NOLINT(performance-inefficient-string-concatenation)
     return std::nullopt;
   }
+  if (!check_owner(table, place, findings)) return std::nullopt;
   return table;
 }
 
@@ -188,10 +206,10 @@ MappingFile with_known_tables(const MappingFile& file) {
   return known;
 }
 
-bool check_table_lengths(const TopicMapping& topic, Findings& findings) {
+bool check_table_names(const TopicMapping& topic, Findings& findings) {
   const auto check = [&findings](const TableName& table, const Place& place) {
     const bool schema_fits = check_length(table.schema, place, findings);
-    return check_length(table.name, place, findings) && schema_fits;
+    return check_length(table.name, place, findings) && schema_fits && check_owner(table, place, findings);
   };
   bool fit = check(topic.table, place_of(topic, "table"));
   for (const auto& array : topic.array_mappings) {
@@ -206,13 +224,6 @@ void check_column_name(const std::string& name, const Place& place, Findings& fi
   check_length(name, place, findings);
   if (std::find(kSystemColumns.begin(), kSystemColumns.end(), name) == kSystemColumns.end()) return;
   findings.error(place, "the column `" + name + "` cannot be: each table of PostgreSQL has one of that name by itself");
-}
-
-bool is_service_table(const TableName& table) {
-  static constexpr std::array<std::string_view, 6> kOwn{"kafka_consumer_offsets",      "kafka_dead_letters",
-                                                        "kafka_repaired_dead_letters", "kafka_lag_reporters",
-                                                        "schema_migrations",           "pipeline_consumer_configs"};
-  return table.schema.empty() && std::find(kOwn.begin(), kOwn.end(), table.name) != kOwn.end();
 }
 
 }  // namespace loom::mapping

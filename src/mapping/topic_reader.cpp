@@ -309,7 +309,7 @@ TopicMapping read_topic(const Entry& entry, const FileDefaults& defaults, Findin
   check_table_headers(topic, findings);
   if (!topic.is_pattern && has_open_table_name(topic)) {
     topic = for_topic(topic, topic.topic);
-    check_table_lengths(topic, findings);
+    check_table_names(topic, findings);
   }
   return topic;
 }

@@ -84,12 +84,12 @@ std::string value_type_refusal(const std::string& text) {
        {"object", "json"},      {"datetime", "timestamp"}, {"timestamptz", "timestamp"},
        {"bytea", "bytes"},      {"list", "array"},         {"vector", "float_array"}}};
   const std::string name(trimmed(text).substr(0, trimmed(text).find('(')));
+  std::string meant = kValueTypes.meant_by(text);
   for (const auto& [sql, ours] : kSqlNames) {
-    if (name.size() != sql.size() || strncasecmp(name.data(), sql.data(), sql.size()) != 0) continue;
-    return "is `" + text + "`; did you mean `" + std::string(ours) + "`? accepted: " + value_type_names();
+    const bool same = name.size() == sql.size() && strncasecmp(name.data(), sql.data(), sql.size()) == 0;
+    if (same) meant = "did you mean `" + std::string(ours) + "`? ";
   }
-  const std::string refusal = kValueTypes.refusal(text);
-  return refusal.substr(0, refusal.rfind("accepted: ")) + "accepted: " + value_type_names();
+  return "is `" + text + "`; " + meant + "accepted: " + value_type_names();
 }
 
 std::string type_text(ValueType type, const TypeParameters& parameters) {

@@ -12,6 +12,13 @@ bool PlanVariant::operator==(const PlanVariant& other) const {
          first_surplus == other.first_surplus;
 }
 
+std::string too_many_variants(const TableValues& values) {
+  std::string shown;
+  for (const std::string& value : values) shown += (shown.empty() ? "\"" : ", \"") + value + "\"";
+  return "headers have named " + std::to_string(kMostVariants) +
+         " sets of tables of this topic already, which is the most; " + shown + " would be one more";
+}
+
 TopicPlan join_variants(const TopicMapping& topic, std::vector<PlanVariant> variants) {
   TopicPlan joined;
   joined.mapping = topic.topic;
@@ -40,6 +47,14 @@ TopicPlan join_variants(const TopicMapping& topic, std::vector<PlanVariant> vari
 std::set<TableValues> known_values(const TopicPlan& plan) {
   std::set<TableValues> values;
   for (const PlanVariant& variant : plan.variants) values.insert(variant.values);
+  return values;
+}
+
+std::set<TableValues> stored_values(const TopicPlan& plan) {
+  std::set<TableValues> values;
+  for (const PlanVariant& variant : plan.variants) {
+    if (variant.plan != nullptr) values.insert(variant.values);
+  }
   return values;
 }
 

@@ -13,10 +13,15 @@ namespace loom::mapping {
 /// an id into the header would have a table for each message.
 inline constexpr std::size_t kMostVariants = 1000;
 
+/// What a message is told whose values are one set too many.
+std::string too_many_variants(const TableValues& values);
+
 /// The plan of a topic whose tables headers name: its variants' tables one after the other. Pure.
 TopicPlan join_variants(const TopicMapping& topic, std::vector<PlanVariant> variants);
 
-/// The values that a plan has tables for.
+/// The values that a plan knows: those that it has tables for, and those that can have none.
 std::set<TableValues> known_values(const TopicPlan& plan);
+/// The values that it has tables for.
+std::set<TableValues> stored_values(const TopicPlan& plan);
 
 }  // namespace loom::mapping

@@ -48,7 +48,7 @@ std::vector<ConcreteTopic> concrete_topics(const mapping::TopicMapping& topic, c
     ConcreteTopic& made = topics.emplace_back(
         ConcreteTopic{.values = given, .mapping = mapping::for_topic(topic, name, given), .problem = {}});
     mapping::Findings lengths("");
-    if (mapping::check_table_lengths(made.mapping, lengths)) continue;
+    if (mapping::check_table_names(made.mapping, lengths)) continue;
     made.problem = lengths.take().front().message;
   }
   return topics;

@@ -108,13 +108,12 @@ bool DatabasePlans::has_plan(const std::string& mapping) const {
                      [&mapping](const auto& plan) { return is_plan_of(plan.first, mapping); });
 }
 
-std::set<mapping::TableValues> DatabasePlans::values_of(const TopicMapping& mapping, const std::string& topic) const {
-  const std::vector<std::string> headers = mapping::table_headers(mapping);
-  if (headers.empty()) return {};
+std::shared_ptr<const mapping::TopicPlan> DatabasePlans::plan_in_use(const TopicMapping& mapping,
+                                                                     const std::string& topic) const {
   const MutexLock lock(mutex_);
   const auto plan = plans_.find(plan_key(mapping, topic));
-  if (plan == plans_.end() || plan->second->table_headers != headers) return {};
-  return mapping::known_values(*plan->second);
+  const bool fits = plan != plans_.end() && plan->second->table_headers == mapping::table_headers(mapping);
+  return fits ? plan->second : nullptr;
 }
 
 void DatabasePlans::request(PlanRequest request, std::function<void(PlanAnswer)> answer) {
@@ -149,7 +148,9 @@ PreparedPlans DatabasePlans::prepare(std::shared_ptr<const mapping::MappingFile>
   for (const auto& topic : topics_with_tables()) {
     const TopicMapping* mapping = find_topic(*prepared.file, topic);
     if (mapping == nullptr) continue;
-    topics[plan_key(*mapping, topic)] = {mapping, concrete_topics(*mapping, topic, values_of(*mapping, topic))};
+    const auto in_use = plan_in_use(*mapping, topic);
+    const auto stored = in_use == nullptr ? std::set<mapping::TableValues>() : mapping::stored_values(*in_use);
+    topics[plan_key(*mapping, topic)] = {mapping, concrete_topics(*mapping, topic, stored)};
   }
   std::vector<mapping::TableName> tables;
   for (const auto& [key, topic] : topics) {
@@ -214,13 +215,6 @@ void DatabasePlans::run() {
   }
 }
 
-std::shared_ptr<const mapping::TopicPlan> DatabasePlans::plan_in_use(const TopicMapping& mapping,
-                                                                     const std::string& topic) const {
-  const MutexLock lock(mutex_);
-  const auto plan = plans_.find(plan_key(mapping, topic));
-  return plan == plans_.end() ? nullptr : plan->second;
-}
-
 DatabasePlans::Wanted DatabasePlans::find_mapping(const mapping::MappingFile& file, const std::string& topic,
                                                   const Asked& asked) const {
   Wanted wanted;
@@ -229,15 +223,24 @@ DatabasePlans::Wanted DatabasePlans::find_mapping(const mapping::MappingFile& fi
     wanted.error = "no mapping names this topic";
     return wanted;
   }
-  std::set<mapping::TableValues> values = values_of(*wanted.mapping, topic);
-  const std::set<mapping::TableValues> known = values;
-  values.insert(asked.tables.begin(), asked.tables.end());
-  if (!asked.fresh) {
-    for (const auto& value : known) values.erase(value);
-    if (!known.empty()) wanted.grows = plan_in_use(*wanted.mapping, topic);
+  const auto in_use = plan_in_use(*wanted.mapping, topic);
+  const auto stored = in_use == nullptr ? std::set<mapping::TableValues>() : mapping::stored_values(*in_use);
+  std::set<mapping::TableValues> values = asked.tables;
+  if (asked.fresh || in_use == nullptr) {
+    // Those that could have no table are left out: the next message that has one asks whether that is still so.
+    values.insert(stored.begin(), stored.end());
+  } else {
+    wanted.grows = in_use;
+    for (const auto& known : mapping::known_values(*in_use)) values.erase(known);
   }
   wanted.concrete = concrete_topics(*wanted.mapping, topic, values);
-  for (ConcreteTopic& one : wanted.concrete) one.is_new = known.count(one.values) == 0;
+  // Workers count for themselves what they ask for: all together it is counted here.
+  std::size_t sets = stored.size();
+  for (ConcreteTopic& one : wanted.concrete) {
+    one.is_new = stored.count(one.values) == 0;
+    if (!one.is_new || one.values.empty() || sets++ < mapping::kMostVariants) continue;
+    one.problem = mapping::too_many_variants(one.values);
+  }
   if (make_tables_ && mapping::has_open_table_name(*wanted.mapping) && wanted.mapping->create_table != false) {
     make_tables(file, wanted);
   }
@@ -251,7 +254,8 @@ void DatabasePlans::make_tables(const mapping::MappingFile& file, Wanted& wanted
   mapping::MappingFile all{.path = file.path, .topics = {}};
   for (ConcreteTopic& concrete : wanted.concrete) {
     mapping::Findings lengths(file.path);  // compiling says what is wrong with a name
-    if (!concrete.is_new || !mapping::check_table_lengths(concrete.mapping, lengths)) continue;
+    if (!concrete.is_new || !concrete.problem.empty()) continue;
+    if (!mapping::check_table_names(concrete.mapping, lengths)) continue;
     fresh.push_back(&concrete);
     all.topics.push_back(concrete.mapping);
   }

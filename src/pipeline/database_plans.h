@@ -85,11 +85,9 @@ class DatabasePlans final : public PlanProvider {
   };
   Wanted find_mapping(const mapping::MappingFile& file, const std::string& topic, const Asked& asked) const;
   void make_tables(const mapping::MappingFile& file, Wanted& wanted) const;
+  /// The topic's plan, if it goes by the same headers as this mapping; else nullptr.
   [[nodiscard]] std::shared_ptr<const mapping::TopicPlan> plan_in_use(const mapping::TopicMapping& mapping,
                                                                       const std::string& topic) const;
-  /// The values that the topic's plan in use has tables for, if it goes by the same headers.
-  [[nodiscard]] std::set<mapping::TableValues> values_of(const mapping::TopicMapping& mapping,
-                                                         const std::string& topic) const;
   /// Topics that have a plan of their own under a mapping that others share.
   [[nodiscard]] std::vector<std::string> topics_with_tables() const;
   void answer_all(std::vector<Request> requests);

@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -34,13 +35,16 @@ struct Previewed {
 
 /// Maps messages as the service would, without any server: what the database itself would refuse (a repeated key, a
 /// foreign key, a check) is not seen.
-/// Threads: one at a time.
+/// Threads: one at a time.  Owns: a parser and the rows of one message.  Blocks: never.
 class Preview {
  public:
   /// `topic` is the concrete topic, also where the plan came from a pattern.
   Preview(const mapping::TopicPlan& plan, std::string topic, const Clock& clock);
 
   Previewed map(const Message& message);
+
+  /// Values of headers that messages named tables by, and that the plan has no tables for: these messages had no rows.
+  [[nodiscard]] const std::set<mapping::TableValues>& wanted() const { return builder_.wanted(); }
 
  private:
   void add_rows(const encode::RowSet& set, Previewed& result) const;

@@ -74,12 +74,24 @@ def test_a_topic_of_a_pattern_has_its_own_table(tmp_path: pathlib.Path) -> None:
     done = _run("try", _mapping(tmp_path, text), "--topic", "shop.a", messages='{"id":1}\n')
     assert done.returncode == 0, done.stderr
     assert 't_shop.a' in done.stdout
+    by_header = _mapping(tmp_path, MAPPING.replace("table: orders", 'table: "t_${headers.kind}"'))
+    named = _run("try", by_header, "--header", "kind=new", messages='{"id":1}\n{"id":2}\n')
+    assert named.returncode == 0, named.stderr
+    assert named.stdout.count("t_new (") == 2
+    unnamed = _run("try", by_header, messages='{"id":1}\n')
+    assert unnamed.returncode == 1
+    assert 'header "kind", which names its table, is missing' in unnamed.stdout
 
 
 def test_names_that_postgresql_or_the_service_has_are_refused(tmp_path: pathlib.Path) -> None:
-    own = _run("validate", _mapping(tmp_path, MAPPING.replace("table: orders", "table: kafka_dead_letters")))
-    assert own.returncode == 2
-    assert "is a table of the service itself" in own.stderr
+    for table in ("kafka_dead_letters", "public.schema_migrations", "'\"consumer_lag_history\"'"):
+        mapping = _mapping(tmp_path, MAPPING.replace("table: orders", f"table: {table}"))
+        for command in (["validate", mapping], ["create-tables", mapping, "--print"]):
+            own = _run(*command)
+            assert own.returncode == 2, command
+            assert "is a table of the service itself" in own.stderr
+    elsewhere = _mapping(tmp_path, MAPPING.replace("table: orders", "table: archive.kafka_dead_letters"))
+    assert _run("validate", elsewhere).returncode == 0
     system = _run("validate", _mapping(tmp_path, MAPPING.replace("total: total,", "total: xmin,")))
     assert system.returncode == 2
     assert "the column `xmin` cannot be" in system.stderr
