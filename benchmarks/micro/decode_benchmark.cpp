@@ -7,10 +7,10 @@
 #include <string_view>
 #include <vector>
 
-#include "decode/json_decoder.h"
-#include "decode/json_text.h"
+#include "decode/json/json_decoder.h"
+#include "decode/json/json_text.h"
+#include "decode/json/structural_index.h"
 #include "decode/path_index.h"
-#include "decode/structural_index.h"
 #include "measure.h"
 #include "shapes.h"
 
@@ -46,12 +46,13 @@ void each_message(benchmark::State& state, const Work& work) {
 void decode_300B_14_slots(benchmark::State& state) {
   loom::decode::WantedPaths paths;
   paths.tree = shape().plan->message;
-  loom::decode::JsonDecoder decoder(paths, {});
+  loom::decode::JsonDecoder decoder({.message = paths});
   // The eleventh field is there, whatever came before it.
   const auto last = static_cast<std::size_t>(
       std::find(paths.tree.slot_paths.begin(), paths.tree.slot_paths.end(), "metadata.device_orientation") -
       paths.tree.slot_paths.begin());
-  each_message(state, [&](std::size_t i) { return !decoder.decode(messages()[i]) && decoder.slot(last).present(); });
+  each_message(state,
+               [&](std::size_t i) { return !decoder.decode(messages()[i]) && decoder.values().slot(last).present(); });
 }
 BENCHMARK(decode_300B_14_slots);
 
@@ -82,7 +83,7 @@ class OnDemandDecoder {
   }
 
  private:
-  using Kind = loom::decode::JsonValue::Kind;
+  using Kind = loom::decode::Value::Kind;
 
   bool object(simdjson::ondemand::object from, loom::decode::PathIndex::Node& node) {
     std::uint16_t* guess = &node.first_guess;
@@ -117,7 +118,7 @@ class OnDemandDecoder {
 
   simdjson::ondemand::parser parser_;
   loom::decode::PathIndex paths_;
-  std::vector<loom::decode::JsonValue> slots_;
+  std::vector<loom::decode::Value> slots_;
 };
 
 void ondemand_300B_14_slots(benchmark::State& state) {

@@ -18,6 +18,12 @@ std::string_view to_string(RejectReason reason) {
       return "out_of_range";
     case RejectReason::invalid_text:
       return "invalid_text";
+    case RejectReason::unknown_schema:
+      return "unknown_schema";
+    case RejectReason::schema_mismatch:
+      return "schema_mismatch";
+    case RejectReason::not_decodable:
+      return "not_decodable";
     case RejectReason::unique_violation:
       return "unique_violation";
     case RejectReason::not_null_violation:

@@ -15,6 +15,9 @@ enum class RejectReason : std::uint8_t {
   conversion_failed,       ///< a value is there and cannot become the column's type
   out_of_range,            ///< a number that the column's type cannot hold
   invalid_text,            ///< a NUL character in a text value
+  unknown_schema,          ///< the schema registry does not know the schema that the message names
+  schema_mismatch,         ///< the message's schema is of another kind than the mapping says, or cannot fit it
+  not_decodable,           ///< the bytes are not of their schema
   unique_violation,        ///< SQLSTATE 23505 on an index that is not the topic's upsert key
   not_null_violation,      ///< SQLSTATE 23502
   foreign_key_violation,   ///< SQLSTATE 23503
@@ -22,7 +25,7 @@ enum class RejectReason : std::uint8_t {
   exclusion_violation,     ///< SQLSTATE 23P01
   rejected_by_database,    ///< any other SQLSTATE that blames the row
 };
-inline constexpr std::size_t kRejectReasons = 13;
+inline constexpr std::size_t kRejectReasons = 16;
 
 std::string_view to_string(RejectReason reason);
 

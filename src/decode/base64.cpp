@@ -91,4 +91,22 @@ bool decode_base64(std::string_view text, ByteBuffer& out) {
   return true;
 }
 
+void append_base64(std::string_view bytes, ByteBuffer& out) {
+  constexpr std::string_view kAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  char* p = out.reserve((bytes.size() + 2) / 3 * 4);
+  const char* const begin = p;
+  for (std::size_t at = 0; at < bytes.size(); at += 3) {
+    const std::size_t left = bytes.size() - at;
+    std::uint32_t group = 0;
+    for (std::size_t i = 0; i < 3; ++i) {
+      group = group << 8U | (i < left ? static_cast<unsigned char>(bytes[at + i]) : 0U);
+    }
+    *p++ = kAlphabet[group >> 18U];
+    *p++ = kAlphabet[group >> 12U & 63U];
+    *p++ = left > 1 ? kAlphabet[group >> 6U & 63U] : '=';
+    *p++ = left > 2 ? kAlphabet[group & 63U] : '=';
+  }
+  out.advance(static_cast<std::size_t>(p - begin));
+}
+
 }  // namespace loom::decode

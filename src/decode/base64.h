@@ -11,4 +11,7 @@ namespace loom::decode {
 /// no padding but at the end.
 bool decode_base64(std::string_view text, ByteBuffer& out);
 
+/// Appends the bytes in the standard alphabet, padded.
+void append_base64(std::string_view bytes, ByteBuffer& out);
+
 }  // namespace loom::decode

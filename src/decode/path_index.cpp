@@ -5,7 +5,8 @@
 
 namespace loom::decode {
 
-PathIndex::PathIndex(const mapping::PathTree& tree, const std::vector<bool>& wants_elements) : slots_(tree.slots) {
+PathIndex::PathIndex(const WantedPaths& wanted) : slots_(wanted.tree.slots) {
+  const mapping::PathTree& tree = wanted.tree;
   // Breadth first, so that the children of a node stand side by side.
   std::vector<std::uint16_t> order{0};
   nodes_.reserve(tree.nodes.size());
@@ -18,7 +19,7 @@ PathIndex::PathIndex(const mapping::PathTree& tree, const std::vector<bool>& wan
     node.inner = !from.children.empty() || !from.elements.empty();
     node.leaf = from.slot >= 0 && from.array < 0 && !node.inner;
     const auto slot = static_cast<std::size_t>(from.slot);
-    node.wants_elements = from.slot >= 0 && slot < wants_elements.size() && wants_elements[slot];
+    node.wants_elements = from.slot >= 0 && slot < wanted.wishes.size() && wanted.wishes[slot].elements;
     node.opens_lists = node.wants_elements || from.array >= 0 || !from.elements.empty();
     node.first_child = static_cast<std::uint16_t>(order.size());
     node.children = static_cast<std::uint16_t>(from.children.size());

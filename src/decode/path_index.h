@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "mapping/plan.h"
+#include "decode/wanted_paths.h"
 
 namespace loom::decode {
 
@@ -43,8 +43,7 @@ class PathIndex {
     std::uint16_t from_front = 0;
   };
 
-  /// `wants_elements[slot]`: see Node.
-  PathIndex(const mapping::PathTree& tree, const std::vector<bool>& wants_elements);
+  explicit PathIndex(const WantedPaths& wanted);
 
   [[nodiscard]] std::uint16_t slots() const { return slots_; }
   [[nodiscard]] Node& node(std::size_t index) { return nodes_[index]; }

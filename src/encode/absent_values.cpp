@@ -3,12 +3,13 @@
 #include <algorithm>
 #include <cstdint>
 
-#include "decode/json_text.h"
+#include "decode/json/json_text.h"
+#include "decode/plain_form.h"
 
 namespace loom::encode {
 namespace {
 
-using Kind = decode::JsonValue::Kind;
+using Kind = decode::Value::Kind;
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
@@ -89,7 +90,7 @@ AbsentValues::AbsentValues(const std::vector<std::string>& json) : empty_(json.e
   }
 }
 
-bool AbsentValues::operator()(const decode::JsonValue& value) const {
+bool AbsentValues::operator()(const decode::Value& value) const {
   switch (value.kind) {
     case Kind::string:
       return std::any_of(strings_.begin(), strings_.end(), [&](const auto& text) { return value.text == text; });
@@ -101,9 +102,12 @@ bool AbsentValues::operator()(const decode::JsonValue& value) const {
     case Kind::null:
     case Kind::array:
     case Kind::object:
+      return false;
+    default:
       break;
   }
-  return false;
+  decode::PlainRoom room;
+  return (*this)(decode::plain_form(value, {}, room));
 }
 
 }  // namespace loom::encode

@@ -4,7 +4,7 @@
 #include <string_view>
 #include <vector>
 
-#include "decode/json_value.h"
+#include "decode/value.h"
 
 namespace loom::encode {
 
@@ -17,7 +17,7 @@ class AbsentValues {
 
   [[nodiscard]] bool empty() const { return empty_; }
   /// Strings by their letters, numbers by their value (-999 is -999.0), booleans; never a list or an object.
-  [[nodiscard]] bool operator()(const decode::JsonValue& value) const;
+  [[nodiscard]] bool operator()(const decode::Value& value) const;
 
  private:
   std::vector<std::string> strings_;

@@ -4,11 +4,12 @@
 #include <string>
 
 #include "decode/timestamp.h"
+#include "mapping/column_types.h"
 
 namespace loom::encode {
 namespace {
 
-using decode::JsonValue;
+using decode::Value;
 using mapping::ColumnType;
 using mapping::ValueType;
 
@@ -17,6 +18,11 @@ constexpr std::uint32_t kBoxOid = 603;  // the only built-in type whose arrays h
 /// Whether a list in the list would become text, rather than be refused.
 bool takes_anything(ColumnType type) {
   return type == ColumnType::text || type == ColumnType::enumeration || type == ColumnType::other;
+}
+
+/// Whether a list or an object has a form there: of others only that it is one is of interest.
+bool takes_documents(ColumnType type) {
+  return takes_anything(type) || type == ColumnType::json || type == ColumnType::jsonb || type == ColumnType::bytea;
 }
 
 /// How the elements of an array column are read: as the column's element type asks.
@@ -30,6 +36,55 @@ ValueType element_type(const mapping::PlanColumn& column) {
     default:
       return column.value_type;
   }
+}
+
+bool is_number(const Value& value) {
+  return value.kind == Value::Kind::number || value.kind == Value::Kind::integer || value.kind == Value::Kind::real ||
+         value.kind == Value::Kind::single || value.kind == Value::Kind::decimal;
+}
+
+/// Whether the type takes times and enumerations as their numbers.
+bool wants_numbers(ColumnType column, ValueType value) {
+  switch (column) {
+    case ColumnType::int2:
+    case ColumnType::int4:
+    case ColumnType::int8:
+    case ColumnType::float4:
+    case ColumnType::float8:
+    case ColumnType::numeric:
+      return true;
+    default:
+      return value == ValueType::integer || value == ValueType::floating || value == ValueType::decimal ||
+             mapping::takes_numbers_only(value);
+  }
+}
+
+int unit_digits(ValueType value) {
+  switch (value) {
+    case ValueType::timestamp_s:
+      return 0;
+    case ValueType::timestamp_ms:
+    case ValueType::time_ms:
+      return 3;
+    case ValueType::timestamp_us:
+    case ValueType::time_us:
+      return 6;
+    case ValueType::timestamp_ns:
+    case ValueType::time_ns:
+      return 9;
+    default:
+      return -1;
+  }
+}
+
+bool is_named(const mapping::PlanColumn& column) {
+  return element_type(column) != ValueType::unspecified && column.value_type != mapping::natural_type(column.info);
+}
+
+const DirectTable& direct_of(const mapping::PlanColumn& column) {
+  static constexpr DirectTable kNone{};
+  if (column.transform != mapping::Transform::none) return kNone;
+  return direct_conversions(column.info.type, element_type(column), is_named(column));
 }
 
 std::int32_t numeric_modifier(const mapping::ColumnInfo& info) {
@@ -49,6 +104,9 @@ Convert conversion_of(const mapping::PlanColumn& column) {
 
 ColumnCodec::ColumnCodec(const mapping::PlanColumn& column, bool binary)
     : convert_(conversion_of(column)),
+      direct_(&direct_of(column)),
+      plain_{.number = wants_numbers(column.info.type, element_type(column)),
+             .unit_digits = unit_digits(element_type(column))},
       write_binary_(binary ? binary_writer(column.info.type) : nullptr),
       write_plain_(plain_writer(column.info.type)),
       is_plain_(!column.info.is_array && numeric_modifier(column.info) == -1 &&
@@ -56,6 +114,7 @@ ColumnCodec::ColumnCodec(const mapping::PlanColumn& column, bool binary)
       is_array_(column.info.is_array),
       only_lists_(column.value_type == ValueType::float_array),
       only_numbers_(only_lists_ && column.info.type == ColumnType::text),
+      takes_json_(!column.info.is_array && takes_documents(column.info.type)),
       takes_text_(takes_anything(column.info.type)),
       takes_lists_(column.info.type == ColumnType::json || column.info.type == ColumnType::jsonb),
       delimiter_(column.info.element_oid == kBoxOid ? ';' : ','),
@@ -63,11 +122,16 @@ ColumnCodec::ColumnCodec(const mapping::PlanColumn& column, bool binary)
       parameters_(column.parameters),
       numeric_modifier_(numeric_modifier(column.info)) {}
 
-Conversion ColumnCodec::append_special(const JsonValue& value, const decode::JsonDecoder& values, Scratch& scratch,
+Conversion ColumnCodec::append_special(const Value& value, const decode::Values& values, Scratch& scratch,
                                        ByteBuffer& out) const {
   scratch.parameters = parameters_;
   scratch.numeric_modifier = numeric_modifier_;
   return is_array_ ? append_array(value, values, scratch, out) : append_scalar(value, scratch, out);
+}
+
+Conversion ColumnCodec::convert_typed(const Value& value, Scratch& scratch, Scalar& out) const {
+  if (const Direct direct = (*direct_)[static_cast<std::size_t>(value.kind)]) return direct(value, out);
+  return convert_(decode::plain_form(value, plain_, scratch.plain_form), scratch, out);
 }
 
 void ColumnCodec::append_null(ByteBuffer& out) const {
@@ -84,12 +148,12 @@ void ColumnCodec::append_plain(const Scalar& scalar, Scratch& scratch, ByteBuffe
   append_escaped(scratch.plain.view(), out);
 }
 
-bool ColumnCodec::append_instant(std::int64_t us_since_1970, const decode::JsonDecoder& values, Scratch& scratch,
+bool ColumnCodec::append_instant(std::int64_t us_since_1970, const decode::Values& values, Scratch& scratch,
                                  ByteBuffer& out) const {
   scratch.instant.clear();
   decode::append_timestamp(us_since_1970 - decode::kPostgresEpochUs, 'T', "Z", scratch.instant);
-  JsonValue value;
-  value.kind = JsonValue::Kind::string;
+  Value value;
+  value.kind = Value::Kind::string;
   value.text = scratch.instant.view();
   return append(value, values, scratch, out) == Conversion::ok;
 }
@@ -104,19 +168,19 @@ void ColumnCodec::append_constant(const mapping::ColumnInfo& info, ByteBuffer& o
   }
 }
 
-Conversion ColumnCodec::append_array(const JsonValue& value, const decode::JsonDecoder& values, Scratch& scratch,
+Conversion ColumnCodec::append_array(const Value& value, const decode::Values& values, Scratch& scratch,
                                      ByteBuffer& out) const {
-  const JsonValue* elements = &value;  // one value counts as a list of one
+  const Value* elements = &value;  // one value counts as a list of one
   std::uint32_t count = 1;
   std::string_view text;
   // Elements of a list in a string are views into a decoder of their own, which no element's conversion disturbs:
   // an element that is itself such a string would have to become a nested array, which only text columns take, as text.
-  if (value.kind == JsonValue::Kind::array) {
-    elements = values.elements(value);
+  if (value.kind == Value::Kind::array) {
+    elements = values.elements_of(value);
     count = value.count;
     text = value.text;
-  } else if (const JsonValue* list = value.kind == JsonValue::Kind::string ? scratch.list_in(value.text) : nullptr) {
-    elements = scratch.list_decoder().elements(*list);
+  } else if (const Value* list = value.kind == Value::Kind::string ? scratch.list_in(value.text) : nullptr) {
+    elements = scratch.list_values().elements_of(*list);
     count = list->count;
     text = list->text;
   } else if (only_lists_) {
@@ -126,7 +190,7 @@ Conversion ColumnCodec::append_array(const JsonValue& value, const decode::JsonD
   const auto is_list_of_lists = [&] {
     bool lists = false;
     for (std::uint32_t i = 0; i < count; ++i) {
-      if (elements[i].present() && elements[i].kind != JsonValue::Kind::array) return false;
+      if (elements[i].present() && elements[i].kind != Value::Kind::array) return false;
       lists |= elements[i].present();
     }
     return lists && !text.empty() && !takes_lists_;
@@ -142,7 +206,7 @@ Conversion ColumnCodec::append_array(const JsonValue& value, const decode::JsonD
 
 // Dimensions, whether nulls are in it, the elements' type; per dimension its size and first index; then the elements as
 // fields. An empty array has no dimension.
-Conversion ColumnCodec::append_binary_array(const JsonValue* elements, std::uint32_t count, Scratch& scratch,
+Conversion ColumnCodec::append_binary_array(const Value* elements, std::uint32_t count, Scratch& scratch,
                                             ByteBuffer& out) const {
   const std::size_t begin = out.size();
   out.append_be32(0);
@@ -159,9 +223,9 @@ Conversion ColumnCodec::append_binary_array(const JsonValue* elements, std::uint
       append_binary_null(out);
       nulls = true;
     } else {
-      if (only_numbers_ && elements[i].kind != JsonValue::Kind::number) return Conversion::failed;
+      if (only_numbers_ && !is_number(elements[i])) return Conversion::failed;
       Scalar scalar;  // NOLINT(cppcoreguidelines-pro-type-member-init)
-      if (const Conversion done = convert_(elements[i], scratch, scalar); done != Conversion::ok) return done;
+      if (const Conversion done = convert(elements[i], scratch, scalar); done != Conversion::ok) return done;
       write_binary_(scalar, out);
     }
     ++written;
@@ -201,14 +265,14 @@ Conversion ColumnCodec::append_binary_dimensions(const Dimensions& dimensions, S
     out.append_be32(dimensions.sizes[i]);
     out.append_be32(1);
   }
-  for (const JsonValue& leaf : scratch.leaves) {
+  for (const Value& leaf : scratch.leaves) {
     if (!leaf.present()) {
       if (only_lists_) return Conversion::failed;  // dropped, it would leave a ragged list
       append_binary_null(out);
       continue;
     }
     Scalar scalar;  // NOLINT(cppcoreguidelines-pro-type-member-init)
-    if (const Conversion done = convert_(leaf, scratch, scalar); done != Conversion::ok) return done;
+    if (const Conversion done = convert(leaf, scratch, scalar); done != Conversion::ok) return done;
     write_binary_(scalar, out);
   }
   out.put_be32(begin, static_cast<std::uint32_t>(out.size() - begin - 4));
@@ -219,7 +283,7 @@ Conversion ColumnCodec::append_text_dimensions(const Dimensions& dimensions, Scr
   scratch.array.clear();
   if (dimensions.count == 0) scratch.array.append(std::string_view("{}"));
   std::size_t at = 0;
-  for (const JsonValue& leaf : scratch.leaves) {
+  for (const Value& leaf : scratch.leaves) {
     // As many braces as rows of a dimension begin, and end, with this value.
     std::size_t row = 1;
     std::size_t opened = 0;
@@ -239,22 +303,22 @@ Conversion ColumnCodec::append_text_dimensions(const Dimensions& dimensions, Scr
   return Conversion::ok;
 }
 
-Conversion ColumnCodec::append_text_element(const JsonValue& element, Scratch& scratch) const {
+Conversion ColumnCodec::append_text_element(const Value& element, Scratch& scratch) const {
   if (!element.present()) {
     if (only_lists_) return Conversion::failed;
     scratch.array.append(std::string_view("NULL"));
     return Conversion::ok;
   }
-  if (only_numbers_ && element.kind != JsonValue::Kind::number) return Conversion::failed;
+  if (only_numbers_ && !is_number(element)) return Conversion::failed;
   Scalar scalar;  // NOLINT(cppcoreguidelines-pro-type-member-init)
-  if (const Conversion done = convert_(element, scratch, scalar); done != Conversion::ok) return done;
+  if (const Conversion done = convert(element, scratch, scalar); done != Conversion::ok) return done;
   scratch.plain.clear();
   write_plain_(scalar, scratch.plain);
   append_array_element(scratch.plain.view(), scratch.array);
   return Conversion::ok;
 }
 
-Conversion ColumnCodec::append_text_array(const JsonValue* elements, std::uint32_t count, Scratch& scratch,
+Conversion ColumnCodec::append_text_array(const Value* elements, std::uint32_t count, Scratch& scratch,
                                           ByteBuffer& out) const {
   scratch.array.clear();
   scratch.array.append('{');

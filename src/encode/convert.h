@@ -8,7 +8,7 @@ namespace loom::encode {
 
 /// Turns a value that is there (neither absent nor null) into a Scalar of one column type. Views in the Scalar hold
 /// until the value or the scratch changes.
-using Convert = Conversion (*)(const decode::JsonValue& value, Scratch& scratch, Scalar& out);
+using Convert = Conversion (*)(const decode::Value& value, Scratch& scratch, Scalar& out);
 
 /// The conversion for a column, or for the elements of an array column. The column's type says what comes out; the
 /// value type and the transform say how a message's value is to be read where there is a choice. `limited`: a numeric

@@ -5,18 +5,18 @@
 #include <cstring>
 
 #include "decode/base64.h"
-#include "decode/json_text.h"
+#include "decode/json/json_text.h"
 #include "decode/number.h"
 #include "encode/convert_rules.h"
 
 namespace loom::encode::rules {
 namespace {
 
-using Kind = JsonValue::Kind;
+using Kind = Value::Kind;
 using mapping::NulPolicy;
 
 /// Appends the value as JSON text, NUL characters treated by the mapping's policy.
-Conversion append_json(const JsonValue& value, Scratch& scratch) {
+Conversion append_json(const Value& value, Scratch& scratch) {
   if (value.nul && scratch.nul == NulPolicy::reject) return Conversion::invalid_text;
   if (value.kind == Kind::string) {
     std::string_view text = value.text;
@@ -53,7 +53,7 @@ bool is_network(const std::uint8_t* address, unsigned size, unsigned prefix) {
   return true;
 }
 
-Conversion address(const JsonValue& value, bool network, Scalar& out) {
+Conversion address(const Value& value, bool network, Scalar& out) {
   if (value.kind != Kind::string) return Conversion::failed;
   std::string_view text = decode::trim(value.text);
   std::string_view prefix_text;
@@ -85,7 +85,7 @@ Conversion address(const JsonValue& value, bool network, Scalar& out) {
 
 }  // namespace
 
-Conversion json(const JsonValue& value, Scratch& scratch, Scalar& out) {
+Conversion json(const Value& value, Scratch& scratch, Scalar& out) {
   // The common case needs no copy: an object's or list's text, and a number's, is JSON already.
   if (!value.nul && value.kind != Kind::string && value.kind != Kind::boolean) {
     out.text = value.text;
@@ -97,10 +97,10 @@ Conversion json(const JsonValue& value, Scratch& scratch, Scalar& out) {
   return done;
 }
 
-Conversion json_list(const JsonValue& value, Scratch& scratch, Scalar& out) {
+Conversion json_list(const Value& value, Scratch& scratch, Scalar& out) {
   if (value.kind == Kind::array) return json(value, scratch, out);
   if (value.kind == Kind::string) {
-    if (const JsonValue* list = scratch.list_in(value.text)) return json(*list, scratch, out);
+    if (const Value* list = scratch.list_in(value.text)) return json(*list, scratch, out);
   }
   scratch.bytes.clear();
   scratch.bytes.append('[');
@@ -110,12 +110,12 @@ Conversion json_list(const JsonValue& value, Scratch& scratch, Scalar& out) {
   return done;
 }
 
-Conversion bytes(const JsonValue& value, Scratch&, Scalar& out) {
+Conversion bytes(const Value& value, Scratch&, Scalar& out) {
   out.text = value.text;
   return value.kind == Kind::string ? Conversion::ok : Conversion::failed;
 }
 
-Conversion bytes_base64(const JsonValue& value, Scratch& scratch, Scalar& out) {
+Conversion bytes_base64(const Value& value, Scratch& scratch, Scalar& out) {
   if (value.kind != Kind::string) return Conversion::failed;
   scratch.bytes.clear();
   if (!decode::decode_base64(value.text, scratch.bytes)) return Conversion::failed;
@@ -123,10 +123,10 @@ Conversion bytes_base64(const JsonValue& value, Scratch& scratch, Scalar& out) {
   return Conversion::ok;
 }
 
-Conversion bytes_json(const JsonValue& value, Scratch& scratch, Scalar& out) { return json(value, scratch, out); }
+Conversion bytes_json(const Value& value, Scratch& scratch, Scalar& out) { return json(value, scratch, out); }
 
 // What PostgreSQL reads: 32 digits, a hyphen allowed behind each four, braces around, any case.
-Conversion uuid(const JsonValue& value, Scratch&, Scalar& out) {
+Conversion uuid(const Value& value, Scratch&, Scalar& out) {
   if (value.kind != Kind::string) return Conversion::failed;
   std::string_view text = decode::trim(value.text);
   if (text.starts_with('{')) {
@@ -145,7 +145,7 @@ Conversion uuid(const JsonValue& value, Scratch&, Scalar& out) {
   return digits == 32 ? Conversion::ok : Conversion::failed;
 }
 
-Conversion inet(const JsonValue& value, Scratch&, Scalar& out) { return address(value, false, out); }
-Conversion cidr(const JsonValue& value, Scratch&, Scalar& out) { return address(value, true, out); }
+Conversion inet(const Value& value, Scratch&, Scalar& out) { return address(value, false, out); }
+Conversion cidr(const Value& value, Scratch&, Scalar& out) { return address(value, true, out); }
 
 }  // namespace loom::encode::rules

@@ -1,22 +1,22 @@
 #include "decode/base64.h"
+#include "decode/decimal_bytes.h"
 #include "encode/convert_typed.h"
-#include "encode/decimal_bytes.h"
 #include "encode/numeric.h"
 
 namespace loom::encode::rules {
 namespace {
 
-using Kind = JsonValue::Kind;
+using Kind = Value::Kind;
 using mapping::ColumnType;
 using mapping::ValueType;
 
 /// Its digits as text, in the scale that the mapping names.
-Conversion decimal_base64(const JsonValue& value, Scratch& scratch, Scalar& out) {
+Conversion decimal_base64(const Value& value, Scratch& scratch, Scalar& out) {
   if (value.kind != Kind::string) return Conversion::failed;
   scratch.plain.clear();
   if (!decode::decode_base64(value.text, scratch.plain) || scratch.plain.empty()) return Conversion::failed;
   scratch.bytes.clear();
-  if (!append_decimal(scratch.plain.view(), scratch.parameters.scale, scratch.limbs, scratch.bytes)) {
+  if (!decode::append_decimal(scratch.plain.view(), scratch.parameters.scale, scratch.limbs, scratch.bytes)) {
     return Conversion::out_of_range;
   }
   out.text = scratch.bytes.view();
@@ -25,10 +25,10 @@ Conversion decimal_base64(const JsonValue& value, Scratch& scratch, Scalar& out)
 
 /// Another rule for the digits that decimal_base64() finds.
 template <Convert kRule>
-Conversion decoded(const JsonValue& value, Scratch& scratch, Scalar& out) {
+Conversion decoded(const Value& value, Scratch& scratch, Scalar& out) {
   const Conversion done = decimal_base64(value, scratch, out);
   if (done != Conversion::ok) return done;
-  JsonValue digits;
+  Value digits;
   digits.kind = Kind::string;
   digits.text = out.text;
   return kRule(digits, scratch, out);
@@ -36,7 +36,7 @@ Conversion decoded(const JsonValue& value, Scratch& scratch, Scalar& out) {
 
 /// Refuses what the column's precision does not hold once it is rounded to the column's scale.
 template <Convert kRule>
-Conversion limited_by_column(const JsonValue& value, Scratch& scratch, Scalar& out) {
+Conversion limited_by_column(const Value& value, Scratch& scratch, Scalar& out) {
   const Conversion done = kRule(value, scratch, out);
   if (done != Conversion::ok || fits_modifier(out.text, scratch.numeric_modifier)) return done;
   return Conversion::out_of_range;

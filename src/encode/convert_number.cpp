@@ -10,10 +10,10 @@
 namespace loom::encode::rules {
 namespace {
 
-using Kind = JsonValue::Kind;
+using Kind = Value::Kind;
 using decode::Parsed;
 
-bool is_number_or_string(const JsonValue& value) { return value.kind == Kind::number || value.kind == Kind::string; }
+bool is_number_or_string(const Value& value) { return value.kind == Kind::number || value.kind == Kind::string; }
 
 /// Whether the text is the word or begins it, in any case: at least `least` letters of it.
 bool begins(std::string_view text, std::string_view lower_case, std::size_t least) {
@@ -30,7 +30,7 @@ int boolean_in(std::string_view text) {
 }
 
 template <typename Integer>
-Conversion integer(const JsonValue& value, Scalar& out) {
+Conversion integer(const Value& value, Scalar& out) {
   if (value.kind == Kind::boolean) {
     out.integer = value.boolean ? 1 : 0;
     return Conversion::ok;
@@ -52,7 +52,7 @@ void print(std::int64_t value, Scratch& scratch, Scalar& out) {
 
 }  // namespace
 
-Conversion boolean(const JsonValue& value, Scratch&, Scalar& out) {
+Conversion boolean(const Value& value, Scratch&, Scalar& out) {
   switch (value.kind) {
     case Kind::boolean:
       out.integer = value.boolean ? 1 : 0;
@@ -67,25 +67,21 @@ Conversion boolean(const JsonValue& value, Scratch&, Scalar& out) {
       out.integer = boolean_in(decode::trim(value.text));
       return out.integer < 0 ? Conversion::failed : Conversion::ok;
     }
-    case Kind::absent:
-    case Kind::null:
-    case Kind::array:
-    case Kind::object:
-      break;
+    default:  // lists and objects; typed values come in their plain form
+      return Conversion::failed;
   }
-  return Conversion::failed;
 }
 
-Conversion int2(const JsonValue& value, Scratch&, Scalar& out) { return integer<std::int16_t>(value, out); }
-Conversion int4(const JsonValue& value, Scratch&, Scalar& out) { return integer<std::int32_t>(value, out); }
-Conversion int8(const JsonValue& value, Scratch&, Scalar& out) { return integer<std::int64_t>(value, out); }
+Conversion int2(const Value& value, Scratch&, Scalar& out) { return integer<std::int16_t>(value, out); }
+Conversion int4(const Value& value, Scratch&, Scalar& out) { return integer<std::int32_t>(value, out); }
+Conversion int8(const Value& value, Scratch&, Scalar& out) { return integer<std::int64_t>(value, out); }
 
-Conversion float8(const JsonValue& value, Scratch&, Scalar& out) {
+Conversion float8(const Value& value, Scratch&, Scalar& out) {
   if (!is_number_or_string(value)) return Conversion::failed;
   return from(decode::parse_double(value.text, out.real));
 }
 
-Conversion float4(const JsonValue& value, Scratch&, Scalar& out) {
+Conversion float4(const Value& value, Scratch&, Scalar& out) {
   if (!is_number_or_string(value)) return Conversion::failed;
   float narrow = 0;
   const Parsed parsed = decode::parse_float(value.text, narrow);
@@ -93,43 +89,43 @@ Conversion float4(const JsonValue& value, Scratch&, Scalar& out) {
   return from(parsed);
 }
 
-Conversion numeric(const JsonValue& value, Scratch&, Scalar& out) {
+Conversion numeric(const Value& value, Scratch&, Scalar& out) {
   if (!is_number_or_string(value)) return Conversion::failed;
   out.text = decode::trim(value.text);
   return from(check_numeric(out.text));
 }
 
-Conversion float_from_integer(const JsonValue& value, Scratch&, Scalar& out) {
+Conversion float_from_integer(const Value& value, Scratch&, Scalar& out) {
   const Conversion done = integer<std::int64_t>(value, out);
   if (done == Conversion::ok) out.real = static_cast<double>(out.integer);
   return done;
 }
 
-Conversion numeric_from_integer(const JsonValue& value, Scratch& scratch, Scalar& out) {
+Conversion numeric_from_integer(const Value& value, Scratch& scratch, Scalar& out) {
   const Conversion done = integer<std::int64_t>(value, out);
   if (done == Conversion::ok) print(out.integer, scratch, out);
   return done;
 }
 
-Conversion float_from_boolean(const JsonValue& value, Scratch& scratch, Scalar& out) {
+Conversion float_from_boolean(const Value& value, Scratch& scratch, Scalar& out) {
   const Conversion done = boolean(value, scratch, out);
   if (done == Conversion::ok) out.real = static_cast<double>(out.integer);
   return done;
 }
 
-Conversion numeric_from_boolean(const JsonValue& value, Scratch& scratch, Scalar& out) {
+Conversion numeric_from_boolean(const Value& value, Scratch& scratch, Scalar& out) {
   const Conversion done = boolean(value, scratch, out);
   if (done == Conversion::ok) print(out.integer, scratch, out);
   return done;
 }
 
-Conversion text_integer(const JsonValue& value, Scratch& scratch, Scalar& out) {
+Conversion text_integer(const Value& value, Scratch& scratch, Scalar& out) {
   return numeric_from_integer(value, scratch, out);
 }
 
-Conversion text_number(const JsonValue& value, Scratch& scratch, Scalar& out) { return numeric(value, scratch, out); }
+Conversion text_number(const Value& value, Scratch& scratch, Scalar& out) { return numeric(value, scratch, out); }
 
-Conversion text_boolean(const JsonValue& value, Scratch& scratch, Scalar& out) {
+Conversion text_boolean(const Value& value, Scratch& scratch, Scalar& out) {
   const Conversion done = boolean(value, scratch, out);
   if (done == Conversion::ok) out.text = out.integer != 0 ? "true" : "false";
   return done;

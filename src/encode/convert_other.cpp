@@ -5,7 +5,7 @@
 #include <utility>
 #include <vector>
 
-#include "decode/json_text.h"
+#include "decode/json/json_text.h"
 #include "encode/convert_rules.h"
 #include "mapping/column_types.h"
 
@@ -14,7 +14,7 @@
 namespace loom::encode::rules {
 namespace {
 
-using Kind = JsonValue::Kind;
+using Kind = Value::Kind;
 using decode::JsonWalk;
 
 constexpr std::size_t kDeepest = 8;  // of shapes: a polygon's points in a list are three levels
@@ -29,7 +29,7 @@ class Shape {
     if (depth == kDeepest) return false;
     if (walk_.peek() == '[') return list(depth);
     if (walk_.peek() == '{') return point();
-    JsonValue number;
+    Value number;
     if (!walk_.value(number) || (number.kind != Kind::number && number.kind != Kind::string)) return false;
     out_.append(number.text);
     return true;
@@ -50,9 +50,9 @@ class Shape {
 
   /// `{"x": 1, "y": 2}`, in any order; Debezium's points have a `wkb` and a `srid` beside them.
   bool point() {
-    JsonValue x;
-    JsonValue y;
-    JsonValue other;
+    Value x;
+    Value y;
+    Value other;
     const auto member = [&](std::string_view key) { return walk_.value(key == "x" ? x : key == "y" ? y : other); };
     if (!walk_.members(member) || !x.present() || !y.present()) return false;
     out_.append('(');
@@ -68,7 +68,7 @@ class Shape {
   ByteBuffer& out_;
 };
 
-Conversion shape(const JsonValue& value, std::string_view brackets, Scratch& scratch, Scalar& out) {
+Conversion shape(const Value& value, std::string_view brackets, Scratch& scratch, Scalar& out) {
   if (value.kind != Kind::array && value.kind != Kind::object) return text(value, scratch, out);
   scratch.bytes.clear();
   if (!scratch.shape.open(value.text) || !Shape(scratch.shape, brackets, scratch.bytes).value(0)) {
@@ -97,7 +97,7 @@ bool print_hstore(JsonWalk& walk, ByteBuffer& out) {
     std::string& pair = pairs[place->second];
     pair.clear();
     append_hstore_word(key, pair);
-    JsonValue value;
+    Value value;
     if (!walk.value(value)) return false;
     pair += "=>";
     if (!value.present()) {
@@ -117,23 +117,23 @@ bool print_hstore(JsonWalk& walk, ByteBuffer& out) {
 
 }  // namespace
 
-Conversion point(const JsonValue& value, Scratch& scratch, Scalar& out) { return shape(value, "()", scratch, out); }
+Conversion point(const Value& value, Scratch& scratch, Scalar& out) { return shape(value, "()", scratch, out); }
 
 // Two corners stand side by side, without anything around them.
-Conversion cube(const JsonValue& value, Scratch& scratch, Scalar& out) {
+Conversion cube(const Value& value, Scratch& scratch, Scalar& out) {
   const Conversion done = shape(value, "()", scratch, out);
   if (value.kind != Kind::string && out.text.starts_with("((")) out.text = out.text.substr(1, out.text.size() - 2);
   return done;
 }
 
-Conversion path(const JsonValue& value, Scratch& scratch, Scalar& out) { return shape(value, "[]", scratch, out); }
+Conversion path(const Value& value, Scratch& scratch, Scalar& out) { return shape(value, "[]", scratch, out); }
 
-Conversion line(const JsonValue& value, Scratch& scratch, Scalar& out) { return shape(value, "{}", scratch, out); }
+Conversion line(const Value& value, Scratch& scratch, Scalar& out) { return shape(value, "{}", scratch, out); }
 
-Conversion circle(const JsonValue& value, Scratch& scratch, Scalar& out) { return shape(value, "<>", scratch, out); }
+Conversion circle(const Value& value, Scratch& scratch, Scalar& out) { return shape(value, "<>", scratch, out); }
 
 // Also an object as text, as Debezium has them. hstore's own text never begins with a brace.
-Conversion hstore(const JsonValue& value, Scratch& scratch, Scalar& out) {
+Conversion hstore(const Value& value, Scratch& scratch, Scalar& out) {
   const bool is_text = value.kind == Kind::string && value.text.starts_with('{');
   if (value.kind != Kind::object && !is_text) return text(value, scratch, out);
   if (value.nul) return Conversion::invalid_text;
@@ -143,15 +143,15 @@ Conversion hstore(const JsonValue& value, Scratch& scratch, Scalar& out) {
   return Conversion::ok;
 }
 
-Conversion bit(const JsonValue& value, Scratch& scratch, Scalar& out) {
+Conversion bit(const Value& value, Scratch& scratch, Scalar& out) {
   if (value.kind != Kind::boolean) return text(value, scratch, out);
   out.text = value.boolean ? "1" : "0";
   return Conversion::ok;
 }
 
-Conversion json_parsed(const JsonValue& value, Scratch& scratch, Scalar& out) {
+Conversion json_parsed(const Value& value, Scratch& scratch, Scalar& out) {
   if (value.kind != Kind::string) return json(value, scratch, out);
-  const JsonValue* const inner = scratch.json_in(value.text);
+  const Value* const inner = scratch.json_in(value.text);
   return inner == nullptr ? Conversion::failed : json(*inner, scratch, out);
 }
 

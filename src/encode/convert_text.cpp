@@ -1,21 +1,21 @@
 #include <utility>
 
 #include "decode/base64.h"
-#include "decode/json_text.h"
+#include "decode/json/json_text.h"
+#include "decode/json/structural_index.h"
 #include "decode/number.h"
-#include "decode/structural_index.h"
 #include "encode/convert_rules.h"
 #include "encode/numeric.h"
 
 namespace loom::encode::rules {
 namespace {
 
-using Kind = JsonValue::Kind;
+using Kind = Value::Kind;
 using mapping::NulPolicy;
 
 }  // namespace
 
-Conversion text(const JsonValue& value, Scratch& scratch, Scalar& out) {
+Conversion text(const Value& value, Scratch& scratch, Scalar& out) {
   if (value.kind == Kind::boolean) {
     out.text = value.boolean ? "true" : "false";
     return Conversion::ok;
@@ -30,26 +30,26 @@ Conversion text(const JsonValue& value, Scratch& scratch, Scalar& out) {
   return Conversion::ok;
 }
 
-Conversion text_json(const JsonValue& value, Scratch& scratch, Scalar& out) {
+Conversion text_json(const Value& value, Scratch& scratch, Scalar& out) {
   if (value.kind != Kind::string) return text(value, scratch, out);
   return json(value, scratch, out);
 }
 
-Conversion text_list(const JsonValue& value, Scratch& scratch, Scalar& out) {
+Conversion text_list(const Value& value, Scratch& scratch, Scalar& out) {
   return value.kind == Kind::array ? text(value, scratch, out) : json_list(value, scratch, out);
 }
 
 // `[1,2.5,3]`: JSON, and what pgvector reads.
-Conversion text_float_list(const JsonValue& value, Scratch& scratch, Scalar& out) {
+Conversion text_float_list(const Value& value, Scratch& scratch, Scalar& out) {
   if (value.kind != Kind::string && value.kind != Kind::array) return Conversion::failed;
   // Also a list in the message is read from its text again: that happens only for types without a binary encoder.
-  const JsonValue* const list = scratch.list_in(value.text);
+  const Value* const list = scratch.list_in(value.text);
   if (list == nullptr) return Conversion::failed;
-  const JsonValue* const elements = scratch.list_decoder().elements(*list);
+  const Value* const elements = scratch.list_values().elements_of(*list);
   scratch.bytes.clear();
   scratch.bytes.append('[');
   for (std::uint32_t i = 0; i < list->count; ++i) {
-    const JsonValue& element = elements[i];
+    const Value& element = elements[i];
     if (!element.present()) continue;
     if (element.kind != Kind::number && element.kind != Kind::string) return Conversion::failed;
     const std::string_view number = decode::trim(element.text);
@@ -62,7 +62,7 @@ Conversion text_float_list(const JsonValue& value, Scratch& scratch, Scalar& out
   return Conversion::ok;
 }
 
-Conversion text_base64(const JsonValue& value, Scratch& scratch, Scalar& out) {
+Conversion text_base64(const Value& value, Scratch& scratch, Scalar& out) {
   if (value.kind != Kind::string) return Conversion::failed;
   scratch.bytes.clear();
   if (!decode::decode_base64(value.text, scratch.bytes)) return Conversion::failed;

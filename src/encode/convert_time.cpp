@@ -6,7 +6,7 @@
 namespace loom::encode::rules {
 namespace {
 
-using Kind = JsonValue::Kind;
+using Kind = Value::Kind;
 using decode::Parsed;
 
 /// What parse_timestamp() left: digits that are a date, then numbers, then the forms that are rare.
@@ -43,7 +43,7 @@ Parsed other_date(std::string_view text, std::int64_t& day) {
 
 }  // namespace
 
-Conversion timestamp(const JsonValue& value, Scratch&, Scalar& out) {
+Conversion timestamp(const Value& value, Scratch&, Scalar& out) {
   if (value.kind == Kind::number) return from(decode::timestamp_from_number(value.text, out.integer));
   if (value.kind != Kind::string) return Conversion::failed;
   const Parsed parsed = decode::parse_timestamp(value.text, out.integer);
@@ -53,7 +53,7 @@ Conversion timestamp(const JsonValue& value, Scratch&, Scalar& out) {
 
 // A text's day is the one that it names, as PostgreSQL's own cast has it: whoever writes a birthday with a zone means
 // that day, and not the one before it in UTC. A number names no day, so that it is taken in UTC.
-Conversion date(const JsonValue& value, Scratch&, Scalar& out) {
+Conversion date(const Value& value, Scratch&, Scalar& out) {
   if (value.kind == Kind::number) return from(day_of_number(value.text, out.integer));
   if (value.kind != Kind::string) return Conversion::failed;
   const Parsed parsed = decode::parse_date(value.text, out.integer);
@@ -61,14 +61,14 @@ Conversion date(const JsonValue& value, Scratch&, Scalar& out) {
   return from(other_date(value.text, out.integer));
 }
 
-Conversion time(const JsonValue& value, Scratch&, Scalar& out) {
+Conversion time(const Value& value, Scratch&, Scalar& out) {
   if (value.kind != Kind::string) return Conversion::failed;
   const Parsed parsed = decode::parse_time(decode::trim(value.text), out.integer);
   return from(parsed != Parsed::invalid ? parsed : decode::parse_written_time(value.text, out.integer));
 }
 
 // ISO text is stored as it came, once it is known to be a timestamp; anything else becomes ISO text in UTC.
-Conversion text_timestamp(const JsonValue& value, Scratch& scratch, Scalar& out) {
+Conversion text_timestamp(const Value& value, Scratch& scratch, Scalar& out) {
   if (value.kind == Kind::string) {
     out.text = value.text;
     const Parsed parsed = decode::parse_timestamp(decode::trim(value.text), out.integer);

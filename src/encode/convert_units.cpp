@@ -10,22 +10,22 @@
 namespace loom::encode::rules {
 namespace {
 
-using Kind = JsonValue::Kind;
+using Kind = Value::Kind;
 using decode::Parsed;
 using mapping::ColumnType;
 using mapping::ValueType;
 
 constexpr std::int64_t kEpochDay = decode::days_since_2000(1970, 1, 1);
 
-bool is_number_or_text(const JsonValue& value) { return value.kind == Kind::number || value.kind == Kind::string; }
+bool is_number_or_text(const Value& value) { return value.kind == Kind::number || value.kind == Kind::string; }
 
 template <int kDigits>
-Conversion timestamp_unit(const JsonValue& value, Scratch&, Scalar& out) {
+Conversion timestamp_unit(const Value& value, Scratch&, Scalar& out) {
   if (!is_number_or_text(value)) return Conversion::failed;
   return from(decode::timestamp_from_unit(value.text, kDigits, out.integer));
 }
 
-Conversion days(const JsonValue& value, Scratch&, Scalar& out) {
+Conversion days(const Value& value, Scratch&, Scalar& out) {
   if (!is_number_or_text(value)) return Conversion::failed;
   std::int64_t since_1970 = 0;
   const Parsed parsed = decode::parse_integer(value.text, since_1970);
@@ -36,7 +36,7 @@ Conversion days(const JsonValue& value, Scratch&, Scalar& out) {
 }
 
 template <int kDigits>
-Conversion time_unit(const JsonValue& value, Scratch&, Scalar& out) {
+Conversion time_unit(const Value& value, Scratch&, Scalar& out) {
   if (!is_number_or_text(value)) return Conversion::failed;
   const Parsed parsed = decode::parse_scaled(value.text, 6 - kDigits, out.integer);
   if (parsed != Parsed::ok) return from(parsed);
@@ -45,7 +45,7 @@ Conversion time_unit(const JsonValue& value, Scratch&, Scalar& out) {
 
 /// A day, as found by another rule, as the instant at which it begins in UTC.
 template <Convert kRule>
-Conversion midnight_of(const JsonValue& value, Scratch& scratch, Scalar& out) {
+Conversion midnight_of(const Value& value, Scratch& scratch, Scalar& out) {
   const Conversion done = kRule(value, scratch, out);
   if (done != Conversion::ok) return done;
   if (out.integer == decode::kLatestDay || out.integer == decode::kEarliestDay) {
@@ -56,7 +56,7 @@ Conversion midnight_of(const JsonValue& value, Scratch& scratch, Scalar& out) {
 }
 
 template <Convert kRule>
-Conversion day_of(const JsonValue& value, Scratch& scratch, Scalar& out) {
+Conversion day_of(const Value& value, Scratch& scratch, Scalar& out) {
   const Conversion done = kRule(value, scratch, out);
   if (done == Conversion::ok) out.integer = decode::day_of(out.integer);
   return done;
@@ -64,7 +64,7 @@ Conversion day_of(const JsonValue& value, Scratch& scratch, Scalar& out) {
 
 /// What `kAppend` makes of another rule's value, as text.
 template <Convert kRule, void (*kAppend)(std::int64_t, ByteBuffer&)>
-Conversion printed(const JsonValue& value, Scratch& scratch, Scalar& out) {
+Conversion printed(const Value& value, Scratch& scratch, Scalar& out) {
   const Conversion done = kRule(value, scratch, out);
   if (done != Conversion::ok) return done;
   scratch.bytes.clear();
@@ -99,20 +99,20 @@ void append_interval(std::int64_t us, ByteBuffer& out) {
   out.advance(static_cast<std::size_t>(size));
 }
 
-Conversion interval_us(const JsonValue& value, Scratch&, Scalar& out) {
+Conversion interval_us(const Value& value, Scratch&, Scalar& out) {
   if (!is_number_or_text(value)) return Conversion::failed;
   return from(decode::parse_integer(value.text, out.integer));
 }
 
 /// Text that another rule reads is stored as it came, blanks around aside.
 template <Convert kRule>
-Conversion checked_text(const JsonValue& value, Scratch& scratch, Scalar& out) {
+Conversion checked_text(const Value& value, Scratch& scratch, Scalar& out) {
   const Conversion done = kRule(value, scratch, out);
   if (done == Conversion::ok) out.text = decode::trim(value.text);
   return done;
 }
 
-Conversion only_text(const JsonValue& value, Scratch& scratch, Scalar& out) {
+Conversion only_text(const Value& value, Scratch& scratch, Scalar& out) {
   return value.kind == Kind::string ? text(value, scratch, out) : Conversion::failed;
 }
 

@@ -4,13 +4,12 @@
 #include <cstring>
 #include <utility>
 
-#include "decode/message_form.h"
 #include "encode/reject_text.h"
 
 namespace loom::encode {
 namespace {
 
-using decode::JsonValue;
+using decode::Value;
 using mapping::SourceScope;
 
 // The elements of a list repeat the message's base columns, so a message can grow far beyond its own size. One that
@@ -33,66 +32,41 @@ std::optional<Reject> MessageRows::append(const Message& message, std::uint32_t 
 std::optional<Reject> MessageRows::decode(const Message& message) {
   if (!message.has_value || message.value.empty())
     return Reject{RejectReason::tombstone, "the record has no value", {}};
-  std::string_view json = message.value;
-  if (auto reject = decoder.decode(json)) {
-    reject = look_closer(message, std::move(*reject), json);
-    if (reject) return reject;
-  }
+  if (auto reject = decoder->decode(message.value, message)) return reject;
   if (rows.metadata.slots() != 0) {
-    if (auto reject = rows.metadata.fill(message, json, decoder, plan->message.slots)) return reject;
+    if (auto reject = rows.metadata.fill(message, values, plan->message.slots)) return reject;
   }
   if (key_decoder) {
-    if (auto reject = decode_key(message)) return reject;
+    if (auto reject = key_decoder->decode(message.has_key ? message.key : std::string_view(), message)) return reject;
   }
   if (!rows.absent_values.empty()) forget_absent_values();
   return embedded.empty() ? std::nullopt : find_lists();
 }
 
-/// After the quick way has failed: what only stands around the JSON is passed over, and what is none gets its name.
-std::optional<Reject> MessageRows::look_closer(const Message& message, Reject reject, std::string_view& json) {
-  if (reject.reason != RejectReason::invalid_json) return reject;
-  const decode::JsonPart part = decode::json_part(message.value);
-  if (part.text.size() != message.value.size()) {
-    json = part.text;
-    auto again = decoder.decode(json);
-    if (!again || again->reason != RejectReason::invalid_json) return again;
-  }
-  return decode::not_json("value", message.value, decoder.problem(part.skipped));
-}
-
-/// A key that is null or empty has no fields.
-std::optional<Reject> MessageRows::decode_key(const Message& message) {
-  constexpr std::string_view kNothing = "null";
-  const bool empty = !message.has_key || message.key.empty();
-  if (!key_decoder->decode_any(empty ? kNothing : message.key)) return std::nullopt;
-  const decode::JsonPart part = decode::json_part(message.key);
-  if (part.text.size() != message.key.size() && !key_decoder->decode_any(part.text)) return std::nullopt;
-  return decode::not_json("key", message.key, key_decoder->problem(part.skipped));
-}
-
 void MessageRows::forget_absent_values() {
-  decoder.forget_if(rows.absent_values);
-  if (key_decoder) key_decoder->forget_if(rows.absent_values);
+  values.forget_if(rows.absent_values);
+  if (key_decoder) key_decoder->values().forget_if(rows.absent_values);
 }
 
 std::optional<Reject> MessageRows::find_lists() {
   for (std::size_t i = 0; i < embedded.size(); ++i) {
-    const JsonValue& value = decoder.array(i).value;
+    const Value& value = values.array(i).value;
     Embedded& list = embedded[i];
     list.in_use = false;
-    if (value.kind == JsonValue::Kind::array) continue;
+    if (value.kind == Value::Kind::array) continue;
     const bool is_message = plan->message.nodes[0].array == static_cast<std::int16_t>(i);
     if (!value.present() && !is_message) continue;
-    if (value.kind == JsonValue::Kind::string) {
+    if (value.kind == Value::Kind::string) {
       if (!list.decoder) {
-        decode::WantedPaths root;
-        root.tree.nodes[0].array = 0;
-        list.decoder = std::make_unique<decode::JsonDecoder>(root, std::vector{rows.elements[i]});
+        decode::Wanted root;
+        root.message.tree.nodes[0].array = 0;
+        root.elements.push_back(rows.message.elements[i]);
+        list.decoder = std::make_unique<decode::JsonDecoder>(root);
       }
       list.in_use =
-          !list.decoder->decode_any(value.text) && list.decoder->array(0).value.kind == JsonValue::Kind::array;
+          !list.decoder->decode_any(value.text) && list.decoder->values().array(0).value.kind == Value::Kind::array;
       if (list.in_use) {
-        if (!rows.absent_values.empty()) list.decoder->forget_if(rows.absent_values);
+        if (!rows.absent_values.empty()) list.decoder->values().forget_if(rows.absent_values);
         continue;
       }
     }
@@ -123,15 +97,15 @@ bool MessageRows::required_found(const RowSource& source) {
   return count != 0;
 }
 
-const JsonValue& MessageRows::find(const RowSource& source, Element element) {
-  static constexpr JsonValue kAbsent{};
-  if (source.scope == SourceScope::message) return decoder.slot(source.slot);
+const Value& MessageRows::find(const RowSource& source, Element element) {
+  static constexpr Value kAbsent{};
+  if (source.scope == SourceScope::message) return values.slot(source.slot);
   if (source.array != element.array) {
-    return source.scope == SourceScope::key ? key_decoder->slot(source.slot) : kAbsent;
+    return source.scope == SourceScope::key ? key_decoder->values().slot(source.slot) : kAbsent;
   }
   if (!source.element_index) {
     const auto array = static_cast<std::size_t>(source.array);
-    return list_decoder(array).element_slots(list_index(array), element.index)[source.slot];
+    return list_values(array).element_slots_of(list_index(array), element.index)[source.slot];
   }
   element_index_text.clear();
   char* const room = element_index_text.reserve(16);
@@ -141,7 +115,7 @@ const JsonValue& MessageRows::find(const RowSource& source, Element element) {
     *--p = static_cast<char>('0' + rest % 10);
     rest /= 10;
   } while (rest != 0);
-  element_index.kind = JsonValue::Kind::number;
+  element_index.kind = Value::Kind::number;
   element_index.text = {p, static_cast<std::size_t>(room + 16 - p)};
   return element_index;
 }
@@ -226,7 +200,7 @@ bool MessageRows::is_omitted(const RowColumn& column, Element element) {
 void MessageRows::append_length(std::size_t surplus_index, std::uint32_t message_index, RowSets& sets) {
   const mapping::SurplusPlan& surplus = plan->surplus[surplus_index];
   const auto list = static_cast<std::size_t>(surplus.array);
-  const bool is_there = decoder.array(list).value.present();
+  const bool is_there = values.array(list).value.present();
   if (!is_there && !surplus.also_without_list) return;
   const std::uint32_t length = is_there ? list_size(list) : 0;
   const RowTable& table = rows.tables[surplus.table];
@@ -245,7 +219,7 @@ void MessageRows::append_length(std::size_t surplus_index, std::uint32_t message
     if (!table.binary && i != 0) set.bytes.append('\t');
     const RowColumn& column = table.columns[key[i]];
     bool present = false;
-    const bool done = key[i] == surplus.sequence ? column.codec.append(find(end, {surplus.array, length}), decoder,
+    const bool done = key[i] == surplus.sequence ? column.codec.append(find(end, {surplus.array, length}), values,
                                                                        scratch, set.bytes) == Conversion::ok
                                                  : append_field(column, {}, set, present);
     if (!done) {
@@ -262,8 +236,8 @@ void MessageRows::append_length(std::size_t surplus_index, std::uint32_t message
 /// The way of nearly all fields, those with a first_slot. False: nothing was appended, and append_field() finds out
 /// what to do.
 bool MessageRows::append_first(const RowColumn& column, ByteBuffer& out) {
-  const JsonValue& value = decoder.slot(static_cast<std::size_t>(column.first_slot));
-  return value.present() && column.codec.append(value, decoder, scratch, out) == Conversion::ok;
+  const Value& value = values.slot(static_cast<std::size_t>(column.first_slot));
+  return value.present() && column.codec.append(value, values, scratch, out) == Conversion::ok;
 }
 
 bool MessageRows::append_field(const RowColumn& column, Element element, RowSet& set, bool& present) {
@@ -286,20 +260,20 @@ bool MessageRows::append_field(const RowColumn& column, Element element, RowSet&
 
 bool MessageRows::append_source(const RowColumn& column, std::size_t index, Element element, ByteBuffer& out) {
   const RowSource& source = column.sources[index];
-  const JsonValue& value = find(source, element);
-  if (value.kind == JsonValue::Kind::object && source.inside >= 0) {
+  const Value& value = find(source, element);
+  if (value.kind == Value::Kind::object && source.inside >= 0) {
     // The path of a later source goes on inside this object: what it finds there is meant, rather than the whole.
     const auto inner = static_cast<std::size_t>(source.inside);
     if (find(column.sources[inner], element).present() && append_source(column, inner, element, out)) return true;
   }
-  const Conversion done = column.codec.append(value, decoder_of(source), scratch, out);
+  const Conversion done = column.codec.append(value, values_of(source), scratch, out);
   if (done == Conversion::ok) return true;
   if (!failure) failure = conversion_reject(column.plan->info, source.path, value, done);
   return false;
 }
 
 void MessageRows::append_absent(const RowColumn& column, ByteBuffer& out) {
-  if (column.absent == Absent::ingestion_time && column.codec.append_instant(clock->wall_us(), decoder, scratch, out)) {
+  if (column.absent == Absent::ingestion_time && column.codec.append_instant(clock->wall_us(), values, scratch, out)) {
     return;
   }
   if (column.absent == Absent::ingestion_time) {

@@ -12,7 +12,8 @@
 #include "base/clock.h"
 #include "base/message.h"
 #include "base/reject.h"
-#include "decode/json_decoder.h"
+#include "decode/json/json_decoder.h"
+#include "decode/make_decoder.h"
 #include "encode/row_plan.h"
 #include "encode/row_set.h"
 #include "mapping/plan.h"
@@ -43,17 +44,16 @@ struct MessageRows {
         plan(std::move(topic_plan)),
         rows(*plan, std::move(topic)),
         clock(&the_clock),
-        decoder(rows.message, rows.elements, rows.metadata.slots()),
+        decoder(decode::make_decoder(rows.message, decode::Part::value)),
+        values(decoder->values()),
         scratch(plan->nul),
         embedded(plan->arrays.size()) {
-    if (rows.key.tree.slots != 0) key_decoder.emplace(rows.key, std::vector<decode::WantedPaths>{});
+    if (rows.key.message.tree.slots != 0) key_decoder = decode::make_decoder(rows.key, decode::Part::key);
   }
 
   std::optional<Reject> append(const Message& message, std::uint32_t message_index, RowSets& sets);
 
   std::optional<Reject> decode(const Message& message);
-  std::optional<Reject> look_closer(const Message& message, Reject reject, std::string_view& json);
-  std::optional<Reject> decode_key(const Message& message);
   void forget_absent_values();
   std::optional<Reject> find_lists();
   std::optional<Reject> check_required();
@@ -68,18 +68,18 @@ struct MessageRows {
   bool append_source(const RowColumn& column, std::size_t source, Element element, ByteBuffer& out);
   void append_absent(const RowColumn& column, ByteBuffer& out);
 
-  const decode::JsonValue& find(const RowSource& source, Element element);
+  const decode::Value& find(const RowSource& source, Element element);
   /// Where the elements of an array mapping are: in the message, or in a list that it held as a string.
-  decode::JsonDecoder& list_decoder(std::size_t array) {
-    return embedded[array].in_use ? *embedded[array].decoder : decoder;
+  decode::Values& list_values(std::size_t array) {
+    return embedded[array].in_use ? embedded[array].decoder->values() : values;
   }
   /// Where the elements of a source's list are.
-  decode::JsonDecoder& decoder_of(const RowSource& source) {
-    if (source.array >= 0) return list_decoder(static_cast<std::size_t>(source.array));
-    return source.scope == mapping::SourceScope::key ? *key_decoder : decoder;
+  decode::Values& values_of(const RowSource& source) {
+    if (source.array >= 0) return list_values(static_cast<std::size_t>(source.array));
+    return source.scope == mapping::SourceScope::key ? key_decoder->values() : values;
   }
   [[nodiscard]] std::size_t list_index(std::size_t array) const { return embedded[array].in_use ? 0 : array; }
-  std::uint32_t list_size(std::size_t array) { return list_decoder(array).array(list_index(array)).count; }
+  std::uint32_t list_size(std::size_t array) { return list_values(array).array(list_index(array)).count; }
 
   struct Embedded {
     std::unique_ptr<decode::JsonDecoder> decoder;  ///< made when the first list in a string comes
@@ -92,14 +92,15 @@ struct MessageRows {
   std::shared_ptr<const mapping::TopicPlan> plan;
   RowPlan rows;
   const Clock* clock;
-  decode::JsonDecoder decoder;
-  std::optional<decode::JsonDecoder> key_decoder;  ///< where the plan has fields of the key
+  std::unique_ptr<decode::Decoder> decoder;
+  decode::Values& values;                        ///< the decoder's
+  std::unique_ptr<decode::Decoder> key_decoder;  ///< where the plan has fields of the key
   Scratch scratch;
   std::vector<Embedded> embedded;  ///< by array mapping
   std::vector<FieldPlace> places;  ///< by column, of the message's previous row in the same row set
   const RowSet* placed_in = nullptr;
   std::size_t message_bytes = 0;
-  decode::JsonValue element_index;
+  decode::Value element_index;
   ByteBuffer element_index_text;
   std::optional<Reject> failure;  ///< of the column at hand: the first source that could not be converted
 };

@@ -2,13 +2,13 @@
 
 #include <charconv>
 
-#include "decode/structural_index.h"
+#include "decode/json/structural_index.h"
 #include "decode/timestamp.h"
 
 namespace loom::encode {
 namespace {
 
-using decode::JsonValue;
+using decode::Value;
 using mapping::ColumnType;
 using mapping::SourceKind;
 
@@ -49,36 +49,35 @@ std::size_t Metadata::slot(const mapping::ColumnSource& source, ColumnType colum
     if (entry.kind == source.kind && entry.header == source.header && entry.form == form) return i;
   }
   wants_headers_ |= source.kind == SourceKind::header;
+  wants_root_ |= source.kind == SourceKind::value;
   entries_.push_back({source.kind, source.header, form, {}});
   return entries_.size() - 1;
 }
 
-std::optional<Reject> Metadata::fill(const Message& message, std::string_view json, decode::JsonDecoder& values,
-                                     std::size_t first) {
+std::optional<Reject> Metadata::fill(const Message& message, decode::Values& values, std::size_t first) {
   if (wants_headers_) headers_ = message.headers();
   for (std::size_t i = 0; i < entries_.size(); ++i) {
-    JsonValue& value = values.slot(first + i);
-    value = JsonValue{};
-    if (auto reject = fill_one(message, json, values.holds_nul(), entries_[i], value)) return reject;
+    Value& value = values.slot(first + i);
+    value = Value{};
+    if (auto reject = fill_one(message, values.root, entries_[i], value)) return reject;
   }
   return std::nullopt;
 }
 
-void Metadata::print_integer(std::int64_t value, Entry& entry, JsonValue& out) {
+void Metadata::print_integer(std::int64_t value, Entry& entry, Value& out) {
   constexpr std::size_t kLongest = 24;
   entry.printed.clear();
   char* const room = entry.printed.reserve(kLongest);
-  out.kind = JsonValue::Kind::number;
+  out.kind = Value::Kind::number;
   out.text = {room, static_cast<std::size_t>(std::to_chars(room, room + kLongest, value).ptr - room)};
 }
 
-std::optional<Reject> Metadata::fill_one(const Message& message, std::string_view json, bool holds_nul, Entry& entry,
-                                         JsonValue& out) {
+std::optional<Reject> Metadata::fill_one(const Message& message, const Value& root, Entry& entry, Value& out) {
   bool foreign = false;  // bytes that nobody has checked yet
   switch (entry.kind) {
     case SourceKind::key:
       if (!message.has_key) return std::nullopt;
-      out.kind = JsonValue::Kind::string;
+      out.kind = Value::Kind::string;
       out.text = message.key;
       foreign = true;
       break;
@@ -86,13 +85,13 @@ std::optional<Reject> Metadata::fill_one(const Message& message, std::string_vie
       // The last header of that name counts.
       for (const Header& header : headers_) {
         if (header.name != entry.header) continue;
-        out.kind = header.has_value ? JsonValue::Kind::string : JsonValue::Kind::null;
+        out.kind = header.has_value ? Value::Kind::string : Value::Kind::null;
         out.text = header.value;
       }
       foreign = true;
       break;
     case SourceKind::topic:
-      out.kind = JsonValue::Kind::string;
+      out.kind = Value::Kind::string;
       out.text = topic_;
       break;
     case SourceKind::partition:
@@ -109,14 +108,17 @@ std::optional<Reject> Metadata::fill_one(const Message& message, std::string_vie
         // As ISO text, since a small number of milliseconds would be taken for seconds.
         entry.printed.clear();
         decode::append_timestamp(message.timestamp_ms * 1000 - decode::kPostgresEpochUs, 'T', "Z", entry.printed);
-        out.kind = JsonValue::Kind::string;
+        out.kind = Value::Kind::string;
         out.text = entry.printed.view();
       }
       break;
     case SourceKind::value:
-      out.kind = entry.form == Form::bytes ? JsonValue::Kind::string : JsonValue::Kind::object;
-      out.text = entry.form == Form::bytes ? message.value : json;
-      out.nul = holds_nul;
+      out = root;
+      // Of an object the message's own bytes; what is a single value is that value.
+      if (entry.form == Form::bytes && (root.kind == Value::Kind::object || root.kind == Value::Kind::array)) {
+        out.kind = Value::Kind::string;
+        out.text = message.value;
+      }
       break;
     case SourceKind::field:
     case SourceKind::element_index:

@@ -9,7 +9,7 @@
 #include "base/byte_buffer.h"
 #include "base/message.h"
 #include "base/reject.h"
-#include "decode/json_decoder.h"
+#include "decode/values.h"
 #include "mapping/plan.h"
 
 namespace loom::encode {
@@ -28,10 +28,12 @@ class Metadata {
   /// `$key`, `$headers.NAME`, ...
   static std::string name(const mapping::ColumnSource& source);
 
-  /// Fills the extra slots from `first` on. `json` is what of the message's value was decoded.
+  /// Whether `$value` is among them.
+  [[nodiscard]] bool wants_root() const { return wants_root_; }
+
+  /// Fills the extra slots of a decoded message's values from `first` on.
   /// Fails: text that is not UTF-8 for a column that is not bytea.
-  std::optional<Reject> fill(const Message& message, std::string_view json, decode::JsonDecoder& values,
-                             std::size_t first);
+  std::optional<Reject> fill(const Message& message, decode::Values& values, std::size_t first);
 
  private:
   /// What the value is read as, where the source leaves a choice.
@@ -43,14 +45,14 @@ class Metadata {
     ByteBuffer printed;
   };
 
-  static void print_integer(std::int64_t value, Entry& entry, decode::JsonValue& out);
-  std::optional<Reject> fill_one(const Message& message, std::string_view json, bool holds_nul, Entry& entry,
-                                 decode::JsonValue& out);
+  static void print_integer(std::int64_t value, Entry& entry, decode::Value& out);
+  std::optional<Reject> fill_one(const Message& message, const decode::Value& root, Entry& entry, decode::Value& out);
 
   std::string topic_;
   std::vector<Entry> entries_;
   std::vector<Header> headers_;  ///< of the message at hand, asked for only when a header is mapped
   bool wants_headers_ = false;
+  bool wants_root_ = false;
 };
 
 }  // namespace loom::encode

@@ -7,7 +7,7 @@ namespace {
 
 class Reader {
  public:
-  Reader(decode::JsonWalk& walk, std::vector<decode::JsonValue>& leaves) : walk_(walk), leaves_(leaves) {}
+  Reader(decode::JsonWalk& walk, std::vector<decode::Value>& leaves) : walk_(walk), leaves_(leaves) {}
 
   /// A list, `depth` levels below the outermost one. The depth of this recursion is at most kMaxDimensions.
   bool list(std::size_t depth) {
@@ -39,7 +39,7 @@ class Reader {
   }
 
   decode::JsonWalk& walk_;
-  std::vector<decode::JsonValue>& leaves_;
+  std::vector<decode::Value>& leaves_;
   std::array<std::uint32_t, kMaxDimensions> sizes_{kUnknown, kUnknown, kUnknown, kUnknown, kUnknown, kUnknown};
   std::size_t deepest_ = 0;
   std::size_t leaf_depth_ = 0;
@@ -47,7 +47,7 @@ class Reader {
 
 }  // namespace
 
-bool read_nested_list(std::string_view json, decode::JsonWalk& walk, std::vector<decode::JsonValue>& leaves,
+bool read_nested_list(std::string_view json, decode::JsonWalk& walk, std::vector<decode::Value>& leaves,
                       Dimensions& dimensions) {
   leaves.clear();
   if (!walk.open(json) || walk.peek() != '[') return false;

@@ -6,8 +6,8 @@
 #include <string_view>
 #include <vector>
 
-#include "decode/json_value.h"
-#include "decode/json_walk.h"
+#include "decode/json/json_walk.h"
+#include "decode/value.h"
 
 namespace loom::encode {
 
@@ -23,7 +23,7 @@ struct Dimensions {
 /// Reads a JSON list, of any depth, into its dimensions and its values in their order. The values hold until `walk`
 /// opens another text.
 /// Fails: false for a list that is ragged, has more dimensions than PostgreSQL takes, or is no valid JSON.
-bool read_nested_list(std::string_view json, decode::JsonWalk& walk, std::vector<decode::JsonValue>& leaves,
+bool read_nested_list(std::string_view json, decode::JsonWalk& walk, std::vector<decode::Value>& leaves,
                       Dimensions& dimensions);
 
 }  // namespace loom::encode

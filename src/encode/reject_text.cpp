@@ -1,11 +1,12 @@
 #include "encode/reject_text.h"
 
-#include "decode/structural_index.h"
+#include "decode/json/structural_index.h"
+#include "decode/plain_form.h"
 
 namespace loom::encode {
 namespace {
 
-using Kind = decode::JsonValue::Kind;
+using Kind = decode::Value::Kind;
 
 constexpr std::size_t kShown = 80;
 
@@ -13,7 +14,11 @@ std::string in_quotes(std::string_view text) { return '"' + std::string(text) + 
 
 }  // namespace
 
-std::string show_value(const decode::JsonValue& value) {
+std::string show_value(const decode::Value& typed) {
+  decode::PlainRoom room;
+  const decode::Value value = decode::plain_form(typed, {}, room);
+  if (value.kind == Kind::array && value.text.empty()) return "a list";
+  if (value.kind == Kind::object && value.text.empty()) return "an object";
   if (value.kind == Kind::boolean) return value.boolean ? "true" : "false";
   std::size_t size = value.text.size();
   if (size > kShown) {
@@ -31,7 +36,7 @@ std::string show_value(const decode::JsonValue& value) {
   return value.kind == Kind::string ? in_quotes(shown) : shown;
 }
 
-Reject conversion_reject(const mapping::ColumnInfo& column, std::string_view source, const decode::JsonValue& value,
+Reject conversion_reject(const mapping::ColumnInfo& column, std::string_view source, const decode::Value& value,
                          Conversion how) {
   Reject reject;
   const std::string type = column.type_name.empty() ? "the column's type" : column.type_name;

@@ -4,7 +4,7 @@
 #include <map>
 #include <utility>
 
-#include "decode/structural_index.h"
+#include "decode/json/structural_index.h"
 #include "encode/message_rows.h"
 #include "mapping/table_names.h"
 #include "mapping/variants.h"

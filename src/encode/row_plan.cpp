@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "decode/json/json_decoder.h"
 #include "encode/reject_text.h"
 
 namespace loom::encode {
@@ -11,10 +12,11 @@ using mapping::DefaultKind;
 using mapping::SourceKind;
 using mapping::SourceScope;
 
-/// Marks the slot as one whose list is wanted element by element.
-void want_elements(decode::WantedPaths& paths, std::size_t slot) {
-  if (paths.wants_elements.size() <= slot) paths.wants_elements.resize(slot + 1, false);
-  paths.wants_elements[slot] = true;
+/// What this column wants of the slot. Several may share it.
+void wish(decode::WantedPaths& paths, std::size_t slot, const ColumnCodec& codec) {
+  if (paths.wishes.size() <= slot) paths.wishes.resize(slot + 1);
+  paths.wishes[slot].elements |= codec.wants_elements();
+  paths.wishes[slot].json |= codec.wants_json();
 }
 
 std::string path_of(const mapping::PathTree& tree, std::uint16_t slot) {
@@ -96,19 +98,19 @@ void choose_absent(const mapping::PlanColumn& plan, mapping::NulPolicy nul, RowC
 
 DefaultField encode_default(const mapping::PlanColumn& column, const ColumnCodec& codec, mapping::NulPolicy nul) {
   DefaultField result;
-  decode::WantedPaths root;
-  root.tree.nodes[0].slot = 0;
-  root.tree.slots = 1;
-  root.wants_elements = {codec.wants_elements()};
-  decode::JsonDecoder decoder(root, {});
+  decode::Wanted root;
+  root.message.tree.nodes[0].slot = 0;
+  root.message.tree.slots = 1;
+  root.message.wishes = {{.elements = codec.wants_elements()}};
+  decode::JsonDecoder decoder(root, decode::JsonRoot::any);
   result.reject = decoder.decode_any(*column.default_json);
   if (result.reject) return result;
-  const decode::JsonValue& value = decoder.slot(0);
+  const decode::Value& value = decoder.values().slot(0);
   result.is_null = !value.present();
   if (result.is_null) return result;
   ByteBuffer field;
   Scratch scratch(nul);
-  const Conversion done = codec.append(value, decoder, scratch, field);
+  const Conversion done = codec.append(value, decoder.values(), scratch, field);
   if (done == Conversion::ok) {
     result.field = std::string(field.view());
   } else {
@@ -120,21 +122,20 @@ DefaultField encode_default(const mapping::PlanColumn& column, const ColumnCodec
 decode::WantedPaths& RowPlan::paths_of(const RowSource& source) {
   switch (source.scope) {
     case SourceScope::element:
-      return elements[static_cast<std::size_t>(source.array)];
+      return message.elements[static_cast<std::size_t>(source.array)];
     case SourceScope::key:
-      return key;
+      return key.message;
     case SourceScope::message:
       break;
   }
-  return message;
+  return message.message;
 }
 
 RowPlan::RowPlan(const mapping::TopicPlan& topic_plan, std::string topic)
     : metadata(std::move(topic)), absent_values(topic_plan.absent_values) {
-  message.tree = topic_plan.message;
-  key.tree = topic_plan.key;
-  elements.resize(topic_plan.arrays.size());
-  for (std::size_t i = 0; i < elements.size(); ++i) elements[i].tree = topic_plan.arrays[i].element;
+  message.message.tree = topic_plan.message;
+  key.message.tree = topic_plan.key;
+  for (const auto& array : topic_plan.arrays) message.elements.push_back({.tree = array.element, .wishes = {}});
 
   for (const auto& table_plan : topic_plan.tables) {
     RowTable& table = tables.emplace_back();
@@ -151,9 +152,7 @@ RowPlan::RowPlan(const mapping::TopicPlan& topic_plan, std::string topic)
         column.sources.push_back(make_source(topic_plan, from, form, metadata));
         const RowSource& source = column.sources.back();
         column.of_element |= source.scope == SourceScope::element;
-        const bool is_field = from.kind == SourceKind::field;
-        if (!is_field || !column.codec.wants_elements()) continue;
-        want_elements(paths_of(source), source.slot);
+        if (from.kind == SourceKind::field) wish(paths_of(source), source.slot, column.codec);
       }
       if (!column.sources.empty()) {
         const RowSource& first = column.sources.front();
@@ -173,6 +172,8 @@ RowPlan::RowPlan(const mapping::TopicPlan& topic_plan, std::string topic)
       made.sources.push_back(make_source(topic_plan, from, mapping::ColumnType::bytea, metadata));
     }
   }
+  message.extra_slots = metadata.slots();
+  message.root = metadata.wants_root();
 }
 
 }  // namespace loom::encode

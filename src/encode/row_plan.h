@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "base/reject.h"
-#include "decode/json_decoder.h"
+#include "decode/wanted_paths.h"
 #include "encode/absent_values.h"
 #include "encode/column_codec.h"
 #include "encode/metadata.h"
@@ -65,9 +65,8 @@ struct RowPlan {
   std::vector<RowRequired> required;
   Metadata metadata;
   AbsentValues absent_values;
-  decode::WantedPaths message;
-  decode::WantedPaths key;                    ///< without slots: nobody looks into it
-  std::vector<decode::WantedPaths> elements;  ///< by array mapping
+  decode::Wanted message;
+  decode::Wanted key;  ///< without slots: nobody looks into it
 
  private:
   decode::WantedPaths& paths_of(const RowSource& source);

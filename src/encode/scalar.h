@@ -7,9 +7,10 @@
 #include <vector>
 
 #include "base/byte_buffer.h"
-#include "decode/json_decoder.h"
-#include "decode/json_value.h"
-#include "decode/json_walk.h"
+#include "decode/json/json_decoder.h"
+#include "decode/json/json_walk.h"
+#include "decode/plain_form.h"
+#include "decode/value.h"
 #include "mapping/mapping_file.h"
 
 namespace loom::encode {
@@ -33,10 +34,10 @@ class Scratch {
   explicit Scratch(mapping::NulPolicy policy) : nul(policy) {}
 
   /// The list that a string holds as JSON text, or nullptr. It holds until the next call.
-  const decode::JsonValue* list_in(std::string_view text);
-  [[nodiscard]] const decode::JsonDecoder& list_decoder() const { return *list_decoder_; }
+  const decode::Value* list_in(std::string_view text);
+  [[nodiscard]] const decode::Values& list_values() const { return list_decoder_->values(); }
   /// The value that a string holds as JSON text, or nullptr. It holds until the next call, also of list_in().
-  const decode::JsonValue* json_in(std::string_view text);
+  const decode::Value* json_in(std::string_view text);
 
   mapping::NulPolicy nul;
   mapping::TypeParameters parameters;  ///< of the column at hand, set only for conversions that ask for them
@@ -46,9 +47,10 @@ class Scratch {
   ByteBuffer plain;                    ///< a text field before escaping
   ByteBuffer array;                    ///< an array literal before escaping
   ByteBuffer instant;                  ///< the time of ingestion as text
+  decode::PlainRoom plain_form;        ///< of a typed value on its way through the rules for JSON
   decode::JsonWalk walk;  ///< over a value's own JSON text; strings that it gives hold until it opens another one
-  std::vector<decode::JsonValue> leaves;  ///< of lists of lists
-  decode::JsonWalk shape;                 ///< over a value that becomes another type's text
+  std::vector<decode::Value> leaves;  ///< of lists of lists
+  decode::JsonWalk shape;             ///< over a value that becomes another type's text
 
  private:
   std::unique_ptr<decode::JsonDecoder> list_decoder_;  ///< made when the first such string comes

@@ -4,8 +4,8 @@
 #include <vector>
 
 #include "check.h"
-#include "decode/message_form.h"
-#include "decode/structural_index.h"
+#include "decode/json/message_form.h"
+#include "decode/json/structural_index.h"
 #include "encode/row_builder.h"
 #include "json_oracle.h"
 #include "plan_builder.h"

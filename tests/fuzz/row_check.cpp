@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "check.h"
-#include "decode/structural_index.h"
+#include "decode/json/structural_index.h"
 #include "decode/timestamp.h"
 #include "encode/row_builder.h"
 #include "json_oracle.h"

@@ -8,7 +8,7 @@
 #include <set>
 #include <stdexcept>
 
-#include "decode/json_text.h"
+#include "decode/json/json_text.h"
 #include "mapping/compile.h"
 #include "mapping/loader.h"
 #include "sink/catalog_reader.h"

@@ -1,4 +1,4 @@
-#include "decode/json_decoder.h"
+#include "decode/json/json_decoder.h"
 
 #include <gtest/gtest.h>
 
@@ -10,7 +10,7 @@
 namespace loom::decode {
 namespace {
 
-using Kind = JsonValue::Kind;
+using Kind = Value::Kind;
 
 /// Wanted paths in the order of their slots; `path[]`: its list's elements are wanted.
 WantedPaths wanted(const std::vector<std::string>& paths) {
@@ -35,12 +35,12 @@ WantedPaths wanted(const std::vector<std::string>& paths) {
       at = node;
     }
     made.tree.nodes[at].slot = static_cast<std::int16_t>(made.tree.slots++);
-    made.wants_elements.push_back(elements);
+    made.wishes.push_back({.elements = elements});
   }
   return made;
 }
 
-std::string shown(const JsonValue& value) {
+std::string shown(const Value& value) {
   switch (value.kind) {
     case Kind::absent:
       return "absent";
@@ -64,11 +64,11 @@ class JsonDecoderTest : public ::testing::Test {
       return std::string(to_string(reject->reason));
     }
     std::string all;
-    for (std::size_t i = 0; i < slots; ++i) all += (i == 0 ? "" : " ") + shown(decoder.slot(i));
+    for (std::size_t i = 0; i < slots; ++i) all += (i == 0 ? "" : " ") + shown(decoder.values().slot(i));
     return all;
   }
   std::string decode(const std::vector<std::string>& paths, std::string_view text) {
-    JsonDecoder decoder(wanted(paths), {});
+    JsonDecoder decoder({.message = wanted(paths)});
     return decode(decoder, text, paths.size());
   }
 
@@ -104,7 +104,7 @@ TEST_F(JsonDecoderTest, KeysAndStringsWithEscapes) {
 }
 
 TEST_F(JsonDecoderTest, FieldsInAnotherOrderThanLastTime) {
-  JsonDecoder decoder(wanted({"a", "b", "c", "d.x", "d.y"}), {});
+  JsonDecoder decoder({.message = wanted({"a", "b", "c", "d.x", "d.y"})});
   EXPECT_EQ(decode(decoder, R"({"a":1,"b":2,"c":3,"d":{"x":4,"y":5}})", 5), "1 2 3 4 5");
   EXPECT_EQ(decode(decoder, R"({"d":{"y":5,"x":4},"c":3,"b":2,"a":1})", 5), "1 2 3 4 5");
   EXPECT_EQ(decode(decoder, R"({"q":0,"c":3,"r":0,"a":1})", 5), "1 absent 3 absent absent");
@@ -208,7 +208,7 @@ TEST_F(JsonDecoderTest, InvalidTextsAreRejectedWhereverTheFlawIs) {
 
 TEST_F(JsonDecoderTest, EveryPrefixOfAMessageIsInvalid) {
   const std::string whole = R"({"a":{"b":[1,{"c":"x\ny"},null,true],"d":-1.5e3},"e":"\u0041"})";
-  JsonDecoder decoder(wanted({"a.b[]", "a.d", "e"}), {});
+  JsonDecoder decoder({.message = wanted({"a.b[]", "a.d", "e"})});
   for (std::size_t size = 0; size < whole.size(); ++size) {
     EXPECT_EQ(decode(decoder, std::string_view(whole).substr(0, size), 3), "invalid_json") << size;
   }
@@ -250,68 +250,69 @@ TEST_F(JsonDecoderTest, AVeryLongPathDoesNotRecurseFurtherThanMessagesMay) {
 }
 
 TEST_F(JsonDecoderTest, AMessageOfTenMegabytes) {
-  JsonDecoder decoder(wanted({"list[]", "text", "last"}), {});
+  JsonDecoder decoder({.message = wanted({"list[]", "text", "last"})});
   std::string text = R"({"list":[)";
   for (int i = 0; i < 500'000; ++i) text += "12,";
   text += R"(1],"text":")" + std::string(8'000'000, 'x') + R"(\n","last":5})";
   ASSERT_FALSE(decoder.decode(text));
-  EXPECT_EQ(decoder.slot(0).count, 500'001U);
-  EXPECT_EQ(decoder.slot(1).text.size(), 8'000'001U);
-  EXPECT_EQ(decoder.slot(2).text, "5");
+  EXPECT_EQ(decoder.values().slot(0).count, 500'001U);
+  EXPECT_EQ(decoder.values().slot(1).text.size(), 8'000'001U);
+  EXPECT_EQ(decoder.values().slot(2).text, "5");
   EXPECT_EQ(decode(decoder, R"({"last":6})", 3), "absent absent 6");
 }
 
 TEST_F(JsonDecoderTest, ElementsOfWantedLists) {
-  JsonDecoder decoder(wanted({"a[]", "b[]"}), {});
+  JsonDecoder decoder({.message = wanted({"a[]", "b[]"})});
   ASSERT_FALSE(decoder.decode(R"({"a":[1,"x\ty",null,[2,3],{"k":4},true],"b":[]})"));
   std::string all;
-  for (std::uint32_t i = 0; i < decoder.slot(0).count; ++i) all += shown(decoder.elements(decoder.slot(0))[i]) + ";";
+  for (std::uint32_t i = 0; i < decoder.values().slot(0).count; ++i)
+    all += shown(decoder.values().elements_of(decoder.values().slot(0))[i]) + ";";
   EXPECT_EQ(all, "1;'x\ty';null;[2,3];{\"k\":4};true;");
-  EXPECT_EQ(decoder.slot(1).count, 0U);
+  EXPECT_EQ(decoder.values().slot(1).count, 0U);
   ASSERT_FALSE(decoder.decode(R"({"a":[1],"a":"no list"})"));
-  EXPECT_EQ(shown(decoder.slot(0)), "'no list'");
+  EXPECT_EQ(shown(decoder.values().slot(0)), "'no list'");
 }
 
 TEST_F(JsonDecoderTest, ElementsOfArrayMappings) {
   auto paths = wanted({"words[]", "n"});
   paths.tree.nodes[1].array = 0;  // `words`
-  JsonDecoder decoder(paths, {wanted({"w", "at.x", ""})});
+  JsonDecoder decoder({.message = paths, .elements = {wanted({"w", "at.x", ""})}});
   ASSERT_FALSE(decoder.decode(R"({"words":[{"w":"a\n","at":{"x":1}},5,{"at":{}},null],"n":1})"));
-  const auto& array = decoder.array(0);
+  const auto& array = decoder.values().array(0);
   ASSERT_EQ(array.count, 4U);
   std::string all;
   for (std::uint32_t e = 0; e < array.count; ++e) {
-    const JsonValue* slots = decoder.element_slots(0, e);
+    const Value* slots = decoder.values().element_slots_of(0, e);
     all += shown(slots[0]) + "," + shown(slots[1]) + "," + shown(slots[2]) + ";";
   }
   EXPECT_EQ(all, "'a\n',1,absent;absent,absent,5;absent,absent,absent;absent,absent,null;");
-  EXPECT_EQ(decoder.slot(0).count, 4U);
-  EXPECT_EQ(shown(decoder.elements(decoder.slot(0))[0]), R"({"w":"a\n","at":{"x":1}})");
+  EXPECT_EQ(decoder.values().slot(0).count, 4U);
+  EXPECT_EQ(shown(decoder.values().elements_of(decoder.values().slot(0))[0]), R"({"w":"a\n","at":{"x":1}})");
   ASSERT_FALSE(decoder.decode(R"({"words":[{"w":1},{"w":2}],"words":[{"w":3}]})"));
-  ASSERT_EQ(decoder.array(0).count, 1U);
-  EXPECT_EQ(shown(decoder.element_slots(0, 0)[0]), "3");
+  ASSERT_EQ(decoder.values().array(0).count, 1U);
+  EXPECT_EQ(shown(decoder.values().element_slots_of(0, 0)[0]), "3");
   ASSERT_FALSE(decoder.decode(R"({"words":[{"w":1}],"words":{"w":2}})"));
-  EXPECT_EQ(decoder.array(0).count, 0U);
-  EXPECT_EQ(decoder.array(0).value.kind, Kind::object);
+  EXPECT_EQ(decoder.values().array(0).count, 0U);
+  EXPECT_EQ(decoder.values().array(0).value.kind, Kind::object);
   ASSERT_FALSE(decoder.decode(R"({"n":1})"));
-  EXPECT_EQ(decoder.array(0).value.kind, Kind::absent);
+  EXPECT_EQ(decoder.values().array(0).value.kind, Kind::absent);
 }
 
 TEST_F(JsonDecoderTest, NulIsKnownWhereItStands) {
-  JsonDecoder decoder(wanted({"a", "b", "c", "d.x", "d", "e[]"}), {});
+  JsonDecoder decoder({.message = wanted({"a", "b", "c", "d.x", "d", "e[]"})});
   ASSERT_FALSE(decoder.decode(
       R"({"a":"x\u0000","b":"x\\u0000","c":{"k":["\u0000"]},"d":{"x":1,"y":{"\u0000":1}},"e":["a","\u0000"]})"));
-  EXPECT_TRUE(decoder.slot(0).nul);
-  EXPECT_FALSE(decoder.slot(1).nul);
-  EXPECT_TRUE(decoder.slot(2).nul);
-  EXPECT_FALSE(decoder.slot(3).nul);
-  EXPECT_TRUE(decoder.slot(4).nul);
-  EXPECT_TRUE(decoder.slot(5).nul);
-  EXPECT_FALSE(decoder.elements(decoder.slot(5))[0].nul);
-  EXPECT_TRUE(decoder.elements(decoder.slot(5))[1].nul);
+  EXPECT_TRUE(decoder.values().slot(0).nul);
+  EXPECT_FALSE(decoder.values().slot(1).nul);
+  EXPECT_TRUE(decoder.values().slot(2).nul);
+  EXPECT_FALSE(decoder.values().slot(3).nul);
+  EXPECT_TRUE(decoder.values().slot(4).nul);
+  EXPECT_TRUE(decoder.values().slot(5).nul);
+  EXPECT_FALSE(decoder.values().elements_of(decoder.values().slot(5))[0].nul);
+  EXPECT_TRUE(decoder.values().elements_of(decoder.values().slot(5))[1].nul);
   ASSERT_FALSE(decoder.decode(R"({"a":"x","c":{"k":1},"d":{},"e":[]})"));
-  for (std::size_t i : {0U, 2U, 4U, 5U}) EXPECT_FALSE(decoder.slot(i).nul) << i;
-  EXPECT_FALSE(decoder.holds_nul());
+  for (std::size_t i : {0U, 2U, 4U, 5U}) EXPECT_FALSE(decoder.values().slot(i).nul) << i;
+  EXPECT_FALSE(decoder.values().root.nul);
 }
 
 TEST_F(JsonDecoderTest, MutatedMessagesNeverCrash) {
@@ -322,7 +323,7 @@ TEST_F(JsonDecoderTest, MutatedMessagesNeverCrash) {
   paths.tree.nodes[0].children.push_back({"w", static_cast<std::uint16_t>(paths.tree.nodes.size())});
   paths.tree.nodes.emplace_back();
   paths.tree.nodes.back().array = 0;
-  JsonDecoder decoder(paths, {wanted({"k"})});
+  JsonDecoder decoder({.message = paths, .elements = {wanted({"k"})}});
   std::mt19937 random(3);
   int valid = 0;
   for (int i = 0; i < 100'000; ++i) {

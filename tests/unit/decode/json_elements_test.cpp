@@ -8,13 +8,13 @@
 #include <utility>
 #include <vector>
 
-#include "decode/json_decoder.h"
+#include "decode/json/json_decoder.h"
 #include "mapping/paths.h"
 
 namespace loom::decode {
 namespace {
 
-using Kind = JsonValue::Kind;
+using Kind = Value::Kind;
 
 /// Wanted paths in the order of their slots; `*` in front: its list's elements are wanted one by one.
 WantedPaths paths_for(const std::vector<std::string>& paths) {
@@ -22,13 +22,13 @@ WantedPaths paths_for(const std::vector<std::string>& paths) {
   for (const std::string& path : paths) {
     const bool elements = path.starts_with('*');
     const auto slot = mapping::add_slot(made.tree, elements ? path.substr(1) : path);
-    made.wants_elements.resize(std::max<std::size_t>(made.wants_elements.size(), slot + 1U));
-    made.wants_elements[slot] = elements;
+    made.wishes.resize(std::max<std::size_t>(made.wishes.size(), slot + 1U));
+    made.wishes[slot].elements = elements;
   }
   return made;
 }
 
-std::string in_words(const JsonValue& value) {
+std::string in_words(const Value& value) {
   switch (value.kind) {
     case Kind::absent:
       return "-";
@@ -41,12 +41,12 @@ std::string in_words(const JsonValue& value) {
 
 std::string slots_of(JsonDecoder& decoder, std::size_t slots) {
   std::string all;
-  for (std::size_t i = 0; i < slots; ++i) all += (i == 0 ? "" : " ") + in_words(decoder.slot(i));
+  for (std::size_t i = 0; i < slots; ++i) all += (i == 0 ? "" : " ") + in_words(decoder.values().slot(i));
   return all;
 }
 
 std::string decode(const std::vector<std::string>& paths, std::string_view text) {
-  JsonDecoder decoder(paths_for(paths), {});
+  JsonDecoder decoder({.message = paths_for(paths)});
   if (const auto reject = decoder.decode(text)) return reject->message;
   return slots_of(decoder, paths.size());
 }
@@ -89,18 +89,18 @@ TEST(ElementsByPlace, BesideTheElementsOfAnArrayColumnAndOfAnArrayMapping) {
   auto paths = paths_for({"*a", "a[0].k", "a[-1].k"});
   paths.tree.nodes[mapping::add_node(paths.tree, "a")].array = 0;
   paths.tree.nodes[mapping::add_node(paths.tree, "a[0].l")].array = 1;
-  JsonDecoder decoder(paths, {paths_for({"k", "l[1]"}), paths_for({""})});
+  JsonDecoder decoder({.message = paths, .elements = {paths_for({"k", "l[1]"}), paths_for({""})}});
   ASSERT_FALSE(decoder.decode(R"({"a":[{"k":"1\t","l":[7,"\n"]},{"k":2}]})"));
-  EXPECT_EQ(decoder.slot(0).count, 2U);
-  EXPECT_EQ(in_words(decoder.slot(1)), "'1\t'");
-  EXPECT_EQ(in_words(decoder.slot(2)), "2");
-  ASSERT_EQ(decoder.array(0).count, 2U);
-  EXPECT_EQ(in_words(decoder.element_slots(0, 0)[0]), "'1\t'");
-  EXPECT_EQ(in_words(decoder.element_slots(0, 0)[1]), "'\n'");
-  ASSERT_EQ(decoder.array(1).count, 2U);
-  EXPECT_EQ(in_words(decoder.element_slots(1, 0)[0]), "7");
+  EXPECT_EQ(decoder.values().slot(0).count, 2U);
+  EXPECT_EQ(in_words(decoder.values().slot(1)), "'1\t'");
+  EXPECT_EQ(in_words(decoder.values().slot(2)), "2");
+  ASSERT_EQ(decoder.values().array(0).count, 2U);
+  EXPECT_EQ(in_words(decoder.values().element_slots_of(0, 0)[0]), "'1\t'");
+  EXPECT_EQ(in_words(decoder.values().element_slots_of(0, 0)[1]), "'\n'");
+  ASSERT_EQ(decoder.values().array(1).count, 2U);
+  EXPECT_EQ(in_words(decoder.values().element_slots_of(1, 0)[0]), "7");
   ASSERT_FALSE(decoder.decode(R"({"a":[{"l":[1]}],"a":[{"k":3}]})"));
-  EXPECT_EQ(decoder.array(1).count, 0U);
+  EXPECT_EQ(decoder.values().array(1).count, 0U);
 }
 
 TEST(ElementsByPlace, AStringThatIsReadManyTimesStaysWhereItWas) {
@@ -110,30 +110,31 @@ TEST(ElementsByPlace, AStringThatIsReadManyTimesStaysWhereItWas) {
     auto& node = paths.tree.nodes[mapping::add_node(paths.tree, list)];
     node.array = static_cast<std::int16_t>(list == std::string("a") ? 0 : list == std::string("a[0]") ? 1 : 2);
   }
-  JsonDecoder decoder(paths, {paths_for({"*[0]", "[0][0]"}), paths_for({"*", "[0]"}), paths_for({""})});
+  JsonDecoder decoder(
+      {.message = paths, .elements = {paths_for({"*[0]", "[0][0]"}), paths_for({"*", "[0]"}), paths_for({""})}});
   for (const std::size_t length : {10U, 5000U}) {
     const std::string text = std::string(length, 'x') + "\n";
     const std::string json = R"({"a":[[[")" + std::string(length, 'x') + R"(\n"]]]})";
     ASSERT_FALSE(decoder.decode(json));
-    EXPECT_EQ(decoder.slot(3).text, text);
-    EXPECT_EQ(decoder.slot(6).text, text);
-    EXPECT_EQ(decoder.elements(decoder.slot(2))[0].text, text);
-    EXPECT_EQ(decoder.element_slots(0, 0)[1].text, text);
-    EXPECT_EQ(decoder.element_slots(1, 0)[1].text, text);
-    EXPECT_EQ(decoder.element_slots(2, 0)[0].text, text);
+    EXPECT_EQ(decoder.values().slot(3).text, text);
+    EXPECT_EQ(decoder.values().slot(6).text, text);
+    EXPECT_EQ(decoder.values().elements_of(decoder.values().slot(2))[0].text, text);
+    EXPECT_EQ(decoder.values().element_slots_of(0, 0)[1].text, text);
+    EXPECT_EQ(decoder.values().element_slots_of(1, 0)[1].text, text);
+    EXPECT_EQ(decoder.values().element_slots_of(2, 0)[0].text, text);
   }
 }
 
 TEST(ElementsByPlace, TheMessageItselfAsTheList) {
   auto paths = paths_for({"[0].x", "[-1]"});
   paths.tree.nodes[0].array = 0;
-  JsonDecoder decoder(paths, {paths_for({"x"})});
+  JsonDecoder decoder({.message = paths, .elements = {paths_for({"x"})}});
   ASSERT_FALSE(decoder.decode(R"([{"x":1},{"x":2}])"));
   EXPECT_EQ(slots_of(decoder, 2), R"(1 {"x":2})");
-  ASSERT_EQ(decoder.array(0).count, 2U);
-  EXPECT_EQ(in_words(decoder.element_slots(0, 1)[0]), "2");
+  ASSERT_EQ(decoder.values().array(0).count, 2U);
+  EXPECT_EQ(in_words(decoder.values().element_slots_of(0, 1)[0]), "2");
   ASSERT_FALSE(decoder.decode(R"({"x":1})"));
-  EXPECT_EQ(decoder.array(0).value.kind, Kind::object);
+  EXPECT_EQ(decoder.values().array(0).value.kind, Kind::object);
   ASSERT_TRUE(decoder.decode("[1"));
 }
 
@@ -180,18 +181,18 @@ std::optional<std::string> step_by_step(std::string text, const std::string& pat
       WantedPaths list;
       list.tree.nodes[0].slot = 0;
       list.tree.slots = 1;
-      list.wants_elements = {true};
-      JsonDecoder decoder(list, {});
+      list.wishes = {{.elements = true}};
+      JsonDecoder decoder({.message = list});
       if (decoder.decode_any(text)) return "broken";
-      const JsonValue& found = decoder.slot(0);
+      const Value& found = decoder.values().slot(0);
       const std::int64_t at = *step.index < 0 ? *step.index + std::int64_t{found.count} : *step.index;
       if (found.kind != Kind::array || at < 0 || at >= found.count) return std::nullopt;
-      const JsonValue& element = decoder.elements(found)[at];
+      const Value& element = decoder.values().elements_of(found)[at];
       text = element.kind == Kind::string ? '"' + std::string(element.text) + '"' : std::string(element.text);
     } else {
-      JsonDecoder decoder(paths_for({step.name}), {});
+      JsonDecoder decoder({.message = paths_for({step.name})});
       if (decoder.decode(text)) return std::nullopt;
-      const JsonValue& field = decoder.slot(0);
+      const Value& field = decoder.values().slot(0);
       if (field.kind == Kind::absent) return std::nullopt;
       text = field.kind == Kind::string ? '"' + std::string(field.text) + '"' : std::string(field.text);
     }
@@ -210,12 +211,12 @@ TEST(ElementsByPlace, ManyPathsAtOnceFindWhatEachFindsAlone) {
       mapping::add_slot(known, path);
       if (known.slots != before) paths.push_back(std::move(path));
     }
-    JsonDecoder decoder(paths_for(paths), {});
+    JsonDecoder decoder({.message = paths_for(paths)});
     for (int message = 0; message < 4; ++message) {
       const std::string text = R"({"a":)" + grower.grow(0) + R"(,"b":)" + grower.grow(0) + "}";
       ASSERT_FALSE(decoder.decode(text)) << text;
       for (std::size_t i = 0; i < paths.size(); ++i) {
-        const JsonValue& value = decoder.slot(i);
+        const Value& value = decoder.values().slot(i);
         const auto expected = step_by_step(text, paths[i]);
         std::string found;
         if (value.kind != Kind::absent) found = value.text;

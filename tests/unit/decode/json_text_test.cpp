@@ -1,4 +1,4 @@
-#include "decode/json_text.h"
+#include "decode/json/json_text.h"
 
 #include <gtest/gtest.h>
 

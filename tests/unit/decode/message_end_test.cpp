@@ -5,7 +5,7 @@
 #include <cstring>
 #include <string>
 
-#include "decode/json_decoder.h"
+#include "decode/json/json_decoder.h"
 
 namespace loom::decode {
 namespace {
@@ -42,12 +42,12 @@ TEST(JsonDecoder, ReadsNotAByteBeyondTheMessage) {
   paths.tree.nodes.emplace_back();
   paths.tree.nodes[1].slot = 0;
   paths.tree.slots = 1;
-  JsonDecoder decoder(paths, {});
+  JsonDecoder decoder({.message = paths});
   for (std::size_t padding = 0; padding < 200; ++padding) {
     for (const std::string& value : {std::string(padding, 'x'), "a\\n" + std::string(padding, 'y')}) {
       const std::string whole = R"({"k":")" + value + R"("})";
       EXPECT_FALSE(decoder.decode(page.place(whole))) << whole;
-      EXPECT_EQ(decoder.slot(0).kind, JsonValue::Kind::string);
+      EXPECT_EQ(decoder.values().slot(0).kind, Value::Kind::string);
       // And every way to cut it off.
       EXPECT_TRUE(decoder.decode(page.place(whole.substr(0, whole.size() - 1))));
       EXPECT_TRUE(decoder.decode(page.place(whole.substr(0, whole.size() - 2))));

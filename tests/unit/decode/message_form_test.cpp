@@ -1,4 +1,4 @@
-#include "decode/message_form.h"
+#include "decode/json/message_form.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

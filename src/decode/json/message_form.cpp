@@ -1,9 +1,11 @@
-#include "decode/message_form.h"
+#include "decode/json/message_form.h"
 
 #include <array>
 #include <cstdint>
 #include <optional>
 #include <vector>
+
+#include "decode/json/json_decoder.h"
 
 namespace loom::decode {
 namespace {
@@ -124,7 +126,7 @@ std::vector<std::size_t> begins_of_values(std::string_view text) {
 std::string several_values(const JsonPart& part) {
   const auto begins = begins_of_values(part.text);
   if (begins.size() < 2) return {};
-  JsonDecoder decoder({}, {});
+  JsonDecoder decoder(Wanted{}, JsonRoot::any);
   for (std::size_t i = 0; i < begins.size(); ++i) {
     const std::size_t end = i + 1 < begins.size() ? begins[i + 1] : part.text.size();
     if (decoder.decode_any(part.text.substr(begins[i], end - begins[i]))) return {};

@@ -1,4 +1,4 @@
-#include "decode/structural_index.h"
+#include "decode/json/structural_index.h"
 
 #include <simdjson.h>
 

@@ -1,35 +1,46 @@
-#include "decode/json_decoder.h"
+#include "decode/json/json_decoder.h"
 
 #include <string>
 
+#include "decode/json/message_form.h"
+
 namespace loom::decode {
-namespace {
 
-// Elements of a huge list are given back when a message comes that has few.
-constexpr std::size_t kKeptValues = 32'768;
+JsonDecoder::JsonDecoder(const Wanted& wanted, JsonRoot root, const char* what)
+    : Decoder(wanted), message_paths_(wanted.message), root_(root), what_(what) {
+  element_paths_.reserve(wanted.elements.size());
+  for (const auto& array : wanted.elements) element_paths_.emplace_back(array);
+  if (message_paths_.node(0).array >= 0) root_ = JsonRoot::any;
+}
 
-void start_over(std::vector<JsonValue>& values) {
-  if (values.capacity() > kKeptValues && values.size() < values.capacity() / 4) {
-    values = std::vector<JsonValue>();
-  } else {
-    values.clear();
+std::optional<Reject> JsonDecoder::decode(std::string_view bytes, const Message& /*record*/) { return decode(bytes); }
+
+std::optional<Reject> JsonDecoder::decode(std::string_view bytes) {
+  if (bytes.empty() && root_ == JsonRoot::any) bytes = "null";
+  auto reject = decode_plain(bytes);
+  if (reject && reject->reason == RejectReason::invalid_json) [[unlikely]]
+    return look_closer(bytes);
+  return reject;
+}
+
+/// After the quick way has failed: what only stands around the JSON is passed over, and what is none gets its name.
+std::optional<Reject> JsonDecoder::look_closer(std::string_view bytes) {
+  const JsonPart part = json_part(bytes);
+  if (part.text.size() != bytes.size()) {
+    auto again = decode_plain(part.text);
+    if (!again || again->reason != RejectReason::invalid_json) return again;
   }
+  return not_json(what_, bytes, problem(part.skipped));
 }
 
-}  // namespace
-
-JsonDecoder::JsonDecoder(const WantedPaths& message, const std::vector<WantedPaths>& arrays, std::size_t extra_slots)
-    : message_paths_(message.tree, message.wants_elements), slots_(message.tree.slots + extra_slots) {
-  element_paths_.reserve(arrays.size());
-  for (const auto& array : arrays) element_paths_.emplace_back(array.tree, array.wants_elements);
-  arrays_.resize(arrays.size());
+std::optional<Reject> JsonDecoder::decode_plain(std::string_view text) {
+  return root_ == JsonRoot::any ? decode_any(text) : decode_object(text);
 }
 
-void JsonDecoder::reset() {
-  for (auto& slot : slots_) slot.kind = JsonValue::Kind::absent;
-  for (auto& array : arrays_) array = Array{};
-  start_over(elements_);
-  start_over(element_slots_);
+void JsonDecoder::take_root(std::string_view text) {
+  values_.root.kind = Value::Kind::object;
+  values_.root.text = text;
+  values_.root.nul = walk_.nuls() != 0;
 }
 
 std::optional<Reject> JsonDecoder::invalid() const {
@@ -43,16 +54,15 @@ std::string JsonDecoder::problem(std::size_t skipped) const {
   return text;
 }
 
-std::optional<Reject> JsonDecoder::decode(std::string_view text) {
-  if (message_paths_.node(0).array >= 0) return decode_any(text);
-  reset();
+std::optional<Reject> JsonDecoder::decode_object(std::string_view text) {
+  values_.reset();
   if (!walk_.open(text)) return invalid();
-  const Scope scope{message_paths_, slots_.data(), ++scopes_};
+  const Scope scope{message_paths_, values_.slots.data(), ++scopes_};
   const bool is_object = walk_.peek() == '{';
   if (is_object) {
     if (!object(scope, message_paths_.node(0))) return invalid();
   } else {
-    JsonValue ignored;
+    Value ignored;
     if (!walk_.value(ignored)) return invalid();
   }
   if (!walk_.at_end()) {
@@ -60,18 +70,20 @@ std::optional<Reject> JsonDecoder::decode(std::string_view text) {
     return invalid();
   }
   if (!is_object) return Reject{RejectReason::not_an_object, "the value is JSON, but not an object", {}};
+  take_root(text);
   return std::nullopt;
 }
 
 std::optional<Reject> JsonDecoder::decode_any(std::string_view text) {
-  reset();
+  values_.reset();
   if (!walk_.open(text)) return invalid();
-  const Scope scope{message_paths_, slots_.data(), ++scopes_};
+  const Scope scope{message_paths_, values_.slots.data(), ++scopes_};
   if (!node_value(scope, message_paths_.node(0))) return invalid();
   if (!walk_.at_end()) {
     walk_.fail("something follows the value");
     return invalid();
   }
+  take_root(text);
   return std::nullopt;
 }
 
@@ -96,9 +108,9 @@ bool JsonDecoder::object(const Scope& scope, Node& node) {
     }
     const int index = node.children == 0 ? PathIndex::kNone : scope.paths.match(node, key, guess);
     Node* const child = index == PathIndex::kNone ? nullptr : &scope.paths.node(static_cast<std::size_t>(index));
-    JsonValue unwanted;
+    Value unwanted;
     const bool leaf = child == nullptr || child->leaf;
-    JsonValue& value = child != nullptr && child->leaf ? scope.slots[child->slot] : unwanted;
+    Value& value = child != nullptr && child->leaf ? scope.slots[child->slot] : unwanted;
     if (leaf && walk_.plain_scalar(at + 2, value)) {
       at += 3;
     } else {
@@ -126,14 +138,14 @@ bool JsonDecoder::node_value(const Scope& scope, Node& node) {
     node.seen_in = scope.id;
   }
   // Straight into the slot: a value built aside and copied costs a stalled load per field.
-  JsonValue unwanted;
-  JsonValue& value = node.slot >= 0 ? scope.slots[node.slot] : unwanted;
+  Value unwanted;
+  Value& value = node.slot >= 0 ? scope.slots[node.slot] : unwanted;
   const char first = walk_.peek();
   if (first == '{' && node.children != 0) {
     const char* const begin = walk_.position();
     const std::uint64_t nuls = walk_.nuls();
     if (!object(scope, node)) return false;
-    value.kind = JsonValue::Kind::object;
+    value.kind = Value::Kind::object;
     value.text = {begin, static_cast<std::size_t>(walk_.after_previous() - begin)};
     value.nul = walk_.nuls() != nuls;
     value.count = 0;
@@ -143,14 +155,14 @@ bool JsonDecoder::node_value(const Scope& scope, Node& node) {
     return false;
   }
   if (node.array >= 0) {
-    Array& array = arrays_[static_cast<std::size_t>(node.array)];
+    Values::Array& array = values_.arrays[static_cast<std::size_t>(node.array)];
     array.value = value;
-    if (value.kind != JsonValue::Kind::array) array.count = 0;
+    if (value.kind != Value::Kind::array) array.count = 0;
   }
   return true;
 }
 
-bool JsonDecoder::list(const Scope& scope, const Node& node, JsonValue& value) {
+bool JsonDecoder::list(const Scope& scope, const Node& node, Value& value) {
   const char* const begin = walk_.position();
   const std::uint64_t nuls = walk_.nuls();
   const JsonWalk::Token* const again = walk_.mark();
@@ -164,16 +176,16 @@ bool JsonDecoder::list(const Scope& scope, const Node& node, JsonValue& value) {
     if (node.wants_elements || node.array >= 0) walk_.rewind(again);
     if (!pick_elements(scope, elements)) return false;
   }
-  value.kind = JsonValue::Kind::array;
+  value.kind = Value::Kind::array;
   value.text = {begin, static_cast<std::size_t>(walk_.after_previous() - begin)};
   value.nul = walk_.nuls() != nuls;
   return true;
 }
 
-bool JsonDecoder::collect_elements(JsonValue& value) {
-  value.elements = static_cast<std::uint32_t>(elements_.size());
-  if (!walk_.elements([&] { return walk_.value(elements_.emplace_back()); })) return false;
-  value.count = static_cast<std::uint32_t>(elements_.size()) - value.elements;
+bool JsonDecoder::collect_elements(Value& value) {
+  value.elements = static_cast<std::uint32_t>(values_.elements.size());
+  if (!walk_.elements([&] { return walk_.value(values_.elements.emplace_back()); })) return false;
+  value.count = static_cast<std::uint32_t>(values_.elements.size()) - value.elements;
   return true;
 }
 
@@ -207,17 +219,17 @@ bool JsonDecoder::pick_elements(const Scope& scope, const PathIndex::Elements& e
 bool JsonDecoder::map_elements(std::size_t array) {
   PathIndex& paths = element_paths_[array];
   Node& root = paths.node(0);
-  Array& found = arrays_[array];
-  found.first_slot = static_cast<std::uint32_t>(element_slots_.size());
+  Values::Array& found = values_.arrays[array];
+  found.first_slot = static_cast<std::uint32_t>(values_.element_slots.size());
   found.count = 0;
   return walk_.elements([&] {
-    const std::size_t first = element_slots_.size();
-    element_slots_.resize(first + paths.slots());
-    const Scope scope{paths, element_slots_.data() + first, ++scopes_};
+    const std::size_t first = values_.element_slots.size();
+    values_.element_slots.resize(first + paths.slots());
+    const Scope scope{paths, values_.element_slots.data() + first, ++scopes_};
     if (!node_value(scope, root)) return false;
     // The root's slot is for elements that are values themselves; of an object the fields are wanted.
-    if (root.slot >= 0 && scope.slots[root.slot].kind == JsonValue::Kind::object) {
-      scope.slots[root.slot].kind = JsonValue::Kind::absent;
+    if (root.slot >= 0 && scope.slots[root.slot].kind == Value::Kind::object) {
+      scope.slots[root.slot].kind = Value::Kind::absent;
     }
     ++found.count;
     return true;
@@ -228,8 +240,8 @@ void JsonDecoder::forget_below(const Scope& scope, const Node& node) {
   const auto forget = [&](std::size_t first, std::uint16_t count) {
     for (std::size_t i = first; i < first + count; ++i) {
       const Node& child = scope.paths.node(i);
-      if (child.slot >= 0) scope.slots[child.slot].kind = JsonValue::Kind::absent;
-      if (child.array >= 0) arrays_[static_cast<std::size_t>(child.array)] = Array{};
+      if (child.slot >= 0) scope.slots[child.slot].kind = Value::Kind::absent;
+      if (child.array >= 0) values_.arrays[static_cast<std::size_t>(child.array)] = Values::Array{};
       forget_below(scope, child);
     }
   };

@@ -1,4 +1,4 @@
-#include "encode/decimal_bytes.h"
+#include "decode/decimal_bytes.h"
 
 #include <gtest/gtest.h>
 
@@ -7,7 +7,7 @@
 
 #include "encode/numeric.h"
 
-namespace loom::encode {
+namespace loom::decode {
 namespace {
 
 std::string decimal(const std::string& bytes, int scale) {
@@ -92,4 +92,4 @@ TEST(FitsModifier, RoundsBeforeItCompares) {
 }
 
 }  // namespace
-}  // namespace loom::encode
+}  // namespace loom::decode

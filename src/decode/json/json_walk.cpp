@@ -1,4 +1,4 @@
-#include "decode/json_walk.h"
+#include "decode/json/json_walk.h"
 
 #include <array>
 #include <cstring>
@@ -64,7 +64,7 @@ void JsonWalk::make_room(std::size_t wanted) {
   strings_capacity_ = wanted;
 }
 
-bool JsonWalk::unescaped(std::string_view raw, JsonValue& value) {
+bool JsonWalk::unescaped(std::string_view raw, Value& value) {
   if (strings_size_ == 0) {
     full_.clear();
     // A list may be read twice, hence twice the text.
@@ -97,30 +97,30 @@ bool JsonWalk::unescaped_key(std::string_view& key) {
   return true;
 }
 
-bool JsonWalk::scalar(JsonValue& value) {
+bool JsonWalk::scalar(Value& value) {
   const char first = peek();
   value.nul = false;
   value.text = token();
   switch (first) {
     case 't':
     case 'f':
-      value.kind = JsonValue::Kind::boolean;
+      value.kind = Value::Kind::boolean;
       value.boolean = first == 't';
       return value.text == (value.boolean ? std::string_view("true") : "false") ||
              fail("a literal is misspelt before here");
     case 'n':
-      value.kind = JsonValue::Kind::null;
+      value.kind = Value::Kind::null;
       return value.text == "null" || fail("a literal is misspelt before here");
     default:
-      value.kind = JsonValue::Kind::number;
+      value.kind = Value::Kind::number;
       return is_json_number(value.text) || fail("before here stands neither a value nor a valid number");
   }
 }
 
-bool JsonWalk::container(JsonValue& value) {
+bool JsonWalk::container(Value& value) {
   const char* const begin = position();
   const std::uint64_t nuls = nuls_;
-  value.kind = peek() == '{' ? JsonValue::Kind::object : JsonValue::Kind::array;
+  value.kind = peek() == '{' ? Value::Kind::object : Value::Kind::array;
   if (!check_container()) return false;
   value.text = {begin, static_cast<std::size_t>(after_previous() - begin)};
   value.nul = nuls_ != nuls;
@@ -140,7 +140,7 @@ bool JsonWalk::check_string() {
 
 bool JsonWalk::check_scalar() {
   if (peek() == '"') return check_string();
-  JsonValue ignored;
+  Value ignored;
   return scalar(ignored);
 }
 

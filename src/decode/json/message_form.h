@@ -5,7 +5,6 @@
 #include <string_view>
 
 #include "base/reject.h"
-#include "decode/json_decoder.h"
 
 namespace loom::decode {
 

@@ -6,9 +6,9 @@
 #include <string_view>
 #include <vector>
 
-#include "decode/json_text.h"
-#include "decode/json_value.h"
-#include "decode/structural_index.h"
+#include "decode/json/json_text.h"
+#include "decode/json/structural_index.h"
+#include "decode/value.h"
 
 namespace loom::decode {
 
@@ -35,11 +35,11 @@ class JsonWalk {
   [[nodiscard]] const char* after_previous() const { return base_ + next_[-1] + 1; }
 
   /// Passes a string, escapes resolved. Only where peek() is a quote.
-  bool string(JsonValue& value);
+  bool string(Value& value);
   /// Passes an object's key and the colon behind it. The text of a key with escapes is valid until the next string.
   bool key(std::string_view& key);
   /// Passes any value; of arrays and objects `value` takes the JSON text. Whatever `value` held before is overwritten.
-  bool value(JsonValue& value);
+  bool value(Value& value);
   /// Passes any value that nobody wants.
   bool skip();
   /// Whether the depth allows one more level, and if so takes it.
@@ -66,7 +66,7 @@ class JsonWalk {
   /// The text of the key at this token, if there is one without escapes and a colon behind it. Moves nothing.
   bool plain_key(const Token* token, std::string_view& key);
   /// The string without escapes or the number at this token, if it is one. Moves nothing.
-  bool plain_scalar(const Token* token, JsonValue& value);
+  bool plain_scalar(const Token* token, Value& value);
 
   /// How many `\u0000` were passed so far.
   [[nodiscard]] std::uint64_t nuls() const { return nuls_; }
@@ -82,10 +82,10 @@ class JsonWalk {
   bool find_escape(std::string_view raw);
   void make_room(std::size_t wanted);
   bool raw_string(std::string_view& raw);
-  bool unescaped(std::string_view raw, JsonValue& value);
+  bool unescaped(std::string_view raw, Value& value);
   bool unescaped_key(std::string_view& key);
-  bool scalar(JsonValue& value);
-  bool container(JsonValue& value);
+  bool scalar(Value& value);
+  bool container(Value& value);
   bool check_container();
   bool check_string();
   bool check_scalar();
@@ -130,18 +130,18 @@ inline bool JsonWalk::plain_key(const Token* token, std::string_view& key) {
   return !has_escape(key);
 }
 
-inline bool JsonWalk::plain_scalar(const Token* token, JsonValue& value) {
+inline bool JsonWalk::plain_scalar(const Token* token, Value& value) {
   const char first = at(token);
   if (first != '"') {
     if (first != '-' && static_cast<unsigned char>(first - '0') > 9) return false;
-    value.kind = JsonValue::Kind::number;
+    value.kind = Value::Kind::number;
     value.nul = false;
     value.text = this->token(token);
     return is_json_number(value.text);
   }
   const std::string_view quoted = this->token(token);
   if (quoted.size() < 2 || quoted.back() != '"') return false;
-  value.kind = JsonValue::Kind::string;
+  value.kind = Value::Kind::string;
   value.nul = false;
   value.text = without_quotes(quoted);
   return !has_escape(value.text);
@@ -155,8 +155,8 @@ inline bool JsonWalk::raw_string(std::string_view& raw) {
   return true;
 }
 
-inline bool JsonWalk::string(JsonValue& value) {
-  value.kind = JsonValue::Kind::string;
+inline bool JsonWalk::string(Value& value) {
+  value.kind = Value::Kind::string;
   value.nul = false;
   if (!raw_string(value.text)) return false;
   return !has_escape(value.text) || unescaped(value.text, value);
@@ -171,7 +171,7 @@ inline bool JsonWalk::key(std::string_view& key) {
   return true;
 }
 
-inline bool JsonWalk::value(JsonValue& value) {
+inline bool JsonWalk::value(Value& value) {
   switch (peek()) {
     case '"':
       return string(value);

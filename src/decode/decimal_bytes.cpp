@@ -1,10 +1,10 @@
-#include "encode/decimal_bytes.h"
+#include "decode/decimal_bytes.h"
 
 #include <algorithm>
 #include <cstddef>
 #include <string>
 
-namespace loom::encode {
+namespace loom::decode {
 namespace {
 
 // numeric holds 131,072 digits before the point and 16,383 behind it: 147,455 of them are 61,229 bytes.
@@ -74,4 +74,4 @@ bool append_decimal(std::string_view bytes, int scale, std::vector<std::uint32_t
   return true;
 }
 
-}  // namespace loom::encode
+}  // namespace loom::decode

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "base/message.h"
+#include "base/reject.h"
+#include "decode/values.h"
+
+namespace loom::decode {
+
+/// A record's value or its key, in one format, into values. Each format has a room of its own below this folder.
+/// Threads: one at a time.
+/// Owns:    the values, and buffers that they may be views into; all are reused from message to message.
+/// Blocks:  never.
+class Decoder {
+ public:
+  virtual ~Decoder() = default;
+  Decoder(const Decoder&) = delete;
+  Decoder& operator=(const Decoder&) = delete;
+
+  /// Decodes the bytes of a record's value or key. What it finds is in values() until the next call; views in it die
+  /// with the bytes, too.
+  /// Fails: a Reject, and values() means nothing.
+  virtual std::optional<Reject> decode(std::string_view bytes, const Message& record) = 0;
+  /// After decode() without a reject: there are no values, since the schema is not known yet (see SchemaSource).
+  [[nodiscard]] bool awaits_schema() const { return awaits_schema_; }
+
+  [[nodiscard]] Values& values() { return values_; }
+  [[nodiscard]] const Values& values() const { return values_; }
+
+ protected:
+  explicit Decoder(const Wanted& wanted) : values_(wanted.message.tree.slots, wanted.extra_slots, wanted.elements) {}
+
+  Values values_;
+  bool awaits_schema_ = false;
+};
+
+}  // namespace loom::decode

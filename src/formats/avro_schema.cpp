@@ -1,0 +1,3 @@
+#include "formats/avro_schema.h"
+
+namespace loom::formats {}
