@@ -28,6 +28,10 @@ std::string_view to_string(Cause cause) {
       return "timeout";
     case Cause::conflict:
       return "conflict";
+    case Cause::registry_away:
+      return "registry_away";
+    case Cause::registry_refused:
+      return "registry_refused";
     case Cause::other:
       return "other";
   }
@@ -49,6 +53,8 @@ bool is_database_wide(Cause cause) {
     case Cause::locked:
     case Cause::timeout:
     case Cause::conflict:
+    case Cause::registry_away:
+    case Cause::registry_refused:
     case Cause::other:
       return false;
   }

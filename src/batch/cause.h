@@ -6,7 +6,7 @@
 
 namespace loom::batch {
 
-/// Why the database did not take something, in the words of whoever has to mend it. The names are the label `cause` of
+/// Why something is not stored, in the words of whoever has to mend it: what the database says, or the schema registry. The names are the label `cause` of
 /// the metrics, and stand in /status; which SQLSTATE is which is the business of sink/sqlstate.cpp.
 enum class Cause : std::uint8_t {
   none,                  ///< nothing is wrong, or it is not the database's doing
@@ -21,6 +21,8 @@ enum class Cause : std::uint8_t {
   locked,        ///< another session holds a lock
   timeout,       ///< a statement or transaction took too long
   conflict,      ///< deadlocks, serialization failures
+  registry_away,     ///< the schema registry does not answer, and a schema is wanted
+  registry_refused,  ///< it answers and does not let this login in
   other
 };
 
@@ -29,7 +31,8 @@ inline constexpr std::array kCauses{
     Cause::away,         Cause::login_refused, Cause::too_many_connections,
     Cause::read_only,    Cause::disk_full,     Cause::out_of_memory,
     Cause::no_privilege, Cause::schema,        Cause::locked,
-    Cause::timeout,      Cause::conflict,      Cause::other,
+    Cause::timeout,      Cause::conflict,      Cause::registry_away,
+    Cause::registry_refused, Cause::other,
 };
 
 std::string_view to_string(Cause cause);

@@ -1,12 +1,29 @@
 #include "decode/make_decoder.h"
 
 #include "decode/json/json_decoder.h"
+#include "decode/schema_decoder.h"
+#include "decode/whole_decoder.h"
 
 namespace loom::decode {
 
-std::unique_ptr<Decoder> make_decoder(const Wanted& wanted, Part part) {
-  return part == Part::value ? std::make_unique<JsonDecoder>(wanted)
-                             : std::make_unique<JsonDecoder>(wanted, JsonRoot::any, "key");
+using formats::Format;
+
+std::unique_ptr<Decoder> make_decoder(const Wanted& wanted, Part part, const mapping::MessageFormat& format,
+                                      const Registry& registry) {
+  switch (format.format) {
+    case Format::json:
+      return part == Part::value ? std::make_unique<JsonDecoder>(wanted)
+                                 : std::make_unique<JsonDecoder>(wanted, JsonRoot::any, "key");
+    case Format::text:
+    case Format::bytes:
+      return std::make_unique<WholeDecoder>(wanted, part, format.format == Format::text);
+    case Format::json_schema:
+    case Format::avro:
+    case Format::protobuf:
+    case Format::automatic:
+      break;
+  }
+  return std::make_unique<SchemaDecoder>(wanted, part, format, registry);
 }
 
 }  // namespace loom::decode

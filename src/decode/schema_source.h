@@ -4,6 +4,7 @@
 #include <compare>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "formats/schema.h"
@@ -17,7 +18,10 @@ struct SchemaId {
   auto operator<=>(const SchemaId&) const = default;
 };
 
-/// `schema 12`, `schema 0190...` for people.
+/// Its GUID, with hyphens.
+std::string guid_text(const SchemaId& id);
+
+/// `schema 12`, `schema e5906709-...` for people.
 std::string show(const SchemaId& id);
 
 /// What is known of a schema.
@@ -27,12 +31,20 @@ struct SchemaAnswer {
   bool wanted = false;  ///< nothing is known yet, and it has been asked for
 };
 
+/// Why schemas that are wanted do not come.
+struct SchemaTrouble {
+  bool refused = false;  ///< the registry answers, and does not let us in; else it is away
+  std::string says;
+};
+
 /// Where decoders have schemas from.
 /// Threads: any.  Blocks: never; what is not known is fetched meanwhile.
 class SchemaSource {
  public:
   virtual ~SchemaSource() = default;
   virtual SchemaAnswer find(const SchemaId& id) = 0;
+  /// Nothing while the registry answers.
+  [[nodiscard]] virtual std::optional<SchemaTrouble> trouble() const = 0;
 };
 
 }  // namespace loom::decode

@@ -20,6 +20,7 @@ constexpr std::size_t kRowBytesPerMessage = std::size_t{256} << 20U;
 
 std::optional<Reject> MessageRows::append(const Message& message, std::uint32_t message_index, RowSets& sets) {
   if (auto reject = decode(message)) return reject;
+  if (awaits_schema) return std::nullopt;
   if (auto reject = check_required()) return reject;
   message_bytes = 0;
   for (std::size_t table = 0; table < rows.tables.size(); ++table) {
@@ -30,14 +31,22 @@ std::optional<Reject> MessageRows::append(const Message& message, std::uint32_t 
 }
 
 std::optional<Reject> MessageRows::decode(const Message& message) {
-  if (!message.has_value || message.value.empty())
+  // Of other formats no bytes can be a value: a Protobuf message whose fields all have their defaults.
+  const bool is_json = plan->value_format.format == formats::Format::json;
+  if (!message.has_value || (is_json && message.value.empty())) {
     return Reject{RejectReason::tombstone, "the record has no value", {}};
-  if (auto reject = decoder->decode(message.value, message)) return reject;
-  if (rows.metadata.slots() != 0) {
-    if (auto reject = rows.metadata.fill(message, values, plan->message.slots)) return reject;
   }
+  awaits_schema = false;
+  if (auto reject = decoder->decode(message.value, message)) return reject;
+  awaits_schema = decoder->awaits_schema();
   if (key_decoder) {
     if (auto reject = key_decoder->decode(message.has_key ? message.key : std::string_view(), message)) return reject;
+    awaits_schema |= key_decoder->awaits_schema();
+  }
+  if (awaits_schema) return std::nullopt;
+  if (rows.metadata.slots() != 0) {
+    const Value* const key = rows.key.root ? &key_decoder->values().root : nullptr;
+    if (auto reject = rows.metadata.fill(message, values, plan->message.slots, key)) return reject;
   }
   if (!rows.absent_values.empty()) forget_absent_values();
   return embedded.empty() ? std::nullopt : find_lists();

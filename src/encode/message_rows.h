@@ -38,17 +38,19 @@ struct FieldPlace {
 /// Blocks:  never.  Fails: a Reject per message; what it had written of it is the caller's to drop.
 struct MessageRows {
   MessageRows(std::shared_ptr<const mapping::TopicPlan> topic_plan, std::string topic, const Clock& the_clock,
-              std::uint16_t tables_from = 0, std::uint16_t surplus_from = 0)
+              const decode::Registry& registry, std::uint16_t tables_from = 0, std::uint16_t surplus_from = 0)
       : first_table(tables_from),
         first_surplus(surplus_from),
         plan(std::move(topic_plan)),
         rows(*plan, std::move(topic)),
         clock(&the_clock),
-        decoder(decode::make_decoder(rows.message, decode::Part::value)),
+        decoder(decode::make_decoder(rows.message, decode::Part::value, plan->value_format, registry)),
         values(decoder->values()),
         scratch(plan->nul),
         embedded(plan->arrays.size()) {
-    if (rows.key.message.tree.slots != 0) key_decoder = decode::make_decoder(rows.key, decode::Part::key);
+    if (rows.looks_into_key) {
+      key_decoder = decode::make_decoder(rows.key, decode::Part::key, plan->key_format, registry);
+    }
   }
 
   std::optional<Reject> append(const Message& message, std::uint32_t message_index, RowSets& sets);
@@ -94,7 +96,8 @@ struct MessageRows {
   const Clock* clock;
   std::unique_ptr<decode::Decoder> decoder;
   decode::Values& values;                        ///< the decoder's
-  std::unique_ptr<decode::Decoder> key_decoder;  ///< where the plan has fields of the key
+  std::unique_ptr<decode::Decoder> key_decoder;  ///< where the plan looks into the key
+  bool awaits_schema = false;  ///< of the last message: it has no rows, since its schema is not known yet
   Scratch scratch;
   std::vector<Embedded> embedded;  ///< by array mapping
   std::vector<FieldPlace> places;  ///< by column, of the message's previous row in the same row set

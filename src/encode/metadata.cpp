@@ -1,5 +1,6 @@
 #include "encode/metadata.h"
 
+#include <algorithm>
 #include <charconv>
 
 #include "decode/json/structural_index.h"
@@ -49,17 +50,29 @@ std::size_t Metadata::slot(const mapping::ColumnSource& source, ColumnType colum
     if (entry.kind == source.kind && entry.header == source.header && entry.form == form) return i;
   }
   wants_headers_ |= source.kind == SourceKind::header;
-  wants_root_ |= source.kind == SourceKind::value;
   entries_.push_back({source.kind, source.header, form, {}});
   return entries_.size() - 1;
 }
 
-std::optional<Reject> Metadata::fill(const Message& message, decode::Values& values, std::size_t first) {
+bool Metadata::wants(SourceKind kind) const {
+  return std::any_of(entries_.begin(), entries_.end(), [kind](const Entry& entry) { return entry.kind == kind; });
+}
+
+/// Of an object or a list a column of bytes takes what came from Kafka; what is a single value is that value.
+void Metadata::take_whole(const Value& whole, std::string_view bytes, Form form, Value& out) {
+  out = whole;
+  if (form != Form::bytes || (whole.kind != Value::Kind::object && whole.kind != Value::Kind::array)) return;
+  out.kind = Value::Kind::string;
+  out.text = bytes;
+}
+
+std::optional<Reject> Metadata::fill(const Message& message, decode::Values& values, std::size_t first,
+                                     const Value* key) {
   if (wants_headers_) headers_ = message.headers();
   for (std::size_t i = 0; i < entries_.size(); ++i) {
     Value& value = values.slot(first + i);
     value = Value{};
-    if (auto reject = fill_one(message, values.root, entries_[i], value)) return reject;
+    if (auto reject = fill_one(message, values.root, key, entries_[i], value)) return reject;
   }
   return std::nullopt;
 }
@@ -72,11 +85,16 @@ void Metadata::print_integer(std::int64_t value, Entry& entry, Value& out) {
   out.text = {room, static_cast<std::size_t>(std::to_chars(room, room + kLongest, value).ptr - room)};
 }
 
-std::optional<Reject> Metadata::fill_one(const Message& message, const Value& root, Entry& entry, Value& out) {
+std::optional<Reject> Metadata::fill_one(const Message& message, const Value& root, const Value* key, Entry& entry,
+                                         Value& out) {
   bool foreign = false;  // bytes that nobody has checked yet
   switch (entry.kind) {
     case SourceKind::key:
       if (!message.has_key) return std::nullopt;
+      if (key != nullptr) {
+        take_whole(*key, message.key, entry.form, out);
+        break;
+      }
       out.kind = Value::Kind::string;
       out.text = message.key;
       foreign = true;
@@ -113,12 +131,7 @@ std::optional<Reject> Metadata::fill_one(const Message& message, const Value& ro
       }
       break;
     case SourceKind::value:
-      out = root;
-      // Of an object the message's own bytes; what is a single value is that value.
-      if (entry.form == Form::bytes && (root.kind == Value::Kind::object || root.kind == Value::Kind::array)) {
-        out.kind = Value::Kind::string;
-        out.text = message.value;
-      }
+      take_whole(root, message.value, entry.form, out);
       break;
     case SourceKind::field:
     case SourceKind::element_index:

@@ -28,12 +28,14 @@ class Metadata {
   /// `$key`, `$headers.NAME`, ...
   static std::string name(const mapping::ColumnSource& source);
 
-  /// Whether `$value` is among them.
-  [[nodiscard]] bool wants_root() const { return wants_root_; }
+  /// Whether one of them is of this kind.
+  [[nodiscard]] bool wants(mapping::SourceKind kind) const;
 
-  /// Fills the extra slots of a decoded message's values from `first` on.
+  /// Fills the extra slots of a decoded message's values from `first` on. `key`: what its key was decoded to; nullptr:
+  /// its bytes are all that there is to it.
   /// Fails: text that is not UTF-8 for a column that is not bytea.
-  std::optional<Reject> fill(const Message& message, decode::Values& values, std::size_t first);
+  std::optional<Reject> fill(const Message& message, decode::Values& values, std::size_t first,
+                             const decode::Value* key);
 
  private:
   /// What the value is read as, where the source leaves a choice.
@@ -46,13 +48,14 @@ class Metadata {
   };
 
   static void print_integer(std::int64_t value, Entry& entry, decode::Value& out);
-  std::optional<Reject> fill_one(const Message& message, const decode::Value& root, Entry& entry, decode::Value& out);
+  std::optional<Reject> fill_one(const Message& message, const decode::Value& root, const decode::Value* key,
+                                 Entry& entry, decode::Value& out);
+  static void take_whole(const decode::Value& whole, std::string_view bytes, Form form, decode::Value& out);
 
   std::string topic_;
   std::vector<Entry> entries_;
   std::vector<Header> headers_;  ///< of the message at hand, asked for only when a header is mapped
   bool wants_headers_ = false;
-  bool wants_root_ = false;
 };
 
 }  // namespace loom::encode

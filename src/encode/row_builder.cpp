@@ -21,6 +21,7 @@ struct RowBuilder::ByHeaders {
   std::shared_ptr<const mapping::TopicPlan> plan;
   std::string topic;
   const Clock* clock;
+  decode::Registry registry;
   struct Variant {
     const mapping::PlanVariant* plan = nullptr;
     std::unique_ptr<MessageRows> rows{};  ///< made for the first message that wants it
@@ -32,11 +33,12 @@ struct RowBuilder::ByHeaders {
   std::optional<Reject> read_values(const Message& message, mapping::TableValues& values) const;
 };
 
-RowBuilder::RowBuilder(std::shared_ptr<const mapping::TopicPlan> plan, std::string topic, const Clock& clock) {
+RowBuilder::RowBuilder(std::shared_ptr<const mapping::TopicPlan> plan, std::string topic, const Clock& clock,
+                       const decode::Registry& registry) {
   if (plan->table_headers.empty()) {
-    rows_ = std::make_unique<MessageRows>(std::move(plan), std::move(topic), clock);
+    rows_ = std::make_unique<MessageRows>(std::move(plan), std::move(topic), clock, registry);
   } else {
-    by_headers_ = std::make_unique<ByHeaders>(ByHeaders{std::move(plan), std::move(topic), &clock});
+    by_headers_ = std::make_unique<ByHeaders>(ByHeaders{std::move(plan), std::move(topic), &clock, registry});
     for (const auto& variant : by_headers_->plan->variants) by_headers_->variants[variant.values] = {&variant};
   }
 }
@@ -56,6 +58,7 @@ const std::set<mapping::TableValues>& RowBuilder::wanted() const {
 std::optional<Reject> RowBuilder::append_rows(const Message& message, std::uint32_t message_index, RowSets& rows) {
   auto reject = rows_->append(message, message_index, rows);
   if (reject) rows.drop_from(message_index);
+  awaits_schemas_ |= rows_->awaits_schema;
   return reject;
 }
 
@@ -104,11 +107,12 @@ std::optional<Reject> RowBuilder::append_by_headers(const Message& message, std:
       for (auto& [other, its] : all.variants) its.rows.reset();
       all.built = 1;
     }
-    variant.rows = std::make_unique<MessageRows>(variant.plan->plan, all.topic, *all.clock, variant.plan->first_table,
-                                                 variant.plan->first_surplus);
+    variant.rows = std::make_unique<MessageRows>(variant.plan->plan, all.topic, *all.clock, all.registry,
+                                                 variant.plan->first_table, variant.plan->first_surplus);
   }
   auto reject = variant.rows->append(message, message_index, rows);
   if (reject) rows.drop_from(message_index);
+  awaits_schemas_ |= variant.rows->awaits_schema;
   return reject;
 }
 

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/message.h"
 #include "base/reject.h"
+#include "decode/make_decoder.h"
 #include "encode/row_set.h"
 #include "mapping/plan.h"
 #include "mapping/problem.h"
@@ -27,17 +28,24 @@ struct MessageRows;
 class RowBuilder {
  public:
   /// `topic` is the concrete topic (for `$topic`), also where the plan came from a pattern.
-  RowBuilder(std::shared_ptr<const mapping::TopicPlan> plan, std::string topic, const Clock& clock);
+  /// What `registry` points to outlives the builder.
+  RowBuilder(std::shared_ptr<const mapping::TopicPlan> plan, std::string topic, const Clock& clock,
+             const decode::Registry& registry = {});
   ~RowBuilder();
   RowBuilder(RowBuilder&&) noexcept;
   RowBuilder& operator=(RowBuilder&&) noexcept;
 
   /// Appends the message's rows under `message_index`, or returns why it has none. A message whose headers name tables
-  /// that the plan does not have gets none for now: see wanted().
+  /// that the plan does not have gets none for now: see wanted(). Neither does one whose schema is not known yet: see
+  /// awaits_schemas().
   std::optional<Reject> append(const Message& message, std::uint32_t message_index, RowSets& rows) {
     return by_headers_ == nullptr ? append_rows(message, message_index, rows)
                                   : append_by_headers(message, message_index, rows);
   }
+
+  /// Whether a message since the last forget_awaited() has no rows, since its schema was asked for.
+  [[nodiscard]] bool awaits_schemas() const { return awaits_schemas_; }
+  void forget_awaited() { awaits_schemas_ = false; }
 
   /// Whether wanted() has something.
   [[nodiscard]] bool wants_tables() const { return wants_tables_; }
@@ -54,6 +62,7 @@ class RowBuilder {
   std::unique_ptr<MessageRows> rows_;      ///< nullptr where headers name the tables
   std::unique_ptr<ByHeaders> by_headers_;  ///< a builder for each of the plan's variants
   bool wants_tables_ = false;
+  bool awaits_schemas_ = false;
 };
 
 /// Whether every mapping default of the plan can become its column's type: what validate reports beyond compile().

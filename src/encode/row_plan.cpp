@@ -173,7 +173,9 @@ RowPlan::RowPlan(const mapping::TopicPlan& topic_plan, std::string topic)
     }
   }
   message.extra_slots = metadata.slots();
-  message.root = metadata.wants_root();
+  message.root = metadata.wants(mapping::SourceKind::value);
+  key.root = metadata.wants(mapping::SourceKind::key) && topic_plan.key_format.format != formats::Format::json;
+  looks_into_key = key.root || key.message.tree.slots != 0;
 }
 
 }  // namespace loom::encode

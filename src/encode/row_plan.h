@@ -66,7 +66,8 @@ struct RowPlan {
   Metadata metadata;
   AbsentValues absent_values;
   decode::Wanted message;
-  decode::Wanted key;  ///< without slots: nobody looks into it
+  decode::Wanted key;
+  bool looks_into_key = false;  ///< fields of it are mapped, or it is mapped and is more than its bytes
 
  private:
   decode::WantedPaths& paths_of(const RowSource& source);

@@ -89,6 +89,13 @@ inline constexpr Choices<NoPartition, 2> kNoPartitions({{{"stop", NoPartition::s
                                                          {"dead_letter", NoPartition::dead_letter}}});
 inline constexpr Choices<Surplus, 2> kSurpluses({{{"keep", Surplus::keep}, {"delete", Surplus::remove}}});
 inline constexpr Choices<Identity, 1> kIdentities({{{"given", Identity::given}}});
+inline constexpr Choices<formats::Format, 7> kFormats({{{"json", formats::Format::json},
+                                                        {"json_schema", formats::Format::json_schema},
+                                                        {"avro", formats::Format::avro},
+                                                        {"protobuf", formats::Format::protobuf},
+                                                        {"auto", formats::Format::automatic},
+                                                        {"text", formats::Format::text},
+                                                        {"bytes", formats::Format::bytes}}});
 inline constexpr Choices<bool, 6> kBooleans(
     {{{"true", true}, {"false", false}, {"yes", true}, {"no", false}, {"on", true}, {"off", false}}});
 

@@ -350,6 +350,8 @@ TopicPlan Compiler::run() {
   plan_.mapping = topic_.topic;
   plan_.nul = topic_.nul;
   plan_.absent_values = topic_.absent_values;
+  plan_.value_format = topic_.value_format;
+  plan_.key_format = topic_.key_format;
   plan_.no_partition = topic_.no_partition;
   plan_.batch_size = topic_.batch_size;
   plan_.batch_timeout = topic_.batch_timeout;

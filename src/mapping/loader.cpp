@@ -97,7 +97,7 @@ void read_document(const YAML::Node& root, MappingFile& file, Findings& findings
   if (topic_entries.empty() && (topics->IsNull() || topics->IsMap())) {
     findings.warning(place, "names no topic: there is nothing to consume");
   }
-  for (const auto& entry : topic_entries) file.topics.push_back(read_topic(entry, defaults, findings));
+  for (const auto& entry : topic_entries) file.topics.push_back(read_topic(entry, defaults, file.path, findings));
   check_topic_names(file, findings);
 }
 

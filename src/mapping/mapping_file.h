@@ -3,11 +3,18 @@
 #include <chrono>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
+
+#include "formats/format.h"
+
+namespace loom::formats {
+struct Schema;
+}
 
 namespace loom::mapping {
 
@@ -57,6 +64,19 @@ enum class Surplus : std::uint8_t { keep, remove };
 /// Who gives a column its value that is GENERATED ALWAYS AS IDENTITY.
 enum class Identity : std::uint8_t { generated, given };
 
+/// How a topic's values, or its keys, are to be read.
+struct MessageFormat {
+  formats::Format format = formats::Format::json;
+  std::string file{};     ///< `schema_file` or `descriptor_file`, as the mapping has it; empty: schemas of a registry
+  std::string message{};  ///< of a descriptor_file: which of its messages; empty: the only one of its last file
+  std::shared_ptr<const formats::Schema> schema{};  ///< of the file
+  bool operator==(const MessageFormat& other) const;
+
+  /// Whether its messages name schemas that only a registry has.
+  [[nodiscard]] bool needs_registry() const;
+};
+
+std::string_view to_string(formats::Format format);
 std::string_view to_string(ValueType type);
 std::string_view to_string(Transform transform);
 std::string_view to_string(ConflictStrategy strategy);
@@ -127,6 +147,8 @@ struct TopicMapping {
   NulPolicy nul = NulPolicy::reject;
   NoPartition no_partition = NoPartition::stop;
   Identity identity = Identity::generated;
+  MessageFormat value_format;
+  MessageFormat key_format;
   int line = 0;
   std::map<std::string, int> key_lines;  ///< where each key of the topic stands, for problems found later
 

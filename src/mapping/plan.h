@@ -161,6 +161,8 @@ struct TopicPlan {
   std::vector<SurplusPlan> surplus;  ///< at most one for each child table
   std::vector<RequiredField> required;
   std::vector<std::string> absent_values;  ///< JSON scalars; a field with one of them counts as not there
+  MessageFormat value_format;
+  MessageFormat key_format;
   NulPolicy nul = NulPolicy::reject;
   NoPartition no_partition = NoPartition::stop;
   std::vector<std::string> unlogged;  ///< relations of its tables that a crash of the database empties, for people

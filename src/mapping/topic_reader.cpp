@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "mapping/choices.h"
+#include "mapping/format_reader.h"
 #include "mapping/sources.h"
 #include "mapping/table_names.h"
 #include "mapping/topic_pattern.h"
@@ -141,7 +142,26 @@ const std::vector<TopicReader::Key>& TopicReader::keys() {
       {"nul", [](Self& self, const Entry& entry) { self.take_choice(kNulPolicies, entry, self.topic_.nul); }},
       {"no_partition",
        [](Self& self, const Entry& entry) { self.take_choice(kNoPartitions, entry, self.topic_.no_partition); }},
-      {"identity", [](Self& self, const Entry& entry) { self.take_choice(kIdentities, entry, self.topic_.identity); }}};
+      {"identity", [](Self& self, const Entry& entry) { self.take_choice(kIdentities, entry, self.topic_.identity); }},
+      {"format",
+       [](Self& self, const Entry& entry) {
+         read_format(entry.value, self.at(entry), self.findings_, self.topic_.value_format);
+       }},
+      {"key_format",
+       [](Self& self, const Entry& entry) {
+         read_format(entry.value, self.at(entry), self.findings_, self.topic_.key_format);
+       }},
+      {"schema_file",
+       [](Self& self, const Entry& entry) {
+         read_schema_file(entry.value, self.at(entry), self.findings_, self.topic_.value_format);
+       }},
+      {"descriptor_file",
+       [](Self& self, const Entry& entry) {
+         read_schema_file(entry.value, self.at(entry), self.findings_, self.topic_.value_format);
+       }},
+      {"message", [](Self& self, const Entry& entry) {
+         self.topic_.value_format.message = text_of(entry.value, self.at(entry), self.findings_).value_or("");
+       }}};
   return kKeys;
 }
 
@@ -276,19 +296,24 @@ FileDefaults read_file_defaults(const YAML::Node& node, const Place& place, Find
       defaults.conflict_strategy = strategy.value_or(defaults.conflict_strategy);
     } else if (entry.key == "absent_values") {
       defaults.absent_values = read_absent_values(entry.value, here, findings);
+    } else if (entry.key == "format") {
+      read_format(entry.value, here, findings, defaults.value_format);
+    } else if (entry.key == "key_format") {
+      read_format(entry.value, here, findings, defaults.key_format);
     } else if (entry.key == "timestamp_field" || entry.key == "device_id_field" ||
                entry.key == "schema_version_field") {
       text_of(entry.value, here, findings);
     } else {
-      constexpr std::array<std::string_view, 6> kKnown{"upsert_key",      "conflict_strategy", "absent_values",
-                                                       "timestamp_field", "device_id_field",   "schema_version_field"};
+      constexpr std::array<std::string_view, 8> kKnown{"upsert_key",      "conflict_strategy",   "absent_values",
+                                                       "format",          "key_format",          "timestamp_field",
+                                                       "device_id_field", "schema_version_field"};
       warn_of_unknown_key("`defaults`", entry.key, kKnown, here, findings);
     }
   }
   return defaults;
 }
 
-TopicMapping read_topic(const Entry& entry, const FileDefaults& defaults, Findings& findings) {
+TopicMapping read_topic(const Entry& entry, const FileDefaults& defaults, const std::string& path, Findings& findings) {
   TopicMapping topic;
   topic.topic = entry.key;
   topic.is_pattern = !entry.key.empty() && entry.key[0] == '^';
@@ -297,6 +322,8 @@ TopicMapping read_topic(const Entry& entry, const FileDefaults& defaults, Findin
   topic.upsert_key_inherited = !defaults.upsert_key.empty();
   topic.conflict_strategy = defaults.conflict_strategy;
   topic.absent_values = defaults.absent_values;
+  topic.value_format = defaults.value_format;
+  topic.key_format = defaults.key_format;
   const Place place{entry.key, "", entry.line};
   if (topic.is_pattern) {
     if (const auto problem = pattern_problem(entry.key)) {
@@ -306,6 +333,7 @@ TopicMapping read_topic(const Entry& entry, const FileDefaults& defaults, Findin
     }
   }
   TopicReader(topic, place, findings).read(entry.value);
+  finish_format(topic, path, findings);
   check_table_headers(topic, findings);
   if (!topic.is_pattern && has_open_table_name(topic)) {
     topic = for_topic(topic, topic.topic);

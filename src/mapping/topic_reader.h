@@ -14,12 +14,15 @@ struct FileDefaults {
   std::vector<std::string> upsert_key;
   ConflictStrategy conflict_strategy = ConflictStrategy::ignore;
   std::vector<std::string> absent_values;
+  MessageFormat value_format;
+  MessageFormat key_format;
 };
 
 FileDefaults read_file_defaults(const YAML::Node& node, const Place& place, Findings& findings);
 
 /// One entry of `topics`. What is wrong goes to `findings`; what could be read is returned all the same.
-TopicMapping read_topic(const Entry& entry, const FileDefaults& defaults, Findings& findings);
+/// `path`: the mapping file's, beside which schema files are looked for.
+TopicMapping read_topic(const Entry& entry, const FileDefaults& defaults, const std::string& path, Findings& findings);
 
 /// `array_mappings` of a topic.
 std::vector<ArrayMapping> read_array_mappings(const YAML::Node& node, const Place& place, Findings& findings);

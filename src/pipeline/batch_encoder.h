@@ -22,11 +22,12 @@ namespace loom::pipeline {
 /// Blocks:  never.
 class BatchEncoder {
  public:
-  BatchEncoder(std::string topic, const Clock& clock) : topic_(std::move(topic)), clock_(clock) {}
+  BatchEncoder(std::string topic, const Clock& clock, const decode::Registry& registry)
+      : topic_(std::move(topic)), clock_(clock), registry_(registry) {}
 
   void use(std::shared_ptr<const mapping::TopicPlan> plan) {
     plan_ = std::move(plan);
-    builder_.emplace(plan_, topic_, clock_);
+    builder_.emplace(plan_, topic_, clock_, registry_);
   }
   /// Null before the first use().
   [[nodiscard]] const std::shared_ptr<const mapping::TopicPlan>& plan() const { return plan_; }
@@ -47,6 +48,11 @@ class BatchEncoder {
   /// rows before it has. (Not from the moment a plan is in use, but from when again() has gone through the batches.)
   [[nodiscard]] const std::set<mapping::TableValues>& wanted_tables() const { return builder_->wanted(); }
 
+  /// Whether messages here have no rows, since their schemas are not known yet. No batch may go out then.
+  [[nodiscard]] bool awaits_schemas() const { return builder_ && builder_->awaits_schemas(); }
+  /// Before again() goes through the batches: it finds out anew.
+  void forget_awaited() { builder_->forget_awaited(); }
+
   /// The batch's messages by the present plan, those of the partitions `without` left out; null when nothing is left.
   std::unique_ptr<batch::Batch> again(std::unique_ptr<batch::Batch> batch,
                                       const std::vector<std::int32_t>& without = {});
@@ -54,6 +60,7 @@ class BatchEncoder {
  private:
   const std::string topic_;
   const Clock& clock_;
+  const decode::Registry registry_;
   std::shared_ptr<const mapping::TopicPlan> plan_;
   std::optional<encode::RowBuilder> builder_;
 };

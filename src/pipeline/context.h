@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/failpoints.h"
+#include "decode/make_decoder.h"
 #include "pipeline/counters.h"
 #include "pipeline/memory_budget.h"
 
@@ -15,6 +16,7 @@ struct Context {
   Counters& counters;
   MemoryBudget& memory;
   Failpoints& failpoints;
+  decode::Registry registry{};  ///< of schemas; mostly there is none
 };
 
 }  // namespace loom::pipeline

@@ -88,6 +88,8 @@ class GroupConsumer {
   /// Other settings, and another mapping file behind the plans; see Worker::reconfigure. Returns at once. Partitions of
   /// topics that are no longer subscribed are given up after what was taken of them is stored.
   void reconfigure(ConsumerSettings settings);
+  /// A schema that a topic waits for is known now, or known not to be. From any thread, also before start().
+  void schemas_changed();
   /// Whether some worker has been in one step for so long that it will not come back by itself.
   [[nodiscard]] bool stuck() const;
   /// Whether the group's thread has ended with an error: the process has to be started anew.

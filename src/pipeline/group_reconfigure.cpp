@@ -32,6 +32,10 @@ bool needs_new_client(const ConsumerSettings& from, const ConsumerSettings& to) 
   return same != from.client;
 }
 
+void GroupConsumer::schemas_changed() {
+  for (auto& worker : workers_) worker->schemas_changed();
+}
+
 void GroupConsumer::reconfigure(ConsumerSettings settings) { reconfigurations_.post(std::move(settings)); }
 
 void GroupConsumer::take_reconfiguration() {

@@ -17,6 +17,10 @@ using batch::Batch;
 /// A fault that is over should not be waited out for long: within five seconds everything goes on.
 constexpr std::chrono::seconds kWaitMost{3};
 
+/// How often a lane that waits for schemas looks what keeps them, and how often it tries without being told to.
+constexpr std::chrono::milliseconds kSchemasLook{200};
+constexpr std::chrono::seconds kSchemasAgain{5};
+
 /// Draws differ between topics, so that lanes that failed together do not come back together.
 std::uint64_t seed_of(const std::string& topic) { return std::hash<std::string>{}(topic); }
 
@@ -46,7 +50,7 @@ Lane::Lane(std::string topic, const LaneSettings& settings, const Context& conte
       context_(context),
       topic_counters_(context.counters.of(topic_)),
       settings_(settings),
-      encoder_(topic_, context.clock),
+      encoder_(topic_, context.clock, context.registry),
       slots_(context.memory),
       schedule_(settings.limits, context.clock),
       run_(context.clock, kWaitMost, seed_of(topic_)),
@@ -61,9 +65,7 @@ void Lane::use_plan(std::shared_ptr<const mapping::TopicPlan> plan) {
   encoder_.use(std::move(plan));
   schedule_.use(limits());
   slots_.drop_spare();
-  const auto anew = [this](std::unique_ptr<Batch> batch) { return encoder_.again(std::move(batch)); };
-  slots_.rewrite_held(anew);
-  slots_.rewrite_growing(anew);
+  encode_anew();
   outage_.retry_at_once();
   if (state() == LaneState::stopped) log::debug({.topic = topic_}, "trying again");
   if (idle()) trouble_.end();  // nothing waits that could show whether it is over
@@ -73,6 +75,32 @@ void Lane::use_plan(std::shared_ptr<const mapping::TopicPlan> plan) {
   } else {
     run_.run();
   }
+}
+
+void Lane::encode_anew() {
+  const auto anew = [this](std::unique_ptr<Batch> batch) { return encoder_.again(std::move(batch)); };
+  slots_.rewrite_held(anew);
+  slots_.rewrite_growing(anew);
+}
+
+void Lane::schemas_changed() {
+  if (!encoder_.awaits_schemas()) return;
+  schemas_tried_ = context_.clock.now();
+  encoder_.forget_awaited();
+  encode_anew();
+  if (encoder_.wants_tables()) run_.want_more_of_plan();
+  slots_.account();
+}
+
+/// Whether a batch has to wait for a schema; of a registry that does not answer it is said why.
+bool Lane::holds_for_schemas() {
+  if (encoder_.awaits_schemas() && context_.clock.now() >= schemas_tried_ + kSchemasAgain) schemas_changed();
+  if (!encoder_.awaits_schemas()) return false;
+  if (const auto trouble = context_.registry.schemas->trouble()) {
+    if (!trouble_.now()) log::warn({.topic = topic_}, "waits for a schema: {}", trouble->says);
+    trouble_.note(trouble->refused ? batch::Cause::registry_refused : batch::Cause::registry_away, trouble->says);
+  }
+  return true;
 }
 
 void Lane::plan_failed(const std::string& why, batch::Cause cause) {
@@ -313,6 +341,7 @@ std::unique_ptr<Batch> Lane::hand_over(bool input_waiting) {
     run_.want_more_of_plan();
     return nullptr;
   }
+  if (holds_for_schemas()) return nullptr;
   if (slots_.held() != nullptr) {
     if (context_.clock.now() < outage_.retry_at()) return nullptr;
     if (const auto gone = disowned(*slots_.held()); !gone.empty()) {
@@ -358,6 +387,7 @@ std::unique_ptr<Batch> Lane::send(std::unique_ptr<Batch> batch) {
 TimePoint Lane::wake_at() const {
   const TimePoint at = run_.wake_at();
   if (slots_.out() || !run_.running()) return at;
+  if (encoder_.awaits_schemas()) return std::min(at, context_.clock.now() + kSchemasLook);
   if (slots_.held() != nullptr) return std::min(at, outage_.retry_at());
   return has_growth() ? std::min(at, schedule_.wake_at()) : at;
 }

@@ -63,6 +63,9 @@ class Lane {
     return encoder_.plan() == nullptr ? std::set<mapping::TableValues>() : encoder_.wanted_tables();
   }
 
+  /// A schema that somebody wanted is known now, or known not to be.
+  void schemas_changed();
+
   // Partitions
   void add(PartitionReader reader);
   /// The reader of a partition, or nullptr.
@@ -127,6 +130,8 @@ class Lane {
   void stop(const std::string& why, bool unstored);
   void await_decision(const std::string& why);
   void go_on_if_decided();
+  void encode_anew();
+  [[nodiscard]] bool holds_for_schemas();
   void drop_from_growing(const Partitions& partitions);
   std::unique_ptr<batch::Batch> close_growing();
   std::unique_ptr<batch::Batch> send(std::unique_ptr<batch::Batch> batch);
@@ -163,6 +168,7 @@ class Lane {
   Outage outage_;
   TroubleWatch trouble_;
   std::optional<TimePoint> out_since_;
+  TimePoint schemas_tried_{};  // while it waits for schemas: when the batches were last encoded in hope of them
   bool refused_all_ = false;  // the database refused every message of the last batch
   DeadLetterWatch dead_letter_watch_;
   Silence silence_;

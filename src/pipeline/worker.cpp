@@ -143,6 +143,10 @@ void Worker::read(Ready letter) {
   line_up(at->second);
 }
 
+void Worker::read(SchemasChanged /*letter*/) {
+  for (auto& [topic, lane] : lanes_) lane->schemas_changed();
+}
+
 void Worker::line_up(Place& place) {
   if (place.in_line) return;
   place.in_line = true;

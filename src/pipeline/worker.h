@@ -85,6 +85,9 @@ class Worker {
   void audit(std::string topic, std::int32_t partition, std::int64_t believed,
              std::optional<batch::StoredOffset> found);
 
+  /// A schema that somebody wanted is known now, or known not to be.
+  void schemas_changed() { letters_.post(SchemasChanged{}); }
+
   /// How long the present step() has been running: far more than a second means that it hangs. Zero between steps.
   [[nodiscard]] Duration stepping() const;
 
@@ -128,9 +131,10 @@ class Worker {
   struct Ready {
     std::uint64_t partition_id;
   };
+  struct SchemasChanged {};
   struct Wake {};
-  using Letter =
-      std::variant<AddPartition, Release, PlanArrived, Settled, Audit, Reconfigure, PlanChanged, Ready, Wake>;
+  using Letter = std::variant<AddPartition, Release, PlanArrived, Settled, Audit, Reconfigure, PlanChanged, Ready,
+                              SchemasChanged, Wake>;
 
   TimePoint take_step();
   void read(AddPartition letter);
@@ -141,6 +145,7 @@ class Worker {
   void read(const Reconfigure& letter);
   void read(PlanChanged letter);
   void read(Ready letter);
+  void read(SchemasChanged letter);
   void read(Wake /*letter*/) {}  // being read is all that it is for
 
   /// Where a partition is found, and its turns.

@@ -48,6 +48,15 @@ CauseWords words_of(batch::Cause cause) {
       return {"CONFLICTS",
               "Find the other program that writes the same rows (deadlocks stand in the server's log). Each batch is "
               "tried again."};
+    case Cause::registry_away:
+      return {"SCHEMA REGISTRY AWAY",
+              "Bring the registry of LOOM_SCHEMA_REGISTRY_URL back; nothing needs to be restarted here. Topics whose "
+              "schemas are known already go on."};
+    case Cause::registry_refused:
+      return {"SCHEMA REGISTRY REFUSES",
+              "Compare LOOM_SCHEMA_REGISTRY_USER and _PASSWORD, or _TOKEN, or the client's certificate with what the "
+              "registry lets in. Another secret than the one that this replica was started with needs a restart with "
+              "it."};
     case Cause::other:
       return {"DATABASE REFUSES", "Mend what the words name; the server's log says more. It is tried again by itself."};
   }

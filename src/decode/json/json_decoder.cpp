@@ -8,6 +8,15 @@ namespace loom::decode {
 
 JsonDecoder::JsonDecoder(const Wanted& wanted, JsonRoot root, const char* what)
     : Decoder(wanted), message_paths_(wanted.message), root_(root), what_(what) {
+  prepare(wanted);
+}
+
+JsonDecoder::JsonDecoder(const Wanted& wanted, JsonRoot root, const char* what, Values& values)
+    : Decoder(values), message_paths_(wanted.message), root_(root), what_(what) {
+  prepare(wanted);
+}
+
+void JsonDecoder::prepare(const Wanted& wanted) {
   element_paths_.reserve(wanted.elements.size());
   for (const auto& array : wanted.elements) element_paths_.emplace_back(array);
   if (message_paths_.node(0).array >= 0) root_ = JsonRoot::any;

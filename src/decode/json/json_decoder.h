@@ -28,6 +28,8 @@ class JsonDecoder final : public Decoder {
  public:
   /// `what`: "value" or "key", for messages to people. An empty key counts as null.
   explicit JsonDecoder(const Wanted& wanted, JsonRoot root = JsonRoot::object, const char* what = "value");
+  /// The same into another decoder's values.
+  JsonDecoder(const Wanted& wanted, JsonRoot root, const char* what, Values& values);
 
   /// What only stands around the JSON is passed over: a byte order mark in front, NUL bytes behind.
   std::optional<Reject> decode(std::string_view bytes);
@@ -47,6 +49,7 @@ class JsonDecoder final : public Decoder {
   std::optional<Reject> decode_plain(std::string_view text);
   std::optional<Reject> decode_object(std::string_view text);
   std::optional<Reject> look_closer(std::string_view bytes);
+  void prepare(const Wanted& wanted);
   void take_root(std::string_view text);
   [[nodiscard]] std::string problem(std::size_t skipped) const;
   std::optional<Reject> invalid() const;

@@ -7,13 +7,13 @@
 
 #include "encode/numeric.h"
 
-namespace loom::decode {
+namespace loom::encode {
 namespace {
 
 std::string decimal(const std::string& bytes, int scale) {
   ByteBuffer out;
   std::vector<std::uint32_t> limbs;
-  return append_decimal(bytes, scale, limbs, out) ? std::string(out.view()) : "too long";
+  return decode::append_decimal(bytes, scale, limbs, out) ? std::string(out.view()) : "too long";
 }
 
 /// The shortest two's complement of a number.
@@ -92,4 +92,4 @@ TEST(FitsModifier, RoundsBeforeItCompares) {
 }
 
 }  // namespace
-}  // namespace loom::decode
+}  // namespace loom::encode
