@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "decode/schema_source.h"
 
 namespace loom::pipeline {
 

@@ -241,6 +241,8 @@ std::string_view usual_sqlstate(Cause cause) {
   switch (cause) {
     case Cause::none:
     case Cause::away:
+    case Cause::registry_away:
+    case Cause::registry_refused:
       return "";
     case Cause::login_refused:
       return "28P01";
