@@ -179,7 +179,7 @@ TEST_F(SchemaDecoderTest, WhatIsSeenAndWhatToSetWhereTheBytesAreOfAnotherKind) {
             "__value_schema_id has 2 bytes, and a schema's id is byte 1 and 16 bytes, or byte 0 and 4 bytes");
   EXPECT_EQ(decoded(Format::avro, "0000000003000805120178"),
             "schema_mismatch: the value names schema 3, which is one of Protobuf, and the mapping says `format: avro`");
-  EXPECT_EQ(decoded(Format::protobuf, "00000000030805"),
+  EXPECT_EQ(decoded(Format::protobuf, "000000000302080805"),
             "not_decodable: the value is of a message that schema 3 does not have");
   EXPECT_EQ(decoded(Format::automatic, "7b2261223a317d"), R"({"a":1})") << "plain JSON beside framed messages";
   EXPECT_EQ(decoded(Format::avro, ""), "tombstone: the record has no value");
