@@ -16,7 +16,7 @@ namespace {
 
 using decode::Value;
 
-decode::WantedPaths paths_of(const std::vector<std::string>& paths) {
+decode::WantedPaths avro_paths(const std::vector<std::string>& paths) {
   decode::WantedPaths made;
   for (const std::string& path : paths) {
     const auto slot = mapping::add_slot(made.tree, path);
@@ -27,7 +27,7 @@ decode::WantedPaths paths_of(const std::vector<std::string>& paths) {
   return made;
 }
 
-struct Schema {
+struct AvroInput {
   const char* text;
   std::vector<std::string> paths;
   std::string list;  ///< an array mapping's path
@@ -35,7 +35,7 @@ struct Schema {
   bool bare_root_bytes = false;
 };
 
-std::vector<Schema> schemas() {
+std::vector<AvroInput> avro_inputs() {
   return {
       {R"({"type":"record","name":"R","fields":[
          {"name":"a","type":"string"},{"name":"b","type":"int"},{"name":"c","type":["null","double"]},
@@ -88,17 +88,17 @@ std::vector<Schema> schemas() {
 }
 
 /// One schema, with the whole message wanted and with some paths of it.
-class Case {
+class AvroCase {
  public:
-  explicit Case(const Schema& from) {
+  explicit AvroCase(const AvroInput& from) {
     auto parsed = formats::parse_avro_schema(from.text);
     check(parsed.schema.has_value(), "a good schema was refused", parsed.problem);
     const auto schema = std::make_shared<const formats::AvroSchema>(std::move(*parsed.schema));
     const decode::AvroOptions options{from.bare_root_bytes};
     all_.root = true;
-    some_.message = paths_of(from.paths);
+    some_.message = avro_paths(from.paths);
     some_.message.tree.nodes[mapping::add_node(some_.message.tree, from.list)].array = 0;
-    some_.elements.push_back(paths_of(from.element));
+    some_.elements.push_back(avro_paths(from.element));
     all_values_.emplace(0, 0, all_.elements);
     some_values_.emplace(some_.message.tree.slots, 0, some_.elements);
     whole_ = std::make_unique<decode::AvroProgram>(schema, all_, options);
@@ -157,9 +157,9 @@ class Case {
 }  // namespace
 
 void avro_program(std::string_view bytes) {
-  static std::vector<std::unique_ptr<Case>> cases;
+  static std::vector<std::unique_ptr<AvroCase>> cases;
   if (cases.empty()) {
-    for (const Schema& schema : schemas()) cases.push_back(std::make_unique<Case>(schema));
+    for (const AvroInput& schema : avro_inputs()) cases.push_back(std::make_unique<AvroCase>(schema));
   }
   if (bytes.empty()) return;
   // A copy of the exact size, so that the sanitizer sees a read beyond it.

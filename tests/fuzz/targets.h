@@ -11,7 +11,7 @@ namespace loom::fuzz {
 
 /// A message's value through plans with every column type and array mappings, in both forms of COPY.
 void json_decoder(std::string_view bytes);
-/// Bytes after a first one, which chooses a schema, through the Avro programs of the whole message and of some paths.
+/// Bytes after a first one, which chooses a schema, through Avro programs of the whole message and of some paths.
 void avro_program(std::string_view bytes);
 /// A text through the parsers of integers, floating and exact numbers.
 void numbers(std::string_view bytes);
