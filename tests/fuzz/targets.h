@@ -19,15 +19,18 @@ void numbers(std::string_view bytes);
 void timestamps(std::string_view bytes);
 /// A mapping file through the loader, the tables that it defines, and the compiler.
 void mapping_loader(std::string_view bytes);
+/// A Protobuf message of one of a few types, chosen by the first byte, with paths of every kind wanted of it.
+void protobuf_program(std::string_view bytes);
 
 struct Target {
   std::string_view name;
   void (*run)(std::string_view bytes);
 };
-inline constexpr std::array<Target, 5> kTargets{{{"json_decoder", json_decoder},
+inline constexpr std::array<Target, 6> kTargets{{{"json_decoder", json_decoder},
                                                  {"avro_program", avro_program},
                                                  {"numbers", numbers},
                                                  {"timestamps", timestamps},
-                                                 {"mapping_loader", mapping_loader}}};
+                                                 {"mapping_loader", mapping_loader},
+                                                 {"protobuf_program", protobuf_program}}};
 
 }  // namespace loom::fuzz
