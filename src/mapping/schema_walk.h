@@ -30,7 +30,8 @@ auto walk(const Reader& reader, const std::vector<PathStep>& path) {
   for (const PathStep& step : path) {
     decltype(spots) next;
     bool all_have_it = true;
-    const auto add = [&next](auto spot) {
+    using Place = typename decltype(spots)::value_type;
+    const auto add = [&next](Place spot) {
       for (auto& known : next) {
         if (known.node != spot.node) continue;
         known.nullable = known.nullable || spot.nullable;
