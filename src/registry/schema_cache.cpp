@@ -111,6 +111,13 @@ void SchemaCache::tell_subscribers() {
   for (const auto& [number, call] : subscribers_) call();
 }
 
+std::optional<decode::SchemaTrouble> SchemaCache::trouble() const {
+  const MutexLock lock(mutex_);
+  const bool refused = state_.reach == RegistryState::Reach::refused;
+  if (!refused && state_.reach != RegistryState::Reach::away) return std::nullopt;
+  return decode::SchemaTrouble{.refused = refused, .says = state_.last_problem};
+}
+
 RegistryState SchemaCache::state() const {
   const MutexLock lock(mutex_);
   RegistryState state = state_;

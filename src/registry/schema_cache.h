@@ -7,6 +7,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <thread>
@@ -66,6 +67,7 @@ class SchemaCache final : public decode::SchemaSource {
   SchemaCache& operator=(const SchemaCache&) = delete;
 
   decode::SchemaAnswer find(const decode::SchemaId& id) override;
+  [[nodiscard]] std::optional<decode::SchemaTrouble> trouble() const override;
 
   /// Asks for them; returns as soon as each is known or has a problem: true. False: the time is over.
   bool wait(std::span<const decode::SchemaId> ids, std::chrono::milliseconds timeout);
