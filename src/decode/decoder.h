@@ -31,9 +31,17 @@ class Decoder {
   [[nodiscard]] const Values& values() const { return values_; }
 
  protected:
-  explicit Decoder(const Wanted& wanted) : values_(wanted.message.tree.slots, wanted.extra_slots, wanted.elements) {}
+  explicit Decoder(const Wanted& wanted)
+      : own_(std::make_unique<Values>(wanted.message.tree.slots, wanted.extra_slots, wanted.elements)),
+        values_(*own_) {}
+  /// Of a decoder that fills another one's.
+  explicit Decoder(Values& values) : values_(values) {}
 
-  Values values_;
+ private:
+  std::unique_ptr<Values> own_;
+
+ protected:
+  Values& values_;
   bool awaits_schema_ = false;
 };
 

@@ -116,8 +116,8 @@ struct Reader {
     auto field = std::ranges::find(fields, step.name, &ProtobufField::name);
     if (field == fields.end()) field = std::ranges::find(fields, step.name, &ProtobufField::json_name);
     if (field == fields.end()) return {};
-    // What has no presence is its default where it is not sent; whether an empty list was is not told.
-    const bool certain = !field->repeated && (field->required || !field->has_presence);
+    // What has no presence is its default where it is not sent: zero, an empty list, an empty map.
+    const bool certain = field->repeated || field->required || !field->has_presence;
     return {{node_of(*field, field->repeated), !certain, certain}};
   }
 

@@ -119,10 +119,10 @@ TEST(SchemaFieldsTest, ProtobufsFieldsByNameAndByJsonName) {
                   {"f", "float"},
                   {"y", "bytes"},
                   {"e", "string"},
-                  {"list", "json?-"},
+                  {"list", "json"},
                   {"list[3]", "integer?-"},
-                  {"texts", "array?-"},
-                  {"by_name", "json?-"},
+                  {"texts", "array"},
+                  {"by_name", "json"},
                   {"by_name.anything.x", "integer?-"},
                   {"byName.anything.x", "integer?-"},
                   {"in", "json?-"},
@@ -170,7 +170,7 @@ TEST(SchemaFieldsTest, WellKnownTypesStandForWhatTheyAre) {
                   {"any", "json?-"},
                   {"any.type_url", "string?-"},
                   {"ats[0]", "timestamp?-"},
-                  {"ats", "json?-"}});
+                  {"ats", "json"}});
 }
 
 TEST(SchemaFieldsTest, JsonSchemasTypesAndForms) {
