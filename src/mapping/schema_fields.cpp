@@ -4,6 +4,7 @@
 
 #include "base/similar.h"
 #include "mapping/schema_walk.h"
+#include "mapping/sources.h"
 
 namespace loom::mapping {
 namespace schema_fields {
@@ -68,9 +69,7 @@ const char* name_of(Kind kind) {
   return "value";
 }
 
-std::string with_article(const std::string& name) {
-  return (name.find_first_of("aeiou") == 0 ? "an " : "a ") + name;
-}
+std::string with_article(const std::string& name) { return (name.find_first_of("aeiou") == 0 ? "an " : "a ") + name; }
 
 ValueType type_of(Kind kind) {
   switch (kind) {
@@ -116,7 +115,7 @@ ValueType type_of(Kind kind) {
 
 TopicSchema schema_of(const TopicMapping& topic, const TopicSchemas& known) {
   const MessageFormat& format = topic.value_format;
-  if (format.schema != nullptr) return {format.schema, format.message, format.file};
+  if (format.schema != nullptr) return {format.schema, format.message, format.file, true};
   const auto found = known.find(topic.topic);
   return found == known.end() ? TopicSchema{} : found->second;
 }
@@ -128,6 +127,13 @@ std::optional<SchemaField> field_at(const formats::Schema& schema, std::string_v
   if (schema.protobuf == nullptr) return SchemaField{.nullable = true, .required = false};
   const auto* const meant = schema_fields::message_of(*schema.protobuf, message);
   return meant == nullptr ? std::nullopt : protobuf_field(*schema.protobuf, *meant, path);
+}
+
+std::vector<PathStep> path_in_element(const std::string& array, const std::string& path) {
+  std::vector<PathStep> steps = split_path(array_root(array));
+  steps.push_back({.name = {}, .index = 0});
+  for (PathStep& step : split_path(path)) steps.push_back(std::move(step));
+  return steps;
 }
 
 std::vector<std::string> names_at(const formats::Schema& schema, std::string_view message,

@@ -56,7 +56,8 @@ struct SchemaField {
 struct TopicSchema {
   std::shared_ptr<const formats::Schema> schema;
   std::string message;  ///< of Protobuf: which of its messages, by its full name; empty: the first
-  std::string name;     ///< for people: `subject orders-value, version 3`, `orders.avsc`
+  std::string name;     ///< for people: `version 3 of orders-value`, `orders.avsc`
+  bool is_only = true;  ///< no message is of another schema, an earlier version of it, say
 };
 /// By topic, as the mapping file names it.
 using TopicSchemas = std::map<std::string, TopicSchema>;
@@ -70,6 +71,9 @@ TopicSchema schema_of(const TopicMapping& topic, const TopicSchemas& known);
 /// message of the schema has such a field. `message`: Protobuf's, by its full name; empty: the file's first.
 std::optional<SchemaField> field_at(const formats::Schema& schema, std::string_view message,
                                     const std::vector<PathStep>& path);
+
+/// The path into the message of what stands at `path` in each element of the list at `array`, a key of array_mappings.
+std::vector<PathStep> path_in_element(const std::string& array, const std::string& path);
 
 /// The names of the fields that stand at the path, in the schema's order; none where anything may stand.
 std::vector<std::string> names_at(const formats::Schema& schema, std::string_view message,
