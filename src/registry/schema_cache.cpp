@@ -64,6 +64,7 @@ SchemaCache::SchemaCache(std::unique_ptr<SchemaFetcher> fetcher, const Clock& cl
       table_(settings.limits),
       backoff_(2 * settings.retry_first, settings.retry_cap, settings.seed),
       retry_first_(settings.retry_first) {
+  state_.since = clock_.now();
   thread_ = std::thread([this] { run(); });
 }
 
