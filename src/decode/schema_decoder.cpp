@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/log.h"
 #include "decode/avro/avro_program.h"
 #include "decode/protobuf/message_indexes.h"
 #include "decode/protobuf/protobuf_program.h"
@@ -124,6 +125,23 @@ std::optional<Reject> SchemaDecoder::learn(const SchemaId& id) {
   return std::nullopt;
 }
 
+/// Says it, too: once for a schema, since its programs are made once.
+std::optional<Reject> SchemaDecoder::check_required(const Known& known, const std::string& message) const {
+  const std::string missing = mapping::missing_required(wanted_.required, *known.schema, message);
+  if (missing.empty()) return std::nullopt;
+  const std::string schema = format_.schema == nullptr ? show(known.id) : format_.file;
+  const std::string text = (message.empty() ? "" : "message " + message + " of ") + schema + " has " + missing;
+  log::write(log::Level::error, {.reason = to_string(RejectReason::schema_mismatch)}, text,
+             text + ": each message of it becomes a dead letter");
+  return Reject{RejectReason::schema_mismatch, text, {}};
+}
+
+std::optional<Reject> SchemaDecoder::run(Known::Compiled& compiled, std::string_view payload) {
+  if (compiled.refusal) [[unlikely]]
+    return compiled.refusal;
+  return compiled.program->run(payload, values_);
+}
+
 std::optional<Reject> SchemaDecoder::run(Known& known, std::string_view payload, const Message& record) {
   switch (known.schema->format) {
     case Format::avro:
@@ -136,9 +154,10 @@ std::optional<Reject> SchemaDecoder::run(Known& known, std::string_view payload,
   if (known.programs.empty()) [[unlikely]] {
     // Only serializers of registries leave the length of a root of bytes out.
     const AvroOptions options{.bare_root_bytes = format_.schema == nullptr};
-    known.programs.push_back({{}, std::make_unique<AvroProgram>(known.schema->avro, wanted_, options)});
+    known.programs.push_back(
+        {{}, std::make_unique<AvroProgram>(known.schema->avro, wanted_, options), check_required(known, "")});
   }
-  return known.programs.front().program->run(payload, values_);
+  return run(known.programs.front(), payload);
 }
 
 std::optional<Reject> SchemaDecoder::run_protobuf(Known& known, std::string_view payload) {
@@ -166,9 +185,10 @@ std::optional<Reject> SchemaDecoder::run_protobuf(Known& known, std::string_view
     }
     if (programs.size() == kMostPrograms) programs.pop_back();
     programs.insert(programs.begin(),
-                    {indexes_, std::make_unique<ProtobufProgram>(known.schema->protobuf, *message, wanted_)});
+                    {indexes_, std::make_unique<ProtobufProgram>(known.schema->protobuf, *message, wanted_),
+                     check_required(known, message->full_name)});
   }
-  return programs.front().program->run(payload, values_);
+  return run(programs.front(), payload);
 }
 
 std::optional<Reject> SchemaDecoder::decode_json(std::string_view text, const Message& record) {

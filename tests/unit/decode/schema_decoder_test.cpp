@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/log.h"
 #include "decode/plain_form.h"
 #include "decode/schema_source.h"
 
@@ -222,6 +223,42 @@ TEST_F(SchemaDecoderTest, ConfluentsRootOfBytesHasNoLength) {
   EXPECT_EQ(decoded(Format::avro, "0000000007ff01"), R"("/wE=")");
   EXPECT_EQ(decoded(Format::avro, "0000000007"), R"("")");
   EXPECT_EQ(decoded(Format::avro, "00000000080204ff01"), R"("/wE=")") << "in a union it has one";
+}
+
+TEST_F(SchemaDecoderTest, ASchemaWithoutARequiredFieldIsRefusedWholeAndSaidOnce) {
+  Wanted wanted;
+  wanted.root = true;
+  wanted.required = {{"who", {"data.user", "user"}}, {"s", {"s"}}};
+  const auto said = [] {
+    std::uint64_t times = 0;
+    for (const auto& event : log::recent()) times += event.message.find("`who`") == std::string::npos ? 0 : event.times;
+    return times;
+  };
+  SchemaDecoder decoder(wanted, Part::value, {.format = Format::automatic}, {.schemas = &schemas, .id_bytes = 4});
+  const std::string message = bytes_of("0000000001020202780404ce86b4cccaef66");
+  const std::string missing = "has no field for the required field `who` (sources: data.user, user)";
+  EXPECT_EQ(decoded_by(decoder, message), "schema_mismatch: schema 1 " + missing);
+  EXPECT_EQ(said(), 1U);
+  EXPECT_EQ(decoded_by(decoder, message), "schema_mismatch: schema 1 " + missing);
+  EXPECT_EQ(said(), 1U);
+  schemas.has(
+      20, avro(R"({"type":"record","name":"R","fields":[{"name":"s","type":"int"},{"name":"user","type":"int"}]})"));
+  EXPECT_EQ(decoded_by(decoder, bytes_of("00000000140a0c")), R"({"s":5,"user":6})") << "another schema has it";
+  EXPECT_EQ(decoded_by(decoder, bytes_of("0000000003000805120178")),
+            "schema_mismatch: message k4.First of schema 3 " + missing);
+  EXPECT_EQ(decoded_by(decoder, bytes_of("00000000030402000807")),
+            "schema_mismatch: message k4.Second.In2 of schema 3 has no field for the required fields "
+            "`who` (sources: data.user, user), `s` (sources: s)");
+  EXPECT_EQ(decoded_by(decoder, "{}"), "{}") << "JSON has no schema: each message is looked at";
+}
+
+TEST_F(SchemaDecoderTest, AFileWithoutARequiredFieldIsNamed) {
+  Wanted wanted;
+  wanted.required = {{"x", {"x"}}};
+  const mapping::MessageFormat format{.format = Format::avro, .file = "r.avsc", .schema = avro(kAvro)};
+  SchemaDecoder decoder(wanted, Part::value, format, {});
+  EXPECT_EQ(decoded_by(decoder, bytes_of("020202780404ce86b4cccaef66")),
+            "schema_mismatch: r.avsc has no field for the required field `x` (sources: x)");
 }
 
 }  // namespace
