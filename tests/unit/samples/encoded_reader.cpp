@@ -55,7 +55,7 @@ bool same_bytes(std::string_view bytes, const Json& wanted) {
   return bytes == wanted.get<std::string>() || base64.view() == wanted.get<std::string>();
 }
 
-std::string iso(std::int64_t us) {
+std::string iso_text(std::int64_t us) {
   std::string text;
   append_iso_time(text, us);
   return text;
@@ -69,7 +69,7 @@ std::int64_t big_endian(std::string_view bytes) {
 
 std::string time_text(std::int64_t us) {
   const std::int64_t tenths = us / 100'000;
-  std::string text = iso(us).substr(11, 8);
+  std::string text = iso_text(us).substr(11, 8);
   return tenths % 10 == 0 ? text : text + "." + std::to_string(tenths % 10);
 }
 
@@ -120,8 +120,9 @@ void read_avro(const Json& type, Bytes& bytes, const Json& wanted, const std::st
   const std::int64_t number = bytes.zigzag();
   if (wanted.is_number()) return same(path, number == wanted.get<std::int64_t>(), wanted);
   const std::string text = wanted;
-  if (logical == "timestamp-micros") return same(path, iso(number) == text, wanted);
-  if (logical == "date") return same(path, iso(number * 86'400'000'000).substr(0, 10) == text.substr(0, 10), wanted);
+  if (logical == "timestamp-micros") return same(path, iso_text(number) == text, wanted);
+  if (logical == "date")
+    return same(path, iso_text(number * 86'400'000'000).substr(0, 10) == text.substr(0, 10), wanted);
   if (logical == "time-micros") return same(path, time_text(number) == text, wanted);
   throw std::runtime_error(path + " is a number in the bytes, and not in the message");
 }
@@ -181,7 +182,7 @@ void read_timestamp(Bytes bytes, const Json& wanted, const std::string& path) {
     const auto value = static_cast<std::int64_t>(bytes.varint());
     us += tag == 8 ? value * 1'000'000 : value / 1000;
   }
-  same(path, iso(us) == wanted.get<std::string>(), wanted);
+  same(path, iso_text(us) == wanted.get<std::string>(), wanted);
 }
 
 void read_scalar(const ProtoFile& file, const std::string& type, std::uint64_t wire, Bytes& bytes, const Json& wanted,

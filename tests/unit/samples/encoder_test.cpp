@@ -53,7 +53,7 @@ void expect_same_values(const mapping::TopicMapping& topic, Format format, int m
   }
 }
 
-mapping::TopicMapping topic_of_every_type() {
+mapping::TopicMapping topic_of_all_types() {
   mapping::TopicMapping topic;
   topic.topic = "every.type";
   const std::vector<std::pair<std::string, ValueType>> types{{"count", ValueType::integer},
@@ -97,9 +97,9 @@ mapping::TopicMapping topic_of_every_type() {
 
 class EachFormat : public ::testing::TestWithParam<Format> {};
 INSTANTIATE_TEST_SUITE_P(Formats, EachFormat, ::testing::Values(Format::avro, Format::protobuf),
-                         [](const auto& info) { return std::string(mapping::to_string(info.param)); });
+                         [](const auto& one) { return std::string(mapping::to_string(one.param)); });
 
-TEST_P(EachFormat, HoldsTheValuesOfTheJsonForEveryType) { expect_same_values(topic_of_every_type(), GetParam(), 200); }
+TEST_P(EachFormat, HoldsTheValuesOfTheJsonForEveryType) { expect_same_values(topic_of_all_types(), GetParam(), 200); }
 
 TEST_P(EachFormat, HoldsTheValuesOfTheJsonForEveryTopicOfTheProject) {
   const mapping::LoadResult loaded = mapping::load_mapping_file(std::string(LOOM_SOURCE_DIR) + "/topic_mappings.yml");
@@ -109,7 +109,7 @@ TEST_P(EachFormat, HoldsTheValuesOfTheJsonForEveryTopicOfTheProject) {
 }
 
 TEST_P(EachFormat, IsTheSameForTheSameSeed) {
-  const mapping::TopicMapping topic = topic_of_every_type();
+  const mapping::TopicMapping topic = topic_of_all_types();
   EXPECT_EQ(encoder_for(topic, GetParam())->schema().text, encoder_for(topic, GetParam())->schema().text);
   SampleGenerator one(topic, {.seed = 8, .bad_ratio = 0.3, .encoder = encoder_for(topic, GetParam())});
   SampleGenerator other(topic, {.seed = 8, .bad_ratio = 0.3, .encoder = encoder_for(topic, GetParam())});
@@ -200,7 +200,8 @@ message ShopOrders {
 
 TEST(SampleSchema, SaysWhenProtobufHasNoSuchMessage) {
   mapping::TopicMapping topic;
-  topic.array_mappings.push_back({.path = "$value", .element_mappings = {{"sku", "sku", 0}}});
+  topic.array_mappings.emplace_back().path = "$value";
+  topic.array_mappings.back().element_mappings = {{"sku", "sku", 0}};
   EXPECT_NO_THROW(sample_schema(topic, "items", Format::avro));
   try {
     sample_schema(topic, "items", Format::protobuf);
