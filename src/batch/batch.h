@@ -61,6 +61,7 @@ struct Batch {
   std::size_t message_bytes = 0;       ///< of the messages' keys and values
   TimePoint first_row_at{};            ///< when its first message came: it is due a batch timeout later
   Duration decoding{};                 ///< a worker's time for its messages so far
+  bool awaits_schemas = false;         ///< messages have no rows, since their schemas are not known yet: it must not go
   bool prefer_merge = false;           ///< this topic's batches conflicted lately: skip the optimistic COPY
   bool alone_is_no_proof = false;      ///< what came before it was refused by the database, all of it
   bool plan_is_fresh = false;  ///< the catalog was read lately and the plan fits it: what the database refuses is no

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "base/plural.h"
+
 namespace loom::decode {
 namespace {
 
@@ -34,8 +36,8 @@ Frame frame_of_header(const Header& header, std::string_view bytes) {
   } else if ((value.size() == 5 || value.size() == 9) && value[0] == kMagic) {
     frame.id.number = big_endian(value.substr(1));
   } else {
-    return malformed("the header " + std::string(header.name) + " has " + std::to_string(value.size()) +
-                     " bytes, and a schema's id is byte 1 and 16 bytes, or byte 0 and 4 bytes");
+    return malformed("the header " + std::string(header.name) + " has " + plural(value.size(), "byte") +
+                     ", and a schema's id is byte 1 and 16 bytes, or byte 0 and 4 bytes");
   }
   return frame;
 }
@@ -52,8 +54,8 @@ Frame read_frame(std::string_view bytes, const Message& record, Part part, int i
   if (bytes.empty() || bytes[0] != kMagic) return frame;
   const auto id_size = static_cast<std::size_t>(id_bytes);
   if (bytes.size() < 1 + id_size) {
-    return malformed("it begins with byte 0, and then has " + std::to_string(bytes.size() - 1) +
-                     " bytes instead of a schema's id of " + std::to_string(id_bytes));
+    return malformed("it begins with byte 0, and then has " + plural(bytes.size() - 1, "byte") +
+                     " instead of a schema's id of " + std::to_string(id_bytes));
   }
   frame.id.number = big_endian(bytes.substr(1, id_size));
   if (frame.id.number == 0 && id_bytes == 4 && bytes.size() >= 9 && big_endian(bytes.substr(5, 4)) != 0) {

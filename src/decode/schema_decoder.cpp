@@ -145,10 +145,11 @@ std::optional<Reject> SchemaDecoder::run_protobuf(Known& known, std::string_view
   const formats::ProtobufSchema& schema = *known.schema->protobuf;
   indexes_.clear();
   if (format_.schema == nullptr) {
-    std::size_t size = 0;
-    if (const char* problem = read_message_indexes(payload, indexes_, size); problem != nullptr) {
+    std::string problem;
+    const std::size_t size = read_message_indexes(payload, indexes_, problem);
+    if (size == 0) {
       return reject(RejectReason::not_decodable,
-                    "of " + show(known.id) + " does not say which message it is: " + problem);
+                    "of " + show(known.id) + " does not say which of its messages it is: " + problem);
     }
     payload.remove_prefix(size);
   }

@@ -58,7 +58,7 @@ const std::set<mapping::TableValues>& RowBuilder::wanted() const {
 std::optional<Reject> RowBuilder::append_rows(const Message& message, std::uint32_t message_index, RowSets& rows) {
   auto reject = rows_->append(message, message_index, rows);
   if (reject) rows.drop_from(message_index);
-  awaits_schemas_ |= rows_->awaits_schema;
+  awaits_schema_ = rows_->awaits_schema;
   return reject;
 }
 
@@ -89,6 +89,7 @@ std::optional<Reject> RowBuilder::ByHeaders::read_values(const Message& message,
 std::optional<Reject> RowBuilder::append_by_headers(const Message& message, std::uint32_t message_index,
                                                     RowSets& rows) {
   ByHeaders& all = *by_headers_;
+  awaits_schema_ = false;
   mapping::TableValues values;
   if (auto reject = all.read_values(message, values)) return reject;
   const auto known = all.variants.find(values);
@@ -112,7 +113,7 @@ std::optional<Reject> RowBuilder::append_by_headers(const Message& message, std:
   }
   auto reject = variant.rows->append(message, message_index, rows);
   if (reject) rows.drop_from(message_index);
-  awaits_schemas_ |= variant.rows->awaits_schema;
+  awaits_schema_ = variant.rows->awaits_schema;
   return reject;
 }
 

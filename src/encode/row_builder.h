@@ -37,15 +37,14 @@ class RowBuilder {
 
   /// Appends the message's rows under `message_index`, or returns why it has none. A message whose headers name tables
   /// that the plan does not have gets none for now: see wanted(). Neither does one whose schema is not known yet: see
-  /// awaits_schemas().
+  /// awaits_schema().
   std::optional<Reject> append(const Message& message, std::uint32_t message_index, RowSets& rows) {
     return by_headers_ == nullptr ? append_rows(message, message_index, rows)
                                   : append_by_headers(message, message_index, rows);
   }
 
-  /// Whether a message since the last forget_awaited() has no rows, since its schema was asked for.
-  [[nodiscard]] bool awaits_schemas() const { return awaits_schemas_; }
-  void forget_awaited() { awaits_schemas_ = false; }
+  /// Whether the message that was appended last has no rows, since its schema is not known yet.
+  [[nodiscard]] bool awaits_schema() const { return awaits_schema_; }
 
   /// Whether wanted() has something.
   [[nodiscard]] bool wants_tables() const { return wants_tables_; }
@@ -62,7 +61,7 @@ class RowBuilder {
   std::unique_ptr<MessageRows> rows_;      ///< nullptr where headers name the tables
   std::unique_ptr<ByHeaders> by_headers_;  ///< a builder for each of the plan's variants
   bool wants_tables_ = false;
-  bool awaits_schemas_ = false;
+  bool awaits_schema_ = false;
 };
 
 /// Whether every mapping default of the plan can become its column's type: what validate reports beyond compile().

@@ -39,6 +39,7 @@ class BatchEncoder {
     if (auto reject = builder_->append(message, index, to.rows)) {
       to.rejected.push_back({.message = index, .reject = std::move(*reject)});
     }
+    to.awaits_schemas |= builder_->awaits_schema();
     to.messages.push_back(std::move(message));
   }
 
@@ -47,11 +48,6 @@ class BatchEncoder {
   /// Values of headers that messages here name tables by, and that the plan has no tables for: these messages have no
   /// rows before it has. (Not from the moment a plan is in use, but from when again() has gone through the batches.)
   [[nodiscard]] const std::set<mapping::TableValues>& wanted_tables() const { return builder_->wanted(); }
-
-  /// Whether messages here have no rows, since their schemas are not known yet. No batch may go out then.
-  [[nodiscard]] bool awaits_schemas() const { return builder_ && builder_->awaits_schemas(); }
-  /// Before again() goes through the batches: it finds out anew.
-  void forget_awaited() { builder_->forget_awaited(); }
 
   /// The batch's messages by the present plan, those of the partitions `without` left out; null when nothing is left.
   std::unique_ptr<batch::Batch> again(std::unique_ptr<batch::Batch> batch,

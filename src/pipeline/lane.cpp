@@ -84,19 +84,21 @@ void Lane::encode_anew() {
   slots_.rewrite_growing(anew);
 }
 
-void Lane::schemas_changed() {
-  if (!encoder_.awaits_schemas()) return;
-  schemas_tried_ = context_.clock.now();
-  encoder_.forget_awaited();
-  encode_anew();
-  if (encoder_.wants_tables()) run_.want_more_of_plan();
-  slots_.account();
+bool Lane::awaits_schemas() const {
+  const auto awaits = [](const Batch* batch) { return batch != nullptr && batch->awaits_schemas; };
+  return awaits(slots_.held()) || awaits(slots_.growing());
 }
 
-/// Whether a batch has to wait for a schema; of a registry that does not answer it is said why.
-bool Lane::holds_for_schemas() {
-  if (encoder_.awaits_schemas() && context_.clock.now() >= schemas_tried_ + kSchemasAgain) schemas_changed();
-  if (!encoder_.awaits_schemas()) return false;
+void Lane::schemas_changed() {
+  if (!awaits_schemas()) return;
+  schemas_tried_ = context_.clock.now();
+  encode_anew();
+  if (encoder_.wants_tables()) run_.want_more_of_plan();
+}
+
+/// Whether this batch has to wait for a schema; of a registry that does not answer it is said why.
+bool Lane::waits_for_schemas(const Batch* batch) {
+  if (batch == nullptr || !batch->awaits_schemas) return false;
   if (const auto trouble = context_.registry.schemas->trouble()) {
     if (!trouble_.now()) log::warn({.topic = topic_}, "waits for a schema: {}", trouble->says);
     trouble_.note(trouble->refused ? batch::Cause::registry_refused : batch::Cause::registry_away, trouble->says);
@@ -342,9 +344,9 @@ std::unique_ptr<Batch> Lane::hand_over(bool input_waiting) {
     run_.want_more_of_plan();
     return nullptr;
   }
-  if (holds_for_schemas()) return nullptr;
+  if (awaits_schemas() && context_.clock.now() >= schemas_tried_ + kSchemasAgain) schemas_changed();
   if (slots_.held() != nullptr) {
-    if (context_.clock.now() < outage_.retry_at()) return nullptr;
+    if (waits_for_schemas(slots_.held()) || context_.clock.now() < outage_.retry_at()) return nullptr;
     if (const auto gone = disowned(*slots_.held()); !gone.empty()) {
       slots_.rewrite_held([&](std::unique_ptr<Batch> batch) { return encoder_.again(std::move(batch), gone); });
     }
@@ -355,6 +357,7 @@ std::unique_ptr<Batch> Lane::hand_over(bool input_waiting) {
     slots_.drop_spare_if_scarce();  // an idle lane need not keep it warm
     return nullptr;
   }
+  if (waits_for_schemas(slots_.growing())) return nullptr;
   schedule_.note_growth();
   const bool full = !wants_input();
   schedule_.note_due(slots_.growing() == nullptr ? 0 : slots_.growing()->messages.size(), full);
@@ -388,7 +391,7 @@ std::unique_ptr<Batch> Lane::send(std::unique_ptr<Batch> batch) {
 TimePoint Lane::wake_at() const {
   const TimePoint at = run_.wake_at();
   if (slots_.out() || !run_.running()) return at;
-  if (encoder_.awaits_schemas()) return std::min(at, context_.clock.now() + kSchemasLook);
+  if (awaits_schemas()) return std::min(at, context_.clock.now() + kSchemasLook);
   if (slots_.held() != nullptr) return std::min(at, outage_.retry_at());
   return has_growth() ? std::min(at, schedule_.wake_at()) : at;
 }

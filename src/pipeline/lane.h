@@ -131,7 +131,8 @@ class Lane {
   void await_decision(const std::string& why);
   void go_on_if_decided();
   void encode_anew();
-  [[nodiscard]] bool holds_for_schemas();
+  [[nodiscard]] bool awaits_schemas() const;
+  [[nodiscard]] bool waits_for_schemas(const batch::Batch* batch);
   void drop_from_growing(const Partitions& partitions);
   std::unique_ptr<batch::Batch> close_growing();
   std::unique_ptr<batch::Batch> send(std::unique_ptr<batch::Batch> batch);
@@ -169,7 +170,7 @@ class Lane {
   TroubleWatch trouble_;
   std::optional<TimePoint> out_since_;
   TimePoint schemas_tried_{};  // while it waits for schemas: when the batches were last encoded in hope of them
-  bool refused_all_ = false;  // the database refused every message of the last batch
+  bool refused_all_ = false;   // the database refused every message of the last batch
   DeadLetterWatch dead_letter_watch_;
   Silence silence_;
 };

@@ -22,7 +22,8 @@ LaneSettings small_batches() {
 }  // namespace
 
 void QueuedSource::emit(bool good) {
-  log_.push_back({.value = good ? R"({"id": )" + std::to_string(end_) + "}" : "no JSON", .timestamp_ms = timestamp_++});
+  log_.push_back(
+      {.value = good ? framing + R"({"id": )" + std::to_string(end_) + "}" : "no JSON", .timestamp_ms = timestamp_++});
   ++end_;
 }
 
@@ -70,10 +71,16 @@ bool QueuedSource::seek(std::int64_t offset, std::int32_t /*leader_epoch*/) {
 
 LaneTest::LaneTest() : LaneTest(small_batches()) {}
 
-LaneTest::LaneTest(const LaneSettings& settings)
+LaneTest::LaneTest(const decode::Registry& registry) : LaneTest(small_batches(), registry) {}
+
+LaneTest::LaneTest(const LaneSettings& settings, const decode::Registry& registry)
     : limits_(settings.limits),
       lane_("readings", settings,
-            {.clock = clock_, .counters = counters_, .memory = memory_, .failpoints = failpoints_}) {
+            {.clock = clock_,
+             .counters = counters_,
+             .memory = memory_,
+             .failpoints = failpoints_,
+             .registry = registry}) {
   bool fresh = false;
   EXPECT_TRUE(lane_.take_plan_request(fresh)) << "a new lane asks for its plan";
   lane_.use_plan(plan());

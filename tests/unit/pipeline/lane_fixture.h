@@ -44,6 +44,7 @@ class QueuedSource final : public source::PartitionSource {
   /// As the client does on assignment: no seek that a lane asked for.
   void start_at(std::int64_t offset) { position_ = offset; }
 
+  std::string framing;  ///< in front of each good message
   std::vector<std::int64_t> seeks;
   bool out_of_range = false;
   bool may_skip = true;
@@ -72,7 +73,8 @@ class QueuedSource final : public source::PartitionSource {
 class LaneTest : public ::testing::Test {
  protected:
   LaneTest();
-  explicit LaneTest(const LaneSettings& settings);
+  explicit LaneTest(const LaneSettings& settings, const decode::Registry& registry = {});
+  explicit LaneTest(const decode::Registry& registry);
 
   /// One BIGINT column, `id`.
   static std::shared_ptr<const mapping::TopicPlan> plan() { return test_support::id_plan("readings"); }
