@@ -113,7 +113,7 @@ def plain(type_: Type, value: Any) -> Any:
         return None
     kind = type_.kind
     if kind == "record":
-        return {field.name: plain(field.type, value[field.name]) for field in type_.fields}
+        return {field.name: plain(field.type, value.get(field.name)) for field in type_.fields}
     if kind == "list":
         return [plain(type_.of(), one) for one in value]
     if kind == "map":

@@ -66,9 +66,25 @@ class Column:
     json_transform: str = ""
 
 
-def draw_columns(draw: random.Random, top: Type, formats: frozenset[str]) -> list[Column]:
+@dataclasses.dataclass
+class Child:
+    """Rows of the elements of a list."""
+
+    source: str
+    path: tuple[str | int, ...]
+    columns: list[Column]
+
+
+@dataclasses.dataclass
+class Columns:
+    own: list[Column]
+    child: Child | None = None
+
+
+def draw_columns(draw: random.Random, top: Type, formats: frozenset[str]) -> Columns:
     """Marks the fields and types with what their values and their JSON have to heed."""
-    columns: list[Column] = []
+    drawn = Columns([])
+    columns = drawn.own
 
     def add(field: Field, source: str, path: tuple[str | int, ...], tame: bool) -> None:
         type_ = field.type
@@ -94,6 +110,14 @@ def draw_columns(draw: random.Random, top: Type, formats: frozenset[str]) -> lis
             return
         if type_.kind == "list":
             element = type_.of()
+            if element.kind == "record" and not type_.nulls and not tame and not drawn.child and draw.random() < 0.6:
+                type_.exploded = True
+                drawn.child = Child(source, path, [
+                    Column(f"c{i}", one.name, (one.name,), natural(one.type), one.type)
+                    for i, one in enumerate(element.fields)
+                    if one.type.scalar and one.type.kind != "bytes"
+                ])
+                return
             as_list = element.scalar and element.kind in LIST_ELEMENTS and draw.random() < 0.7
             put(source, path, f"{natural(element)}[]" if as_list else "jsonb", type_)
             if element.scalar and draw.random() < 0.3:
@@ -129,7 +153,7 @@ def draw_columns(draw: random.Random, top: Type, formats: frozenset[str]) -> lis
 
     fields(top, "", (), False)
     tame_lists(top)
-    return columns
+    return drawn
 
 
 def natural(type_: Type) -> str:

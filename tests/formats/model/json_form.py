@@ -51,7 +51,8 @@ def json_of(type_: Type, value: Any, whole: bool) -> str:
     if kind == "record":
         return json_of_record(type_, value, whole)
     if kind == "list":
-        return "[" + ",".join("null" if one is None else json_of(type_.of(), one, True) for one in value) + "]"
+        below = not type_.exploded
+        return "[" + ",".join("null" if one is None else json_of(type_.of(), one, below) for one in value) + "]"
     if kind == "map":
         parts = [
             f"{text(key_text(key))}:{'null' if one is None else json_of(type_.of(), one, True)}"

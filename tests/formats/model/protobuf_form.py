@@ -120,7 +120,7 @@ def named_in(type_: Type) -> list[Type]:
 
 def fill(type_: Type, message: Any, value: dict[str, Any]) -> None:
     for field in type_.fields:
-        item = value[field.name]
+        item = value.get(field.name)
         if field.type.kind == "list":
             put_list(field.type.of(), getattr(message, field.name), item)
         elif field.type.kind == "map":

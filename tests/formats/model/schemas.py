@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 
-from model.types import AVRO, PROTOBUF, SCALARS, Field, Type
+from model.types import AVRO, PROTOBUF, SCALARS, SCALARS_OF_BOTH, Field, Type
 
 WORDS = ("id", "name", "select", "Value", "order", "ts", "unit", "table", "x", "total", "camelCase", "snake_case", "a1")
 INTEGER_WIRES = {
@@ -40,7 +40,7 @@ class Schemas:
         """A record of a few levels. Its field `n` numbers the messages."""
         top = self._record(1)
         top.fields.insert(self._draw.randrange(len(top.fields) + 1), Field("n", Type("int64"), presence=self._avro))
-        self._number(top)
+        self.number(top)
         return top
 
     @property
@@ -128,7 +128,7 @@ class Schemas:
         return Type("choice", branches=branches)
 
     def _scalar(self, wrapped: bool = True) -> Type:
-        common = set.intersection(*(set(SCALARS[one]) for one in self._formats))
+        common = set(SCALARS_OF_BOTH) if len(self._formats) == 2 else set(SCALARS[next(iter(self._formats))])
         kind = self._draw.choice(sorted(common))
         type_ = Type(kind)
         if kind == "enum":
@@ -174,7 +174,7 @@ class Schemas:
         elif wrapped and type_.kind in WRAPPED and self._chance(0.12):
             type_.wire = f"google.protobuf.{WRAPPED[type_.kind]}Value"
 
-    def _number(self, record: Type) -> None:
+    def number(self, record: Type) -> None:
         """Protobuf's numbers of fields: not in the order of the names, and some of them far apart."""
         taken = set(range(19000, 20000))
         for field in record.fields:
@@ -187,6 +187,6 @@ class Schemas:
 
     def _below(self, type_: Type) -> None:
         if type_.kind == "record":
-            self._number(type_)
+            self.number(type_)
         for below in ([type_.element] if type_.element else []) + type_.branches:
             self._below(below)

@@ -36,6 +36,7 @@ class Type:
     wire:     which of the format's own types: `fixed` or `bytes`, `sint32`, `google.protobuf.Int64Value`, ...
     digits:   of times: a second has 10^digits units
     nulls:    of lists and maps: an element may be null
+    exploded:  of a list: its elements become rows
     tame:     only values that all ways to write them as JSON agree on
     small:    mostly values that fit a column that is too narrow for some
     """
@@ -52,6 +53,7 @@ class Type:
     element: Type | None = None
     branches: list[Type] = dataclasses.field(default_factory=list)
     nulls: bool = False
+    exploded: bool = False
     tame: bool = False
     small: bool = False
 
