@@ -137,7 +137,8 @@ class ProtobufLinker {
     if (!is_named) return true;
     const LinkedType* type = look_up(from.type_name, inside.message->full_name, inside.file);
     if (type == nullptr) {
-      std::string problem = inside.message->full_name + "." + field.name + ": the type " + from.type_name + " is not known";
+      std::string problem =
+          inside.message->full_name + "." + field.name + ": the type " + from.type_name + " is not known";
       for (std::size_t i = 0; i < missing_.size() && i < 3; ++i) {
         problem += (i == 0 ? " (imported, but not there: " : ", ") + missing_[i];
       }
@@ -155,7 +156,8 @@ class ProtobufLinker {
     field.has_presence = !field.repeated;
     const bool is_entry = sources_[type->index].message->map_entry;
     field.map = field.repeated && is_entry;
-    if (field.type == FieldType::message && from.delimited && !is_entry && !inside.message->map_entry) field.type = FieldType::group;
+    if (field.type == FieldType::message && from.delimited && !is_entry && !inside.message->map_entry)
+      field.type = FieldType::group;
     return true;
   }
 
@@ -177,12 +179,11 @@ class ProtobufLinker {
       return fail(source.message->full_name + ": two fields have the number " + std::to_string(twice->number));
     }
     const auto is_scalar_key = [](FieldType type) {
-      return type != FieldType::message && type != FieldType::group && type != FieldType::enumeration && type != FieldType::bytes &&
-             type != FieldType::float32 && type != FieldType::float64;
+      return type != FieldType::message && type != FieldType::group && type != FieldType::enumeration &&
+             type != FieldType::bytes && type != FieldType::float32 && type != FieldType::float64;
     };
-    if (source.message->map_entry &&
-        (fields.size() != 2 || fields[0].number != 1 || fields[1].number != 2 || fields[0].repeated ||
-         fields[1].repeated || !is_scalar_key(fields[0].type))) {
+    if (source.message->map_entry && (fields.size() != 2 || fields[0].number != 1 || fields[1].number != 2 ||
+                                      fields[0].repeated || fields[1].repeated || !is_scalar_key(fields[0].type))) {
       return fail(source.message->full_name + " is no entry of a map");
     }
     schema_.messages[index].fields = std::move(fields);
@@ -198,7 +199,9 @@ class ProtobufLinker {
     return true;
   }
 
-  const std::string& type_name(const ProtobufField& field) const { return schema_.messages[field.type_index].full_name; }
+  const std::string& type_name(const ProtobufField& field) const {
+    return schema_.messages[field.type_index].full_name;
+  }
 
   /// What a message of google.protobuf stands for, provided that it is built as everybody's.
   WellKnown known_type(const ProtobufMessage& message) const {
@@ -207,7 +210,8 @@ class ProtobufLinker {
     if (!name.starts_with(kPackage)) return WellKnown::none;
     name.remove_prefix(kPackage.size());
     const auto& fields = message.fields;
-    const bool is_time = is_shape(message, {FieldType::int64, FieldType::int32}) && !fields[0].repeated && !fields[1].repeated;
+    const bool is_time =
+        is_shape(message, {FieldType::int64, FieldType::int32}) && !fields[0].repeated && !fields[1].repeated;
     if (name == "Timestamp") return is_time ? WellKnown::timestamp : WellKnown::none;
     if (name == "Duration") return is_time ? WellKnown::duration : WellKnown::none;
     if (name == "Any") return WellKnown::any;
@@ -224,8 +228,8 @@ class ProtobufLinker {
       return fits ? WellKnown::list_value : WellKnown::none;
     }
     if (name == "Value") {
-      const bool fits = is_shape(message, {FieldType::enumeration, FieldType::float64, FieldType::string, FieldType::boolean, FieldType::message,
-                                           FieldType::message}) &&
+      const bool fits = is_shape(message, {FieldType::enumeration, FieldType::float64, FieldType::string,
+                                           FieldType::boolean, FieldType::message, FieldType::message}) &&
                         std::ranges::all_of(fields, [](const auto& field) { return field.oneof == 0; }) &&
                         type_name(fields[4]) == "google.protobuf.Struct" &&
                         type_name(fields[5]) == "google.protobuf.ListValue";

@@ -92,8 +92,8 @@ void set_feature_list(std::string_view text, ProtobufFeatures& features) {
   }
 }
 
-/// The features that hold where `options` stand, inside of where `features` hold. Texts have them as options that nobody
-/// has interpreted, descriptors as a field (of this number) that libraries before editions do not know.
+/// The features that hold where `options` stand, inside of where `features` hold. Texts have them as options that
+/// nobody has interpreted, descriptors as a field (of this number) that libraries before editions do not know.
 template <typename Options>
 ProtobufFeatures features_inside(ProtobufFeatures features, const Options& options, int number) {
   for (const auto& option : options.uninterpreted_option()) {
@@ -222,8 +222,8 @@ class SourceReader {
 
   static SourceField field_of(const pb::FieldDescriptorProto& from, const pb::DescriptorProto& message,
                               ProtobufFeatures features) {
-    const bool member = from.has_oneof_index() && from.oneof_index() >= 0 &&
-                        from.oneof_index() < message.oneof_decl_size();
+    const bool member =
+        from.has_oneof_index() && from.oneof_index() >= 0 && from.oneof_index() < message.oneof_decl_size();
     if (member) {
       features = features_inside(features, message.oneof_decl(from.oneof_index()).options(), kInOneof);
     }
@@ -239,7 +239,8 @@ class SourceReader {
     made.type_name = from.type_name();
     made.delimited = features.delimited();
     field.repeated = from.label() == pb::FieldDescriptorProto::LABEL_REPEATED;
-    field.required = from.label() == pb::FieldDescriptorProto::LABEL_REQUIRED || (!field.repeated && features.required());
+    field.required =
+        from.label() == pb::FieldDescriptorProto::LABEL_REQUIRED || (!field.repeated && features.required());
     field.checks_utf8 = features.checks_utf8();
     if (member && !from.proto3_optional()) field.oneof = from.oneof_index();
     field.has_presence =
@@ -381,13 +382,17 @@ std::optional<SourceFile> built_in_protobuf_source(std::string_view path) {
   constexpr std::string_view kFolder = "google/protobuf/";
   if (const std::string_view text = google_type_text(path); !text.empty()) return read_protobuf_source(path, text).file;
   if (!path.starts_with(kFolder)) return std::nullopt;
-  const std::array known{
-      pb::Timestamp::descriptor()->file(),           pb::Duration::descriptor()->file(),
-      pb::Struct::descriptor()->file(),              pb::Int32Value::descriptor()->file(),
-      pb::Any::descriptor()->file(),                 pb::FieldMask::descriptor()->file(),
-      pb::Empty::descriptor()->file(),               pb::Type::descriptor()->file(),
-      pb::FileDescriptorProto::descriptor()->file(), pb::Api::descriptor()->file(),
-      pb::SourceContext::descriptor()->file()};
+  const std::array known{pb::Timestamp::descriptor()->file(),
+                         pb::Duration::descriptor()->file(),
+                         pb::Struct::descriptor()->file(),
+                         pb::Int32Value::descriptor()->file(),
+                         pb::Any::descriptor()->file(),
+                         pb::FieldMask::descriptor()->file(),
+                         pb::Empty::descriptor()->file(),
+                         pb::Type::descriptor()->file(),
+                         pb::FileDescriptorProto::descriptor()->file(),
+                         pb::Api::descriptor()->file(),
+                         pb::SourceContext::descriptor()->file()};
   for (const pb::FileDescriptor* file : known) {
     if (file->name() != path) continue;
     pb::FileDescriptorProto descriptor;

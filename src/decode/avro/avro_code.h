@@ -39,14 +39,13 @@ enum class Op : std::uint8_t {
   branch,        ///< on a union's index; the branches' steps: `b` of Code::targets from `a` on
   jump,          ///< to step `a`
   call,          ///< program `a`
-  call_and_stay,
-  mark,         ///< the slot has a value of `kind`, of which only this is wanted
-  whole,        ///< the value of type `a` into the slot, with its JSON text
-  collect,      ///< elements of list type `a` one by one; `b` is 1 where the JSON text of the whole is wanted, too
-  explode,      ///< elements of type `b` into the slots of array mapping `slot`, each by program `a`
-  array_other,  ///< array mapping `slot` finds no list, but a value of type `a`
-  pick,         ///< Code::picks[a]: elements by their places
-  look_up,      ///< Code::lookups[a]: a map's values by their keys
+  mark,          ///< the slot has a value of `kind`, of which only this is wanted
+  whole,         ///< the value of type `a` into the slot, with its JSON text
+  collect,       ///< elements of list type `a` one by one; `b` is 1 where the JSON text of the whole is wanted, too
+  explode,       ///< elements of type `b` into the slots of array mapping `slot`, each by program `a`
+  array_other,   ///< array mapping `slot` finds no list, but a value of type `a`
+  pick,          ///< Code::picks[a]: elements by their places
+  look_up,       ///< Code::lookups[a]: a map's values by their keys
   end,
 };
 inline constexpr Op kLastScalar = Op::duration;

@@ -18,6 +18,7 @@ using TypeKind = AvroType::Kind;
 
 // Longer ones are called, so that what many places skip is there once.
 constexpr std::uint32_t kMostStepsInPlace = 64;
+constexpr std::size_t kMostBranchesInPlace = 8;
 constexpr int kMessage = -1;
 
 class Compiler {
@@ -255,7 +256,9 @@ void Compiler::read_fields(const Place& place) {
     // By its name and by its alias: the same field again.
     for (std::size_t again = 1; again < wanted[i].size(); ++again) {
       const std::uint32_t program = reader(place, field.type, wanted[i][again]);
-      emit(Op::call_and_stay, name).a = program;
+      Step& step = emit(Op::call, name);
+      step.a = program;
+      step.stay = true;
     }
     read({field.type, place.scope, wanted[i][0], name});
   }
@@ -324,7 +327,10 @@ void Compiler::pick(const Place& place) {
 }
 
 void Compiler::skip(std::uint32_t type, const std::string& name) {
-  if (to_skip_[type] <= kMostStepsInPlace) return skip_in_place(type, name);
+  // A union in place is short even so: what is long about it is called, without a level for the union itself.
+  const AvroType& skipped = schema_.types[type];
+  const bool short_union = skipped.kind == TypeKind::choice && skipped.branches.size() <= kMostBranchesInPlace;
+  if (short_union || to_skip_[type] <= kMostStepsInPlace) return skip_in_place(type, name);
   const std::uint32_t program = skipper(type);
   emit(Op::call, name).a = program;
 }

@@ -109,7 +109,6 @@ const char* AvroProgram::control(const Step& step, const char* at, Value* slots,
   if (depth >= avro::kMaxNesting) return reader_.too_deep(at);
   switch (step.op) {
     case Op::call:
-    case Op::call_and_stay:
       return execute(step.a, at, slots, depth + 1);
     case Op::whole:
       return json_.value(step.a, at, slots[step.slot], depth);

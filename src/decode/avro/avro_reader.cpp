@@ -194,18 +194,18 @@ const char* Reader::block(const char* at, std::uint32_t least, std::uint32_t wei
     bytes = block_bytes;
   }
   if (least != 0) {
-    if (count > left(behind) / least) return bad_block(at, count, least);
+    if (count > left(behind) / least) return bad_block(at, behind, count, least);
     return behind;
   }
-  if (count > empty_elements_ / weight) return bad_block(at, count, least);
+  if (count > empty_elements_ / weight) return bad_block(at, behind, count, least);
   empty_elements_ -= count * weight;
   return behind;
 }
 
-const char* Reader::bad_block(const char* at, std::uint64_t count, std::uint32_t least) {
+const char* Reader::bad_block(const char* at, const char* behind, std::uint64_t count, std::uint32_t least) {
   const std::string elements = std::to_string(count) + " elements";
   if (least == 0) return fail(at, elements + " of no bytes, which are more than 1000000 in one message");
-  return fail(at, elements + ", where " + std::to_string(left(at)) + " bytes are left");
+  return fail(at, elements + ", where " + std::to_string(left(behind)) + " bytes are left");
 }
 
 const char* Reader::fail(const char* at, std::string what, RejectReason reason) {

@@ -64,7 +64,7 @@ class Reader {
   const char* bad_varint(const char* at);
   const char* too_short(const char* at, const char* what, std::uint64_t wanted);
   const char* bad_size(const char* at, std::int64_t size);
-  const char* bad_block(const char* at, std::uint64_t count, std::uint32_t least);
+  const char* bad_block(const char* at, const char* behind, std::uint64_t count, std::uint32_t least);
   const char* bad_text(const char* at);
   const char* bad_int(const char* at, std::int64_t number);
   const char* bad_boolean(const char* at);
