@@ -43,8 +43,8 @@ class SchemaDecoder final : public Decoder {
   std::optional<Reject> decode_unframed(std::string_view bytes, const Message& record);
   std::optional<Reject> decode_json(std::string_view text, const Message& record);
   std::optional<Reject> learn(const SchemaId& id);
-  std::optional<Reject> run(Known& known, std::string_view payload, const Message& record);
-  std::optional<Reject> run_protobuf(Known& known, std::string_view payload);
+  std::optional<Reject> run(Known& known, const Frame& frame, const Message& record);
+  std::optional<Reject> run_protobuf(Known& known, const Frame& frame);
   [[nodiscard]] Known* find(const SchemaId& id);
   [[nodiscard]] std::string what() const { return part_ == Part::value ? "value" : "key"; }
   [[nodiscard]] Reject reject(RejectReason reason, const std::string& text) const;
