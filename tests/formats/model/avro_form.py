@@ -21,7 +21,9 @@ EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
 
 
 class AvroForm:
-    """schema:  its JSON text"""
+    """schema:     its JSON text
+    ambiguous:  a value does not say which branch of a union it is of
+    """
 
     def __init__(self, top: Type, namespace: str = "") -> None:
         self._named: set[str] = set()
@@ -32,6 +34,7 @@ class AvroForm:
         self._parsed = fastavro.parse_schema(schema)
         self._raw = fastavro.parse_schema(without_logical_types(json.loads(self.schema)))
         self._top = top
+        self.ambiguous = has_choice(top)
 
     def written(self, value: dict[str, Any]) -> bytes:
         out = io.BytesIO()
@@ -95,6 +98,11 @@ class AvroForm:
         names = {"time": "time-", "instant": "timestamp-", "local": "local-timestamp-"}
         logical = names[type_.kind] + UNITS[type_.digits] if type_.kind in names else type_.kind
         return {**base, "logicalType": logical}
+
+
+def has_choice(type_: Type) -> bool:
+    below = [field.type for field in type_.fields] + ([type_.element] if type_.element else [])
+    return type_.kind == "choice" or any(map(has_choice, below))
 
 
 def without_logical_types(schema: Any) -> Any:

@@ -47,7 +47,10 @@ def classes(files: descriptor_pb2.FileDescriptorSet) -> descriptor_pool.Descript
 
 
 class ProtobufForm:
-    """text:  the .proto file"""
+    """text:        the .proto file
+    descriptor:  what protoc makes of it
+    name:        of the message, in full
+    """
 
     def __init__(self, top: Type) -> None:
         self._top, self._package = top, f"loom.p{next(_numbers)}"
@@ -58,9 +61,10 @@ class ProtobufForm:
         lines = ['syntax = "proto3";', f"package {self._package};"]
         lines += [f'import "google/protobuf/{file}.proto";' for file in files]
         self.text = "\n".join([*lines, body]) + "\n"
-        self._set = compiled(self.text)
-        pool = classes(self._set)
-        self._class = message_factory.GetMessageClass(pool.FindMessageTypeByName(f"{self._package}.{top.name}"))
+        files_made = compiled(self.text)
+        self.descriptor = files_made.SerializeToString()
+        self.name = f"{self._package}.{top.name}"
+        self._class = message_factory.GetMessageClass(classes(files_made).FindMessageTypeByName(self.name))
 
     def written(self, value: dict[str, Any]) -> bytes:
         message = self._class()

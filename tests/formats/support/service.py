@@ -119,6 +119,12 @@ class Service:
             f"FROM kafka_dead_letters WHERE topic = '{topic}' ORDER BY 2"
         )
 
+    def rows_of_dead_letters(self) -> list[dict[str, Any]]:
+        """Of all topics, for what a failed test has to say."""
+        return self.database.rows(
+            "SELECT topic, reason, message, encode(value, 'hex') AS value FROM kafka_dead_letters ORDER BY id LIMIT 5"
+        )
+
     def _get(self, path: str) -> str:
         with urllib.request.urlopen(self._http + path, timeout=10) as answer:
             text: str = answer.read().decode()
