@@ -2,9 +2,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import folders  # noqa: F401
 import pytest
 
+import folders  # noqa: F401
 from support.kafka import Kafka
 from support.registry import Registry, registry_url
 from support.service import Service

@@ -27,9 +27,9 @@ import environment
 if __name__ == "__main__":
     environment.enter()
 
-import folders  # noqa: F401
 import psycopg
 
+import folders  # noqa: F401
 from model.avro_form import AvroForm
 from model.case import FAMILIES, JSON, Case
 from model.types import AVRO, PROTOBUF
@@ -97,7 +97,9 @@ def differences(case: Case, connection: psycopg.Connection, one: str, other: str
     """The first row that one table has and the other has not."""
     tables = [f"{table_of(case, name)}{part}" for name in (one, other)]
     columns = ["n", *([] if not part else ["place"])]
-    columns += [column.name for column in (case.columns.child.columns if part and case.columns.child else case.columns.own)]
+    columns += [
+        column.name for column in (case.columns.child.columns if part and case.columns.child else case.columns.own)
+    ]
     as_text = ", ".join(["n", *[f"{name}::text" for name in columns[1:]]])
     for there, missing in (tables, tables[::-1]):
         query = f"SELECT {as_text} FROM {there} EXCEPT ALL SELECT {as_text} FROM {missing} ORDER BY n LIMIT 1"
@@ -110,9 +112,7 @@ def differences(case: Case, connection: psycopg.Connection, one: str, other: str
         if place is None:
             told.append(f"  only {there} has {row}")
         else:
-            told += [
-                f"  {name}: {a!r} and {b!r}" for name, a, b in zip(columns, row, place) if a != b
-            ]
+            told += [f"  {name}: {a!r} and {b!r}" for name, a, b in zip(columns, row, place) if a != b]
         return ["\n".join([*told, case.describe(row[0])])]
     return []
 
@@ -123,7 +123,9 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1, help="of the first schema; the next ones count on")
     parser.add_argument("--schemas", type=int, help="so many instead of as many as the messages need")
     parser.add_argument("--per-schema", type=int, default=PER_SCHEMA, help=f"messages (default: {PER_SCHEMA})")
-    parser.add_argument("--no-registry", action="store_true", help="all schemas in files; otherwise a third is registered")
+    parser.add_argument(
+        "--no-registry", action="store_true", help="all schemas in files; otherwise a third is registered"
+    )
     given = parser.parse_args()
     kafka = Kafka()
     registry = None if given.no_registry else Registry(registry_url())
@@ -141,8 +143,11 @@ def main() -> int:
         schemas += len(cases)
         compared += sum(case.count * (len(case.formats) - 1) for case in cases)
         letters += sum(len(case.letters) * (len(case.formats) - 1) for case in cases)
-        print(f"{time.monotonic() - started:6.1f} s: {compared} messages of {schemas} schemas, {letters} of them "
-              f"dead letters, {len(found)} differences", flush=True)
+        print(
+            f"{time.monotonic() - started:6.1f} s: {compared} messages of {schemas} schemas, {letters} of them "
+            f"dead letters, {len(found)} differences",
+            flush=True,
+        )
         if found:
             break
     for one in found:

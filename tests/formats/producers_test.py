@@ -129,7 +129,9 @@ def test_every_type_of_protobuf_from_the_serializer(service: Service, registry: 
     type_ = message_class(PROTO, "loom.test.All")
     message = json_format.ParseDict(PROTOBUF_VALUE, type_())
     kafka.send(topic, [serialized(protobuf_serializer(registry, type_), topic, message)])
-    service.start({topic: {"table": "every_type", "format": "protobuf", "field_mappings": same_names(PROTOBUF_COLUMNS)}})
+    service.start(
+        {topic: {"table": "every_type", "format": "protobuf", "field_mappings": same_names(PROTOBUF_COLUMNS)}}
+    )
     service.await_settled({topic: 1})
     check_row(service, "every_type", PROTOBUF_ROW)
 
@@ -171,7 +173,9 @@ def test_the_schemas_id_in_a_header(kind: str, registry: Registry, kafka: Kafka)
         kafka.create([topic])
         service.sql("CREATE TABLE orders (id bigint, note text)")
         if kind == "avro":
-            record = serialized(avro_serializer(client, json.dumps(ORDER), **HEADER_MODE), topic, {"id": 5, "note": "x"})
+            record = serialized(
+                avro_serializer(client, json.dumps(ORDER), **HEADER_MODE), topic, {"id": 5, "note": "x"}
+            )
         else:
             text = 'syntax = "proto3"; message First { } message Order { int64 id = 1; string note = 2; }'
             type_ = message_class(text, "Order")
@@ -186,7 +190,11 @@ def test_the_schemas_id_in_a_header(kind: str, registry: Registry, kafka: Kafka)
 
 @pytest.mark.parametrize("header", [False, True], ids=["in front", "in a header"])
 def test_keys(header: bool, registry: Registry, kafka: Kafka) -> None:
-    key_schema = {"type": "record", "name": "Key", "fields": [{"name": "tenant", "type": "string"}, {"name": "id", "type": "long"}]}
+    key_schema = {
+        "type": "record",
+        "name": "Key",
+        "fields": [{"name": "tenant", "type": "string"}, {"name": "id", "type": "long"}],
+    }
     with FaultProxy(registry.url) as proxy, Service(kafka, proxy.url) as service:
         proxy.switches.guids = header
         client = Registry(proxy.url)
@@ -225,7 +233,13 @@ def test_avro_schemas_that_refer_to_others(service: Service, registry: Registry,
     references = [SchemaReference("loom.money.Money", names[1], 1)]
     serializer = avro_serializer(registry, Schema(json.dumps(order), "AVRO", references))  # type: ignore[arg-type]
     total = {"amount": schemas.decimal.Decimal("12.300"), "currency": "FJD"}
-    kafka.send(topic, [serialized(serializer, topic, {"id": 1, "total": total}), serialized(serializer, topic, {"id": 2, "total": None})])
+    kafka.send(
+        topic,
+        [
+            serialized(serializer, topic, {"id": 1, "total": total}),
+            serialized(serializer, topic, {"id": 2, "total": None}),
+        ],
+    )
     fields = {"id": "id", "total.amount": "amount", "total.currency": "code", "total": "all_of_it"}
     service.start({topic: {"table": "orders", "format": "avro", "field_mappings": fields}})
     service.await_settled({topic: 2})
@@ -247,7 +261,9 @@ def test_protobuf_schemas_that_import_others(service: Service, registry: Registr
         "loom/currency.proto": 'syntax = "proto3"; package loom; enum Currency { NONE = 0; FJD = 3; }',
     }
     type_ = message_class(text, "loom.shop.Shop.Order", imported)
-    message = json_format.ParseDict({"id": "1", "total": {"units": "-5", "currency": "FJD"}, "at": "1969-12-31T23:59:59Z"}, type_())
+    message = json_format.ParseDict(
+        {"id": "1", "total": {"units": "-5", "currency": "FJD"}, "at": "1969-12-31T23:59:59Z"}, type_()
+    )
     record = serialized(protobuf_serializer(registry, type_), topic, message)
     assert record.value is not None and record.value[5:8] == bytes([4, 2, 2]), "two steps: 1, 1"
     kafka.send(topic, [record])
@@ -262,7 +278,11 @@ def test_records_that_hold_themselves(service: Service, registry: Registry, kafk
     topic = service.topic("recursive")
     kafka.create([topic])
     service.sql("CREATE TABLE chains (first bigint, third bigint, rest jsonb)")
-    schema = {"type": "record", "name": "Link", "fields": [{"name": "n", "type": "long"}, {"name": "next", "type": ["null", "Link"]}]}
+    schema = {
+        "type": "record",
+        "name": "Link",
+        "fields": [{"name": "n", "type": "long"}, {"name": "next", "type": ["null", "Link"]}],
+    }
     chain: dict[str, Any] = {"n": 4, "next": None}
     for n in (3, 2, 1):
         chain = {"n": n, "next": chain}
@@ -298,7 +318,9 @@ def test_schemas_change_from_message_to_message(service: Service, registry: Regi
         ][n % 4]
 
     kafka.send(topic, [serialized(made[n % 4], topic, message(n)) for n in range(2000)])
-    service.start({topic: {"table": "orders", "format": "avro", "field_mappings": {"id": "id", "note": "note", "price": "price"}}})
+    service.start(
+        {topic: {"table": "orders", "format": "avro", "field_mappings": {"id": "id", "note": "note", "price": "price"}}}
+    )
     service.await_settled({topic: 2000})
     assert service.rows_of_dead_letters() == []
     expected = []

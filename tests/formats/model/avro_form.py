@@ -110,7 +110,9 @@ def without_logical_types(schema: Any) -> Any:
         return [without_logical_types(one) for one in schema]
     if isinstance(schema, dict):
         return {
-            key: without_logical_types(one) for key, one in schema.items() if key not in ("logicalType", "precision", "scale")
+            key: without_logical_types(one)
+            for key, one in schema.items()
+            if key not in ("logicalType", "precision", "scale")
         }
     return schema
 

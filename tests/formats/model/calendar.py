@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+
 def days_from(year: int, month: int, day: int) -> int:
     """Since 1970-01-01; the year 0 is 1 BC."""
     year -= month <= 2

@@ -80,7 +80,9 @@ class Case:
         own = ", ".join(["n bigint", *[f"{column.name} {column.sql}" for column in self.columns.own]])
         made = f"CREATE TABLE {table} ({own});"
         if child := self.columns.child:
-            below = ", ".join(["n bigint", "place integer", *[f"{column.name} {column.sql}" for column in child.columns]])
+            below = ", ".join(
+                ["n bigint", "place integer", *[f"{column.name} {column.sql}" for column in child.columns]]
+            )
             made += f"CREATE TABLE {table}_child ({below});"
         return made
 
@@ -128,7 +130,9 @@ class Case:
             message = self.messages[format_][number]
             lines.append(f"  {format_}: {message.decode() if format_ == JSON else message.hex()}")
         for format_, forms in self.forms.items():
-            lines += [f"  {format_} schema: {form.schema if isinstance(form, AvroForm) else form.text}" for form in forms]
+            lines += [
+                f"  {format_} schema: {form.schema if isinstance(form, AvroForm) else form.text}" for form in forms
+            ]
         lines.append(f"  mapping: {json.dumps(self.mapping(self.formats[0], 't'))}")
         return "\n".join(lines)
 

@@ -112,11 +112,15 @@ def draw_columns(draw: random.Random, top: Type, formats: frozenset[str]) -> Col
             element = type_.of()
             if element.kind == "record" and not type_.nulls and not tame and not drawn.child and draw.random() < 0.6:
                 type_.exploded = True
-                drawn.child = Child(source, path, [
-                    Column(f"c{i}", one.name, (one.name,), natural(one.type), one.type)
-                    for i, one in enumerate(element.fields)
-                    if one.type.scalar and one.type.kind != "bytes"
-                ])
+                drawn.child = Child(
+                    source,
+                    path,
+                    [
+                        Column(f"c{i}", one.name, (one.name,), natural(one.type), one.type)
+                        for i, one in enumerate(element.fields)
+                        if one.type.scalar and one.type.kind != "bytes"
+                    ],
+                )
                 return
             as_list = element.scalar and element.kind in LIST_ELEMENTS and draw.random() < 0.7
             put(source, path, f"{natural(element)}[]" if as_list else "jsonb", type_)

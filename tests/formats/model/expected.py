@@ -97,5 +97,3 @@ def without_nul(value: str) -> str:
 
 def quoted(element: str) -> str:
     return '"' + element.replace("\\", "\\\\").replace('"', '\\"') + '"'
-
-

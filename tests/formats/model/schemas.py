@@ -178,7 +178,9 @@ class Schemas:
         """Protobuf's numbers of fields: not in the order of the names, and some of them far apart."""
         taken = set(range(19000, 20000))
         for field in record.fields:
-            number = self._draw.choice((self._draw.randint(1, 15), self._draw.randint(1, 40), self._draw.randint(1, 5000)))
+            number = self._draw.choice(
+                (self._draw.randint(1, 15), self._draw.randint(1, 40), self._draw.randint(1, 5000))
+            )
             while number in taken:
                 number += 1
             taken.add(number)

@@ -10,8 +10,35 @@ from typing import Any
 from model.calendar import END_DAY, END_TIMESTAMP_DAY, FIRST_DAY
 from model.types import INT_BITS, Field, Type, default_of
 
-TEXTS = ("", " ", "plain", "Grüße", "日本語", "🙂🙃", 'quo"te', "back\\slash", "line\nbreak", "tab\t\x01\x1f\x7f", "null", "true")
-TEXTS += ("{}", "[1,2]", "{a,b}", "'quote'", "\\N", "%s", "\ufeffbom", "a" * 300, "\u2028", "12", "1e5", "\\x41", "\u00e9\u0301")
+TEXTS = (
+    "",
+    " ",
+    "plain",
+    "Grüße",
+    "日本語",
+    "🙂🙃",
+    'quo"te',
+    "back\\slash",
+    "line\nbreak",
+    "tab\t\x01\x1f\x7f",
+    "null",
+    "true",
+)
+TEXTS += (
+    "{}",
+    "[1,2]",
+    "{a,b}",
+    "'quote'",
+    "\\N",
+    "%s",
+    "\ufeffbom",
+    "a" * 300,
+    "\u2028",
+    "12",
+    "1e5",
+    "\\x41",
+    "\u00e9\u0301",
+)
 DOUBLES = (0.0, -0.0, 1.0, -1.5, 0.1, 1e22, 1e-7, 5e-324, 1.7976931348623157e308, 2.2250738585072014e-308)
 DOUBLES += (9007199254740993.0, 123456789.0, math.nan, math.inf, -math.inf, 1e16, 1e15, -123456.789)
 FLOATS = (0.0, -0.0, 1.1, 3.4028234663852886e38, 1e-45, 1.17549435e-38, 16777217.0, 0.1, math.nan, math.inf, -math.inf)
@@ -64,7 +91,10 @@ class Values:
 
     def _map(self, type_: Type) -> dict[Any, Any]:
         key = Type(type_.wire)
-        keys = [self._draw.choice(("k1", "k2", self._string(key))) if type_.wire == "string" else self.value(key) for _ in range(3)]
+        keys = [
+            self._draw.choice(("k1", "k2", self._string(key))) if type_.wire == "string" else self.value(key)
+            for _ in range(3)
+        ]
         keys = list(dict.fromkeys(keys[: self._draw.randint(0, 3)]))
         return dict(zip(keys, self._elements(type_, len(keys))))
 
@@ -85,7 +115,9 @@ class Values:
         if roll < 0.5 or (type_.small and not self._rarely()):
             return self._draw.randint(max(low, -100), 100)
         if roll < 0.7:
-            return self._draw.choice((low, high, low + 1, high - 1, 0, 127, 128, 2**31 - 1 if bits > 31 else 1, 2**bits // 4))
+            return self._draw.choice(
+                (low, high, low + 1, high - 1, 0, 127, 128, 2**31 - 1 if bits > 31 else 1, 2**bits // 4)
+            )
         return self._draw.randint(low, high)
 
     _int32 = _int64 = _uint32 = _uint64 = _integer
@@ -138,14 +170,18 @@ class Values:
             return self._draw.choice((FIRST_DAY - 1, END_DAY, -(2**31), 2**31 - 1))
         roll = self._draw.random()
         if roll < 0.2:
-            return self._draw.choice((0, -1, FIRST_DAY, END_DAY - 1, -719162, -719163, -719528, 2932896, 2932897, 11016))
+            return self._draw.choice(
+                (0, -1, FIRST_DAY, END_DAY - 1, -719162, -719163, -719528, 2932896, 2932897, 11016)
+            )
         return self._draw.randint(-30000, 60000) if roll < 0.8 else self._draw.randint(FIRST_DAY, END_DAY - 1)
 
     def _time(self, type_: Type) -> int:
         unit = 10**type_.digits
         if not type_.tame and self._rarely():
             return self._draw.choice((-1, 86400 * unit + 1, 2**31 - 1))
-        return self._draw.choice((0, 86400 * unit, 86400 * unit - 1, self._draw.randrange(86400) * unit, self._draw.randrange(86400 * unit)))
+        return self._draw.choice(
+            (0, 86400 * unit, 86400 * unit - 1, self._draw.randrange(86400) * unit, self._draw.randrange(86400 * unit))
+        )
 
     def _instant(self, type_: Type) -> int:
         """Units since 1970."""
@@ -154,7 +190,9 @@ class Values:
         if self._protobuf:
             low, high = YEARS_1_TO_9999
         elif type_.digits < 9 and not type_.tame and self._rarely():
-            return self._draw.choice((max(-(2**63), low * unit - 1), -(2**63), 2**63 - 1 if type_.digits == 3 else -(2**63)))
+            return self._draw.choice(
+                (max(-(2**63), low * unit - 1), -(2**63), 2**63 - 1 if type_.digits == 3 else -(2**63))
+            )
         low, high = low * unit, high * unit
         if not self._protobuf:
             low, high = max(low, -(2**63)), min(high, 2**63)

@@ -67,7 +67,12 @@ class Kafka:
             if wait > 0:
                 time.sleep(wait)
             self._producer.produce(
-                topic, record.value, record.key, partition=record.partition, headers=record.headers, on_delivery=self._told
+                topic,
+                record.value,
+                record.key,
+                partition=record.partition,
+                headers=record.headers,
+                on_delivery=self._told,
             )
             self._producer.poll(0)
         assert self._producer.flush(60) == 0 and not self._failed, self._failed[:3]

@@ -33,7 +33,9 @@ class Registry:
         self.client = SchemaRegistryClient({"url": url})
         self._frames: dict[int, tuple[object, bytes]] = {}
 
-    def register(self, subject: str, text: str, kind: str = "AVRO", references: list[SchemaReference] | None = None) -> int:
+    def register(
+        self, subject: str, text: str, kind: str = "AVRO", references: list[SchemaReference] | None = None
+    ) -> int:
         """Its id."""
         return int(self.client.register_schema(subject, Schema(text, kind, references or [])))
 

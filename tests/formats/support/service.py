@@ -16,7 +16,7 @@ import psycopg
 from support.consumer_system import await_that
 from support.database import Database
 from support.kafka import Kafka
-from support.processes import Program, clean_environment
+from support.processes import Program, clean_environment, finished
 from support.project import PROGRAM
 
 
@@ -56,7 +56,7 @@ class Service:
         """`topics`: what the mapping has. JSON is YAML."""
         mapping = self.folder / "topic_mappings.yml"
         mapping.write_text(json.dumps({"schema_version": "v1", "topics": topics}, indent=1), encoding="utf-8")
-        environment = {
+        self._environment = {
             **clean_environment(),
             "LOOM_DATABASE_URL": self.database.url,
             "LOOM_KAFKA_BOOTSTRAP_SERVERS": self.kafka.bootstrap,
@@ -67,12 +67,16 @@ class Service:
             **self._settings,
         }
         log = self.folder / "service.log"
-        self._program = self._exits.enter_context(Program([str(PROGRAM), "run"], self.folder, environment, log))
+        self._program = self._exits.enter_context(Program([str(PROGRAM), "run"], self.folder, self._environment, log))
         self._program.start()
         self._program.await_output("HTTP on http://")
         found = re.search(r"HTTP on http://[0-9.]+:(\d+)", self.log())
         assert found, self.log()
         self._http = f"http://127.0.0.1:{found[1]}"
+
+    def command(self, *arguments: str) -> str:
+        """What the program says, with the settings of the service."""
+        return finished([PROGRAM, *arguments], environment=self._environment).stdout
 
     def stop(self) -> None:
         assert self._program is not None
@@ -95,17 +99,21 @@ class Service:
 
     def settled(self, topic: str) -> int:
         """How many messages of the topic are rows or dead letters."""
-        told = self.sql(
-            f"SELECT coalesce(sum(next_offset), 0) FROM kafka_consumer_offsets WHERE topic = '{topic}'"
-        )
+        told = self.sql(f"SELECT coalesce(sum(next_offset), 0) FROM kafka_consumer_offsets WHERE topic = '{topic}'")
         return int(told)
 
     def await_settled(self, counts: dict[str, int], seconds: float = 60) -> None:
         def all_are() -> bool:
             assert self.running(), self.log()[-4000:]
-            told = {row["topic"]: row["done"] for row in self.database.rows(
-                "SELECT topic, sum(next_offset) AS done FROM kafka_consumer_offsets GROUP BY topic")}
-            self._last = {topic: (told.get(topic, 0), count) for topic, count in counts.items() if told.get(topic, 0) != count}
+            told = {
+                row["topic"]: row["done"]
+                for row in self.database.rows(
+                    "SELECT topic, sum(next_offset) AS done FROM kafka_consumer_offsets GROUP BY topic"
+                )
+            }
+            self._last = {
+                topic: (told.get(topic, 0), count) for topic, count in counts.items() if told.get(topic, 0) != count
+            }
             return not self._last
 
         try:
@@ -115,7 +123,7 @@ class Service:
 
     def dead_letters(self, topic: str) -> list[dict[str, Any]]:
         return self.database.rows(
-            'SELECT convert_from(key, \'UTF8\') AS key, "offset", reason, message, encode(value, \'hex\') AS value '
+            "SELECT convert_from(key, 'UTF8') AS key, \"offset\", reason, message, encode(value, 'hex') AS value "
             f"FROM kafka_dead_letters WHERE topic = '{topic}' ORDER BY 2"
         )
 
