@@ -257,7 +257,8 @@ def test_protobuf_schemas_that_import_others(service: Service, registry: Registr
       message Ignored { int32 x = 1; }
       message Shop { message Nothing { } message Order { int64 id = 7; loom.Money total = 2; google.protobuf.Timestamp at = 3; } }"""
     imported = {
-        "loom/money.proto": 'syntax = "proto3"; package loom; import "loom/currency.proto"; message Money { int64 units = 1; Currency currency = 2; }',
+        "loom/money.proto": """syntax = "proto3"; package loom; import "loom/currency.proto";
+          message Money { int64 units = 1; Currency currency = 2; }""",
         "loom/currency.proto": 'syntax = "proto3"; package loom; enum Currency { NONE = 0; FJD = 3; }',
     }
     type_ = message_class(text, "loom.shop.Shop.Order", imported)
@@ -298,11 +299,12 @@ def test_schemas_change_from_message_to_message(service: Service, registry: Regi
     topic = service.topic("versions")
     kafka.create([topic])
     service.sql("CREATE TABLE orders (id bigint, note text, price numeric)")
+    price = schemas.logical("bytes", "decimal", precision=9, scale=2)
     fields = [
         [{"name": "id", "type": "int"}, {"name": "note", "type": "string"}],
         [{"name": "note", "type": ["string", "null"]}, {"name": "price", "type": "double"}, {"name": "id", "type": "long"}],
         [{"name": "skipped", "type": {"type": "array", "items": "string"}}, {"name": "id", "type": "string"}],
-        [{"name": "price", "type": schemas.logical("bytes", "decimal", precision=9, scale=2)}, {"name": "number", "aliases": ["id"], "type": "long"}],
+        [{"name": "price", "type": price}, {"name": "number", "aliases": ["id"], "type": "long"}],
     ]  # fmt: skip
     client = SchemaRegistryClient({"url": registry.url})
     client.set_compatibility(f"{topic}-value", level="NONE")

@@ -12,6 +12,7 @@ from typing import Any
 
 import fastavro
 
+from model.avro_blocks import null_first
 from model.types import Type
 
 PLAIN = {"bool": "boolean", "int32": "int", "int64": "long", "float32": "float", "float64": "double"}
@@ -82,7 +83,7 @@ class AvroForm:
 
     def _nullable(self, type_: Type, nullable: bool) -> Any:
         schema = self._schema(type_)
-        return schema if not nullable else ["null", schema] if len(type_.kind) % 2 else [schema, "null"]
+        return schema if not nullable else ["null", schema] if null_first(type_) else [schema, "null"]
 
     def _special(self, type_: Type) -> Any:
         if type_.wire == "fixed" or type_.kind == "duration":

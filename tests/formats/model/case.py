@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 import psycopg
 
+from model.avro_blocks import Blocks
 from model.avro_form import AvroForm, same, typed
 from model.columns import Column, Columns, draw_columns, value_at
 from model.expected import DeadLetter, expected_row
@@ -94,6 +95,8 @@ class Case:
             for format_, forms in self.forms.items():
                 form = forms[version % len(forms)]
                 payload = form.written(message)
+                if version == 0 and isinstance(form, AvroForm) and draw.random() < 0.3:
+                    payload = Blocks(draw).written(self.top, message)
                 if version == 0:
                     check_library(form, self.top, payload, message)
                 self.messages[format_].append(self._registry.frame(form) + payload if self._registry else payload)

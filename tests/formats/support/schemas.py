@@ -14,6 +14,9 @@ ONE_UUID = uuid.UUID("0190a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b")
 AT = datetime.datetime(2026, 1, 2, 3, 4, 5, 123456, UTC)
 LOCAL = AT.replace(tzinfo=None)
 MILLIS = 123000
+AT_MS, LOCAL_MS = AT.replace(microsecond=MILLIS), LOCAL.replace(microsecond=MILLIS)
+LONG_DECIMAL = decimal.Decimal("-12345678901234567890.1200")
+INNER = {"type": "record", "name": "Inner", "fields": [{"name": "x", "type": ["null", "int"]}]}
 FLOAT = struct.unpack("<f", struct.pack("<f", 1.1))[0]
 DURATION = struct.pack("<III", 14, 3, 4500)  # months, days, milliseconds
 
@@ -46,18 +49,18 @@ AVRO: list[tuple[str, Any, Any, str, Any]] = [
     ("array_", {"type": "array", "items": "long"}, [1, -2, 3], "bigint[]", [1, -2, 3]),
     ("array_text", {"type": "array", "items": ["null", "string"]}, ["a", None, 'b"c'], "text[]", ["a", None, 'b"c']),
     ("map_", {"type": "map", "values": "double"}, {"k": 2.5}, "jsonb", {"k": 2.5}),
-    ("record_", {"type": "record", "name": "Inner", "fields": [{"name": "x", "type": ["null", "int"]}]}, {"x": None}, "jsonb", {"x": None}),
-    ("decimal_", logical("bytes", "decimal", precision=30, scale=4), decimal.Decimal("-12345678901234567890.1200"), "numeric", decimal.Decimal("-12345678901234567890.1200")),
+    ("record_", INNER, {"x": None}, "jsonb", {"x": None}),
+    ("decimal_", logical("bytes", "decimal", precision=30, scale=4), LONG_DECIMAL, "numeric", LONG_DECIMAL),
     ("decimal_fixed", fixed("D", 8, "decimal", precision=12, scale=2), decimal.Decimal("12.30"), "numeric(12,2)", decimal.Decimal("12.30")),
     ("uuid_", logical("string", "uuid"), ONE_UUID, "uuid", ONE_UUID),
     ("uuid_fixed", fixed("U", 16, "uuid"), ONE_UUID.bytes, "uuid", ONE_UUID),
     ("date_", logical("int", "date"), datetime.date(1969, 12, 31), "date", datetime.date(1969, 12, 31)),
     ("time_ms", logical("int", "time-millis"), datetime.time(3, 4, 5, MILLIS), "time", datetime.time(3, 4, 5, MILLIS)),
     ("time_us", logical("long", "time-micros"), datetime.time(23, 59, 59, 999999), "time", datetime.time(23, 59, 59, 999999)),
-    ("ts_ms", logical("long", "timestamp-millis"), AT.replace(microsecond=MILLIS), "timestamptz", AT.replace(microsecond=MILLIS)),
+    ("ts_ms", logical("long", "timestamp-millis"), AT_MS, "timestamptz", AT_MS),
     ("ts_us", logical("long", "timestamp-micros"), AT, "timestamptz", AT),
     ("ts_ns", logical("long", "timestamp-nanos"), int(AT.timestamp()) * 10**9 + 123456789, "timestamptz", AT),
-    ("local_ms", logical("long", "local-timestamp-millis"), LOCAL.replace(microsecond=MILLIS), "timestamp", LOCAL.replace(microsecond=MILLIS)),
+    ("local_ms", logical("long", "local-timestamp-millis"), LOCAL_MS, "timestamp", LOCAL_MS),
     ("local_us", logical("long", "local-timestamp-micros"), LOCAL, "timestamp", LOCAL),
     ("duration_", fixed("P", 12, "duration"), DURATION, "interval::text", "1 year 2 mons 3 days 00:00:04.5"),
 ]  # fmt: skip
