@@ -30,17 +30,16 @@ class Decoder {
   [[nodiscard]] Values& values() { return values_; }
   [[nodiscard]] const Values& values() const { return values_; }
 
- protected:
-  explicit Decoder(const Wanted& wanted)
-      : own_(std::make_unique<Values>(wanted.message.tree.slots, wanted.extra_slots, wanted.elements)),
-        values_(*own_) {}
-  /// Of a decoder that fills another one's.
-  explicit Decoder(Values& values) : values_(values) {}
-
  private:
   std::unique_ptr<Values> own_;
 
  protected:
+  explicit Decoder(const Wanted& wanted)
+      : own_(std::make_unique<Values>(wanted.message.tree.slots, wanted.extra_slots, wanted.elements)),
+        values_(*own_) {}
+  /// Its values are another decoder's, which hands messages over to it.
+  explicit Decoder(Values& values) : values_(values) {}
+
   Values& values_;
   bool awaits_schema_ = false;
 };

@@ -59,7 +59,11 @@ std::optional<Reject> SchemaDecoder::decode(std::string_view bytes, const Messag
     values_.root = Value{};
     return std::nullopt;
   }
-  if (format_.schema != nullptr) return run(known_.front(), bytes, record);
+  if (format_.schema != nullptr) {
+    Frame whole;
+    whole.payload = bytes;
+    return run(known_.front(), whole, record);
+  }
   const Frame frame = read_frame(bytes, record, part_, registry_.id_bytes);
   switch (frame.kind) {
     case Frame::Kind::none:
@@ -90,7 +94,7 @@ std::optional<Reject> SchemaDecoder::decode_framed(const Frame& frame, const Mes
     if (awaits_schema_) return std::nullopt;
     known = &known_.front();
   }
-  return run(*known, frame.payload, record);
+  return run(*known, frame, record);
 }
 
 SchemaDecoder::Known* SchemaDecoder::find(const SchemaId& id) {
@@ -142,14 +146,14 @@ std::optional<Reject> SchemaDecoder::run(Known::Compiled& compiled, std::string_
   return compiled.program->run(payload, values_);
 }
 
-std::optional<Reject> SchemaDecoder::run(Known& known, std::string_view payload, const Message& record) {
+std::optional<Reject> SchemaDecoder::run(Known& known, const Frame& frame, const Message& record) {
   switch (known.schema->format) {
     case Format::avro:
       break;
     case Format::protobuf:
-      return run_protobuf(known, payload);
+      return run_protobuf(known, frame);
     default:
-      return decode_json(payload, record);
+      return decode_json(frame.payload, record);
   }
   if (known.programs.empty()) [[unlikely]] {
     // Only serializers of registries leave the length of a root of bytes out.
@@ -157,20 +161,22 @@ std::optional<Reject> SchemaDecoder::run(Known& known, std::string_view payload,
     known.programs.push_back(
         {{}, std::make_unique<AvroProgram>(known.schema->avro, wanted_, options), check_required(known, "")});
   }
-  return run(known.programs.front(), payload);
+  return run(known.programs.front(), frame.payload);
 }
 
-std::optional<Reject> SchemaDecoder::run_protobuf(Known& known, std::string_view payload) {
+std::optional<Reject> SchemaDecoder::run_protobuf(Known& known, const Frame& frame) {
   const formats::ProtobufSchema& schema = *known.schema->protobuf;
+  std::string_view payload = frame.payload;
   indexes_.clear();
   if (format_.schema == nullptr) {
     std::string problem;
-    const std::size_t size = read_message_indexes(payload, indexes_, problem);
+    const bool in_header = !frame.indexes.empty();
+    const std::size_t size = read_message_indexes(in_header ? frame.indexes : payload, indexes_, problem);
     if (size == 0) {
       return reject(RejectReason::not_decodable,
                     "of " + show(known.id) + " does not say which of its messages it is: " + problem);
     }
-    payload.remove_prefix(size);
+    if (!in_header) payload.remove_prefix(size);
   }
   auto& programs = known.programs;
   const auto at =

@@ -45,8 +45,8 @@ class SchemaDecoder final : public Decoder {
   std::optional<Reject> decode_unframed(std::string_view bytes, const Message& record);
   std::optional<Reject> decode_json(std::string_view text, const Message& record);
   std::optional<Reject> learn(const SchemaId& id);
-  std::optional<Reject> run(Known& known, std::string_view payload, const Message& record);
-  std::optional<Reject> run_protobuf(Known& known, std::string_view payload);
+  std::optional<Reject> run(Known& known, const Frame& frame, const Message& record);
+  std::optional<Reject> run_protobuf(Known& known, const Frame& frame);
   std::optional<Reject> run(Known::Compiled& compiled, std::string_view payload);
   [[nodiscard]] std::optional<Reject> check_required(const Known& known, const std::string& message) const;
   [[nodiscard]] Known* find(const SchemaId& id);

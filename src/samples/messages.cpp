@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <stdexcept>
+#include <utility>
 
 #include "mapping/table_names.h"
 #include "samples/names.h"
@@ -42,11 +44,14 @@ SampleGenerator::SampleGenerator(const mapping::TopicMapping& topic, SampleOptio
       repeat_below_(options.repeat_ratio > 0 && options.repeat_ratio < 1
                         ? static_cast<std::uint64_t>(std::floor(options.repeat_ratio * kTwoTo64))
                         : 0),
-      devices_(device_names(options.seed, options.devices)) {
+      devices_(device_names(options.seed, options.devices)),
+      encoder_(std::move(options.encoder)) {
   const std::vector<SampleField> fields = sample_fields(topic);
   good_ = make_template(topic, fields);
   key_ = make_key_template(topic);
-  if (options.bad_ratio > 0) faults_ = sample_faults(topic, fields);
+  if (options.bad_ratio > 0) {
+    faults_ = encoder_ ? encoded_faults(topic, fields, *encoder_) : sample_faults(topic, fields);
+  }
   for (const mapping::FieldMapping& mapping : topic.field_mappings) {
     if (mapping.source.starts_with(kHeaderPrefix)) header_names_.push_back(mapping.source.substr(kHeaderPrefix.size()));
   }
@@ -75,15 +80,22 @@ void SampleGenerator::next(SampleMessage& out) {
   } else {
     out.key.assign(context.device);
   }
-  out.value.clear();
   const bool own_template = fault != nullptr && fault->kind == SampleFault::Kind::in_template;
-  (own_template ? fault->message : good_).append(out.value, context, random);
+  write_value(own_template ? fault->message : good_, context, random, out.value);
   out.has_value = fault == nullptr || fault->spoil(out.value);
   out.expected = fault == nullptr ? std::nullopt : std::optional(fault->reason);
   out.headers.clear();
   for (const std::string& name : header_names_) out.headers.emplace_back(name, sample_words()[random.below(4)]);
   count_rows(out, index);
   ++index_;
+}
+
+void SampleGenerator::write_value(const SampleTemplate& message, const SampleContext& context, SampleRandom& random,
+                                  std::string& out) {
+  std::string& json = encoder_ ? json_ : out;
+  json.clear();
+  message.append(json, context, random);
+  if (encoder_ && !encoder_->encode(json, out)) throw std::logic_error("no message of the schema: " + json);
 }
 
 std::uint64_t SampleGenerator::sent_instead_of(std::uint64_t index) const {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -10,6 +11,7 @@
 #include "base/reject.h"
 #include "mapping/mapping_file.h"
 #include "samples/faults.h"
+#include "samples/sample_encoder.h"
 #include "samples/template.h"
 
 namespace loom::samples {
@@ -19,6 +21,7 @@ struct SampleOptions {
   double bad_ratio = 0;        ///< how many of the messages are bad, from 0 to 1
   double repeat_ratio = 0;     ///< how many are one of the 10,000 before once more, byte for byte; below 1
   std::uint32_t devices = 50;  ///< how many devices send them
+  std::shared_ptr<SampleEncoder> encoder{};  ///< writes the values in its schema's format; nullptr: they stay JSON
 };
 
 /// One message for Kafka, and what must become of it.
@@ -40,12 +43,15 @@ class SampleGenerator {
   SampleGenerator(const mapping::TopicMapping& topic, SampleOptions options);
 
   /// Overwrites `out`, reusing its memory.
+  /// Fails: std::logic_error, when the encoder's schema is not this mapping's.
   void next(SampleMessage& out);
 
   /// As if this many messages had been made.
   void skip(std::uint64_t count) { index_ += count; }
 
  private:
+  /// Makes the message, as the encoder writes it where there is one.
+  void write_value(const SampleTemplate& message, const SampleContext& context, SampleRandom& random, std::string& out);
   void count_rows(SampleMessage& out, std::uint64_t index) const;
   /// The number of the message that is sent in this one's place: its own, or of an earlier one that is repeated.
   [[nodiscard]] std::uint64_t sent_instead_of(std::uint64_t index) const;
@@ -60,6 +66,8 @@ class SampleGenerator {
   std::vector<std::string> devices_;
   std::vector<std::string> header_names_;
   std::vector<bool> child_arrays_;  ///< per array mapping: has it a table of its own?
+  std::shared_ptr<SampleEncoder> encoder_;
+  std::string json_;  ///< for the encoder
   std::uint64_t index_ = 0;
 };
 

@@ -59,7 +59,9 @@ class RegistryServer {
 };
 
 /// A real Apicurio Registry, or any other: LOOM_TEST_SCHEMA_REGISTRY, or one that scripts/servers.sh starts for this
-/// program at first use. Its URL. Blocks: up to a minute. Fails: std::runtime_error.
+/// program at first use. Its URL.
+/// Blocks: up to a minute.
+/// Fails:  std::runtime_error.
 const std::string& real_registry();
 
 }  // namespace loom::testing
