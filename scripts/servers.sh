@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# A real Kafka broker and a real PostgreSQL server in one folder, for runs, tests and benchmarks alike.
+# A real Kafka broker, a real PostgreSQL server and, where asked for, a schema registry in one folder, for runs, tests and benchmarks alike.
 # As a command: see --help. Sourced, it gives servers_start, servers_stop, servers_env.
 set -euo pipefail
 
@@ -11,10 +11,13 @@ set -euo pipefail
 . "$LOOM_ROOT/scripts/lib/kafka_cluster.sh"
 # shellcheck source=scripts/lib/postgres.sh
 . "$LOOM_ROOT/scripts/lib/postgres.sh"
+# shellcheck source=scripts/lib/registry.sh
+. "$LOOM_ROOT/scripts/lib/registry.sh"
 
 servers_usage() {
   cat <<'EOF'
-Usage: scripts/servers.sh start [--dir DIR] [--only kafka|postgres] [--brokers COUNT] [--while PID]
+Usage: scripts/servers.sh start [--dir DIR] [--only NAME] [--with registry] [--brokers COUNT]
+                                [--while PID]
        scripts/servers.sh stop [--keep] [DIR]
        scripts/servers.sh env|status [DIR]
 
@@ -22,26 +25,28 @@ start   starts Apache Kafka (KRaft, one node) and PostgreSQL on free ports of 12
         prints their addresses as shell exports:  eval "$(scripts/servers.sh start)"
         --dir DIR    keep everything there; a folder used before is started again with its data and ports
                      (default: a new folder under ${TMPDIR:-/tmp}, printed as LOOM_SERVERS_DIR)
-        --only NAME  one of the two
+        --only NAME  only this one: kafka, postgres or registry
+        --with registry  a schema registry, too (Apicurio Registry; what is registered there goes when it stops)
         --brokers COUNT  a cluster of so many brokers, in DIR/broker-1 and so on; each is also the folder of one broker:
                      stop --keep DIR/broker-2, start --only kafka --dir DIR/broker-2
         --while PID  stop them, and remove a folder made here, as soon as that process has ended
 stop    stops the servers of DIR (default: $LOOM_SERVERS_DIR); a folder that start made is removed
         --keep       leave the folder, so that start --dir DIR can go on with its data
 env     prints the exports again
-status  says which of the two run; exit status 1 when none does
+status  says which of them run; exit status 1 when none does
 
 Several copies can run at the same time. Only processes started here are ever stopped.
 Environment: LOOM_POSTGRES_VERSION (18, or 18.6.3; default: Debian's), LOOM_KAFKA_VERSION (default: as in
-scripts/kafka/pom.xml), LOOM_KAFKA_HOME (folder of Kafka's jars), LOOM_KAFKA_HEAP (512m), LOOM_CACHE (build/);
+scripts/kafka/pom.xml), LOOM_KAFKA_HOME (folder of Kafka's jars), LOOM_KAFKA_HEAP (512m), LOOM_CACHE (build/),
+LOOM_REGISTRY_VERSION (default: as in scripts/lib/registry.sh);
 for a new folder's broker: LOOM_KAFKA_LISTENERS (further listeners: "TLS=SSL@localhost", blanks between them; their
 addresses are printed as LOOM_KAFKA_LISTENER_TLS), LOOM_KAFKA_EXTRA_PROPERTIES (a file that goes behind our settings).
 EOF
 }
 
-# servers_start DIR [kafka|postgres] [BROKERS]: one caller at a time per folder.
+# servers_start DIR [kafka|postgres|registry] [BROKERS] [registry]: one caller at a time per folder.
 servers_start() {
-  local dir=$1 only=${2:-} brokers=${3:-1}
+  local dir=$1 only=${2:-} brokers=${3:-1} beside=${4:-}
   local kafka=(kafka_start "$dir")
   ((brokers == 1)) || kafka=(kafka_cluster_start "$dir" "$brokers")
   mkdir -p "$dir"
@@ -49,11 +54,12 @@ servers_start() {
   chmod go+x "$dir"
   (
     flock 9
-    if [[ $only != kafka ]]; then
+    if [[ $only =~ ^(postgres)?$ ]]; then
       postgres_choose
       postgres_start "$dir"
     fi
-    if [[ $only != postgres ]]; then "${kafka[@]}"; fi
+    if [[ $only =~ ^(kafka)?$ ]]; then "${kafka[@]}"; fi
+    if [[ $only == registry || $beside == registry ]]; then registry_start "$dir"; fi
   ) 9>"$dir/.lock"
 }
 
@@ -64,6 +70,7 @@ servers_stop() {
   kafka_stop "$dir"
   kafka_cluster_stop "$dir"
   postgres_stop "$dir"
+  registry_stop "$dir"
   if [[ -z $keep && -e $dir/.made-here ]]; then rm -rf "$dir"; fi
 }
 
@@ -79,12 +86,14 @@ servers_env() {
   elif [[ -n $(kafka_cluster_folders "$dir") ]]; then
     printf 'export LOOM_KAFKA_BOOTSTRAP_SERVERS=%s\n' "$(kafka_cluster_address "$dir")"
   fi
+  if [[ -s $dir/registry.port ]]; then printf 'export LOOM_SCHEMA_REGISTRY_URL=%q\n' "$(registry_url "$dir")"; fi
   printf 'export LOOM_KAFKA_HOME=%q\n' "$LOOM_KAFKA_HOME"
 }
 
 servers_status() {
   local name pid running=1 folder
   local -a names=(kafka postgres)
+  if [[ -s $1/registry.port ]]; then names+=(registry); fi
   for folder in $(kafka_cluster_folders "$1"); do names+=("${folder##*/}/kafka"); done
   for name in "${names[@]}"; do
     if pid=$(process_of "$1/$name.pid"); then
@@ -117,7 +126,7 @@ servers_stop_after() {
 }
 
 servers_main() {
-  local command=${1:-} dir='' only='' brokers=1 while_pid='' keep='' made=false
+  local command=${1:-} dir='' only='' beside='' brokers=1 while_pid='' keep='' made=false
   [[ $# -gt 0 ]] && shift
   case $command in
     -h | --help | help)
@@ -133,7 +142,8 @@ servers_main() {
   while (($# > 0)); do
     case $1 in
       --dir) dir=${2:?--dir needs a folder} && shift ;;
-      --only) only=${2:?--only needs kafka or postgres} && shift ;;
+      --only) only=${2:?--only needs kafka, postgres or registry} && shift ;;
+      --with) beside=${2:?--with needs a name: registry} && shift ;;
       --brokers) brokers=${2:?--brokers needs a number} && shift ;;
       --while) while_pid=${2:?--while needs a process number} && shift ;;
       --keep) keep=keep ;;
@@ -147,12 +157,13 @@ servers_main() {
     shift
   done
   [[ $brokers =~ ^[1-9]$ ]] || die "--brokers takes 1 to 9, not \"$brokers\""
-  [[ $only =~ ^(kafka|postgres)?$ ]] || die "--only takes kafka or postgres, not \"$only\""
+  [[ $only =~ ^(kafka|postgres|registry)?$ ]] || die "--only takes kafka, postgres or registry, not \"$only\""
+  [[ $beside =~ ^(registry)?$ ]] || die "--with takes registry, not \"$beside\""
 
   if [[ $command == start ]]; then
     [[ -n $dir ]] || { dir=$(servers_make_dir) && made=true; }
     mkdir -p "$dir" && dir=$(cd "$dir" && pwd)
-    if ! servers_start "$dir" "$only" "$brokers"; then
+    if ! servers_start "$dir" "$only" "$brokers" "$beside"; then
       # A folder made here is kept for its logs.
       if $made; then rm -f "$dir/.made-here"; fi
       servers_stop "$dir"

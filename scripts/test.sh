@@ -120,6 +120,15 @@ start_servers() {
   export LOOM_TEST_DATABASE_URL LOOM_TEST_KAFKA_BOOTSTRAP LOOM_KAFKA_HOME
 }
 
+# Beside the servers, for the tests that want one.
+start_registry() {
+  [[ -z ${LOOM_TEST_SCHEMA_REGISTRY:-} ]] || return 0
+  say 'Starting a schema registry'
+  servers_start "$servers_dir" registry || die 'the schema registry did not start'
+  LOOM_TEST_SCHEMA_REGISTRY=$(registry_url "$servers_dir")
+  export LOOM_TEST_SCHEMA_REGISTRY
+}
+
 # Each of the tests that want three brokers would start them anew.
 start_cluster() {
   cluster_dir=$(servers_make_dir)
@@ -196,6 +205,7 @@ run_label() {
     integration)
       await_tools client-tools 'tools for the clients'
       start_servers
+      start_registry
       # They wait more than they compute.
       run_ctest "$1" release -L "^$1\$" --parallel "$((2 * jobs))"
       ;;

@@ -72,6 +72,8 @@ const std::vector<Setting>& settings() {
       setting(
           "LOOM_DLQ_SUFFIX", false, [](auto& c) -> auto& { return c.dead_letter_suffix; }),
       setting(
+          "LOOM_SCHEMA_REGISTRY_*", false, [](auto& c) -> auto& { return c.registry; }),
+      setting(
           "LOOM_AUTO_MIGRATE", false, [](auto& c) -> auto& { return c.auto_migrate; }),
       setting(
           "LOOM_USE_DATABASE_CONFIG", false, [](auto& c) -> auto& { return c.use_database_config; }),

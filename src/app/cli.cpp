@@ -68,6 +68,8 @@ void add_commands(CLI::App& app, CommandLine& line, Chosen& chosen) {
   auto* validate = app.add_subcommand("validate", "Check a mapping file: exit 0, or 2 and one line per problem");
   validate->add_option("FILE", line.validate.file, "The mapping file (default: LOOM_TOPIC_MAPPINGS)");
   validate->add_flag("--database", line.validate.database, "Check against the real tables, too");
+  validate->add_flag("--registry", line.validate.registry,
+                     "Check against the latest schemas of the topics in the schema registry, too");
   validate->add_flag("--strict", line.validate.strict, "Warnings count, too: exit 2");
   validate->callback([&] {
     chosen = {.run = [&](const settings::Config& config) { return validate_mapping(config, line.validate); },

@@ -22,7 +22,8 @@ constexpr int kWrongConfiguration = 2;
 struct ValidateOptions {
   std::optional<std::string> file;
   bool database = false;
-  bool strict = false;  ///< warnings count as errors
+  bool registry = false;  ///< check against the latest schemas of the topics, too
+  bool strict = false;    ///< warnings count as errors
 };
 int validate_mapping(const settings::Config& config, const ValidateOptions& options);
 

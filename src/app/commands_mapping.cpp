@@ -8,9 +8,11 @@
 
 #include "app/commands.h"
 #include "app/mapping_input.h"
+#include "app/registry_schemas.h"
 #include "base/plural.h"
 #include "base/similar.h"
 #include "base/wrong_setting.h"
+#include "encode/schema_check.h"
 #include "infer/draft.h"
 #include "infer/read.h"
 #include "infer/yaml.h"
@@ -48,6 +50,22 @@ void check_migrations(const settings::Config& config, std::vector<mapping::Probl
       {severity, "", 0, "", "",
        "the database lacks migrations: " + missing + ". Run `migrate`" +
            (config.auto_migrate ? ", or leave it to `run` (LOOM_AUTO_MIGRATE)" : ", or set LOOM_AUTO_MIGRATE=true")});
+}
+
+void add(std::vector<mapping::Problem> found, std::vector<mapping::Problem>& problems) {
+  std::move(found.begin(), found.end(), std::back_inserter(problems));
+}
+
+LatestSchemas asked_schemas(const settings::Config& config, const mapping::MappingFile& file) {
+  if (!config.registry.exists()) throw WrongSetting("--registry needs LOOM_SCHEMA_REGISTRY_URL");
+  return latest_schemas(config.registry, file);
+}
+
+/// What of the registry was looked at, for the line that says that all is well.
+std::string checked(const mapping::TopicSchemas& schemas) {
+  std::string names;
+  for (const auto& schema : schemas) names += (names.empty() ? "; by " : ", ") + schema.second.name;
+  return names;
 }
 
 void wait_for_terminal(const char* command) {
@@ -107,8 +125,10 @@ int validate_mapping(const settings::Config& config, const ValidateOptions& opti
   std::vector<mapping::Problem> all;
   const auto file = load_or_complain(options.file.value_or(config.topic_mappings), &all);
   if (!file) return kWrongConfiguration;
+  const LatestSchemas latest = options.registry ? asked_schemas(config, *file) : LatestSchemas();
   std::vector<mapping::Problem> problems;
-  const mapping::DefinedCatalog defined(mapping::table_definitions(*file, problems));
+  const mapping::DefinedCatalog defined(
+      mapping::table_definitions(*file, problems, mapping::TablesOf::creating_topics, latest.schemas));
   std::optional<sink::DatabaseCatalog> real;
   if (options.database) {
     problems.clear();
@@ -119,9 +139,14 @@ int validate_mapping(const settings::Config& config, const ValidateOptions& opti
     // Which tables a pattern's topics have is not known here: they are taken as create-tables would make them.
     const bool in_database = real && !mapping::has_open_table_name(topic);
     const mapping::Catalog& catalog = in_database ? static_cast<const mapping::Catalog&>(*real) : defined;
-    auto found = pipeline::compile_topic(topic, catalog, file->path).problems;
-    std::move(found.begin(), found.end(), std::back_inserter(problems));
+    auto compiled = pipeline::compile_topic(topic, catalog, file->path);
+    add(std::move(compiled.problems), problems);
+    const mapping::TopicSchema schema = mapping::schema_of(topic, latest.schemas);
+    if (compiled.plan && schema.schema != nullptr) {
+      add(encode::check_schema(topic, *compiled.plan, schema, file->path), problems);
+    }
   }
+  add(latest.problems, problems);
   print(problems);
   all.insert(all.end(), problems.begin(), problems.end());
   if (mapping::has_errors(all)) return kWrongConfiguration;
@@ -131,7 +156,7 @@ int validate_mapping(const settings::Config& config, const ValidateOptions& opti
     return kWrongConfiguration;
   }
   std::cout << file->path << ": " << plural(file->topics.size(), "topic") << ", no errors"
-            << (options.database ? ", and the tables fit" : "") << '\n';
+            << (options.database ? ", and the tables fit" : "") << checked(latest.schemas) << '\n';
   return 0;
 }
 

@@ -1,7 +1,9 @@
 #include <iostream>
+#include <utility>
 
 #include "app/commands.h"
 #include "app/mapping_input.h"
+#include "app/registry_schemas.h"
 #include "mapping/ddl.h"
 #include "mapping/table_names.h"
 #include "schema/migrations.h"
@@ -24,8 +26,12 @@ int migrate_database(const settings::Config& config, const MigrateOptions& optio
 int create_mapped_tables(const settings::Config& config, const CreateTablesOptions& options) {
   const auto file = load_or_complain(options.file.value_or(config.topic_mappings));
   if (!file) return kWrongConfiguration;
-  std::vector<mapping::Problem> problems;
-  const auto definitions = mapping::table_definitions(mapping::with_known_tables(*file), problems);
+  const mapping::MappingFile known = mapping::with_known_tables(*file);
+  LatestSchemas latest;
+  if (config.registry.exists() && has_registry_topics(known)) latest = latest_schemas(config.registry, known);
+  std::vector<mapping::Problem> problems = std::move(latest.problems);
+  const auto definitions =
+      mapping::table_definitions(known, problems, mapping::TablesOf::creating_topics, latest.schemas);
   print(problems);
   if (mapping::has_errors(problems)) return kWrongConfiguration;
   for (const auto& topic : file->topics) {

@@ -30,10 +30,17 @@ class Decoder {
   [[nodiscard]] Values& values() { return values_; }
   [[nodiscard]] const Values& values() const { return values_; }
 
- protected:
-  explicit Decoder(const Wanted& wanted) : values_(wanted.message.tree.slots, wanted.extra_slots, wanted.elements) {}
+ private:
+  std::unique_ptr<Values> own_;
 
-  Values values_;
+ protected:
+  explicit Decoder(const Wanted& wanted)
+      : own_(std::make_unique<Values>(wanted.message.tree.slots, wanted.extra_slots, wanted.elements)),
+        values_(*own_) {}
+  /// Its values are another decoder's, which hands messages over to it.
+  explicit Decoder(Values& values) : values_(values) {}
+
+  Values& values_;
   bool awaits_schema_ = false;
 };
 

@@ -31,8 +31,9 @@ Frame frame_of_header(const Header& header, std::string_view bytes) {
   Frame frame;
   frame.kind = Frame::Kind::found;
   frame.payload = bytes;
-  if (value.size() == 1 + kGuidBytes && value[0] == kGuidMagic) {
-    std::copy(value.begin() + 1, value.end(), frame.id.guid.begin());
+  if (value.size() >= 1 + kGuidBytes && value[0] == kGuidMagic) {
+    std::copy_n(value.begin() + 1, kGuidBytes, frame.id.guid.begin());
+    frame.indexes = value.substr(1 + kGuidBytes);
   } else if ((value.size() == 5 || value.size() == 9) && value[0] == kMagic) {
     frame.id.number = big_endian(value.substr(1));
   } else {

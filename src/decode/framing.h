@@ -20,12 +20,14 @@ struct Frame {
   Kind kind = Kind::none;
   SchemaId id;
   std::string_view payload;
+  std::string_view indexes{};  ///< of Protobuf: those that a header has; empty: they are in front of the payload
   std::string problem{};
 };
 
 /// Reads the framing of a record's value or key: a schema id in the record's headers (`__value_schema_id`,
-/// `__key_schema_id`: byte 1 and a GUID of 16 bytes, or byte 0 and an id; confluent-kafka 2.16), or byte 0 and an id of
-/// `id_bytes` (4; 8 of Apicurio's older serializers) in front of the payload. A header goes first. Pure.
+/// `__key_schema_id`: byte 1 and a GUID of 16 bytes, behind which Protobuf's message indexes stand, or byte 0 and an
+/// id; confluent-kafka 2.16), or byte 0 and an id of `id_bytes` (4; 8 of Apicurio's older serializers) in front of the
+/// payload. A header goes first. Pure.
 Frame read_frame(std::string_view bytes, const Message& record, Part part, int id_bytes);
 
 }  // namespace loom::decode

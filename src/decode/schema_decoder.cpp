@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/log.h"
 #include "decode/avro/avro_program.h"
 #include "decode/protobuf/message_indexes.h"
 #include "decode/protobuf/protobuf_program.h"
@@ -58,7 +59,11 @@ std::optional<Reject> SchemaDecoder::decode(std::string_view bytes, const Messag
     values_.root = Value{};
     return std::nullopt;
   }
-  if (format_.schema != nullptr) return run(known_.front(), bytes, record);
+  if (format_.schema != nullptr) {
+    Frame whole;
+    whole.payload = bytes;
+    return run(known_.front(), whole, record);
+  }
   const Frame frame = read_frame(bytes, record, part_, registry_.id_bytes);
   switch (frame.kind) {
     case Frame::Kind::none:
@@ -89,7 +94,7 @@ std::optional<Reject> SchemaDecoder::decode_framed(const Frame& frame, const Mes
     if (awaits_schema_) return std::nullopt;
     known = &known_.front();
   }
-  return run(*known, frame.payload, record);
+  return run(*known, frame, record);
 }
 
 SchemaDecoder::Known* SchemaDecoder::find(const SchemaId& id) {
@@ -124,34 +129,54 @@ std::optional<Reject> SchemaDecoder::learn(const SchemaId& id) {
   return std::nullopt;
 }
 
-std::optional<Reject> SchemaDecoder::run(Known& known, std::string_view payload, const Message& record) {
+/// Says it, too: once for a schema, since its programs are made once.
+std::optional<Reject> SchemaDecoder::check_required(const Known& known, const std::string& message) const {
+  const std::string missing = mapping::missing_required(wanted_.required, *known.schema, message);
+  if (missing.empty()) return std::nullopt;
+  const std::string schema = format_.schema == nullptr ? show(known.id) : format_.file;
+  const std::string text = (message.empty() ? "" : "message " + message + " of ") + schema + " has " + missing;
+  log::write(log::Level::error, {.reason = to_string(RejectReason::schema_mismatch)}, text,
+             text + ": each message of it becomes a dead letter");
+  return Reject{RejectReason::schema_mismatch, text, {}};
+}
+
+std::optional<Reject> SchemaDecoder::run(Known::Compiled& compiled, std::string_view payload) {
+  if (compiled.refusal) [[unlikely]]
+    return compiled.refusal;
+  return compiled.program->run(payload, values_);
+}
+
+std::optional<Reject> SchemaDecoder::run(Known& known, const Frame& frame, const Message& record) {
   switch (known.schema->format) {
     case Format::avro:
       break;
     case Format::protobuf:
-      return run_protobuf(known, payload);
+      return run_protobuf(known, frame);
     default:
-      return decode_json(payload, record);
+      return decode_json(frame.payload, record);
   }
   if (known.programs.empty()) [[unlikely]] {
     // Only serializers of registries leave the length of a root of bytes out.
     const AvroOptions options{.bare_root_bytes = format_.schema == nullptr};
-    known.programs.push_back({{}, std::make_unique<AvroProgram>(known.schema->avro, wanted_, options)});
+    known.programs.push_back(
+        {{}, std::make_unique<AvroProgram>(known.schema->avro, wanted_, options), check_required(known, "")});
   }
-  return known.programs.front().program->run(payload, values_);
+  return run(known.programs.front(), frame.payload);
 }
 
-std::optional<Reject> SchemaDecoder::run_protobuf(Known& known, std::string_view payload) {
+std::optional<Reject> SchemaDecoder::run_protobuf(Known& known, const Frame& frame) {
   const formats::ProtobufSchema& schema = *known.schema->protobuf;
+  std::string_view payload = frame.payload;
   indexes_.clear();
   if (format_.schema == nullptr) {
     std::string problem;
-    const std::size_t size = read_message_indexes(payload, indexes_, problem);
+    const bool in_header = !frame.indexes.empty();
+    const std::size_t size = read_message_indexes(in_header ? frame.indexes : payload, indexes_, problem);
     if (size == 0) {
       return reject(RejectReason::not_decodable,
                     "of " + show(known.id) + " does not say which of its messages it is: " + problem);
     }
-    payload.remove_prefix(size);
+    if (!in_header) payload.remove_prefix(size);
   }
   auto& programs = known.programs;
   const auto at =
@@ -166,9 +191,10 @@ std::optional<Reject> SchemaDecoder::run_protobuf(Known& known, std::string_view
     }
     if (programs.size() == kMostPrograms) programs.pop_back();
     programs.insert(programs.begin(),
-                    {indexes_, std::make_unique<ProtobufProgram>(known.schema->protobuf, *message, wanted_)});
+                    {indexes_, std::make_unique<ProtobufProgram>(known.schema->protobuf, *message, wanted_),
+                     check_required(known, message->full_name)});
   }
-  return programs.front().program->run(payload, values_);
+  return run(programs.front(), payload);
 }
 
 std::optional<Reject> SchemaDecoder::decode_json(std::string_view text, const Message& record) {

@@ -19,6 +19,7 @@ namespace loom::decode {
 /// Messages that are written by a schema: of a registry, or of the mapping's file. Each schema that comes is compiled
 /// once; messages of several may alternate.
 /// Threads: one at a time.
+/// A schema that lacks a required field is said in the log when it is first seen, and each of its messages is rejected.
 /// Owns:    the programs of at most 64 schemas; those used longest ago go first.
 /// Fails:   a Reject: unknown_schema, schema_mismatch, not_decodable, invalid_text; those of JSON for JSON Schema.
 class SchemaDecoder final : public Decoder {
@@ -35,6 +36,7 @@ class SchemaDecoder final : public Decoder {
     struct Compiled {
       std::vector<std::int32_t> indexes;
       std::unique_ptr<Program> program;
+      std::optional<Reject> refusal;  ///< of all messages: the schema lacks what the mapping requires
     };
     std::vector<Compiled> programs{};  ///< the one used last in front
   };
@@ -43,8 +45,10 @@ class SchemaDecoder final : public Decoder {
   std::optional<Reject> decode_unframed(std::string_view bytes, const Message& record);
   std::optional<Reject> decode_json(std::string_view text, const Message& record);
   std::optional<Reject> learn(const SchemaId& id);
-  std::optional<Reject> run(Known& known, std::string_view payload, const Message& record);
-  std::optional<Reject> run_protobuf(Known& known, std::string_view payload);
+  std::optional<Reject> run(Known& known, const Frame& frame, const Message& record);
+  std::optional<Reject> run_protobuf(Known& known, const Frame& frame);
+  std::optional<Reject> run(Known::Compiled& compiled, std::string_view payload);
+  [[nodiscard]] std::optional<Reject> check_required(const Known& known, const std::string& message) const;
   [[nodiscard]] Known* find(const SchemaId& id);
   [[nodiscard]] std::string what() const { return part_ == Part::value ? "value" : "key"; }
   [[nodiscard]] Reject reject(RejectReason reason, const std::string& text) const;

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "mapping/plan.h"
+#include "mapping/required_paths.h"
 
 namespace loom::decode {
 
@@ -24,7 +25,9 @@ struct Wanted {
   WantedPaths message{};
   std::vector<WantedPaths> elements{};  ///< by array mapping: the paths inside one element
   std::size_t extra_slots = 0;          ///< behind the message's own, for the caller to fill
-  bool root = false;                    ///< Values::root is wanted; with its JSON text where it is no scalar
+  /// What a message's schema has to have: one that lacks it is refused as a whole.
+  std::vector<mapping::RequiredPaths> required{};
+  bool root = false;  ///< Values::root is wanted; with its JSON text where it is no scalar
 };
 
 }  // namespace loom::decode

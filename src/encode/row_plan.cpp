@@ -172,6 +172,7 @@ RowPlan::RowPlan(const mapping::TopicPlan& topic_plan, std::string topic)
       made.sources.push_back(make_source(topic_plan, from, mapping::ColumnType::bytea, metadata));
     }
   }
+  message.required = mapping::required_paths(topic_plan);
   message.extra_slots = metadata.slots();
   message.root = metadata.wants(mapping::SourceKind::value);
   key.root = metadata.wants(mapping::SourceKind::key) && topic_plan.key_format.format != formats::Format::json;

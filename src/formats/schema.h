@@ -7,6 +7,7 @@
 
 #include "formats/avro_schema.h"
 #include "formats/format.h"
+#include "formats/json_schema.h"
 #include "formats/protobuf_schema.h"
 
 namespace loom::formats {
@@ -17,6 +18,7 @@ struct Schema {
   std::string text;                                ///< as the registry or the file has it
   std::shared_ptr<const AvroSchema> avro;          ///< of avro
   std::shared_ptr<const ProtobufSchema> protobuf;  ///< of protobuf
+  std::shared_ptr<const JsonSchema> json;          ///< of json_schema, where its fields matter: decoders do without
 };
 
 }  // namespace loom::formats

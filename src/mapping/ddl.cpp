@@ -6,6 +6,7 @@
 #include <set>
 #include <utility>
 
+#include "mapping/column_schema.h"
 #include "mapping/column_types.h"
 #include "mapping/draft.h"
 #include "mapping/keys.h"
@@ -101,6 +102,7 @@ constexpr std::array<EnvelopeColumn, 6> kEnvelope{{{"trace_id", ValueType::strin
 struct Wish {
   NamedType type;
   std::string topic;
+  bool by_schema = false;  ///< the mapping gives none: the type gives way to one that a mapping gives
 };
 
 struct Key {
@@ -132,56 +134,79 @@ ColumnInfo make_column(const std::string& name, const NamedType& type) {
   return column;
 }
 
-/// The type of a column by the topic's `data_types` and `transforms`, a foreign key's by those of its parent.
-NamedType wanted_type(const TopicMapping& topic, const ColumnDraft& column) {
+/// The type of a column by the topic's `data_types` and `transforms`, a foreign key's by those of its parent; else by
+/// its schema.
+Wish wanted_type(const TopicMapping& topic, const ColumnDraft& column, const TopicSchema& schema) {
+  bool is_stringified = false;
   for (const std::string& name : {column.name, column.parent}) {
     const auto data_type = topic.data_types.find(name);
     const auto transform = topic.transforms.find(name);
     const ValueType type = data_type == topic.data_types.end() ? ValueType::unspecified : data_type->second;
     const Transform done = transform == topic.transforms.end() ? Transform::none : transform->second;
     // json_stringify makes text, for a text column: JSONB only where data_types asks for it.
+    is_stringified = is_stringified || done == Transform::json_stringify;
     const ValueType asked = done == Transform::json_stringify ? type : asked_type(type, done);
     if (asked == ValueType::unspecified) continue;
     const auto parameters = topic.type_parameters.find(name);
-    if (asked != type || parameters == topic.type_parameters.end()) return {asked, {}};
-    return {asked, parameters->second};
+    if (asked != type || parameters == topic.type_parameters.end()) return {{asked, {}}, topic.topic};
+    return {{asked, parameters->second}, topic.topic};
   }
   const bool is_index = std::any_of(column.sources.begin(), column.sources.end(), [](const SourceDraft& source) {
     return source.kind == SourceDraft::Kind::element_index;
   });
-  if (is_index) return {ValueType::integer, {}};
-  if (!topic.field_mappings.empty()) return {};
-  for (const auto& envelope : kEnvelope) {
-    if (column.name == envelope.name || column.parent == envelope.name) return {envelope.type, {}};
+  if (is_index) return {{ValueType::integer, {}}, topic.topic};
+  if (is_stringified) return {{}, topic.topic};
+  if (schema.schema != nullptr) {
+    const auto field = schema_field(topic, column, schema);
+    return {field ? column_type(*field) : NamedType{}, topic.topic, true};
   }
-  return {};
+  if (!topic.field_mappings.empty()) return {{}, topic.topic};
+  for (const auto& envelope : kEnvelope) {
+    if (column.name == envelope.name || column.parent == envelope.name) return {{envelope.type, {}}, topic.topic};
+  }
+  return {{}, topic.topic};
 }
 
 /// Whether two types make one column: timestamp_ms of one topic and timestamp_s of another do.
 bool same_column(const NamedType& a, const NamedType& b) { return make_column("", a) == make_column("", b); }
 
-void add_column(Building& building, const TopicMapping& topic, const ColumnDraft& draft, Findings& findings) {
-  const NamedType type = wanted_type(topic, draft);
+void add_column(Building& building, const TopicMapping& topic, const ColumnDraft& draft, const TopicSchema& schema,
+                Findings& findings) {
+  const Wish wanted = wanted_type(topic, draft, schema);
+  const NamedType& type = wanted.type;
   auto& columns = building.definition.table.columns;
   const auto existing = std::find_if(columns.begin(), columns.end(),
                                      [&draft](const ColumnInfo& column) { return column.name == draft.name; });
   Wish& wish = building.wishes[draft.name];
   if (existing == columns.end()) {
     columns.push_back(make_column(draft.name, type));
-    wish = {type, topic.topic};
+    wish = wanted;
     return;
   }
   if (type.type == ValueType::unspecified) return;
-  if (wish.type.type == ValueType::unspecified) {
+  const bool gives_way = wish.by_schema && !wanted.by_schema;
+  if (wish.type.type == ValueType::unspecified || gives_way) {
     *existing = make_column(draft.name, type);
-    wish = {type, topic.topic};
+    wish = wanted;
     return;
   }
-  if (same_column(type, wish.type)) return;
+  if (same_column(type, wish.type) || (wanted.by_schema && !wish.by_schema)) return;
   findings.error(place_of(topic, "data_types").inside(draft.name, 0),
                  "column `" + draft.name + "` of `" + building.definition.table.name.display() + "` is " +
                      type_text(type.type, type.parameters) + " here and " +
-                     type_text(wish.type.type, wish.type.parameters) + " in topic \"" + wish.topic + "\"");
+                     type_text(wish.type.type, wish.type.parameters) + " in topic \"" + wish.topic + "\"" +
+                     (wanted.by_schema ? ", as their schemas have it; a type in data_types goes before these" : ""));
+}
+
+/// NOT NULL for what each message has a value for.
+void forbid_nulls(Building& building, const TopicMapping& topic, const TableDraft& draft, const TopicSchema& schema) {
+  if (!schema.is_only || !topic.absent_values.empty()) return;
+  for (auto& column : building.definition.table.columns) {
+    const ColumnDraft* const from = draft.find(column.name);
+    if (from == nullptr || topic.transforms.count(column.name) != 0) continue;
+    const auto field = schema_field(topic, *from, schema);
+    column.not_null = column.not_null || (field && field->is_certain());
+  }
 }
 
 void add_keys(Building& building, const TopicMapping& topic, const TableDraft& draft, bool own) {
@@ -268,7 +293,7 @@ std::string column_sql(const TableInfo& table, const ColumnInfo& column, bool no
 }
 
 /// One warning for a topic's columns that are TEXT only because nobody gave them a type.
-void warn_of_untyped(const TopicMapping& topic, const std::vector<TableDraft>& drafts,
+void warn_of_untyped(const TopicMapping& topic, const std::vector<TableDraft>& drafts, const TopicSchema& schema,
                      const std::vector<Building>& buildings, Findings& findings) {
   if (topic.is_minimal() || topic.create_table == false) return;
   std::vector<std::string> untyped;
@@ -277,7 +302,7 @@ void warn_of_untyped(const TopicMapping& topic, const std::vector<TableDraft>& d
                                        [&draft](const Building& b) { return b.definition.table.name == draft.name; });
     for (const auto& column : draft.columns) {
       if (!column.parent.empty()) continue;  // it has its parent's type, and is named there
-      const bool typed = wanted_type(topic, column).type != ValueType::unspecified ||
+      const bool typed = wanted_type(topic, column, schema).type.type != ValueType::unspecified ||
                          building->wishes.at(column.name).type.type != ValueType::unspecified;
       if (!typed && std::find(untyped.begin(), untyped.end(), column.name) == untyped.end()) {
         untyped.push_back(column.name);
@@ -299,30 +324,50 @@ Building& building_of(std::vector<Building>& buildings, const TableName& name) {
   return buildings.back();
 }
 
+/// The columns of a table whose topic maps no fields.
+std::vector<std::string> own_columns(const TopicMapping& topic, const TopicSchema& schema) {
+  std::vector<std::string> names;
+  if (schema.schema != nullptr && topic.is_minimal()) names = names_at(*schema.schema, schema.message, {});
+  if (!names.empty()) return names;
+  for (const auto& column : kEnvelope) names.emplace_back(column.name);
+  return names;
+}
+
 }  // namespace
 
-std::vector<TableDefinition> table_definitions(const MappingFile& file, std::vector<Problem>& problems,
-                                               TablesOf which) {
+std::vector<TableDefinition> table_definitions(const MappingFile& file, std::vector<Problem>& problems, TablesOf which,
+                                               const TopicSchemas& schemas) {
   Findings findings(file.path);
   Findings reported_by_compile(file.path);
-  std::vector<std::string> envelope(kEnvelope.size());
-  std::transform(kEnvelope.begin(), kEnvelope.end(), envelope.begin(), [](const auto& column) { return column.name; });
-
-  std::vector<Building> buildings;
+  struct Drafted {
+    const TopicMapping* topic;
+    TopicSchema schema;
+    std::vector<TableDraft> tables;
+  };
+  std::vector<Drafted> all;
   for (const auto& topic : file.topics) {
     if (which == TablesOf::creating_topics && topic.create_table == false) continue;
-    const auto drafts = draft_tables(topic, envelope, reported_by_compile);
-    for (std::size_t i = 0; i < drafts.size(); ++i) {
-      Building& building = building_of(buildings, drafts[i].name);
+    TopicSchema schema = schema_of(topic, schemas);
+    auto tables = draft_tables(topic, own_columns(topic, schema), reported_by_compile);
+    all.push_back({&topic, std::move(schema), std::move(tables)});
+  }
+  std::vector<Building> buildings;
+  for (const auto& [topic, schema, tables] : all) {
+    for (std::size_t i = 0; i < tables.size(); ++i) {
+      Building& building = building_of(buildings, tables[i].name);
       auto& topics = building.definition.source_topics;
-      if (std::find(topics.begin(), topics.end(), topic.topic) == topics.end()) topics.push_back(topic.topic);
-      for (const auto& column : drafts[i].columns) add_column(building, topic, column, findings);
-      add_keys(building, topic, drafts[i], i == 0);
+      if (std::find(topics.begin(), topics.end(), topic->topic) == topics.end()) topics.push_back(topic->topic);
+      for (const auto& column : tables[i].columns) add_column(building, *topic, column, schema, findings);
+      add_keys(building, *topic, tables[i], i == 0);
     }
   }
-  for (const auto& topic : file.topics) {
-    if (which == TablesOf::creating_topics && topic.create_table == false) continue;
-    warn_of_untyped(topic, draft_tables(topic, envelope, reported_by_compile), buildings, findings);
+  for (const auto& [topic, schema, tables] : all) {
+    warn_of_untyped(*topic, tables, schema, buildings, findings);
+    Building& own = building_of(buildings, tables[0].name);
+    const bool is_shared = own.definition.source_topics.size() > 1 ||
+                           std::any_of(tables.begin() + 1, tables.end(),
+                                       [&](const TableDraft& child) { return child.name == tables[0].name; });
+    if (!is_shared) forbid_nulls(own, *topic, tables[0], schema);
   }
   std::vector<TableDefinition> definitions;
   for (auto& building : buildings) {

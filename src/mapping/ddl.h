@@ -8,6 +8,7 @@
 #include "mapping/catalog.h"
 #include "mapping/mapping_file.h"
 #include "mapping/problem.h"
+#include "mapping/schema_fields.h"
 
 namespace loom::mapping {
 
@@ -15,6 +16,9 @@ namespace loom::mapping {
 /// (or transform) asks for, text key columns COLLATE "C", PRIMARY KEY from the upsert key. Topics that share a table
 /// have their columns joined. A minimal mapping gets Loom's envelope: trace_id, device_id, timestamp, schema_version,
 /// data and metadata.
+/// Where the topic's schema is known, it gives the types that the mapping does not, and NOT NULL to what each message
+/// has a value for, unless several topics share the table or messages of other schemas may be there; a minimal mapping
+/// gets a column for each field of the schema's root.
 struct TableDefinition {
   TableInfo table;
   std::vector<std::string> source_topics;
@@ -31,9 +35,10 @@ enum class TablesOf : std::uint8_t {
 
 /// The tables of a file, in order of first mention.
 /// Problems: two topics that want one column with different types; per topic one warning that lists its columns without
-/// any type, which become TEXT.
+/// any type, which become TEXT. `schemas`: those that are not in the mapping's own files.
 std::vector<TableDefinition> table_definitions(const MappingFile& file, std::vector<Problem>& problems,
-                                               TablesOf which = TablesOf::creating_topics);
+                                               TablesOf which = TablesOf::creating_topics,
+                                               const TopicSchemas& schemas = {});
 
 /// The tables as create-tables would make them: what `validate` checks against without a database.
 class DefinedCatalog final : public Catalog {

@@ -139,16 +139,24 @@ RegistryClient::Answer RegistryClient::ask(const std::string& path, const std::s
 FetchedSchema RegistryClient::fetch(const decode::SchemaId& id) {
   const std::string text = id_text(id);
   const bool by_number = id.number != 0 || id.guid == decode::SchemaId{}.guid;
-  Answer answer = ask((by_number ? "/schemas/ids/" : "/schemas/guids/") + text, nullptr);
+  return read(ask((by_number ? "/schemas/ids/" : "/schemas/guids/") + text, nullptr), "schema " + text);
+}
+
+FetchedSchema RegistryClient::fetch_latest(std::string_view subject) {
+  return read(ask(fmt::format("/subjects/{}/versions/latest", percent_encoded(subject)), nullptr),
+              fmt::format("the latest schema of subject {}", subject));
+}
+
+FetchedSchema RegistryClient::read(Answer answer, const std::string& what) {
   FetchedSchema fetched{.outcome = answer.outcome,
                         .text = {},
                         .references = {},
                         .problem = std::move(answer.problem),
                         .retry_after = answer.retry_after};
   if (fetched.outcome == Outcome::unknown) {
-    fetched.problem = fmt::format("schema {} is not in the registry: {}", text, fetched.problem);
+    fetched.problem = fmt::format("{} is not in the registry: {}", what, fetched.problem);
   } else if (fetched.outcome == Outcome::unusable) {
-    fetched.problem = fmt::format("schema {} cannot be used: {}", text, fetched.problem);
+    fetched.problem = fmt::format("{} cannot be used: {}", what, fetched.problem);
   }
   if (fetched.outcome != Outcome::ok) return fetched;
 
@@ -162,13 +170,14 @@ FetchedSchema RegistryClient::fetch(const decode::SchemaId& id) {
   const auto format = format_of_type(schema->type);
   if (!format) {
     fetched.outcome = Outcome::unusable;
-    fetched.problem = fmt::format("schema {} is of the type {}, which is not known here", text, schema->type);
+    fetched.problem = fmt::format("{} is of the type {}, which is not known here", what, schema->type);
     return fetched;
   }
   fetched.format = *format;
   fetched.text = std::move(schema->schema);
+  fetched.version = schema->version;
   if (auto failed = fetch_references(std::move(schema->references), fetched)) {
-    failed->problem = fmt::format("schema {} cannot be used: {}", text, failed->problem);
+    failed->problem = fmt::format("{} cannot be used: {}", what, failed->problem);
     return std::move(*failed);
   }
   return fetched;

@@ -44,6 +44,7 @@ struct FetchedSchema {
   formats::Format format = formats::Format::avro;  ///< avro, protobuf or json_schema
   std::string text;
   std::vector<ReferencedText> references;  ///< those first that others need
+  std::int64_t version = 0;                ///< of fetch_latest(): the subject's
   std::string problem;                     ///< of all but ok: the URL, what was seen, what to set; without secrets
   std::chrono::seconds retry_after{0};     ///< of away: what the registry asks for; 0: nothing
 };
@@ -81,6 +82,8 @@ class RegistryClient final : public SchemaFetcher {
   explicit RegistryClient(const RegistrySettings& settings);
 
   FetchedSchema fetch(const decode::SchemaId& id) override;
+  /// The latest version of a subject.
+  FetchedSchema fetch_latest(std::string_view subject);
   void stop() override { transfer_.stop(); }
 
   Registered register_schema(std::string_view subject, const NewSchema& schema);
@@ -96,6 +99,8 @@ class RegistryClient final : public SchemaFetcher {
   struct ReferenceWalk;
 
   Answer ask(const std::string& path, const std::string* body);
+  /// `what`: of the schema that was asked for, for people.
+  FetchedSchema read(Answer answer, const std::string& what);
   Answer judge(const std::string& base, Reply reply, bool registering);
   bool is_registry(const std::string& base);
   std::string without_secrets(std::string text) const;

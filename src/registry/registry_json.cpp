@@ -64,6 +64,7 @@ std::optional<SchemaBody> read_schema(std::string_view body) {
   read.schema = schema;
   std::string_view type;
   if ((*root)["schemaType"].get(type) == simdjson::SUCCESS) read.type = type;
+  if ((*root)["version"].get(read.version) != simdjson::SUCCESS) read.version = 0;
   dom::element references;
   if ((*root)["references"].get(references) != simdjson::SUCCESS || references.is_null()) return read;
   dom::array list;

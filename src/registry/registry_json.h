@@ -17,6 +17,7 @@ struct SchemaBody {
   std::string schema;
   std::string type = "AVRO";  ///< `schemaType`; registries leave it out for Avro
   std::vector<Reference> references;
+  std::int64_t version = 0;  ///< of the subject that was asked for; 0: a schema was asked for by its id
 };
 /// Nothing: it is not such a body.
 std::optional<SchemaBody> read_schema(std::string_view body);

@@ -64,6 +64,7 @@ SchemaCache::SchemaCache(std::unique_ptr<SchemaFetcher> fetcher, const Clock& cl
       table_(settings.limits),
       backoff_(2 * settings.retry_first, settings.retry_cap, settings.seed),
       retry_first_(settings.retry_first) {
+  state_.since = clock_.now();
   thread_ = std::thread([this] { run(); });
 }
 
@@ -196,9 +197,10 @@ void SchemaCache::note_reach(const FetchedSchema& fetched) {
   const cache::Reach reach = cache::reach_of(fetched.outcome);
   if (reach != before) {
     if (cache::is_outage(reach)) {
+      if (!cache::is_outage(before)) outage_since_ = now;
       log::warn_at_once({}, "{}; messages whose schemas are not known yet wait", fetched.problem);
     } else if (cache::is_outage(before)) {
-      log::info({}, "the schema registry answers again, after {:.1f} s", in_seconds(now - state_.since));
+      log::info({}, "the schema registry answers again, after {:.1f} s", in_seconds(now - outage_since_));
     }
     state_.reach = reach;
     state_.since = now;

@@ -97,6 +97,7 @@ class SchemaCache final : public decode::SchemaSource {
   CondVar changed_;  ///< for wait(): an id has been settled
   SchemaTable table_ LOOM_GUARDED_BY(mutex_);
   RegistryState state_ LOOM_GUARDED_BY(mutex_);
+  TimePoint outage_since_ LOOM_GUARDED_BY(mutex_){};  ///< of one that may be away first and refused then
   Backoff backoff_ LOOM_GUARDED_BY(mutex_);
   const Duration retry_first_;
   TimePoint quiet_until_ LOOM_GUARDED_BY(mutex_){};

@@ -13,6 +13,7 @@
 #include "base/similar.h"
 #include "settings/database_url.h"
 #include "settings/reference.h"
+#include "settings/registry_url.h"
 #include "text/values.h"
 
 extern char** environ;  // NOLINT(readability-redundant-declaration): POSIX leaves the declaration to us
@@ -24,8 +25,8 @@ constexpr std::string_view kRdkafkaPrefix = "LOOM_RDKAFKA_";
 constexpr std::string_view kFileSuffix = "_FILE";
 
 /// Names that scripts and tests of the project use; they are no settings, and no mistakes either.
-constexpr std::array<std::string_view, 5> kOtherPrefixes{"LOOM_TEST_", "LOOM_SERVERS_", "LOOM_KAFKA_HOME",
-                                                         "LOOM_KAFKA_HEAP", "LOOM_CACHE"};
+constexpr std::array<std::string_view, 6> kOtherPrefixes{"LOOM_TEST_",      "LOOM_SERVERS_", "LOOM_KAFKA_HOME",
+                                                         "LOOM_KAFKA_HEAP", "LOOM_CACHE",    "LOOM_REGISTRY_VERSION"};
 
 bool is_forbidden(std::string_view property) {
   return property == "isolation.level" || property == "enable.partition.eof" || property.starts_with("enable.auto.");
@@ -290,6 +291,29 @@ void read_dead_letters(Reader& reader, ConfigResult& result) {
   }
 }
 
+// No message shows a URL, since it may hold a password.
+void read_registry(Reader& reader, ConfigResult& result) {
+  registry::RegistrySettings& registry = result.config.registry;
+  std::string urls;
+  reader.read_text({"LOOM_SCHEMA_REGISTRY_URL"}, urls);
+  reader.read_text({"LOOM_SCHEMA_REGISTRY_USER"}, registry.user);
+  reader.read_text({"LOOM_SCHEMA_REGISTRY_PASSWORD"}, registry.password);
+  reader.read_text({"LOOM_SCHEMA_REGISTRY_TOKEN"}, registry.token);
+  reader.read_text({"LOOM_SCHEMA_REGISTRY_CA_FILE"}, registry.ca_file);
+  reader.read_text({"LOOM_SCHEMA_REGISTRY_CERT_FILE"}, registry.cert_file);
+  reader.read_text({"LOOM_SCHEMA_REGISTRY_KEY_FILE"}, registry.key_file);
+  std::size_t bytes = 4;
+  reader.read({"LOOM_SCHEMA_REGISTRY_ID_BYTES"}, text::parse_count, std::size_t{4}, std::size_t{8}, "4 or 8", bytes);
+  registry.id_bytes = static_cast<int>(bytes);
+  if (bytes != 4 && bytes != 8) {
+    result.errors.push_back("LOOM_SCHEMA_REGISTRY_ID_BYTES is \"" + std::to_string(bytes) + "\", but takes 4 or 8");
+  }
+  for (const std::string& problem : take_registry_urls(urls, registry)) {
+    result.errors.push_back("LOOM_SCHEMA_REGISTRY_URL " + problem);
+  }
+  for (const std::string& problem : registry_login_problems(registry)) result.errors.push_back(problem);
+}
+
 void read_service(Reader& reader, ConfigResult& result) {
   Config& config = result.config;
   reader.read_text({"LOOM_TOPIC_MAPPINGS"}, config.topic_mappings);
@@ -350,6 +374,7 @@ ConfigResult parse_config(const Entries& environment, const Entries& file, const
   read_batches(reader, result);
   read_policies(reader, result.config);
   read_dead_letters(reader, result);
+  read_registry(reader, result);
   read_service(reader, result);
   reader.read_rdkafka(result.config.rdkafka);
   reader.warn_of_the_rest();

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/log_policies.h"
+#include "registry/settings.h"
 #include "sink/settings.h"
 
 namespace loom::settings {
@@ -25,6 +26,8 @@ struct Config {
   sink::DatabaseSettings database;  ///< LOOM_DATABASE_URL, LOOM_DB_*; consumer_group is that of LOOM_KAFKA_GROUP_ID
   std::string bootstrap_servers = "localhost:9092";
   std::map<std::string, std::string> rdkafka;  ///< librdkafka property -> value, from LOOM_RDKAFKA_*
+
+  registry::RegistrySettings registry;  ///< LOOM_SCHEMA_REGISTRY_*
 
   std::size_t batch_size = 200;                                ///< rows after which a batch is due
   std::chrono::milliseconds batch_timeout{500};                ///< or this long after its first one

@@ -5,7 +5,7 @@
 namespace loom::settings {
 namespace {
 
-constexpr std::array<SettingReference, 29> kSettings{{
+constexpr std::array<SettingReference, 37> kSettings{{
     {"LOOM_DATABASE_URL", "DATABASE_URL", "", "required; its password never appears in a log"},
     {"LOOM_KAFKA_BOOTSTRAP_SERVERS", "KAFKA_BOOTSTRAP_SERVERS", "localhost:9092", "the brokers that are asked first"},
     {"LOOM_KAFKA_GROUP_ID", "KAFKA_GROUP_ID", "kafka-to-db-consumer", "the consumer group"},
@@ -43,6 +43,18 @@ constexpr std::array<SettingReference, 29> kSettings{{
     {"LOOM_WATCH_FILES", "", "true", "a changed mapping or configuration file is reloaded by itself"},
     {"LOOM_LOG_LEVEL", "LOG_LEVEL", "info", "trace, debug, info, warning, error, off"},
     {"LOOM_LOG_FORMAT", "", "auto", "text on a terminal, JSON elsewhere; or `text`, `json`"},
+    {"LOOM_SCHEMA_REGISTRY_URL", "", "",
+     "the schema registry, for topics in Avro, Protobuf or JSON with a schema's id; several with commas between them: "
+     "copies of one registry. Apicurio's ends in `/apis/ccompat/v7`"},
+    {"LOOM_SCHEMA_REGISTRY_USER", "", "", "to log in there; may stand in the URL with its password, too"},
+    {"LOOM_SCHEMA_REGISTRY_PASSWORD", "", "", "its password, which never appears in a log"},
+    {"LOOM_SCHEMA_REGISTRY_TOKEN", "", "", "a bearer token, instead of a user"},
+    {"LOOM_SCHEMA_REGISTRY_CA_FILE", "", "",
+     "certificates that the registry's is checked with, instead of the system's"},
+    {"LOOM_SCHEMA_REGISTRY_CERT_FILE", "", "", "the service's own certificate, where the registry asks for one"},
+    {"LOOM_SCHEMA_REGISTRY_KEY_FILE", "", "", "and its key"},
+    {"LOOM_SCHEMA_REGISTRY_ID_BYTES", "", "4",
+     "bytes of the id in front of a message: 4 as Confluent has it, 8 as Apicurio's serializers had it before 3.0"},
     {"LOOM_RDKAFKA_*", "", "", "any librdkafka property: `LOOM_RDKAFKA_SASL_MECHANISM` is `sasl.mechanism`"},
     {"..._FILE", "", "",
      "`LOOM_DATABASE_URL_FILE`, `LOOM_RDKAFKA_SASL_PASSWORD_FILE`, ...: read from that file, for mounted secrets"},

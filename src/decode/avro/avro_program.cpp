@@ -54,43 +54,46 @@ const char* AvroProgram::execute(std::uint32_t program, const char* at, Value* s
   const Step* const steps = code_.steps.data();
   const Step* step = steps + code_.starts[program];
   for (;;) {
+    if (step->op <= avro::kLastScalar) [[likely]] {
+      at = reader_.scalar(*step, at, slots[step->slot]);
+      if (at == nullptr) [[unlikely]]
+        return reader_.failed_in(code_.names[step->name]);
+      ++step;
+      continue;
+    }
     const char* behind = nullptr;
-    if (step->op <= avro::kLastScalar) {
-      behind = reader_.scalar(*step, at, slots[step->slot]);
-    } else {
-      switch (step->op) {
-        case Op::end:
-          return at;
-        case Op::jump:
-          step = steps + step->a;
-          continue;
-        case Op::branch: {
-          std::int64_t index = 0;
-          behind = reader_.integer(at, index);
-          if (behind == nullptr) break;
-          if (static_cast<std::uint64_t>(index) >= step->b) [[unlikely]] {
-            behind = reader_.bad_branch(at, index, step->b);
-            break;
-          }
-          step = steps + code_.targets[step->a + static_cast<std::uint32_t>(index)];
-          at = behind;
-          continue;
-        }
-        case Op::skip_bytes:
-          behind = reader_.skip(at, step->a);
-          break;
-        case Op::skip_varints:
-          behind = reader_.skip_varints(at, step->a);
-          break;
-        case Op::skip_sized: {
-          std::size_t bytes = 0;
-          behind = reader_.size(at, bytes);
-          if (behind != nullptr) behind += bytes;
+    switch (step->op) {
+      case Op::end:
+        return at;
+      case Op::jump:
+        step = steps + step->a;
+        continue;
+      case Op::branch: {
+        std::int64_t index = 0;
+        behind = reader_.integer(at, index);
+        if (behind == nullptr) break;
+        if (static_cast<std::uint64_t>(index) >= step->b) [[unlikely]] {
+          behind = reader_.bad_branch(at, index, step->b);
           break;
         }
-        default:
-          behind = control(*step, at, slots, depth);
+        step = steps + code_.targets[step->a + static_cast<std::uint32_t>(index)];
+        at = behind;
+        continue;
       }
+      case Op::skip_bytes:
+        behind = reader_.skip(at, step->a);
+        break;
+      case Op::skip_varints:
+        behind = reader_.skip_varints(at, step->a);
+        break;
+      case Op::skip_sized: {
+        std::size_t bytes = 0;
+        behind = reader_.size(at, bytes);
+        if (behind != nullptr) behind += bytes;
+        break;
+      }
+      default:
+        behind = control(*step, at, slots, depth);
     }
     if (behind == nullptr) [[unlikely]]
       return reader_.failed_in(code_.names[step->name]);

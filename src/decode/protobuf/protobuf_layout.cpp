@@ -181,7 +181,8 @@ class LayoutMaker {
     } else {
       return;
     }
-    made_.places[index].defaults.push_back({made, value});
+    const ProtobufPlace& of = made_.places[made];
+    if (of.slot >= 0 || of.array >= 0) made_.places[index].defaults.push_back({value, of.slot, of.array});
   }
 
   /// Members of a oneof that nobody wants take the place of wanted ones all the same.

@@ -48,8 +48,9 @@ struct ProtobufPlace {
     std::uint16_t place = 0;
   };
   struct Default {
-    std::uint16_t place = 0;
     Value value;
+    std::int16_t slot = -1;
+    std::int16_t array = -1;
   };
   struct Oneof {
     std::uint64_t scope = 0;

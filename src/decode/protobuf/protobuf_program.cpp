@@ -235,7 +235,10 @@ void ProtobufProgram::enter(Place& place) {
     value.kind = Kind::object;
     put(place, value);
   }
-  for (const Place::Default& unset : place.defaults) put(layout_.places[unset.place], unset.value);
+  for (const Place::Default& unset : place.defaults) {
+    if (unset.slot >= 0) slots_[unset.slot] = unset.value;
+    if (unset.array >= 0) values_->arrays[static_cast<std::size_t>(unset.array)].value = unset.value;
+  }
 }
 
 void ProtobufProgram::put(const Place& place, const Value& value) {

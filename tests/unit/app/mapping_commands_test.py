@@ -1,9 +1,11 @@
 """`validate --strict`, `try`, `infer` and `settings` as a user calls them: what they print, and their exit codes."""
 
+import http.server
 import json
 import os
 import pathlib
 import subprocess
+import threading
 
 PROGRAM = pathlib.Path(os.environ["LOOM_PROGRAM"])
 SOURCE = pathlib.Path(os.environ["LOOM_SOURCE"])
@@ -120,3 +122,103 @@ def test_every_setting_is_listed(tmp_path: pathlib.Path) -> None:
         assert "LOOM_KAFKA_BATCH_SIZE (200)" in text
         assert "LOOM_LOG_FORMAT (auto)" in text
     assert _run("settings", "--markdown").stdout in (SOURCE / "README.md").read_text(encoding="utf-8")
+
+
+SCHEMA = {
+    "type": "record",
+    "name": "Order",
+    "fields": [
+        {"name": "id", "type": "long"},
+        {"name": "total", "type": {"type": "bytes", "logicalType": "decimal", "precision": 12, "scale": 2}},
+        {"name": "who", "type": ["null", "string"]},
+        {"name": "address", "type": {"type": "record", "name": "A", "fields": [{"name": "city", "type": "string"}]}},
+    ],
+}
+AVRO = """schema_version: v1
+topics:
+  orders:
+    table: orders
+    format: avro
+    field_mappings: {id: id, total: total, address.city: city}
+"""
+
+
+def _with_file(folder: pathlib.Path, text: str) -> pathlib.Path:
+    (folder / "order.avsc").write_text(json.dumps(SCHEMA), encoding="utf-8")
+    return _mapping(folder, text.replace("format: avro", "format: avro\n    schema_file: order.avsc"))
+
+
+def test_tables_take_their_types_from_the_mappings_schema_file(tmp_path: pathlib.Path) -> None:
+    done = _run("create-tables", _with_file(tmp_path, AVRO), "--print")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert '"id" BIGINT NOT NULL' in done.stdout
+    assert '"total" NUMERIC(12,2) NOT NULL' in done.stdout
+    assert '"city" TEXT NOT NULL' in done.stdout
+
+
+def test_mapping_and_schema_file_are_checked_together(tmp_path: pathlib.Path) -> None:
+    good = _run("validate", _with_file(tmp_path, AVRO), "--strict")
+    assert (good.returncode, good.stderr) == (0, "")
+    wrong = AVRO.replace("address.city", "adress.city") + "    required_fields: [whom]\n"
+    done = _run("validate", _with_file(tmp_path, wrong))
+    assert done.returncode == 2
+    assert "`adress.city` is no field of order.avsc; did you mean `address`?" in done.stderr
+    assert "order.avsc has no field for the required field `whom` (sources: whom)" in done.stderr
+    never = AVRO + "    data_types: {city: integer, total: boolean}\n"
+    done = _run("validate", _with_file(tmp_path, never))
+    assert done.returncode == 2
+    assert "`address.city` is a text in order.avsc, and it depends on the value" in done.stderr
+    assert "and can never become column `total` of `orders`, which is boolean" in done.stderr
+
+
+class _Registry(http.server.BaseHTTPRequestHandler):
+    """A registry with one subject."""
+
+    def do_GET(self) -> None:
+        found = self.path == "/subjects/orders-value/versions/latest"
+        body = {"error_code": 40401, "message": "Subject not found."}
+        if found:
+            body = {"subject": "orders-value", "version": 3, "id": 7, "schema": json.dumps(SCHEMA)}
+        raw = json.dumps(body).encode()
+        self.send_response(200 if found else 404)
+        self.send_header("Content-Length", str(len(raw)))
+        self.end_headers()
+        self.wfile.write(raw)
+
+    def log_message(self, format: str, *arguments: object) -> None:
+        pass
+
+
+def test_the_registrys_latest_schema_is_checked_too(tmp_path: pathlib.Path) -> None:
+    def validate(text: str, url: str | None) -> subprocess.CompletedProcess[str]:
+        environment = {} if url is None else {"LOOM_SCHEMA_REGISTRY_URL": url}
+        return subprocess.run(
+            [PROGRAM, "validate", _mapping(tmp_path, text), "--registry"],
+            capture_output=True, text=True, check=False, env=environment, timeout=60,
+        )
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Registry)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    url = f"http://127.0.0.1:{server.server_port}"
+    try:
+        good = validate(AVRO, url)
+        assert (good.returncode, good.stderr) == (0, "")
+        assert "by version 3 of orders-value" in good.stdout
+        wrong = validate(AVRO + "    required_fields: [whom]\n", url)
+        assert wrong.returncode == 2
+        assert "version 3 of orders-value has no field for the required field `whom`" in wrong.stderr
+        other = validate(AVRO.replace("format: avro", "format: protobuf"), url)
+        assert other.returncode == 2
+        assert "is `protobuf`, and version 3 of orders-value is `avro`" in other.stderr
+        unknown = validate(AVRO.replace("  orders:", "  payments:"), url)
+        assert unknown.returncode == 0
+        assert "the latest schema of subject payments-value is not in the registry" in unknown.stderr
+    finally:
+        server.shutdown()
+        server.server_close()
+    away = validate(AVRO, url)
+    assert away.returncode == 1
+    assert "error: schema registry" in away.stderr
+    unset = validate(AVRO, None)
+    assert unset.returncode == 2
+    assert "--registry needs LOOM_SCHEMA_REGISTRY_URL" in unset.stderr

@@ -47,7 +47,8 @@ inline WantedPaths wanted_paths(const std::vector<std::string>& paths) {
     path.erase(0, elements ? 1 : json ? 2 : 0);
     const auto slot = mapping::add_slot(made.tree, path);
     made.wishes.resize(std::max<std::size_t>(made.wishes.size(), slot + 1U));
-    made.wishes[slot] = {.elements = elements, .json = json};
+    made.wishes[slot].elements |= elements;
+    made.wishes[slot].json |= json;
   }
   return made;
 }

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/log.h"
 #include "decode/plain_form.h"
 #include "decode/schema_source.h"
 
@@ -28,6 +29,7 @@ message First { int32 id = 1; string s = 2; message Inner { int32 a = 1; } }
 message Second { int32 id = 1; message In2 { int32 b = 1; } }
 )";
 constexpr const char* kGuid = "e5906709fdc54396a8bab91f1271f109";
+constexpr const char* kProtobufGuid = "0a1b2c3d4e5f60718293a4b5c6d7e8f9";
 
 std::string bytes_of(std::string_view hex) {
   const auto digit = [](char c) { return c <= '9' ? c - '0' : c - 'a' + 10; };
@@ -99,6 +101,9 @@ class SchemaDecoderTest : public ::testing::Test {
     const std::string raw = bytes_of(kGuid);
     std::copy(raw.begin(), raw.end(), guid.guid.begin());
     schemas.answers[guid] = schemas.answers[{.number = 1}];
+    const std::string raw_protobuf = bytes_of(kProtobufGuid);
+    std::copy(raw_protobuf.begin(), raw_protobuf.end(), guid.guid.begin());
+    schemas.answers[guid] = schemas.answers[{.number = 3}];
   }
 
   /// The whole message as JSON, or the reject; "awaited" where its schema is not known yet.
@@ -146,6 +151,11 @@ TEST_F(SchemaDecoderTest, PayloadsOfConfluentsSerializers) {
     EXPECT_EQ(decoded(format, "000000000402020805"), R"({"id":5})");
     EXPECT_EQ(decoded(format, "00000000050400000807"), R"({"a":7})");
     EXPECT_EQ(decoded(format, "00000000060402000807"), R"({"b":7})");
+    const auto in_header = [](const char* indexes) {
+      return Headers{{"__value_schema_id", bytes_of("01" + std::string(kProtobufGuid) + indexes)}};
+    };
+    EXPECT_EQ(decoded(format, "0805120178", in_header("00")), R"({"id":5,"s":"x"})") << "the indexes are there, too";
+    EXPECT_EQ(decoded(format, "0807", in_header("040200")), R"({"b":7})");
   }
 }
 
@@ -179,7 +189,7 @@ TEST_F(SchemaDecoderTest, WhatIsSeenAndWhatToSetWhereTheBytesAreOfAnotherKind) {
             "__value_schema_id has 2 bytes, and a schema's id is byte 1 and 16 bytes, or byte 0 and 4 bytes");
   EXPECT_EQ(decoded(Format::avro, "0000000003000805120178"),
             "schema_mismatch: the value names schema 3, which is one of Protobuf, and the mapping says `format: avro`");
-  EXPECT_EQ(decoded(Format::protobuf, "00000000030805"),
+  EXPECT_EQ(decoded(Format::protobuf, "000000000302080805"),
             "not_decodable: the value is of a message that schema 3 does not have");
   EXPECT_EQ(decoded(Format::automatic, "7b2261223a317d"), R"({"a":1})") << "plain JSON beside framed messages";
   EXPECT_EQ(decoded(Format::avro, ""), "tombstone: the record has no value");
@@ -222,6 +232,42 @@ TEST_F(SchemaDecoderTest, ConfluentsRootOfBytesHasNoLength) {
   EXPECT_EQ(decoded(Format::avro, "0000000007ff01"), R"("/wE=")");
   EXPECT_EQ(decoded(Format::avro, "0000000007"), R"("")");
   EXPECT_EQ(decoded(Format::avro, "00000000080204ff01"), R"("/wE=")") << "in a union it has one";
+}
+
+TEST_F(SchemaDecoderTest, ASchemaWithoutARequiredFieldIsRefusedWholeAndSaidOnce) {
+  Wanted wanted;
+  wanted.root = true;
+  wanted.required = {{"who", {"data.user", "user"}}, {"s", {"s"}}};
+  const auto said = [] {
+    std::uint64_t times = 0;
+    for (const auto& event : log::recent()) times += event.message.find("`who`") == std::string::npos ? 0 : event.times;
+    return times;
+  };
+  SchemaDecoder decoder(wanted, Part::value, {.format = Format::automatic}, {.schemas = &schemas, .id_bytes = 4});
+  const std::string message = bytes_of("0000000001020202780404ce86b4cccaef66");
+  const std::string missing = "has no field for the required field `who` (sources: data.user, user)";
+  EXPECT_EQ(decoded_by(decoder, message), "schema_mismatch: schema 1 " + missing);
+  EXPECT_EQ(said(), 1U);
+  EXPECT_EQ(decoded_by(decoder, message), "schema_mismatch: schema 1 " + missing);
+  EXPECT_EQ(said(), 1U);
+  schemas.has(
+      20, avro(R"({"type":"record","name":"R","fields":[{"name":"s","type":"int"},{"name":"user","type":"int"}]})"));
+  EXPECT_EQ(decoded_by(decoder, bytes_of("00000000140a0c")), R"({"s":5,"user":6})") << "another schema has it";
+  EXPECT_EQ(decoded_by(decoder, bytes_of("0000000003000805120178")),
+            "schema_mismatch: message k4.First of schema 3 " + missing);
+  EXPECT_EQ(decoded_by(decoder, bytes_of("00000000030402000807")),
+            "schema_mismatch: message k4.Second.In2 of schema 3 has no field for the required fields "
+            "`who` (sources: data.user, user), `s` (sources: s)");
+  EXPECT_EQ(decoded_by(decoder, "{}"), "{}") << "JSON has no schema: each message is looked at";
+}
+
+TEST_F(SchemaDecoderTest, AFileWithoutARequiredFieldIsNamed) {
+  Wanted wanted;
+  wanted.required = {{"x", {"x"}}};
+  const mapping::MessageFormat format{.format = Format::avro, .file = "r.avsc", .schema = avro(kAvro)};
+  SchemaDecoder decoder(wanted, Part::value, format, {});
+  EXPECT_EQ(decoded_by(decoder, bytes_of("020202780404ce86b4cccaef66")),
+            "schema_mismatch: r.avsc has no field for the required field `x` (sources: x)");
 }
 
 }  // namespace
