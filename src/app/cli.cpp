@@ -91,6 +91,8 @@ void add_commands(CLI::App& app, CommandLine& line, Chosen& chosen) {
       ->allow_extra_args(false);
   attempt->add_flag("--database", line.attempt.database,
                     "With the real tables, not those that create-tables would make");
+  attempt->add_flag("--base64", line.attempt.base64,
+                    "Values and keys are in Base64, one on a line: for Avro, Protobuf and other bytes");
   attempt->add_flag("--json", line.attempt.json, "A JSON object for each message, with whole values");
   attempt->callback([&] {
     chosen = {.run = [&](const settings::Config& config) { return try_mapping(config, line.attempt, std::cin); },

@@ -34,6 +34,7 @@ struct TryOptions {
   std::vector<std::string> headers;  ///< NAME=VALUE
   bool database = false;
   bool json = false;
+  bool base64 = false;  ///< values, and keys, are in Base64
 };
 /// Maps messages and stores none: 0 when all of them become rows, 1 when one does not.
 int try_mapping(const settings::Config& config, const TryOptions& options, std::istream& messages);

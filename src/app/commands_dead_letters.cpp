@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "app/commands.h"
+#include "app/schema_registry.h"
 #include "base/clock.h"
 #include "base/plural.h"
 #include "base/reject.h"
@@ -225,6 +226,8 @@ int replay_dead_letters(const settings::Config& config, const DeadLetterOptions&
   }
   replay.filter = *filter;
   replay.dry_run = options.dry_run;
+  WaitingSchemas schemas(config);
+  replay.registry = schemas.registry();
   replay.progress = isatty(STDERR_FILENO) != 0 ? stderr : nullptr;
   replay.plan_of = [&](const std::string& topic, const std::set<mapping::TableValues>& values) {
     return plan_of(*loaded.file, config.database.url, topic, values);

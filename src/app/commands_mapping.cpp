@@ -9,9 +9,11 @@
 #include "app/commands.h"
 #include "app/mapping_input.h"
 #include "app/registry_schemas.h"
+#include "app/schema_registry.h"
 #include "base/plural.h"
 #include "base/similar.h"
 #include "base/wrong_setting.h"
+#include "decode/base64.h"
 #include "encode/schema_check.h"
 #include "infer/draft.h"
 #include "infer/read.h"
@@ -71,6 +73,16 @@ std::string checked(const mapping::TopicSchemas& schemas) {
 void wait_for_terminal(const char* command) {
   if (isatty(STDIN_FILENO) == 0) return;
   std::cerr << command << " reads messages from standard input, one on a line, until Ctrl-D\n";
+}
+
+void read_base64(preview::InputLine& line) {
+  const auto decoded = [&line](const std::string& text) {
+    ByteBuffer bytes;
+    if (decode::decode_base64(text, bytes)) return std::string(bytes.view());
+    throw WrongSetting("line " + std::to_string(line.number) + " is not Base64, which --base64 says that it is");
+  };
+  line.value = decoded(line.value);
+  if (line.key) line.key = decoded(*line.key);
 }
 
 /// Which topic the messages are of: the one that the user names, or the only one of the file.
@@ -171,18 +183,23 @@ int try_mapping(const settings::Config& config, const TryOptions& options, std::
   wait_for_terminal("try");
 
   const SystemClock clock;
-  std::optional<preview::Preview> preview(std::in_place, *plan, topic, clock);
+  WaitingSchemas schemas(config);
+  if (const auto problem = registry_problem(config, *file); problem && mapping.value_format.needs_registry()) {
+    throw WrongSetting(*problem);
+  }
+  std::optional<preview::Preview> preview(std::in_place, *plan, topic, clock, schemas.registry());
   preview::InputLines lines(messages, options.key_separator);
   std::uint64_t good = 0;
   std::uint64_t bad = 0;
   std::uint64_t rows = 0;
-  while (const auto line = lines.next()) {
+  while (auto line = lines.next()) {
+    if (options.base64) read_base64(*line);
     const Message message = record_of(*line, clock.wall_us() / 1000, &headers);
     auto result = preview->map(message);
     if (const auto wanted = preview->wanted(); !wanted.empty()) {
       plan = plan_of(config, *file, mapping, topic, wanted, options.database);
       if (!plan) return kWrongConfiguration;
-      preview.emplace(*plan, topic, clock);
+      preview.emplace(*plan, topic, clock, schemas.registry());
       result = preview->map(message);
     }
     std::cout << (options.json ? render_json(result, line->number) : render(result, line->number)) << '\n';

@@ -17,6 +17,7 @@
 #include "app/dead_letter_route.h"
 #include "app/logging.h"
 #include "app/preparation.h"
+#include "app/schema_registry.h"
 #include "base/log.h"
 #include "base/plural.h"
 #include "batch/cause.h"
@@ -100,6 +101,10 @@ Reloader::Candidate Reloader::read_candidate(bool create_tables) const {
   std::move(loaded.problems.begin(), loaded.problems.end(), std::back_inserter(candidate.problems));
   if (!loaded.file) return candidate;
   if (auto wrong = dead_letter_problem(candidate.config, *loaded.file)) {
+    candidate.problems.push_back(problem(Severity::error, std::move(*wrong)));
+    return candidate;
+  }
+  if (auto wrong = registry_problem(candidate.config, *loaded.file)) {
     candidate.problems.push_back(problem(Severity::error, std::move(*wrong)));
     return candidate;
   }

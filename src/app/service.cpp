@@ -17,6 +17,7 @@
 #include "app/metrics_recorder.h"
 #include "app/preparation.h"
 #include "app/reload.h"
+#include "app/schema_registry.h"
 #include "app/signals.h"
 #include "app/version.h"
 #include "base/backoff.h"
@@ -139,12 +140,21 @@ int run_service(const settings::Config& config, Failpoints& failpoints) {
     spdlog::error("{}", *problem);
     return 2;
   }
+  if (const auto problem = registry_problem(config, *file)) {
+    spdlog::error("{}", *problem);
+    return 2;
+  }
 
   // The pipeline, built sink first and ended source first: the consumer flushes into a pool that is still there.
   const SystemClock clock;
   pipeline::Counters counters;
   pipeline::MemoryBudget memory(kBatchMemory);
-  const pipeline::Context context{.clock = clock, .counters = counters, .memory = memory, .failpoints = failpoints};
+  const auto schemas = make_schema_cache(config, clock);
+  const pipeline::Context context{.clock = clock,
+                                  .counters = counters,
+                                  .memory = memory,
+                                  .failpoints = failpoints,
+                                  .registry = {.schemas = schemas.get(), .id_bytes = config.registry.id_bytes}};
   pipeline::DatabasePlans plans(file, config.database.url, table_maker(config));
   sink::OffsetStore offsets(config.database.url, config.group_id());
   const auto dead_letter_topic = make_dead_letter_topic(config);
@@ -160,6 +170,7 @@ int run_service(const settings::Config& config, Failpoints& failpoints) {
   for (const auto& text : warnings) log::warn({}, "{}", text);
   const pipeline::ConsumerSettings settings = consumer_settings(in_use, file);
   pipeline::GroupConsumer consumer(settings, context, *pool, plans, offsets);
+  const auto news = schemas ? schemas->subscribe([&consumer] { consumer.schemas_changed(); }) : nullptr;
 
   // Who looks at it, and who changes it while it runs.
   auto health =
@@ -176,9 +187,14 @@ int run_service(const settings::Config& config, Failpoints& failpoints) {
   watched.covers = [&](const std::string& topic) { return mapping::find_topic(*plans.file(), topic) != nullptr; };
   auto lag = std::make_unique<lag::Monitor>(std::move(watched), clock,
                                             [&] { return status::local_positions(consumer.view().work); });
-  status::Observer observer(
-      {.context = context, .consumer = consumer, .plans = plans, .pool = *pool, .lag = *lag, .health = *health},
-      kVersion, config.group_id());
+  status::Observer observer({.context = context,
+                             .consumer = consumer,
+                             .plans = plans,
+                             .pool = *pool,
+                             .lag = *lag,
+                             .health = *health,
+                             .schemas = schemas.get()},
+                            kVersion, config.group_id());
   auto reloader =
       std::make_unique<Reloader>(in_use, row, settings, Reloader::Parts{plans, consumer, *pool, loader.get()});
   auto recorder =

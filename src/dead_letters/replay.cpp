@@ -99,7 +99,7 @@ class TopicReplay {
       return false;
     }
     plan_ = std::move(answer.plan);
-    builder_.emplace(plan_, result_.topic, clock_);
+    builder_.emplace(plan_, result_.topic, clock_, options_.registry);
     return true;
   }
 

@@ -13,6 +13,7 @@
 
 #include "base/failpoints.h"
 #include "dead_letters/store.h"
+#include "decode/make_decoder.h"
 #include "mapping/plan.h"
 #include "sink/settings.h"
 
@@ -30,6 +31,7 @@ struct ReplayOptions {
   /// Stored in place of the messages' own values; what fails with it stays the dead letter that it is, with its reason.
   std::optional<std::string> value{};
   std::FILE* progress = nullptr;  ///< where the progress bar goes; nullptr: nowhere
+  decode::Registry registry{};    ///< of schemas; what it points to has to wait for them
   /// `values`: of headers that name its tables, mostly none.
   std::function<ReplayPlan(const std::string& topic, const std::set<mapping::TableValues>& values)> plan_of;
 };

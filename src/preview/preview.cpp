@@ -33,8 +33,9 @@ std::string unescaped(std::string_view field) {
 
 }  // namespace
 
-Preview::Preview(const mapping::TopicPlan& plan, std::string topic, const Clock& clock)
-    : plan_(in_text_form(plan)), builder_(plan_, std::move(topic), clock) {}
+Preview::Preview(const mapping::TopicPlan& plan, std::string topic, const Clock& clock,
+                 const decode::Registry& registry)
+    : plan_(in_text_form(plan)), builder_(plan_, std::move(topic), clock, registry) {}
 
 Previewed Preview::map(const Message& message) {
   Previewed result;

@@ -39,7 +39,8 @@ struct Previewed {
 class Preview {
  public:
   /// `topic` is the concrete topic, also where the plan came from a pattern.
-  Preview(const mapping::TopicPlan& plan, std::string topic, const Clock& clock);
+  /// What `registry` points to outlives it, and has to wait for schemas.
+  Preview(const mapping::TopicPlan& plan, std::string topic, const Clock& clock, const decode::Registry& registry = {});
 
   Previewed map(const Message& message);
 

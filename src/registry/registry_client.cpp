@@ -281,4 +281,20 @@ Registered RegistryClient::register_schema(std::string_view subject, const NewSc
   return registered;
 }
 
+std::string_view to_string(Outcome outcome) {
+  switch (outcome) {
+    case Outcome::ok:
+      return "ok";
+    case Outcome::unknown:
+      return "unknown";
+    case Outcome::unusable:
+      return "unusable";
+    case Outcome::refused:
+      return "refused";
+    case Outcome::away:
+      return "away";
+  }
+  return "away";
+}
+
 }  // namespace loom::registry

@@ -25,6 +25,9 @@ enum class Outcome : std::uint8_t {
   away,      ///< no answer, or none of a registry: an outage
 };
 inline constexpr std::size_t kOutcomes = 5;
+inline constexpr std::array<Outcome, kOutcomes> kAllOutcomes{Outcome::ok, Outcome::unknown, Outcome::unusable,
+                                                             Outcome::refused, Outcome::away};
+std::string_view to_string(Outcome outcome);
 
 /// How one schema names another that it needs.
 struct Reference {

@@ -80,7 +80,7 @@ void add_service_metrics(Families& families, const Snapshot& snapshot) {
   families.gauge("kafka_to_db_ready", "1 when /readyz says so.").add(readiness(snapshot).ready);
   families.gauge("kafka_to_db_database_up", "1 when the database answers.").add(snapshot.health.database.now);
   families.gauge("kafka_to_db_kafka_up", "1 when a Kafka broker answers.").add(snapshot.health.kafka.now);
-  auto troubles = families.gauge("kafka_to_db_trouble", "1 while the database refuses something for this cause.");
+  auto troubles = families.gauge("kafka_to_db_trouble", "1 while something is not stored for this cause.");
   for (const batch::Cause cause : batch::kCauses) {
     const bool now = std::any_of(snapshot.troubles.begin(), snapshot.troubles.end(),
                                  [cause](const Trouble& one) { return one.cause == cause; });
@@ -119,6 +119,18 @@ void add_kafka_metrics(Families& families, const Snapshot& snapshot) {
              &Broker::request_errors);
 }
 
+void add_registry_metrics(Families& families, const Snapshot& snapshot) {
+  const registry::RegistryState state = snapshot.registry.value_or(registry::RegistryState{});
+  auto requests = families.counter("kafka_to_db_registry_requests_total", "Schemas asked for, by what came of it.");
+  for (const registry::Outcome outcome : registry::kAllOutcomes) {
+    requests.add(state.requests_of(outcome), {{"outcome", std::string(registry::to_string(outcome))}});
+  }
+  families.gauge("kafka_to_db_registry_schemas", "Schemas that are known.").add(state.schemas);
+  families.gauge("kafka_to_db_registry_schema_bytes", "Of their texts.").add(state.bytes);
+  families.gauge("kafka_to_db_registry_waiting_schemas", "Schemas that are wanted and not known yet.")
+      .add(state.waiting);
+}
+
 }  // namespace
 
 void Families::histogram(std::string name, std::string help, const Histogram& histogram) {
@@ -155,6 +167,7 @@ std::string metrics_text(const Snapshot& snapshot) {
   add_batch_metrics(families, *snapshot.counters);
   add_resource_metrics(families, snapshot);
   add_kafka_metrics(families, snapshot);
+  add_registry_metrics(families, snapshot);
   add_lag_metrics(families, snapshot);
   add_process_metrics(families, read_process_usage());
   std::ostringstream text;

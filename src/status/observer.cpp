@@ -149,6 +149,7 @@ Snapshot Observer::take() const {
   seen.batch_bytes_limit = context.memory.limit();
   seen.errors = log::recent();
   seen.kafka = view.kafka;
+  if (observed_.schemas != nullptr) seen.registry = observed_.schemas->state();
   seen.settings = view.settings;
   seen.counters = &context.counters;
 

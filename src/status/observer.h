@@ -14,6 +14,7 @@
 #include "pipeline/database_plans.h"
 #include "pipeline/group_consumer.h"
 #include "pipeline/trouble.h"
+#include "registry/schema_cache.h"
 #include "sink/writer_pool.h"
 #include "status/documents.h"
 #include "status/health.h"
@@ -30,6 +31,7 @@ struct Observed {
   const sink::WriterPool& pool;
   const lag::Monitor& lag;
   const HealthProbe& health;
+  const registry::SchemaCache* schemas = nullptr;  ///< nullptr: there is no registry
 };
 
 /// What this replica knows of the positions of its partitions, for the lag monitor.

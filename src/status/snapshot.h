@@ -15,6 +15,7 @@
 #include "lag/lag.h"
 #include "lag/waiting_dead_letters.h"
 #include "pipeline/counters.h"
+#include "registry/schema_cache.h"
 #include "sink/writer_pool.h"
 #include "source/client_statistics.h"
 #include "status/health.h"
@@ -124,7 +125,8 @@ struct Snapshot {
   std::optional<RefusedReload> refused_reload;  ///< nothing: the last one was taken
   std::vector<log::Recent> errors;              ///< newest first
   std::optional<source::ClientStatistics> kafka;
-  const pipeline::Counters* counters = nullptr;  ///< never null; lives as long as the service
+  std::optional<registry::RegistryState> registry;  ///< nothing: there is no schema registry
+  const pipeline::Counters* counters = nullptr;     ///< never null; lives as long as the service
 };
 
 }  // namespace loom::status
