@@ -230,3 +230,21 @@ def test_the_registrys_latest_schema_is_checked_too(tmp_path: pathlib.Path) -> N
     unset = validate(AVRO, None)
     assert unset.returncode == 2
     assert "--registry needs LOOM_SCHEMA_REGISTRY_URL" in unset.stderr
+
+
+def test_the_schema_of_samples_is_printed_without_any_server(tmp_path: pathlib.Path) -> None:
+    config = tmp_path / "config.yml"
+    config.write_text(f"LOOM_TOPIC_MAPPINGS: {_mapping(tmp_path)}\n", encoding="utf-8")
+    command = ("--config", config, "produce-sample", "--topic", "orders")
+    avro = json.loads(_run(*command, "--print-schema", "--format", "avro").stdout)
+    fields = {field["name"]: field["type"][1] for field in avro["fields"]}
+    assert avro["name"] == "Orders"
+    assert fields["id"] == "long"
+    assert fields["total"] == {"type": "bytes", "logicalType": "decimal", "precision": 12, "scale": 2}
+    protobuf = _run(*command, "--print-schema", "--format", "protobuf")
+    assert "message Orders {\n  optional int64 id = 1;\n  optional string total = 2;\n}" in protobuf.stdout
+    of_json = _run(*command, "--print-schema")
+    assert of_json.returncode == 2
+    assert "samples in JSON have no schema" in of_json.stderr
+    assert _run(*command).returncode == 2, "--count is needed"
+    assert "LOOM_SCHEMA_REGISTRY_URL" in _run(*command, "--count", "1", "--format", "avro").stderr
