@@ -23,7 +23,7 @@ def expected_row(columns: list[Column], message: dict[str, Any]) -> list[str | N
 
 
 def expected(type_: Type, value: Any, sql: str) -> str | None:
-    if value is None and not type_.kind == "dynamic":
+    if value is None or (type_.kind == "choice" and value[1] is None):
         return None
     if sql == "jsonb":
         return jsonb(type_, value)

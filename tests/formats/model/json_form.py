@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import decimal
 import json
 import math
 import re
@@ -120,9 +121,7 @@ def named(value: float) -> str:
 
 
 def shortest(value: float) -> str:
-    if not math.isfinite(value):
-        return named(value)
-    return re.sub(r"\.0$", "", repr(value))
+    return fewest_letters(value, repr(value)) if math.isfinite(value) else named(value)
 
 
 def shortest_single(value: float) -> str:
@@ -133,7 +132,20 @@ def shortest_single(value: float) -> str:
         # Rounded up, the largest one is beyond what fits.
         if abs(float(written)) < 3.4028235677973366e38 and single(float(written)) == value:
             break
-    return written
+    return fewest_letters(value, written)
+
+
+def fewest_letters(value: float, written: str) -> str:
+    """A large number with all of its digits, where that is no longer than with an exponent."""
+    written = re.sub(r"\.0$", "", written)
+    sign, digits, exponent = decimal.Decimal(written).normalize().as_tuple()
+    assert isinstance(exponent, int)
+    if exponent <= 0:
+        return written
+    power = f"{exponent + len(digits) - 1:02}"
+    with_exponent = len(digits) + (len(digits) > 1) + len("e+") + len(power)
+    exact = f"{abs(value):.0f}"
+    return ("-" if sign else "") + exact if len(exact) <= with_exponent else written
 
 
 def decimal_text(unscaled: int, scale: int) -> str:
