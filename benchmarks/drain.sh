@@ -10,6 +10,7 @@ set -euo pipefail
 usage() {
   cat <<'EOF'
 Usage: benchmarks/drain.sh [--messages N] [--repeat R] [--key | --no-key] [--profile] [--database-delay MS]
+                           [--format FORMAT]
                            [--build DIR] [--results FILE] [--keep]
 
 Builds the release, starts Kafka and PostgreSQL, fills the topic device.sensor.accelerometer.raw (6 uneven partitions)
@@ -20,6 +21,7 @@ the ceiling. With the primary key and without; about five minutes.
 --repeat R      repetitions, of which the medians count (3)
 --key           only the table with the primary key
 --no-key        only the table without it
+--format FORMAT the messages are json (the default), avro or protobuf; then with a schema registry of the benchmark's own
 --profile       record the first drain of each section, and the ceiling beside it, with perf: text files beside FILE
 --baseline PROGRAM  another build of the service, drained with in turns: what did a change cost?
 --database-delay MS  a round trip of the service, and of the ceiling, to PostgreSQL takes so much longer (5, or 0.5)
@@ -30,7 +32,7 @@ the ceiling. With the primary key and without; about five minutes.
 EOF
 }
 
-messages=1000000 repeat=3 sections=() profiling=() comparing=() delaying=() watched=false keep=false build='' results=$LOOM_ROOT/benchmarks/results/drain.json
+messages=1000000 repeat=3 sections=() profiling=() comparing=() delaying=() formatting=() watched=false keep=false build='' results=$LOOM_ROOT/benchmarks/results/drain.json
 while (($# > 0)); do
   case $1 in
     --messages) messages=${2:?--messages needs a number} && shift ;;
@@ -42,6 +44,7 @@ while (($# > 0)); do
     --results) results=${2:?--results needs a file} && shift ;;
     --baseline) comparing=(--baseline "${2:?--baseline needs a program}") && shift ;;
     --database-delay) delaying=(--database-delay "${2:?--database-delay needs milliseconds}") && shift ;;
+    --format) formatting=(--format "${2:?--format needs json, avro or protobuf}") && shift ;;
     --watched) watched=true ;;
     --keep) keep=true ;;
     *) other_argument "$1" ;;
@@ -101,7 +104,7 @@ fi
 
 say "Measuring: $messages messages, $repeat times"
 "$build/drain-benchmark" --messages "$messages" --repeat "$repeat" "${sections[@]}" "${profiling[@]}" "${comparing[@]}" \
-  "${delaying[@]}" --consumer "$build/kafka-to-db-consumer" --mapping "$LOOM_ROOT/benchmarks/drain/topic_mappings.yml" \
+  "${delaying[@]}" "${formatting[@]}" --consumer "$build/kafka-to-db-consumer" --mapping "$LOOM_ROOT/benchmarks/drain/topic_mappings.yml" \
   --work-dir "$work" --results "$results" \
   --database-url "$(postgres_url "$servers")" --bootstrap-servers "$(kafka_address "$servers")" \
   --postgres-pid "$(process_of "$servers/postgres.pid")" --kafka-pid "$(process_of "$servers/kafka.pid")"

@@ -11,6 +11,7 @@
 #include "mapping/loader.h"
 #include "samples/messages.h"
 #include "samples/producer.h"
+#include "schemas.h"
 #include "text/progress_bar.h"
 
 namespace loom::bench {
@@ -100,9 +101,10 @@ void produce_backlog(const Options& options) {
       throw std::runtime_error(
           fmt::format("topic {} holds {} messages already, not {}", topic, there, options.messages_each()));
     }
-    samples::SampleGenerator generator(
-        mapping.file->topics.at(i),
-        {.bad_ratio = options.bad_ratio, .repeat_ratio = options.duplicates, .devices = kDevices});
+    samples::SampleGenerator generator(mapping.file->topics.at(i), {.bad_ratio = options.bad_ratio,
+                                                                    .repeat_ratio = options.duplicates,
+                                                                    .devices = kDevices,
+                                                                    .encoder = options.schemas->encoder(i)});
     samples::ProduceOptions produce;
     produce.bootstrap_servers = options.bootstrap_servers;
     produce.topic = topic;

@@ -10,16 +10,19 @@
 #include <stdexcept>
 
 #include "profiler.h"
+#include "schemas.h"
 
 namespace loom::bench {
 namespace {
 
 std::map<std::string, std::string> consumer_environment(const Options& options, const std::string& group) {
-  return {{"LOOM_DATABASE_URL", options.way_to_database},
-          {"LOOM_KAFKA_BOOTSTRAP_SERVERS", options.bootstrap_servers},
-          {"LOOM_KAFKA_GROUP_ID", group},
-          {"LOOM_TOPIC_MAPPINGS", options.mapping},
-          {"LOOM_HTTP_HOST", "127.0.0.1"}};
+  std::map<std::string, std::string> environment{{"LOOM_DATABASE_URL", options.way_to_database},
+                                                 {"LOOM_KAFKA_BOOTSTRAP_SERVERS", options.bootstrap_servers},
+                                                 {"LOOM_KAFKA_GROUP_ID", group},
+                                                 {"LOOM_TOPIC_MAPPINGS", options.mapping},
+                                                 {"LOOM_HTTP_HOST", "127.0.0.1"}};
+  if (const std::string url = options.schemas->url(); !url.empty()) environment["LOOM_SCHEMA_REGISTRY_URL"] = url;
+  return environment;
 }
 
 }  // namespace

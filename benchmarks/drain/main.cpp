@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <filesystem>
 #include <fstream>
+#include <map>
 
 #include "backlog.h"
 #include "cases.h"
@@ -16,6 +17,7 @@
 #include "prepared_rows.h"
 #include "profiler.h"
 #include "report.h"
+#include "schemas.h"
 #include "tables.h"
 
 namespace loom::bench {
@@ -29,6 +31,10 @@ void add_options(CLI::App& app, Options& options) {
   app.add_option("--consumer", options.consumer, "The program under test")->required()->check(CLI::ExistingFile);
   app.add_option("--baseline", options.baseline, "Another build of it, to compare with")->check(CLI::ExistingFile);
   app.add_option("--mapping", options.mapping, "Its mapping file")->required()->check(CLI::ExistingFile);
+  static const std::map<std::string, formats::Format> kBacklogFormats{
+      {"json", formats::Format::json}, {"avro", formats::Format::avro}, {"protobuf", formats::Format::protobuf}};
+  app.add_option("--format", options.format, "The messages' format: json, avro or protobuf")
+      ->transform(CLI::CheckedTransformer(kBacklogFormats));
   app.add_option("--work-dir", options.work_dir, "Where logs go")->required()->check(CLI::ExistingDirectory);
   app.add_option("--results", options.results, "Where the figures go as JSON");
   app.add_option("--database-url", options.database_url, "PostgreSQL")->required()->envname("LOOM_DATABASE_URL");
@@ -162,6 +168,9 @@ int main(int argc, char** argv) {
   try {
     const loom::bench::FarDatabase far(options);
     options.way_to_database = far.url();
+    options.mapping = loom::bench::mapping_with_format(options);
+    loom::bench::Schemas schemas(options);
+    options.schemas = &schemas;
     options.targets = loom::bench::targets_of(options.mapping);
     for (const std::string& one : variants) options.variants.push_back(loom::bench::parse_variant(one));
     options.variants.empty() ? loom::bench::run(options) : loom::bench::run_case(options);

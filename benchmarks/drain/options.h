@@ -7,7 +7,11 @@
 #include <string>
 #include <vector>
 
+#include "formats/format.h"
+
 namespace loom::bench {
+
+class Schemas;
 
 /// A topic of the mapping file, and the two tables for it.
 struct Target {
@@ -42,6 +46,9 @@ struct Options {
   pid_t postgres_pid = 0;  ///< 0: not ours, its CPU time stays unknown
   pid_t kafka_pid = 0;
   bool profile = false;
+
+  formats::Format format = formats::Format::json;  ///< of the messages: json, avro or protobuf
+  Schemas* schemas = nullptr;                      ///< of the messages; main() fills it in
 
   bool by_key = false;              ///< partitions by the messages' keys, not by the shares
   double duplicates = 0;            ///< how many messages are an earlier one once more

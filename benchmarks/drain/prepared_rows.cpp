@@ -12,6 +12,7 @@
 #include "mapping/loader.h"
 #include "mapping/mapping_file.h"
 #include "pipeline/compile_topic.h"
+#include "schemas.h"
 #include "sink/catalog_reader.h"
 
 namespace loom::bench {
@@ -51,7 +52,7 @@ void PreparedRows::read(const Options& options, std::size_t target) {
   topic.statement = copy_statement(*plan, options.targets[target].ceiling);
   topic.partitions.resize(options.shares.size());
   const SystemClock clock;
-  encode::RowBuilder builder(plan, options.targets[target].topic, clock);
+  encode::RowBuilder builder(plan, options.targets[target].topic, clock, {.schemas = options.schemas});
   std::uint32_t index = 0;
   seen_.clear();
   message_bytes_ += read_backlog(options, target, [&](const std::vector<Message>& messages) {

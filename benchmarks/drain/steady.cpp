@@ -14,6 +14,7 @@
 #include "mapping/loader.h"
 #include "samples/messages.h"
 #include "samples/producer.h"
+#include "schemas.h"
 #include "tables.h"
 
 namespace loom::bench {
@@ -55,7 +56,8 @@ class Sender {
   void send(std::uint64_t first_counted, const std::function<void()>& at_first_counted) {
     const mapping::LoadResult mapping = mapping::load_mapping_file(options_.mapping);
     if (!mapping.file) throw std::runtime_error("cannot load " + options_.mapping);
-    samples::SampleGenerator generator(mapping.file->topics.at(0), {.devices = kDevices});
+    samples::SampleGenerator generator(mapping.file->topics.at(0),
+                                       {.devices = kDevices, .encoder = options_.schemas->encoder(0)});
     samples::ProduceOptions produce;
     produce.bootstrap_servers = options_.bootstrap_servers;
     produce.rdkafka = {{"linger.ms", kLingerMs}};

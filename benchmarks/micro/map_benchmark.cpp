@@ -13,6 +13,14 @@ const Shape& small() {
   static const Shape shape = loom::benchmarks::small_sensor_row(4096);
   return shape;
 }
+const Shape& avro() {
+  static const Shape shape = loom::benchmarks::small_sensor_row_in(loom::formats::Format::avro, 4096);
+  return shape;
+}
+const Shape& protobuf() {
+  static const Shape shape = loom::benchmarks::small_sensor_row_in(loom::formats::Format::protobuf, 4096);
+  return shape;
+}
 const Shape& nested() {
   static const Shape shape = loom::benchmarks::nested_40_fields(1024);
   return shape;
@@ -29,7 +37,7 @@ const Shape& payload() {
 /// Rows go where a batch has them, and after each batch its memory is used again.
 void map(benchmark::State& state, const Shape& shape, const std::shared_ptr<const loom::mapping::TopicPlan>& plan) {
   const loom::SystemClock clock;
-  loom::encode::RowBuilder builder(plan, shape.name, clock);
+  loom::encode::RowBuilder builder(plan, shape.name, clock, shape.registry());
   loom::encode::RowSets rows;
   std::uint32_t in_batch = 0;
   std::size_t next = 0;
@@ -57,6 +65,12 @@ void map_300B_11_fields(benchmark::State& state) {
 }
 BENCHMARK(map_300B_11_fields)->ArgName("binary")->Arg(1)->Arg(0);
 
+void map_11_fields_avro(benchmark::State& state) { map(state, avro(), avro().plan); }
+BENCHMARK(map_11_fields_avro);
+
+void map_11_fields_protobuf(benchmark::State& state) { map(state, protobuf(), protobuf().plan); }
+BENCHMARK(map_11_fields_protobuf);
+
 void map_1kB_40_fields_nested(benchmark::State& state) { map(state, nested(), nested().plan); }
 BENCHMARK(map_1kB_40_fields_nested);
 
@@ -67,7 +81,7 @@ void map_1MB_base64(benchmark::State& state) { map(state, payload(), payload().p
 BENCHMARK(map_1MB_base64);
 
 std::optional<std::string> wrong() {
-  for (const Shape* shape : {&small(), &nested(), &words(), &payload()}) {
+  for (const Shape* shape : {&small(), &avro(), &protobuf(), &nested(), &words(), &payload()}) {
     if (auto why = loom::benchmarks::wrong_rows(*shape)) return why;
   }
   Shape in_text = small();

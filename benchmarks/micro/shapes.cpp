@@ -11,7 +11,9 @@
 
 #include "mapping/ddl.h"
 #include "mapping/loader.h"
+#include "one_schema.h"
 #include "pipeline/compile_topic.h"
+#include "samples/sample_encoder.h"
 
 namespace loom::benchmarks {
 namespace {
@@ -22,14 +24,20 @@ double between(Random& random, double least, double most) {
   return least + (most - least) * static_cast<double>(random() >> 11U) * 0x1p-53;
 }
 
-std::shared_ptr<const mapping::TopicPlan> plan_of(const std::string& file, const std::string& topic) {
+constexpr const char* kSensorFile = "drain/topic_mappings.yml";
+constexpr const char* kSensorTopic = "device.sensor.accelerometer.raw";
+
+/// `format`: instead of the mapping's.
+std::shared_ptr<const mapping::TopicPlan> plan_of(const std::string& file, const std::string& topic,
+                                                  std::optional<formats::Format> format = std::nullopt) {
   const std::string path = LOOM_BENCHMARK_SOURCES "/" + file;
   const mapping::LoadResult loaded = mapping::load_mapping_file(path);
   if (!loaded.file) throw std::runtime_error(path + " cannot be loaded");
   std::vector<mapping::Problem> problems;
   const mapping::DefinedCatalog tables(mapping::table_definitions(*loaded.file, problems));
-  for (const auto& entry : loaded.file->topics) {
+  for (mapping::TopicMapping entry : loaded.file->topics) {
     if (entry.topic != topic) continue;
+    if (format) entry.value_format.format = *format;
     auto compiled = pipeline::compile_topic(entry, tables, path);
     if (compiled.plan) return std::make_shared<const mapping::TopicPlan>(std::move(*compiled.plan));
   }
@@ -73,7 +81,7 @@ std::size_t Shape::bytes() const {
 }
 
 Shape small_sensor_row(std::size_t count) {
-  Shape shape = shape_of("small_sensor_row", "drain/topic_mappings.yml", "device.sensor.accelerometer.raw");
+  Shape shape = shape_of("small_sensor_row", kSensorFile, kSensorTopic);
   Random random(42);
   for (std::size_t i = 0; i < count; ++i) {
     const std::uint64_t id = random();
@@ -92,6 +100,24 @@ Shape small_sensor_row(std::size_t count) {
     message.close();
     shape.rows[0].push_back(std::exchange(message.row, {}));
     finish(shape, message);
+  }
+  return shape;
+}
+
+Shape small_sensor_row_in(formats::Format format, std::size_t count) {
+  const std::string path = std::string(LOOM_BENCHMARK_SOURCES "/") + kSensorFile;
+  const mapping::LoadResult loaded = mapping::load_mapping_file(path);
+  if (!loaded.file) throw std::runtime_error(path + " cannot be loaded");
+  samples::SampleEncoder encoder(samples::sample_schema(loaded.file->topics.at(0), kSensorTopic, format),
+                                 samples::SampleFrame{.id = 1});
+  Shape shape = small_sensor_row(count);
+  shape.name += "_" + std::string(mapping::to_string(format));
+  shape.plan = plan_of(kSensorFile, kSensorTopic, format);
+  shape.schemas = std::make_shared<OneSchema>(encoder.schema());
+  std::string encoded;
+  for (std::string& message : shape.messages) {
+    if (!encoder.encode(message, encoded)) throw std::runtime_error("cannot be encoded: " + message);
+    message = encoded;
   }
   return shape;
 }
@@ -187,6 +213,8 @@ Shape payload_1mb(std::size_t count) {
 
 std::optional<Shape> shape_named(const std::string& name, std::size_t count) {
   if (name == "small_sensor_row") return small_sensor_row(count);
+  if (name == "small_sensor_row_avro") return small_sensor_row_in(formats::Format::avro, count);
+  if (name == "small_sensor_row_protobuf") return small_sensor_row_in(formats::Format::protobuf, count);
   if (name == "nested_40_fields") return nested_40_fields(count);
   if (name == "array_of_200_words") return array_of_200_words(count);
   if (name == "payload_1mb") return payload_1mb(count);

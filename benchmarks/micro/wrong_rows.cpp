@@ -47,7 +47,7 @@ std::optional<std::string> wrong_row(const mapping::TablePlan& table, std::strin
 
 std::optional<std::string> wrong_rows(const Shape& shape) {
   const SystemClock clock;
-  encode::RowBuilder builder(shape.plan, shape.name, clock);
+  encode::RowBuilder builder(shape.plan, shape.name, clock, shape.registry());
   encode::RowSets rows;
   for (std::size_t i = 0; i < shape.messages.size(); ++i) {
     if (const auto reject = builder.append(shape.message(i), static_cast<std::uint32_t>(i), rows)) {

@@ -4,6 +4,7 @@
 #include <exception>
 #include <functional>
 #include <iostream>
+#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -134,13 +135,21 @@ void add_commands(CLI::App& app, CommandLine& line, Chosen& chosen) {
 
   auto* sample = app.add_subcommand("produce-sample", "Produce deterministic sample messages for a mapped topic");
   sample->add_option("--topic", line.sample.topic, "The topic")->required();
-  sample->add_option("--count", line.sample.count, "How many messages")->required();
+  auto* count = sample->add_option("--count", line.sample.count, "How many messages");
   sample->add_option("--rate", line.sample.rate, "Messages a second (default: as fast as possible)");
   sample->add_option("--seed", line.sample.seed, "The same seed gives the same messages");
   sample->add_option("--bad-ratio", line.sample.bad_ratio, "Share of bad messages of every kind, 0 to 1")
       ->check(CLI::Range(0.0, 1.0));
   sample->add_option("--partitions", line.sample.partitions, "Partitions of the topic when it has to be made");
-  sample->callback([&] {
+  static const std::map<std::string, formats::Format> kSampleFormats{
+      {"json", formats::Format::json}, {"avro", formats::Format::avro}, {"protobuf", formats::Format::protobuf}};
+  sample
+      ->add_option("--format", line.sample.format,
+                   "Their format (default: as the mapping says); the schema goes to LOOM_SCHEMA_REGISTRY_URL")
+      ->transform(CLI::CheckedTransformer(kSampleFormats).description("json, avro or protobuf"));
+  sample->add_flag("--print-schema", line.sample.print_schema, "Only print their schema")->excludes(count);
+  sample->callback([&, count] {
+    if (count->count() == 0 && !line.sample.print_schema) throw CLI::RequiredError("--count");
     chosen = {.run = [&](const settings::Config& config) { return produce_sample(config, line.sample); },
               .needs = {.database = false}};
   });

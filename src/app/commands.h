@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/failpoints.h"
+#include "formats/format.h"
 #include "settings/config.h"
 
 namespace loom::app {
@@ -71,6 +72,8 @@ struct SampleCommandOptions {
   std::uint64_t seed = 1;
   double bad_ratio = 0;
   int partitions = 6;
+  std::optional<formats::Format> format;  ///< without: as the mapping says
+  bool print_schema = false;              ///< and send nothing
 };
 int produce_sample(const settings::Config& config, const SampleCommandOptions& options);
 

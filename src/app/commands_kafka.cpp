@@ -7,14 +7,17 @@
 #include <cstdio>
 #include <iostream>
 #include <limits>
+#include <memory>
 
 #include "app/commands.h"
+#include "app/sample_format.h"
 #include "lag/look.h"
 #include "lag/report.h"
 #include "mapping/loader.h"
 #include "mapping/topic_pattern.h"
 #include "samples/messages.h"
 #include "samples/producer.h"
+#include "samples/sample_schema.h"
 
 namespace loom::app {
 
@@ -40,6 +43,15 @@ std::size_t partitions_on_screen() {
   return std::max<std::size_t>(size.ws_row, kOtherLines + 1) - kOtherLines;
 }
 
+int print_sample_schema(const mapping::TopicMapping& mapping, const std::string& topic, formats::Format format) {
+  if (format == formats::Format::json) {
+    std::cerr << "error: samples in JSON have no schema; --format takes avro and protobuf, too\n";
+    return kWrongUsage;
+  }
+  std::cout << samples::sample_schema(mapping, topic, format).text << std::flush;
+  return 0;
+}
+
 }  // namespace
 
 int produce_sample(const settings::Config& config, const SampleCommandOptions& options) {
@@ -53,8 +65,14 @@ int produce_sample(const settings::Config& config, const SampleCommandOptions& o
     std::cerr << "error: no mapping of " << loaded.file->path << " names the topic " << options.topic << '\n';
     return kWrongConfiguration;
   }
+  const formats::Format format = format_of_samples(*topic, options.format);
+  if (options.print_schema) return print_sample_schema(*topic, options.topic, format);
+  if (const auto warning = format_warning(*topic, format)) std::cerr << "warning: " << *warning << '\n';
+  std::shared_ptr<samples::SampleEncoder> encoder;
+  if (format != formats::Format::json) encoder = sample_encoder(*topic, options.topic, format, config.registry);
   stop_on_interrupt();
-  samples::SampleGenerator generator(*topic, {.seed = options.seed, .bad_ratio = options.bad_ratio});
+  samples::SampleGenerator generator(*topic,
+                                     {.seed = options.seed, .bad_ratio = options.bad_ratio, .encoder = encoder});
   samples::ProduceOptions produce;
   produce.bootstrap_servers = config.bootstrap_servers;
   produce.rdkafka = config.rdkafka;

@@ -61,6 +61,7 @@ LatestSchemas latest_schemas(const registry::RegistrySettings& settings, const m
         findings.error(place, fetched.problem);
         break;
       case Outcome::ok: {
+        using formats::Format;
         const Format asked = topic.value_format.format;
         const std::string name = "version " + std::to_string(fetched.version) + " of " + subject;
         auto parsed = registry_schemas::parsed(fetched);

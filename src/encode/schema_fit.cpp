@@ -21,6 +21,7 @@ using Kind = SchemaField::Kind;
 
 constexpr std::string_view kInstant = "\"2024-05-06T07:08:09.123Z\"";
 constexpr std::string_view kUuid = "\"0190a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b\"";
+constexpr std::string_view kLargestUnsigned = "18446744073709551615";  // of 64 bits, which no typed integer holds
 constexpr std::string_view kUuidBytes("\x01\x90\xa1\xb2\xc3\xd4\x7e\x5f\x8a\x9b\x0c\x1d\x2e\x3f\x4a\x5b", 16);
 
 /// Gives a column values, and counts those that it takes.
@@ -166,6 +167,7 @@ void give_typed(Trial& trial, const SchemaField& field, Format format) {
       for (const auto one : {std::int64_t{0}, std::int64_t{1}, smallest(field), largest(field)}) {
         trial.give(number(V::integer, one));
       }
+      if (field.bits == 64 && !field.is_signed) trial.json(kLargestUnsigned);
       return;
     case Kind::real:
     case Kind::single:
@@ -185,6 +187,7 @@ void give_typed(Trial& trial, const SchemaField& field, Format format) {
     case Kind::bytes:
       trial.give(text(V::bytes, std::string_view("\x00\xff", 2)));
       trial.give(text(V::bytes, "some"));
+      trial.give(text(V::bytes, kUuidBytes));
       return;
     case Kind::instant:
       return trial.give(number(V::instant, 1'714'979'289'123, 3));
@@ -215,6 +218,7 @@ void give_json(Trial& trial, const SchemaField& field) {
       for (const auto one : {std::int64_t{0}, std::int64_t{1}, smallest(field), largest(field)}) {
         trial.json(std::to_string(one));
       }
+      if (field.bits == 64 && !field.is_signed) trial.json(kLargestUnsigned);
       return;
     case Kind::real:
     case Kind::single:

@@ -17,17 +17,17 @@ struct SampleEncoder::Parser {
   ByteBuffer room;
 };
 
-SampleEncoder::SampleEncoder(SampleSchema schema, std::optional<std::uint32_t> schema_id)
-    : schema_(std::move(schema)), schema_id_(schema_id), parser_(std::make_unique<Parser>()) {}
+SampleEncoder::SampleEncoder(SampleSchema schema, std::optional<SampleFrame> frame)
+    : schema_(std::move(schema)), frame_(frame), parser_(std::make_unique<Parser>()) {}
 
 SampleEncoder::~SampleEncoder() = default;
 
 bool SampleEncoder::encode(std::string_view json, std::string& out) {
   out.clear();
   const bool protobuf = schema_.format == formats::Format::protobuf;
-  if (schema_id_) {
+  if (frame_) {
     out.push_back(0);
-    for (unsigned shift = 32; shift > 0; shift -= 8) out.push_back(static_cast<char>(*schema_id_ >> (shift - 8)));
+    for (int i = frame_->id_bytes; i > 0; --i) out.push_back(static_cast<char>(frame_->id >> (8 * (i - 1))));
     if (protobuf) out.push_back(0);  // the first message of the file
   }
   std::string& padded = parser_->padded;

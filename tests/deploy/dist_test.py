@@ -54,7 +54,9 @@ def test_the_package_says_what_it_is(package):
 
 def test_its_dependencies_are_the_libraries_that_the_program_names(package):
     depends = field(package, "Depends")
-    for library in ("libc6 (>=", "librdkafka1 (>=", "libpq5", "libpqxx-6.4", "libyaml-cpp0.7", "libsimdjson14"):
+    libraries = ("libc6 (>=", "librdkafka1 (>=", "libpq5", "libpqxx-6.4", "libyaml-cpp0.7", "libsimdjson14",
+                 "libprotobuf32")
+    for library in libraries:
         assert library in depends, depends
     assert "-dev" not in depends
 

@@ -2,8 +2,6 @@
 
 #include <charconv>
 
-#include "decode/json/structural_index.h"
-
 namespace loom::decode::avro {
 namespace {
 
@@ -27,11 +25,6 @@ char* number_with(std::uint32_t number, char unit, char* out) {
 }
 
 }  // namespace
-
-bool is_text(std::string_view text, bool& nul) {
-  nul = text.find('\0') != std::string_view::npos;
-  return is_utf8(text);
-}
 
 void Reader::open(std::string_view bytes) {
   begin_ = bytes.data();

@@ -93,8 +93,7 @@ Value default_scalar(const ProtobufContent& content) {
       value.kind = Kind::bytes;
       break;
     case FieldType::enumeration: {
-      // A closed one may have no zero: its first value then stands for it, and libraries take the one of the least
-      // number only by chance; nobody can send such a field.
+      // A closed one may have no zero. The default of a map's entry is then a name that it has.
       const auto& names = content.enumeration->names->names;
       const auto least = names.find(0) != names.end() ? names.find(0) : names.begin();
       if (least == names.end() || !set_enumeration(least->first, *content.enumeration, value)) set_integer(0, value);

@@ -99,33 +99,33 @@ inline std::int64_t unzigzag(std::uint64_t bits) {
 /// nullptr and a fault.
 [[gnu::always_inline]] inline const char* read_number(formats::ProtobufField::Type type, const char* p, const char* end,
                                                       Value& value, KeptTexts& texts, ProtobufFault& fault) {
-  using Type = formats::ProtobufField::Type;
+  using ProtoType = formats::ProtobufField::Type;
   std::uint64_t wide = 0;
   std::uint32_t narrow = 0;
   switch (type) {
-    case Type::float64:
+    case ProtoType::float64:
       p = read_fixed(p, end, wide, fault);
       value.kind = Value::Kind::real;
       value.set_integer(static_cast<std::int64_t>(wide));
       return p;
-    case Type::float32:
+    case ProtoType::float32:
       p = read_fixed(p, end, narrow, fault);
       value.kind = Value::Kind::single;
       value.set_real(std::bit_cast<float>(narrow));
       return p;
-    case Type::fixed64:
+    case ProtoType::fixed64:
       p = read_fixed(p, end, wide, fault);
       set_unsigned(wide, value, texts);
       return p;
-    case Type::sfixed64:
+    case ProtoType::sfixed64:
       p = read_fixed(p, end, wide, fault);
       set_integer(static_cast<std::int64_t>(wide), value);
       return p;
-    case Type::fixed32:
+    case ProtoType::fixed32:
       p = read_fixed(p, end, narrow, fault);
       set_integer(narrow, value);
       return p;
-    case Type::sfixed32:
+    case ProtoType::sfixed32:
       p = read_fixed(p, end, narrow, fault);
       set_integer(static_cast<std::int32_t>(narrow), value);
       return p;
@@ -135,22 +135,22 @@ inline std::int64_t unzigzag(std::uint64_t bits) {
   p = read_varint(p, end, wide, fault);
   if (p == nullptr) return nullptr;
   switch (type) {
-    case Type::int32:
+    case ProtoType::int32:
       set_integer(static_cast<std::int32_t>(wide), value);
       break;
-    case Type::uint32:
+    case ProtoType::uint32:
       set_integer(static_cast<std::uint32_t>(wide), value);
       break;
-    case Type::sint32:
+    case ProtoType::sint32:
       set_integer(unzigzag(static_cast<std::uint32_t>(wide)), value);
       break;
-    case Type::int64:
+    case ProtoType::int64:
       set_integer(static_cast<std::int64_t>(wide), value);
       break;
-    case Type::sint64:
+    case ProtoType::sint64:
       set_integer(unzigzag(wide), value);
       break;
-    case Type::uint64:
+    case ProtoType::uint64:
       set_unsigned(wide, value, texts);
       break;
     default:

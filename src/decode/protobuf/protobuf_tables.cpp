@@ -36,10 +36,10 @@ formats::ProtobufMessage::WellKnown ProtobufContent::known() const {
 }
 
 bool ProtobufContent::plain_message() const {
-  using Known = formats::ProtobufMessage::WellKnown;
+  using Meaning = formats::ProtobufMessage::WellKnown;
   if (message == nullptr) return false;
-  const Known it = known();
-  return it == Known::none || it == Known::any || it == Known::field_mask || it == Known::empty;
+  const Meaning it = known();
+  return it == Meaning::none || it == Meaning::any || it == Meaning::field_mask || it == Meaning::empty;
 }
 
 const ProtobufFieldTable* ProtobufMessageTable::search(std::uint32_t number) const {
@@ -61,9 +61,9 @@ ProtobufTables::ProtobufTables(std::shared_ptr<const formats::ProtobufSchema> sc
       ProtobufFieldTable& table = made.fields.emplace_back();
       table.field = &field;
       table.content.type = field.type;
-      using Type = formats::ProtobufField::Type;
-      if (field.type == Type::enumeration) table.content.enumeration = &enums_[field.type_index];
-      if (field.type == Type::message || field.type == Type::group)
+      using ProtoType = formats::ProtobufField::Type;
+      if (field.type == ProtoType::enumeration) table.content.enumeration = &enums_[field.type_index];
+      if (field.type == ProtoType::message || field.type == ProtoType::group)
         table.content.message = &messages_[field.type_index];
       table.json_key = json_key_of(field.name);
       made.oneofs = made.oneofs || field.oneof >= 0;

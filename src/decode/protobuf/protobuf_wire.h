@@ -100,21 +100,21 @@ template <typename Number>
 const char* read_field(const char* p, const char* end, std::uint32_t tag, WireField& field, ProtobufFault& fault);
 
 inline WireType wire_of(formats::ProtobufField::Type type) {
-  using Type = formats::ProtobufField::Type;
+  using ProtoType = formats::ProtobufField::Type;
   switch (type) {
-    case Type::float64:
-    case Type::fixed64:
-    case Type::sfixed64:
+    case ProtoType::float64:
+    case ProtoType::fixed64:
+    case ProtoType::sfixed64:
       return WireType::fixed64;
-    case Type::float32:
-    case Type::fixed32:
-    case Type::sfixed32:
+    case ProtoType::float32:
+    case ProtoType::fixed32:
+    case ProtoType::sfixed32:
       return WireType::fixed32;
-    case Type::string:
-    case Type::bytes:
-    case Type::message:
+    case ProtoType::string:
+    case ProtoType::bytes:
+    case ProtoType::message:
       return WireType::length;
-    case Type::group:
+    case ProtoType::group:
       return WireType::group;
     default:
       return WireType::varint;

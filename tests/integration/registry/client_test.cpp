@@ -65,6 +65,24 @@ TEST_F(RegistryClientTest, ASchemaByItsIdAndByItsGuid) {
   EXPECT_EQ(json.text, "{}");
 }
 
+TEST_F(RegistryClientTest, TheLatestSchemaOfASubject) {
+  server.set(
+      "/subjects/a%2Fb-value/versions/latest",
+      {.body = R"({"subject":"a/b-value","version":3,"id":9,"schema":"text","references":[)" + reference("x") + "]}"});
+  refer("x", "");
+  RegistryClient client(settings);
+  const FetchedSchema latest = client.fetch_latest("a/b-value");
+  EXPECT_EQ(latest.outcome, Outcome::ok) << latest.problem;
+  EXPECT_EQ(latest.text, "text");
+  EXPECT_EQ(latest.version, 3);
+  EXPECT_THAT(names_of(latest), ElementsAre("n.x=text of x"));
+  server.set("/subjects/none-value/versions/latest",
+             {.status = 404, .body = R"({"error_code":40401,"message":"Subject 'none-value' not found."})"});
+  const FetchedSchema none = client.fetch_latest("none-value");
+  EXPECT_EQ(none.outcome, Outcome::unknown);
+  EXPECT_THAT(none.problem, HasSubstr("the latest schema of subject none-value is not in the registry"));
+}
+
 TEST_F(RegistryClientTest, APathInTheUrlIsKept) {
   server.set("/apis/ccompat/v7/schemas/ids/1", {.body = R"({"schema":"x"})"});
   settings.urls = {server.url() + "/apis/ccompat/v7/"};

@@ -96,18 +96,17 @@ TEST(SchemaCheckTest, ElementsOfAListAreLookedInto) {
       problems("field_mappings: {id: id}\n"
                "array_mappings:\n"
                "  items: {table: t_items, foreign_key_mapping: {id: id}, sequence_field: n,\n"
-               "          element_mappings: {sku: sku, count: c, skew: x}}",
+               "          element_mappings: {sku: sku, count: c, skuu: x}}",
                catalog, avro(kRecord)),
       ElementsAre("8 warning array_mappings.items.sku: `sku` is a text in r.avsc, and it depends on the value whether "
                   "it becomes column `sku` of `t_items`, which is uuid",
-                  "8 warning array_mappings.items.skew: `skew` is no field of r.avsc; did you mean `items[0].sku`?"));
+                  "8 warning array_mappings.items.skuu: `skuu` is no field of r.avsc; did you mean `items[0].sku`?"));
 }
 
 TEST(SchemaCheckTest, NullsForColumnsThatTakeNone) {
   FakeCatalog catalog;
   catalog.table("t", {"id int8 !", "name text !", "other text ! =", "def text !"});
-  EXPECT_THAT(problems("field_mappings: {id: id, user_name: name, user_name: other}", catalog, avro(kRecord)),
-              IsEmpty());
+  EXPECT_THAT(problems("field_mappings: {id: id, user_name: other}", catalog, avro(kRecord)), IsEmpty());
   EXPECT_THAT(problems("field_mappings: {id: id, user_name: name}\ndefaults: {def: x}", catalog, avro(kRecord)),
               ElementsAre("5 warning field_mappings.user_name: `user_name` may be null, or missing, in r.avsc, and "
                           "column `name` of `t` is NOT NULL without default"));
@@ -149,26 +148,31 @@ TEST(SchemaCheckTest, EachKindInEachColumn) {
     }
     return all;
   };
+  SchemaField largest;
+  largest.kind = Kind::integer;
+  largest.is_signed = false;
+  EXPECT_EQ(fit(mapping::testing::column(plan.tables[0], "i"), largest, formats::Format::protobuf), Fit::sometimes);
+  EXPECT_EQ(fit(mapping::testing::column(plan.tables[0], "n"), largest, formats::Format::protobuf), Fit::always);
   const auto avro_format = formats::Format::avro;
   const auto json_format = formats::Format::json_schema;
-  EXPECT_EQ(fits(Kind::boolean, avro_format), "");
-  EXPECT_EQ(fits(Kind::integer, avro_format), "");
-  EXPECT_EQ(fits(Kind::integer, avro_format, 16), "");
-  EXPECT_EQ(fits(Kind::real, avro_format), "");
-  EXPECT_EQ(fits(Kind::decimal, avro_format), "");
-  EXPECT_EQ(fits(Kind::text, avro_format), "");
-  EXPECT_EQ(fits(Kind::bytes, avro_format), "");
-  EXPECT_EQ(fits(Kind::instant, avro_format), "");
-  EXPECT_EQ(fits(Kind::date, avro_format), "");
-  EXPECT_EQ(fits(Kind::time, avro_format), "");
-  EXPECT_EQ(fits(Kind::uuid, avro_format), "");
-  EXPECT_EQ(fits(Kind::duration, avro_format), "");
-  EXPECT_EQ(fits(Kind::enumeration, avro_format), "");
-  EXPECT_EQ(fits(Kind::object, avro_format), "");
-  EXPECT_EQ(fits(Kind::list, avro_format), "");
-  EXPECT_EQ(fits(Kind::varied, avro_format), "");
-  EXPECT_EQ(fits(Kind::instant, json_format), "");
-  EXPECT_EQ(fits(Kind::integer, json_format), "");
+  EXPECT_EQ(fits(Kind::boolean, avro_format), "++++-------++");
+  EXPECT_EQ(fits(Kind::integer, avro_format), "+++?++++---++");
+  EXPECT_EQ(fits(Kind::integer, avro_format, 16), "++++++++---++");
+  EXPECT_EQ(fits(Kind::real, avro_format), "++++++++---++");
+  EXPECT_EQ(fits(Kind::decimal, avro_format), "++++++++---++");
+  EXPECT_EQ(fits(Kind::text, avro_format), "+?????????+++");
+  EXPECT_EQ(fits(Kind::bytes, avro_format), "+---------+++");
+  EXPECT_EQ(fits(Kind::instant, avro_format), "+-+-+++++-+++");
+  EXPECT_EQ(fits(Kind::date, avro_format), "+-++++++--+++");
+  EXPECT_EQ(fits(Kind::time, avro_format), "+-+-++--+-+++");
+  EXPECT_EQ(fits(Kind::uuid, avro_format), "+--------++++");
+  EXPECT_EQ(fits(Kind::duration, avro_format), "+---------+++");
+  EXPECT_EQ(fits(Kind::enumeration, avro_format), "+---------+++");
+  EXPECT_EQ(fits(Kind::object, avro_format), "+----------++");
+  EXPECT_EQ(fits(Kind::list, avro_format), "+----------++");
+  EXPECT_EQ(fits(Kind::varied, avro_format), "             ") << "anything may come: nothing is said";
+  EXPECT_EQ(fits(Kind::instant, json_format), "+-----+++-+++");
+  EXPECT_EQ(fits(Kind::integer, json_format), "+++?++++---++");
 }
 
 }  // namespace

@@ -17,15 +17,15 @@ using mapping::ValueType;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
-constexpr std::uint32_t kSchemaId = 0x0102'0304;
+constexpr SampleFrame kFrame{.id = 0x0102'0304};
 
 std::string frame_of(Format format) {
   return std::string("\0\1\2\3\4", 5) + (format == Format::protobuf ? std::string(1, '\0') : std::string());
 }
 
 std::shared_ptr<SampleEncoder> encoder_for(const mapping::TopicMapping& topic, Format format,
-                                           std::optional<std::uint32_t> id = kSchemaId) {
-  return std::make_shared<SampleEncoder>(sample_schema(topic, topic.topic, format), id);
+                                           std::optional<SampleFrame> frame = kFrame) {
+  return std::make_shared<SampleEncoder>(sample_schema(topic, topic.topic, format), frame);
 }
 
 std::string differs(const SampleSchema& schema, std::string_view bytes, const std::string& message) {
@@ -131,6 +131,14 @@ TEST_P(EachFormat, StandsAloneWithoutARegistry) {
   std::string bytes;
   ASSERT_TRUE(encoder_for(topic, GetParam(), std::nullopt)->encode(R"({"count":-3})", bytes));
   EXPECT_EQ(bytes, GetParam() == Format::avro ? "\x05" : "\x08\xFD\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\x01");
+}
+
+TEST_P(EachFormat, HasAnIdOfEightBytesWhereTheRegistrysSerializersDo) {
+  mapping::TopicMapping topic;
+  topic.field_mappings = {{"device_id", "device_id", 0}};
+  std::string bytes;
+  ASSERT_TRUE(encoder_for(topic, GetParam(), SampleFrame{.id = 258, .id_bytes = 8})->encode(R"({})", bytes));
+  EXPECT_THAT(bytes, StartsWith(std::string("\0\0\0\0\0\0\0\1\2\0", 10)));
 }
 
 TEST_P(EachFormat, HasPlacesOfAList) {
