@@ -23,7 +23,9 @@ def json_of_record(type_: Type, value: dict[str, Any], whole: bool) -> str:
     parts = []
     for field in type_.fields:
         item = value[field.name]
-        if item is None and (field.oneof or not field.presence or (whole and _is_protobuf(type_))):
+        # A google.protobuf.Value may be there and null.
+        may_be_null = field.presence and (field.type.kind == "dynamic" and not field.optional)
+        if item is None and not may_be_null and (field.oneof or not field.presence or (whole and _is_protobuf(type_))):
             continue
         if whole and not field.presence and is_default(field.type, item):
             continue
