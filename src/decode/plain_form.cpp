@@ -96,10 +96,21 @@ Value decimal_form(const Value& value, PlainRoom& room) {
 }
 
 Value time_number(const Value& value, PlainWish wish, PlainRoom& room) {
-  append_number(value.integer(), room.text);
-  if (wish.unit_digits >= 0 && wish.unit_digits != value.digits) {
+  int digits = value.digits;
+  if (value.kind == Kind::instant && value.boolean && digits == 9) {
+    const std::int64_t count = value.integer();
+    if (count < 0) room.text.append('-');
+    const std::uint64_t nanos = count < 0 ? 0 - static_cast<std::uint64_t>(count) : static_cast<std::uint64_t>(count);
+    append_number(nanos / 1000, room.text);
+    room.text.append('.');
+    for (std::uint64_t unit = 100; unit > 0; unit /= 10) room.text.append(static_cast<char>('0' + nanos / unit % 10));
+    digits = 6;
+  } else {
+    append_number(value.integer(), room.text);
+  }
+  if (wish.unit_digits >= 0 && wish.unit_digits != digits) {
     room.text.append('e');
-    append_number(wish.unit_digits - value.digits, room.text);
+    append_number(wish.unit_digits - digits, room.text);
   }
   return made(Kind::number, room);
 }
@@ -118,7 +129,15 @@ void append_nanos(std::int64_t count, std::size_t begin, ByteBuffer& out) {
   for (std::int64_t unit = 100; unit > 0; unit /= 10) out.append(static_cast<char>('0' + nanos / unit % 10));
 }
 
+Value text_form(std::string_view text) {
+  Value value;
+  value.kind = Kind::string;
+  value.text = text;
+  return value;
+}
+
 Value instant_form(const Value& value, PlainWish wish, PlainRoom& room) {
+  if (!value.text.empty() && !wish.number) return text_form(value.text);
   std::int64_t us = 0;
   Value whole = value;
   if (value.digits == 9 && value.integer() % 1000 < 0) {
@@ -160,13 +179,6 @@ Value uuid_form(const Value& value, PlainRoom& room) {
     room.text.append(kHex[byte & 0xFU]);
   }
   return made(Kind::string, room);
-}
-
-Value text_form(std::string_view text) {
-  Value value;
-  value.kind = Kind::string;
-  value.text = text;
-  return value;
 }
 
 }  // namespace

@@ -8,6 +8,8 @@ namespace {
 
 constexpr std::int64_t power_of_ten(int exponent) { return exponent == 0 ? 1 : 10 * power_of_ten(exponent - 1); }
 
+constexpr std::int64_t kSecondsTo2000 = kPostgresEpochUs / kMicrosPerSecond;
+
 /// In microseconds. False: it does not fit.
 bool in_micros(std::int64_t count, int digits, std::int64_t& us) {
   if (digits >= 6) {
@@ -20,9 +22,15 @@ bool in_micros(std::int64_t count, int digits, std::int64_t& us) {
 }  // namespace
 
 Parsed instant_of(const Value& value, std::int64_t& us) {
-  std::int64_t since_1970 = 0;
-  if (!in_micros(value.integer(), value.digits, since_1970)) return Parsed::out_of_range;
-  if (__builtin_sub_overflow(since_1970, kPostgresEpochUs, &us)) return Parsed::out_of_range;
+  // Microseconds since 1970 would not reach the years that those since 2000 do.
+  std::int64_t count = value.integer();
+  int digits = value.digits;
+  if (digits > 6) {
+    count /= power_of_ten(digits - 6);
+    digits = 6;
+  }
+  if (__builtin_sub_overflow(count, kSecondsTo2000 * power_of_ten(digits), &count)) return Parsed::out_of_range;
+  if (!in_micros(count, digits, us)) return Parsed::out_of_range;
   const bool fits = us >= kFirstSecond * kMicrosPerSecond && us < kEndSecond * kMicrosPerSecond;
   return fits ? Parsed::ok : Parsed::out_of_range;
 }

@@ -27,7 +27,9 @@ struct Value {
     decimal,      ///< text: an unscaled big-endian two's complement of any length; integer(): how many of its digits
                   ///< stand behind the point, negative for zeros before it
     bytes,        ///< text: any bytes
-    instant,      ///< integer(): units since 1970-01-01 00:00 UTC; `digits`: a second has 10^digits of them
+    instant,      ///< integer(): units since 1970-01-01 00:00 UTC; `digits`: a second has 10^digits of them;
+                  ///< `boolean`: as a number it counts microseconds, whatever they are; text: all of it, by ISO 8601,
+                  ///< where the units do not hold it
     local_time,   ///< the same of a wall clock whose zone nobody says
     date,         ///< integer(): days since 1970-01-01
     time,         ///< integer(): units since midnight; `digits` as above

@@ -112,9 +112,18 @@ def differences(case: Case, connection: psycopg.Connection, one: str, other: str
         if place is None:
             told.append(f"  only {there} has {row}")
         else:
-            told += [f"  {name}: {a!r} and {b!r}" for name, a, b in zip(columns, row, place) if a != b]
+            told += [f"  {name}: {around(a, b)}" for name, a, b in zip(columns, row, place) if a != b]
         return ["\n".join([*told, case.describe(row[0])])]
     return []
+
+
+def around(one: str | None, other: str | None) -> str:
+    """Where the texts begin to differ."""
+    if one is None or other is None or max(len(one), len(other)) < 120:
+        return f"{one!r} and {other!r}"
+    same = next((i for i, (a, b) in enumerate(zip(one, other)) if a != b), min(len(one), len(other)))
+    begin = max(0, same - 60)
+    return f"at {same}: {one[begin : same + 60]!r} and {other[begin : same + 60]!r}"
 
 
 def main() -> int:

@@ -64,7 +64,8 @@ def column_of(sql: str) -> str:
 
 
 def make_table(service: Service, name: str, columns: list[tuple[str, str]]) -> None:
-    service.sql(f"CREATE TABLE {name} ({', '.join(f'{column} {column_of(sql)}' for column, sql in columns)})")
+    declared = [f'"{column}" {column_of(sql)}' for column, sql in columns]
+    service.sql(f"CREATE TABLE {name} ({', '.join(declared)})")
 
 
 def stored(service: Service, query: str) -> list[tuple[Any, ...]]:
@@ -75,7 +76,7 @@ def stored(service: Service, query: str) -> list[tuple[Any, ...]]:
 
 def check_row(service: Service, table: str, columns: list[tuple[str, str, Any]]) -> None:
     """The only row, column by column."""
-    casts = ", ".join(f"{name}::text" if sql.endswith("::text") else name for name, sql, _ in columns)
+    casts = ", ".join(f'"{name}"::text' if sql.endswith("::text") else f'"{name}"' for name, sql, _ in columns)
     rows = stored(service, f"SELECT {casts} FROM {table}")
     letters = service.rows_of_dead_letters()
     assert len(rows) == 1, f"{rows}\n{letters}"

@@ -156,6 +156,8 @@ inline const char* Reader::elements(const char* at, std::uint32_t least, std::ui
         return bad_int(at, number);
       value.kind = step.kind;
       value.digits = step.digits;
+      value.boolean = false;  // what an instant may have beside its number: the slot's last value may have left some
+      value.text = {};
       value.set_integer(number);
       return behind;
     }

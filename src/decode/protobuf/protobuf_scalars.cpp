@@ -25,20 +25,17 @@ std::size_t append_fraction(char* out, std::uint64_t nanos, bool all_digits) {
   return size;
 }
 
-/// Nanoseconds of a year that 64 bits of them do not reach, as ISO 8601 has them.
-Value written_instant(const Value& micros, std::int64_t nanos, KeptTexts& texts) {
+/// Nanoseconds of a year that 64 bits of them do not reach, as ISO 8601 has them; empty: nobody can write the instant.
+std::string_view written_instant(const Value& micros, std::int64_t nanos, KeptTexts& texts) {
   PlainRoom room;
   const Value plain = plain_form(micros, {}, room);
-  if (plain.kind != Kind::string || !plain.text.ends_with('Z')) return micros;
+  if (plain.kind != Kind::string || !plain.text.ends_with('Z')) return {};
   const std::string_view whole = plain.text.substr(0, plain.text.size() - 1);
   ByteBuffer text;
   text.append(whole.substr(0, whole.find('.')));
   text.advance(append_fraction(text.reserve(16), static_cast<std::uint64_t>(nanos), true));
   text.append('Z');
-  Value value;
-  value.kind = Kind::string;
-  value.text = texts.keep(text.view());
-  return value;
+  return texts.keep(text.view());
 }
 
 }  // namespace
@@ -126,9 +123,12 @@ Value instant_of_parts(std::int64_t seconds, std::int64_t nanos, KeptTexts& text
   if (nanos % 1000 == 0) return value;
   std::int64_t fine = 0;
   if (__builtin_mul_overflow(seconds, kNanosPerSecond, &fine) || __builtin_add_overflow(fine, nanos, &fine)) {
-    return written_instant(value, nanos, texts);
+    value.text = written_instant(value, nanos, texts);
+    if (count < 0) value.set_integer(count + 1);  // cut off towards 1970, as all others are
+    return value;
   }
   value.digits = 9;
+  value.boolean = true;
   value.set_integer(fine);
   return value;
 }

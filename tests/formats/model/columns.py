@@ -7,7 +7,7 @@ import random
 from collections.abc import Iterator
 from typing import Any
 
-from model.types import PROTOBUF, Field, Type
+from model.types import AVRO, PROTOBUF, Field, Type
 
 NATURAL = {
     "bool": "boolean",
@@ -155,7 +155,12 @@ def draw_columns(draw: random.Random, top: Type, formats: frozenset[str]) -> Col
             if path or field.name != "n":
                 add(field, f"{source}.{field.name}" if source else field.name, (*path, field.name), tame)
 
-    fields(top, "", (), False)
+    whole_message = formats == {AVRO} and draw.random() < 0.2
+    if whole_message:
+        for one in types_below(top):
+            one.tame = True
+        put("$value", (), "jsonb", top)
+    fields(top, "", (), whole_message)
     tame_lists(top)
     return drawn
 

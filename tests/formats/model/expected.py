@@ -7,7 +7,7 @@ from typing import Any
 
 from model.calendar import END_TIMESTAMP_DAY, FIRST_DAY
 from model.columns import Column, value_at
-from model.json_form import decimal_text, duration_text, json_of, shortest, shortest_single, time_text
+from model.json_form import decimal_text, duration_text, in_micros, json_of, shortest, shortest_single, time_text
 from model.types import INT_BITS, Type
 
 INTEGERS = {"smallint": 16, "integer": 32, "bigint": 64}
@@ -23,7 +23,7 @@ def expected_row(columns: list[Column], message: dict[str, Any]) -> list[str | N
 
 
 def expected(type_: Type, value: Any, sql: str) -> str | None:
-    if value is None and not type_.kind == "dynamic":
+    if value is None or (type_.kind == "choice" and value[1] is None):
         return None
     if sql == "jsonb":
         return jsonb(type_, value)
@@ -34,6 +34,8 @@ def expected(type_: Type, value: Any, sql: str) -> str | None:
         return without_nul(value)
     if sql in INTEGERS:
         number = int(value)
+        if in_micros(type_):
+            number = abs(value) // 1000 * (1 if value >= 0 else -1)
         if not -(2 ** (INTEGERS[sql] - 1)) <= number < 2 ** (INTEGERS[sql] - 1):
             raise DeadLetter(f"{number} in {sql}")
         return str(number)

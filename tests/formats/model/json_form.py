@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import decimal
 import json
 import math
 import re
@@ -22,7 +23,9 @@ def json_of_record(type_: Type, value: dict[str, Any], whole: bool) -> str:
     parts = []
     for field in type_.fields:
         item = value[field.name]
-        if item is None and (field.oneof or not field.presence or (whole and _is_protobuf(type_))):
+        # A google.protobuf.Value may be there and null.
+        may_be_null = field.presence and (field.type.kind == "dynamic" and not field.optional)
+        if item is None and not may_be_null and (field.oneof or not field.presence or (whole and _is_protobuf(type_))):
             continue
         if whole and not field.presence and is_default(field.type, item):
             continue
@@ -86,7 +89,7 @@ def json_of(type_: Type, value: Any, whole: bool) -> str:
 def json_as(type_: Type, value: Any, form: str) -> str:
     """For a column that asks for another form than that of json_of()."""
     if form == "number":
-        return str(value)
+        return micros_number(value) if in_micros(type_) else str(value)
     if form == "double":
         written = shortest(value)
         return written if written[-1].isdigit() else text(written)
@@ -95,6 +98,16 @@ def json_as(type_: Type, value: Any, form: str) -> str:
         cut = abs(value) // 1000 * 1000
         return json_of(type_, cut if value > 0 else -cut, False)
     return json_of(type_, value, False)
+
+
+def in_micros(type_: Type) -> bool:
+    """Nobody sends a unit with a google.protobuf.Timestamp: as a number it counts microseconds."""
+    return type_.wire == "google.protobuf.Timestamp" and type_.digits == 9
+
+
+def micros_number(nanos: int) -> str:
+    micros, below = divmod(abs(nanos), 1000)
+    return ("-" if nanos < 0 else "") + str(micros) + (f".{below:03}" if below else "")
 
 
 def text(value: str) -> str:
@@ -120,9 +133,7 @@ def named(value: float) -> str:
 
 
 def shortest(value: float) -> str:
-    if not math.isfinite(value):
-        return named(value)
-    return re.sub(r"\.0$", "", repr(value))
+    return fewest_letters(value, repr(value)) if math.isfinite(value) else named(value)
 
 
 def shortest_single(value: float) -> str:
@@ -133,7 +144,20 @@ def shortest_single(value: float) -> str:
         # Rounded up, the largest one is beyond what fits.
         if abs(float(written)) < 3.4028235677973366e38 and single(float(written)) == value:
             break
-    return written
+    return fewest_letters(value, written)
+
+
+def fewest_letters(value: float, written: str) -> str:
+    """A large number with all of its digits, where that is no longer than with an exponent."""
+    written = re.sub(r"\.0$", "", written)
+    sign, digits, exponent = decimal.Decimal(written).normalize().as_tuple()
+    assert isinstance(exponent, int)
+    if exponent <= 0:
+        return written
+    power = f"{exponent + len(digits) - 1:02}"
+    with_exponent = len(digits) + (len(digits) > 1) + len("e+") + len(power)
+    exact = f"{abs(value):.0f}"
+    return ("-" if sign else "") + exact if len(exact) <= with_exponent else written
 
 
 def decimal_text(unscaled: int, scale: int) -> str:

@@ -180,9 +180,32 @@ TEST(FormatValues, Instants) {
   EXPECT_EQ(stored(of_integer(Kind::instant, 9'223'372'036'854'775'807, 3), ColumnType::text), "9223372036854775807");
   EXPECT_EQ(stored(of_integer(Kind::instant, 253'402'300'800'000'000, 6), ColumnType::timestamptz),
             "10000-01-01 00:00:00+00");
+  EXPECT_EQ(stored(of_integer(Kind::instant, 9'224'318'015'999'999, 3), ColumnType::timestamptz),
+            "294276-12-31 23:59:59.999+00")
+      << "the last one that PostgreSQL has; 64 bits do not hold its microseconds since 1970";
+  EXPECT_EQ(stored(of_integer(Kind::instant, 9'224'318'016'000'000, 3), ColumnType::timestamptz), "out of range");
+  EXPECT_EQ(stored(of_integer(Kind::instant, -210'866'803'200'000, 3), ColumnType::timestamptz),
+            "4714-11-24 00:00:00+00 BC");
+  EXPECT_EQ(stored(of_integer(Kind::instant, -210'866'803'200'001, 3), ColumnType::timestamptz), "out of range");
   const Value local = of_integer(Kind::local_time, 1'767'323'045'123, 3);
   EXPECT_EQ(stored(local, ColumnType::timestamp), "2026-01-02 03:04:05.123");
   EXPECT_EQ(stored(local, ColumnType::text), "2026-01-02T03:04:05.123");
+}
+
+// Of Protobuf a timestamp has no unit: as a number it is of one, whatever its last digits are.
+TEST(FormatValues, InstantsWithoutAUnit) {
+  Value instant = of_integer(Kind::instant, -1'500'001'002, 9);
+  instant.boolean = true;
+  EXPECT_EQ(stored(instant, ColumnType::int8), "-1500001");
+  EXPECT_EQ(stored(instant, ColumnType::numeric), "-1500001.002");
+  EXPECT_EQ(stored(instant, ColumnType::text), "1969-12-31T23:59:58.499998998Z");
+  EXPECT_EQ(stored(instant, ColumnType::timestamptz), "1969-12-31 23:59:58.499999+00");
+  Value far = of_integer(Kind::instant, 253'402'300'799'999'999, 6);
+  far.text = "9999-12-31T23:59:59.999999999Z";
+  EXPECT_EQ(stored(far, ColumnType::timestamptz), "9999-12-31 23:59:59.999999+00") << "cut off, and not rounded";
+  EXPECT_EQ(stored(far, ColumnType::text), "9999-12-31T23:59:59.999999999Z");
+  EXPECT_EQ(stored(far, ColumnType::jsonb), "\"9999-12-31T23:59:59.999999999Z\"");
+  EXPECT_EQ(stored(far, ColumnType::int8), "253402300799999999");
 }
 
 TEST(FormatValues, DatesTimesAndDurations) {
