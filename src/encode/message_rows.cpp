@@ -180,9 +180,11 @@ std::optional<Reject> MessageRows::append_row(std::uint16_t table_index, Element
   ColumnBits present;
   if (table.binary) set.bytes.append_be16(0);
   std::uint16_t fields = 0;
-  for (std::size_t i = 0; i < table.columns.size(); ++i) {
+  const RowColumn* const columns = table.columns.data();
+  const std::size_t column_count = table.columns.size();
+  for (std::size_t i = 0; i < column_count; ++i) {
     if (omits && omitted.test(i)) continue;
-    const RowColumn& column = table.columns[i];
+    const RowColumn& column = columns[i];
     if (!table.binary && fields != 0) set.bytes.append('\t');
     ++fields;
     const std::size_t field = set.bytes.size();
