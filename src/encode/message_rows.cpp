@@ -106,9 +106,9 @@ bool MessageRows::required_found(const RowSource& source) {
   return count != 0;
 }
 
-const Value& MessageRows::find(const RowSource& source, Element element) {
+/// A value of an element or of the key.
+const Value& MessageRows::find_elsewhere(const RowSource& source, Element element) {
   static constexpr Value kAbsent{};
-  if (source.scope == SourceScope::message) return values.slot(source.slot);
   if (source.array != element.array) {
     return source.scope == SourceScope::key ? key_decoder->values().slot(source.slot) : kAbsent;
   }

@@ -76,7 +76,10 @@ struct MessageRows {
   bool append_source(const RowColumn& column, std::size_t source, Element element, ByteBuffer& out);
   void append_absent(const RowColumn& column, ByteBuffer& out);
 
-  const decode::Value& find(const RowSource& source, Element element);
+  const decode::Value& find(const RowSource& source, Element element) {
+    return source.scope == mapping::SourceScope::message ? values.slot(source.slot) : find_elsewhere(source, element);
+  }
+  const decode::Value& find_elsewhere(const RowSource& source, Element element);
   /// Where the elements of an array mapping are: in the message, or in a list that it held as a string.
   decode::Values& list_values(std::size_t array) {
     return embedded[array].in_use ? embedded[array].decoder->values() : values;
