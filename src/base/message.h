@@ -1,6 +1,8 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -18,6 +20,8 @@ struct Header {
 struct MessageBacking {
   void (*release)(void* handle) noexcept;
   std::vector<Header> (*headers)(const void* handle);
+  /// The last header of this name that has a value, without a list of all; nullptr: it is found in that list.
+  std::optional<Header> (*last_header)(const void* handle, std::string_view name) = nullptr;
 };
 
 /// One record taken from a partition.
@@ -51,7 +55,20 @@ class Message {
     return backing_ == nullptr ? std::vector<Header>{} : backing_->headers(handle_);
   }
 
+  /// The last header of this name that has a value.
+  [[nodiscard]] std::optional<Header> last_header(std::string_view name) const {
+    return backing_ == nullptr ? std::nullopt : find_last_header(name);
+  }
+
  private:
+  [[nodiscard]] std::optional<Header> find_last_header(std::string_view name) const {
+    if (backing_->last_header != nullptr) return backing_->last_header(handle_, name);
+    const std::vector<Header> all = headers();
+    const auto found =
+        std::find_if(all.rbegin(), all.rend(), [&](const Header& one) { return one.has_value && one.name == name; });
+    return found == all.rend() ? std::nullopt : std::optional(*found);
+  }
+
   void swap(Message& other) noexcept {
     std::swap(value, other.value);
     std::swap(key, other.key);

@@ -98,6 +98,8 @@ std::optional<Reject> SchemaDecoder::decode_framed(const Frame& frame, const Mes
 }
 
 SchemaDecoder::Known* SchemaDecoder::find(const SchemaId& id) {
+  if (!known_.empty() && known_.front().id == id) [[likely]]
+    return &known_.front();
   const auto at = std::find_if(known_.begin(), known_.end(), [&](const Known& one) { return one.id == id; });
   if (at == known_.end()) return nullptr;
   if (at != known_.begin()) std::rotate(known_.begin(), at, at + 1);
@@ -159,12 +161,23 @@ std::optional<Reject> SchemaDecoder::run(Known& known, const Frame& frame, const
     // Only serializers of registries leave the length of a root of bytes out.
     const AvroOptions options{.bare_root_bytes = format_.schema == nullptr};
     known.programs.push_back(
-        {{}, std::make_unique<AvroProgram>(known.schema->avro, wanted_, options), check_required(known, "")});
+        {{}, std::make_unique<AvroProgram>(known.schema->avro, wanted_, options), check_required(known, ""), false});
   }
   return run(known.programs.front(), frame.payload);
 }
 
 std::optional<Reject> SchemaDecoder::run_protobuf(Known& known, const Frame& frame) {
+  // Nearly all messages are of the first one in their schema, whose indexes are a single byte 0.
+  const std::string_view payload = frame.payload;
+  const bool again =
+      !known.programs.empty() && known.programs.front().of_first && frame.indexes.empty() && payload.starts_with('\0');
+  if (again) [[likely]]
+    return run(known.programs.front(), {payload.data() + 1, payload.size() - 1});
+  return run_other_protobuf(known, frame);
+}
+
+/// The same for a message of any type.
+std::optional<Reject> SchemaDecoder::run_other_protobuf(Known& known, const Frame& frame) {
   const formats::ProtobufSchema& schema = *known.schema->protobuf;
   std::string_view payload = frame.payload;
   indexes_.clear();
@@ -192,7 +205,7 @@ std::optional<Reject> SchemaDecoder::run_protobuf(Known& known, const Frame& fra
     if (programs.size() == kMostPrograms) programs.pop_back();
     programs.insert(programs.begin(),
                     {indexes_, std::make_unique<ProtobufProgram>(known.schema->protobuf, *message, wanted_),
-                     check_required(known, message->full_name)});
+                     check_required(known, message->full_name), indexes_ == std::vector<std::int32_t>{0}});
   }
   return run(programs.front(), payload);
 }

@@ -37,6 +37,7 @@ class SchemaDecoder final : public Decoder {
       std::vector<std::int32_t> indexes;
       std::unique_ptr<Program> program;
       std::optional<Reject> refusal;  ///< of all messages: the schema lacks what the mapping requires
+      bool of_first = false;          ///< of Protobuf: the first message of the schema
     };
     std::vector<Compiled> programs{};  ///< the one used last in front
   };
@@ -47,6 +48,7 @@ class SchemaDecoder final : public Decoder {
   std::optional<Reject> learn(const SchemaId& id);
   std::optional<Reject> run(Known& known, const Frame& frame, const Message& record);
   std::optional<Reject> run_protobuf(Known& known, const Frame& frame);
+  std::optional<Reject> run_other_protobuf(Known& known, const Frame& frame);
   std::optional<Reject> run(Known::Compiled& compiled, std::string_view payload);
   [[nodiscard]] std::optional<Reject> check_required(const Known& known, const std::string& message) const;
   [[nodiscard]] Known* find(const SchemaId& id);

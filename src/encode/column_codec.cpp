@@ -129,8 +129,7 @@ Conversion ColumnCodec::append_special(const Value& value, const decode::Values&
   return is_array_ ? append_array(value, values, scratch, out) : append_scalar(value, scratch, out);
 }
 
-Conversion ColumnCodec::convert_typed(const Value& value, Scratch& scratch, Scalar& out) const {
-  if (const Direct direct = (*direct_)[static_cast<std::size_t>(value.kind)]) return direct(value, out);
+Conversion ColumnCodec::convert_plain(const Value& value, Scratch& scratch, Scalar& out) const {
   return convert_(decode::plain_form(value, plain_, scratch.plain_form), scratch, out);
 }
 

@@ -52,11 +52,12 @@ class ColumnCodec {
     return done;
   }
   Conversion convert(const decode::Value& value, Scratch& scratch, Scalar& out) const {
-    if (value.typed()) [[unlikely]]
-      return convert_typed(value, scratch, out);
-    return convert_(value, scratch, out);
+    if (!value.typed()) return convert_(value, scratch, out);
+    if (const Direct direct = (*direct_)[static_cast<std::size_t>(value.kind)]) return direct(value, out);
+    return convert_plain(value, scratch, out);
   }
-  Conversion convert_typed(const decode::Value& value, Scratch& scratch, Scalar& out) const;
+  /// Of a typed value that has no way of its own into the column.
+  Conversion convert_plain(const decode::Value& value, Scratch& scratch, Scalar& out) const;
   /// A list, or a value whose conversion asks for the column's parameters: the fields that are not plain.
   Conversion append_special(const decode::Value& value, const decode::Values& values, Scratch& scratch,
                             ByteBuffer& out) const;

@@ -106,9 +106,9 @@ bool MessageRows::required_found(const RowSource& source) {
   return count != 0;
 }
 
-const Value& MessageRows::find(const RowSource& source, Element element) {
+/// A value of an element or of the key.
+const Value& MessageRows::find_elsewhere(const RowSource& source, Element element) {
   static constexpr Value kAbsent{};
-  if (source.scope == SourceScope::message) return values.slot(source.slot);
   if (source.array != element.array) {
     return source.scope == SourceScope::key ? key_decoder->values().slot(source.slot) : kAbsent;
   }
@@ -144,6 +144,22 @@ std::optional<Reject> MessageRows::append_table(std::uint16_t table, std::uint32
   return append_row(table, {}, message_index, sets);
 }
 
+/// The way of nearly all fields. False: nothing was appended, and append_field() finds out what to do.
+bool MessageRows::append_front(const RowColumn& column, const Scope& scope, ByteBuffer& out) {
+  for (const std::uint16_t slot : column.front_slots) {
+    const Value& value = scope.slots[slot];
+    if (value.present()) return column.codec.append(value, *scope.values, scratch, out) == Conversion::ok;
+  }
+  return false;
+}
+
+MessageRows::Scope MessageRows::scope_of(Element element) {
+  if (element.array < 0) return {values.slots.data(), &values};
+  const auto array = static_cast<std::size_t>(element.array);
+  const decode::Values& list = list_values(array);
+  return {list.element_slots_of(list_index(array), element.index), &list};
+}
+
 std::optional<Reject> MessageRows::append_row(std::uint16_t table_index, Element element, std::uint32_t message_index,
                                               RowSets& sets) {
   const RowTable& table = rows.tables[table_index];
@@ -156,12 +172,19 @@ std::optional<Reject> MessageRows::append_row(std::uint16_t table_index, Element
   const std::size_t begin = set.bytes.size();
   const bool repeats = placed_in == &set;
   if (element.array >= 0 && places.size() < table.columns.size()) places.resize(table.columns.size());
+  const Scope of_message = scope_of({});
+  const Scope of_element = scope_of(element);
+  const auto is_known = [&](const RowColumn& column) {
+    return column.front_array < 0 || column.front_array == element.array;
+  };
   ColumnBits present;
   if (table.binary) set.bytes.append_be16(0);
   std::uint16_t fields = 0;
-  for (std::size_t i = 0; i < table.columns.size(); ++i) {
+  const RowColumn* const columns = table.columns.data();
+  const std::size_t column_count = table.columns.size();
+  for (std::size_t i = 0; i < column_count; ++i) {
     if (omits && omitted.test(i)) continue;
-    const RowColumn& column = table.columns[i];
+    const RowColumn& column = columns[i];
     if (!table.binary && fields != 0) set.bytes.append('\t');
     ++fields;
     const std::size_t field = set.bytes.size();
@@ -172,7 +195,7 @@ std::optional<Reject> MessageRows::append_row(std::uint16_t table_index, Element
       std::memcpy(room, set.bytes.data() + places[i].begin, size);
       set.bytes.advance(size);
       had_value = table.tracks_present && set.present.back().test(i);
-    } else if (column.first_slot >= 0 && append_first(column, set.bytes)) {
+    } else if (is_known(column) && append_front(column, column.front_array < 0 ? of_message : of_element, set.bytes)) {
       had_value = true;
     } else if (!append_field(column, element, set, had_value)) {
       set.bytes.truncate(begin);
@@ -240,13 +263,6 @@ void MessageRows::append_length(std::size_t surplus_index, std::uint32_t message
   if (!table.binary) set.bytes.append('\n');
   set.rows.push_back({message_index, static_cast<std::uint32_t>(begin)});
   set.sequence.push_back(length);
-}
-
-/// The way of nearly all fields, those with a first_slot. False: nothing was appended, and append_field() finds out
-/// what to do.
-bool MessageRows::append_first(const RowColumn& column, ByteBuffer& out) {
-  const Value& value = values.slot(static_cast<std::size_t>(column.first_slot));
-  return value.present() && column.codec.append(value, values, scratch, out) == Conversion::ok;
 }
 
 bool MessageRows::append_field(const RowColumn& column, Element element, RowSet& set, bool& present) {

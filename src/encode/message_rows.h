@@ -64,13 +64,22 @@ struct MessageRows {
   std::optional<Reject> append_row(std::uint16_t table, Element element, std::uint32_t message_index, RowSets& sets);
   bool is_omitted(const RowColumn& column, Element element);
   void append_length(std::size_t surplus, std::uint32_t message_index, RowSets& sets);
-  bool append_first(const RowColumn& column, ByteBuffer& out);
-  // Into append_row() above all, which calls it for each field; the other call is rare.
-  [[gnu::always_inline]] inline bool append_field(const RowColumn& column, Element element, RowSet& set, bool& present);
+  /// The slots of one scope, and where the elements of lists in them are.
+  struct Scope {
+    const decode::Value* slots;
+    const decode::Values* values;
+  };
+  Scope scope_of(Element element);
+  // Into append_row(), which calls it for each field.
+  [[gnu::always_inline]] inline bool append_front(const RowColumn& column, const Scope& scope, ByteBuffer& out);
+  bool append_field(const RowColumn& column, Element element, RowSet& set, bool& present);
   bool append_source(const RowColumn& column, std::size_t source, Element element, ByteBuffer& out);
   void append_absent(const RowColumn& column, ByteBuffer& out);
 
-  const decode::Value& find(const RowSource& source, Element element);
+  const decode::Value& find(const RowSource& source, Element element) {
+    return source.scope == mapping::SourceScope::message ? values.slot(source.slot) : find_elsewhere(source, element);
+  }
+  const decode::Value& find_elsewhere(const RowSource& source, Element element);
   /// Where the elements of an array mapping are: in the message, or in a list that it held as a string.
   decode::Values& list_values(std::size_t array) {
     return embedded[array].in_use ? embedded[array].decoder->values() : values;

@@ -61,6 +61,15 @@ RowSource make_source(const mapping::TopicPlan& plan, const mapping::ColumnSourc
   return source;
 }
 
+void find_front(RowColumn& column) {
+  for (const RowSource& source : column.sources) {
+    const bool is_plain = source.scope != SourceScope::key && !source.element_index && source.inside < 0;
+    if (!is_plain || source.array != column.sources.front().array) return;
+    column.front_array = source.array;
+    column.front_slots.push_back(source.slot);
+  }
+}
+
 void choose_absent(const mapping::PlanColumn& plan, mapping::NulPolicy nul, RowColumn& column) {
   column.absent = Absent::field;
   if (plan.default_json) {
@@ -144,7 +153,7 @@ RowPlan::RowPlan(const mapping::TopicPlan& topic_plan, std::string topic)
     table.columns.reserve(table_plan.columns.size());
     for (const auto& column_plan : table_plan.columns) {
       RowColumn& column = table.columns.emplace_back(
-          RowColumn{ColumnCodec(column_plan, table_plan.binary), {}, -1, Absent::field, {}, {}, &column_plan, false});
+          RowColumn{.codec = ColumnCodec(column_plan, table_plan.binary), .plan = &column_plan});
       for (const auto& from : column_plan.sources) {
         // timestamp_ms takes nothing but a number, which is what a number column gets of the record's time.
         const bool as_number = column_plan.value_type == mapping::ValueType::timestamp_ms;
@@ -154,10 +163,7 @@ RowPlan::RowPlan(const mapping::TopicPlan& topic_plan, std::string topic)
         column.of_element |= source.scope == SourceScope::element;
         if (from.kind == SourceKind::field) wish(paths_of(source), source.slot, column.codec);
       }
-      if (!column.sources.empty()) {
-        const RowSource& first = column.sources.front();
-        if (first.scope == SourceScope::message && first.inside < 0) column.first_slot = first.slot;
-      }
+      find_front(column);
       choose_absent(column_plan, topic_plan.nul, column);
       if (column.absent == Absent::omit) {
         table.omittable.push_back(static_cast<std::uint16_t>(table.columns.size() - 1));

@@ -34,11 +34,14 @@ enum class Absent : std::uint8_t { field, omit, ingestion_time, reject };
 
 struct RowColumn {
   ColumnCodec codec;
-  std::vector<RowSource> sources;
-  std::int32_t first_slot = -1;  ///< the first source's, where that is a plain value of the message's scope
+  std::vector<RowSource> sources{};
+  /// The slots of its first sources, as far as these are plain values of one scope: of the message (-1), or of the
+  /// elements of one array. Nearly every value stands in one of them.
+  std::vector<std::uint16_t> front_slots{};
+  std::int16_t front_array = -1;
   Absent absent = Absent::field;
-  std::string absent_field;             ///< Absent::field: encoded; NULL, the mapping's or the table's default
-  std::optional<Reject> absent_reject;  ///< Absent::reject: the mapping's default cannot become the column's type
+  std::string absent_field{};             ///< Absent::field: encoded; NULL, the mapping's or the table's default
+  std::optional<Reject> absent_reject{};  ///< Absent::reject: the mapping's default cannot become the column's type
   const mapping::PlanColumn* plan = nullptr;
   bool of_element = false;  ///< differs between the elements of one message
 };

@@ -51,9 +51,25 @@ std::vector<Header> headers_of(const void* handle) {
   return headers;
 }
 
+std::optional<Header> last_header_of(const void* handle, std::string_view name) {
+  rd_kafka_headers_t* raw = nullptr;
+  const auto* message = static_cast<const rd_kafka_message_t*>(handle);
+  if (rd_kafka_message_headers(message, &raw) != RD_KAFKA_RESP_ERR_NO_ERROR) return std::nullopt;
+  for (std::size_t i = rd_kafka_header_cnt(raw); i > 0; --i) {
+    const char* its_name = nullptr;
+    const void* value = nullptr;
+    std::size_t size = 0;
+    rd_kafka_header_get_all(raw, i - 1, &its_name, &value, &size);
+    if (value != nullptr && name == its_name) {
+      return Header{.name = its_name, .value = {static_cast<const char*>(value), size}};
+    }
+  }
+  return std::nullopt;
+}
+
 void release(void* handle) noexcept { rd_kafka_message_destroy(static_cast<rd_kafka_message_t*>(handle)); }
 
-constexpr MessageBacking kBacking{.release = release, .headers = headers_of};
+constexpr MessageBacking kBacking{.release = release, .headers = headers_of, .last_header = last_header_of};
 
 Message wrap(rd_kafka_message_t* raw) {
   Message message(&kBacking, raw);

@@ -2,6 +2,8 @@
 
 #include <charconv>
 
+#include "decode/varint.h"
+
 namespace loom::decode::avro {
 namespace {
 
@@ -32,22 +34,9 @@ void Reader::open(std::string_view bytes) {
   empty_elements_ = kMostEmptyElements;
 }
 
-// Eight bytes at once, where there are as many: those up to the last one of the number, each without its highest bit,
-// are pushed together, two by two.
 const char* Reader::long_varint(const char* at, std::uint64_t& number) {
-  constexpr std::uint64_t kHigh = 0x8080'8080'8080'8080;
   if (left(at) >= 8) {
-    std::uint64_t word = 0;
-    std::memcpy(&word, at, 8);
-    const std::uint64_t stops = ~word & kHigh;
-    if (stops != 0) {
-      word &= stops ^ (stops - 1);
-      word &= ~kHigh;
-      word = (word & 0x007F'007F'007F'007F) | (word & 0x7F00'7F00'7F00'7F00) >> 1U;
-      word = (word & 0x0000'3FFF'0000'3FFF) | (word & 0x3FFF'0000'3FFF'0000) >> 2U;
-      number = (word & 0x0FFF'FFFF) | (word & 0x0FFF'FFFF'0000'0000) >> 4U;
-      return at + static_cast<unsigned>(std::countr_zero(stops)) / 8U + 1;
-    }
+    if (const char* const behind = varint_of_eight_bytes(at, number)) return behind;
   }
   std::uint64_t bits = 0;
   const char* next = at;

@@ -9,8 +9,8 @@
 
 #include "base/reject.h"
 #include "decode/avro/avro_code.h"
-#include "decode/avro/plain_text.h"
 #include "decode/avro/text_room.h"
+#include "decode/plain_text.h"
 #include "decode/value.h"
 
 namespace loom::decode::avro {
@@ -90,7 +90,11 @@ class Reader {
     number = static_cast<unsigned char>(*at);
     return at + 1;
   }
-  return long_varint(at, number);
+  // Not into `number` itself: a variable whose address is given away cannot stay in a register.
+  std::uint64_t other = 0;
+  at = long_varint(at, other);
+  number = other;
+  return at;
 }
 
 [[gnu::always_inline]] inline const char* Reader::integer(const char* at, std::int64_t& number) {

@@ -106,6 +106,7 @@ bool JsonDecoder::object(const Scope& scope, Node& node) {
     walk_.leave();
     return true;
   }
+  Value unwanted;
   std::uint16_t* guess = &node.first_guess;
   const JsonWalk::Token* at = walk_.mark();
   for (;;) {
@@ -117,7 +118,6 @@ bool JsonDecoder::object(const Scope& scope, Node& node) {
     }
     const int index = node.children == 0 ? PathIndex::kNone : scope.paths.match(node, key, guess);
     Node* const child = index == PathIndex::kNone ? nullptr : &scope.paths.node(static_cast<std::size_t>(index));
-    Value unwanted;
     const bool leaf = child == nullptr || child->leaf;
     Value& value = child != nullptr && child->leaf ? scope.slots[child->slot] : unwanted;
     if (leaf && walk_.plain_scalar(at + 2, value)) {

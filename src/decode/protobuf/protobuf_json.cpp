@@ -123,16 +123,11 @@ bool ProtobufJson::known_scalar(const ProtobufContent& of, std::uint32_t head, V
       return read_scalar(inner.content, field, value, run_.texts, run_.fault) != ScalarRead::failed;
     });
   }
-  std::uint64_t parts[2] = {0, 0};
-  const bool read = run_.chains.each_field(head, run_.fault, [&](std::uint32_t number, const WireField& field) {
-    if (number > 2 || field.wire != WireType::varint) return true;
-    return read_varint(field.begin, field.end, parts[number - 1], run_.fault) != nullptr;
-  });
-  if (!read) return false;
-  const auto seconds = static_cast<std::int64_t>(parts[0]);
-  const auto nanos = static_cast<std::int32_t>(parts[1]);
-  value = of.known() == Known::timestamp ? instant_of_parts(seconds, nanos, run_.texts)
-                                         : duration_of_parts(seconds, nanos, run_.texts);
+  SecondsAndNanos parts;
+  for (std::uint32_t link = head; link != kNoLink; link = run_.chains.next(link)) {
+    if (!read_parts(run_.chains.at(link), parts, run_.fault)) return false;
+  }
+  value = of.known() == Known::timestamp ? instant_of_parts(parts, run_.texts) : duration_of_parts(parts, run_.texts);
   return true;
 }
 

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "decode/protobuf/protobuf_scalars.h"
-
 namespace loom::decode {
 namespace {
 
@@ -155,8 +153,11 @@ class LayoutMaker {
     step.place = made;
     step.slot = place.slot;
     step.action = StepAction::place;
+    if (place.is_message && !place.collects && step.type == FieldType::message) step.action = StepAction::message;
     if (place.holding != Holding::single || place.array >= 0 || place.slot < 0) return step;
-    if (step.type == FieldType::string) {
+    if (field.content.known() == Known::timestamp && step.type == FieldType::message) {
+      step.action = StepAction::instant;
+    } else if (step.type == FieldType::string) {
       step.action = StepAction::text;
     } else if (step.type == FieldType::bytes) {
       step.action = StepAction::bytes;

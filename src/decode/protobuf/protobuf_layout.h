@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "decode/protobuf/protobuf_scalars.h"
 #include "decode/protobuf/protobuf_tables.h"
 #include "decode/protobuf/protobuf_wire.h"
 #include "decode/value.h"
@@ -20,7 +21,9 @@ struct ProtobufStep {
     text,    ///< likewise
     bytes,
     enumeration,
-    place  ///< everything else
+    instant,  ///< a google.protobuf.Timestamp
+    message,  ///< its fields are read as they come by, and nothing else of it is wanted
+    place     ///< everything else
   };
   static constexpr std::uint16_t kNone = 0xFFFF;
 
@@ -79,6 +82,7 @@ struct ProtobufPlace {
   // Of the run
   std::uint64_t scope = 0;       ///< the scope that `head` belongs to
   std::uint64_t entered = 0;     ///< the scope in which the message was seen
+  SecondsAndNanos parts;         ///< of a Timestamp: what that scope has of it so far
   std::uint32_t head = kNoLink;  ///< what was kept
   std::uint32_t tail = kNoLink;
 

@@ -36,18 +36,6 @@ std::string_view in_words(ProtobufFault::What what) {
   return "it cannot be read";
 }
 
-/// What nobody wants: nearly always short numbers, or what says its length.
-[[gnu::always_inline]] inline const char* skip_field(const char* p, const char* end, std::uint32_t tag,
-                                                     ProtobufFault& fault) {
-  if ((tag & 7U) == static_cast<std::uint32_t>(WireType::length)) {
-    std::size_t length = 0;
-    p = read_length(p, end, length, fault);
-    return p == nullptr ? nullptr : p + length;
-  }
-  WireField ignored;
-  return read_field(p, end, tag, ignored, fault);
-}
-
 }  // namespace
 
 ProtobufProgram::ProtobufProgram(std::shared_ptr<const formats::ProtobufSchema> schema,
@@ -63,7 +51,7 @@ std::optional<Reject> ProtobufProgram::run(std::string_view payload, Values& val
   values_ = &values;
   slots_ = values.slots.data();
   run_.texts.clear();
-  run_.fault = ProtobufFault{};
+  run_.fault.clear();
   run_.chains.open(payload.data());
   open_.clear();
   scope_ = ++scopes_;
@@ -131,6 +119,19 @@ Reject ProtobufProgram::reject(std::string_view payload) const {
       if (!set_enumeration(static_cast<std::int32_t>(number), names, slots_[step.slot])) return p;
       break;
     }
+    case Step::Action::instant:
+      p = take_instant(step, p, end);
+      break;
+    case Step::Action::message: {
+      std::size_t length = 0;
+      p = read_length(p, end, length, run_.fault);
+      if (p == nullptr) return nullptr;
+      Place& inner = layout_.places[step.place];
+      enter(inner);
+      if (!inner.steps.empty() && !walk(inner, p, p + length)) return nullptr;
+      p += length;
+      break;
+    }
     case Step::Action::place:
     case Step::Action::skip:
       p = take_place(step, p, end);
@@ -141,23 +142,35 @@ Reject ProtobufProgram::reject(std::string_view payload) const {
   return p;
 }
 
-// The loop that nearly all time goes into.
+// The loop that nearly all time goes into. Serializers write fields in the order of their numbers, which is that of the
+// steps: the next step is nearly always the right one, and its tag one byte.
 bool ProtobufProgram::walk(Place& place, const char* p, const char* end) {
+  const Step* next = place.steps.data();
+  const Step* const last = next + place.steps.size();
   while (p != end) {
-    std::uint32_t tag = 0;
-    p = read_tag(p, end, tag, run_.fault);
-    if (p == nullptr) return false;
-    const Step* const step = place.find(tag >> 3U);
-    if (step != nullptr && step->tag == tag) [[likely]] {
-      const char* const content = p;
-      p = take_step(place, *step, p, end);
-      if (step->also != Step::kNone && p != nullptr) [[unlikely]]
-        p = take_again(place, *step, content, end);
-    } else {
-      p = take_other(place, step, p, end, tag);
+    const Step* step = next;
+    const char* content = p + 1;
+    // As a signed number a byte that others follow is no tag.
+    if (step == last || static_cast<std::int32_t>(step->tag) != static_cast<signed char>(*p)) {
+      std::uint32_t tag = 0;
+      content = read_tag(p, end, tag, run_.fault);
+      if (content == nullptr) return false;
+      step = place.find(tag >> 3U);
+      if (step == nullptr || step->tag != tag) {
+        p = take_other(place, step, content, end, tag);
+        if (p != nullptr) continue;
+        if (step != nullptr) run_.fault.inside(step->field->field->name);
+        return false;
+      }
+    }
+    next = step + 1;
+    p = take_step(place, *step, content, end);
+    if (step->also != Step::kNone && p != nullptr) [[unlikely]] {
+      p = take_again(place, *step, content, end);
+      next = last;  // the steps that follow are this field's own
     }
     if (p == nullptr) [[unlikely]] {
-      if (step != nullptr) run_.fault.inside(step->field->field->name);
+      run_.fault.inside(step->field->field->name);
       return false;
     }
   }
@@ -186,6 +199,21 @@ const char* ProtobufProgram::take_place(const Step& step, const char* p, const c
   }
   if (inner.collects) keep(inner, field);
   return p;
+}
+
+/// A message that comes twice is one: a part that the second one does not have is the first one's.
+const char* ProtobufProgram::take_instant(const Step& step, const char* p, const char* end) {
+  std::size_t length = 0;
+  p = read_length(p, end, length, run_.fault);
+  if (p == nullptr) return nullptr;
+  Place& place = layout_.places[step.place];
+  if (place.entered != scope_) {
+    place.entered = scope_;
+    place.parts = {};
+  }
+  if (!read_parts({p, p + length, WireType::length}, place.parts, run_.fault)) return nullptr;
+  slots_[step.slot] = instant_of_parts(place.parts, run_.texts);
+  return p + length;
 }
 
 /// A field that nobody wants, or that comes in another form than its schema says: packed, or unknown.

@@ -39,6 +39,7 @@ class ProtobufProgram final : public Program {
   bool walk(Place& place, const char* p, const char* end);
   const char* take_step(Place& place, const Step& step, const char* p, const char* end);
   const char* take_again(Place& place, const Step& step, const char* p, const char* end);
+  const char* take_instant(const Step& step, const char* p, const char* end);
   const char* take_place(const Step& step, const char* p, const char* end);
   const char* take_other(const Place& place, const Step* step, const char* p, const char* end, std::uint32_t tag);
   void choose(Place& place, const Step& step);

@@ -102,7 +102,32 @@ Value default_scalar(const ProtobufContent& content) {
   return value;
 }
 
-Value instant_of_parts(std::int64_t seconds, std::int64_t nanos, KeptTexts& texts) {
+bool read_parts(const WireField& piece, SecondsAndNanos& parts, ProtobufFault& fault) {
+  constexpr std::uint32_t kSeconds = 1U << 3U | static_cast<std::uint32_t>(WireType::varint);
+  constexpr std::uint32_t kNanos = 2U << 3U | static_cast<std::uint32_t>(WireType::varint);
+  const char* p = piece.begin;
+  while (p != piece.end) {
+    std::uint32_t tag = 0;
+    p = read_tag(p, piece.end, tag, fault);
+    if (p == nullptr) return false;
+    std::uint64_t number = 0;
+    if (tag == kSeconds) {
+      p = read_varint(p, piece.end, number, fault);
+      parts.seconds = static_cast<std::int64_t>(number);
+    } else if (tag == kNanos) {
+      p = read_varint(p, piece.end, number, fault);
+      parts.nanos = static_cast<std::int32_t>(number);
+    } else {
+      p = skip_field(p, piece.end, tag, fault);
+    }
+    if (p == nullptr) return false;
+  }
+  return true;
+}
+
+Value instant_of_parts(const SecondsAndNanos& parts, KeptTexts& texts) {
+  std::int64_t seconds = parts.seconds;
+  std::int64_t nanos = parts.nanos;
   Value value;
   value.kind = Kind::instant;
   std::int64_t carried = nanos / kNanosPerSecond;
@@ -133,10 +158,10 @@ Value instant_of_parts(std::int64_t seconds, std::int64_t nanos, KeptTexts& text
   return value;
 }
 
-Value duration_of_parts(std::int64_t seconds, std::int64_t nanos, KeptTexts& texts) {
+Value duration_of_parts(const SecondsAndNanos& parts, KeptTexts& texts) {
   // Both have the same sign, by the rules; together they are one number in any case.
   __extension__ using Wide = __int128;
-  const Wide all = Wide{seconds} * kNanosPerSecond + nanos;
+  const Wide all = Wide{parts.seconds} * kNanosPerSecond + parts.nanos;
   const Wide positive = all < 0 ? -all : all;
   char text[48] = {'P', 'T'};
   char* p = text + 2;

@@ -2,10 +2,9 @@
 
 #include <charconv>
 #include <cstdint>
-#include <cstring>
 #include <string_view>
 
-#include "decode/json/structural_index.h"
+#include "decode/plain_text.h"
 #include "decode/protobuf/kept_texts.h"
 #include "decode/protobuf/protobuf_tables.h"
 #include "decode/protobuf/protobuf_wire.h"
@@ -14,51 +13,12 @@
 /// Single numbers and texts of the wire into values.
 namespace loom::decode {
 
-struct TextMarks {
-  bool ascii = true;
-  bool nul = false;
-};
-
-/// Eight bytes at a time, the last ones twice where they are fewer: most texts are short and ASCII.
-[[gnu::always_inline]] inline TextMarks marks_of(std::string_view text) {
-  constexpr std::uint64_t kOnes = 0x0101'0101'0101'0101U;
-  constexpr std::uint64_t kTops = 0x8080'8080'8080'8080U;
-  const char* p = text.data();
-  std::size_t left = text.size();
-  std::uint64_t tops = 0;
-  std::uint64_t zeros = 0;
-  std::uint64_t word = kOnes;
-  const auto add = [&] {
-    tops |= word;
-    zeros |= (word - kOnes) & ~word;
-  };
-  if (left >= 8) {
-    for (; left > 8; left -= 8, p += 8) {
-      std::memcpy(&word, p, 8);
-      add();
-    }
-    std::memcpy(&word, p + left - 8, 8);
-  } else if (left >= 4) {
-    std::uint32_t first = 0;
-    std::uint32_t last = 0;
-    std::memcpy(&first, p, 4);
-    std::memcpy(&last, p + left - 4, 4);
-    word = std::uint64_t{last} << 32U | first;
-  } else if (left != 0) {
-    const auto at = [&](std::size_t i) { return static_cast<std::uint64_t>(static_cast<unsigned char>(p[i])); };
-    word = (kOnes << 24U) | at(0) | at(left / 2) << 8U | at(left - 1) << 16U;
-  }
-  add();
-  return {(tops & kTops) == 0, (zeros & kTops) != 0};
-}
-
 /// False: it is no UTF-8.
 [[gnu::always_inline]] inline bool set_text(std::string_view text, Value& value) {
-  const TextMarks marks = marks_of(text);
   value.kind = Value::Kind::string;
   value.text = text;
-  value.nul = marks.nul;
-  return marks.ascii || is_utf8(text);
+  value.nul = false;
+  return is_plain_text(text.data(), text.size()) || is_text(text, value.nul);
 }
 
 inline void set_integer(std::int64_t number, Value& value) {
@@ -172,9 +132,14 @@ bool is_unknown_number(const ProtobufContent& content, const WireField& field);
 /// What a scalar is that nobody has set.
 Value default_scalar(const ProtobufContent& content);
 
-/// google.protobuf.Timestamp's value.
-Value instant_of_parts(std::int64_t seconds, std::int64_t nanos, KeptTexts& texts);
-/// google.protobuf.Duration's.
-Value duration_of_parts(std::int64_t seconds, std::int64_t nanos, KeptTexts& texts);
+/// What google.protobuf.Timestamp and Duration hold; both have the same fields.
+struct SecondsAndNanos {
+  std::int64_t seconds = 0;
+  std::int32_t nanos = 0;
+};
+/// Reads a message of one of them, or a piece of it: a part that it does not have stays as it was. False: a fault.
+bool read_parts(const WireField& piece, SecondsAndNanos& parts, ProtobufFault& fault);
+Value instant_of_parts(const SecondsAndNanos& parts, KeptTexts& texts);
+Value duration_of_parts(const SecondsAndNanos& parts, KeptTexts& texts);
 
 }  // namespace loom::decode

@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include "decode/varint.h"
+
 namespace loom::decode {
 namespace {
 
@@ -41,6 +43,9 @@ const char* read_group(const char* p, const char* end, std::uint32_t number, con
 }  // namespace
 
 const char* read_long_varint(const char* p, const char* end, std::uint64_t& out, ProtobufFault& fault) {
+  if (end - p >= 8) {
+    if (const char* const behind = varint_of_eight_bytes(p, out)) return behind;
+  }
   const char* const begin = p;
   std::uint64_t value = 0;
   for (unsigned shift = 0; shift < 70; shift += 7) {

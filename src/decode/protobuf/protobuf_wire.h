@@ -35,6 +35,11 @@ struct ProtobufFault {
     }
     return nullptr;
   }
+  void clear() {
+    what = What::none;
+    at = nullptr;
+    field.clear();
+  }
   /// The field lies inside of this one.
   void inside(std::string_view name) {
     if (name.empty()) return;
@@ -62,7 +67,11 @@ const char* read_long_varint(const char* p, const char* end, std::uint64_t& out,
     out = static_cast<unsigned char>(*p);
     return p + 1;
   }
-  return read_long_varint(p, end, out, fault);
+  // Not into `out` itself: a variable whose address is given away cannot stay in a register.
+  std::uint64_t number = 0;
+  p = read_long_varint(p, end, number, fault);
+  out = number;
+  return p;
 }
 
 [[gnu::always_inline]] inline const char* read_tag(const char* p, const char* end, std::uint32_t& tag,
@@ -98,6 +107,18 @@ template <typename Number>
 
 /// The field's content behind its tag. Groups in it may be nested 100 deep.
 const char* read_field(const char* p, const char* end, std::uint32_t tag, WireField& field, ProtobufFault& fault);
+
+/// What nobody wants: nearly always short numbers, or what says its length.
+[[gnu::always_inline]] inline const char* skip_field(const char* p, const char* end, std::uint32_t tag,
+                                                     ProtobufFault& fault) {
+  if ((tag & 7U) == static_cast<std::uint32_t>(WireType::length)) {
+    std::size_t length = 0;
+    p = read_length(p, end, length, fault);
+    return p == nullptr ? nullptr : p + length;
+  }
+  WireField ignored;
+  return read_field(p, end, tag, ignored, fault);
+}
 
 inline WireType wire_of(formats::ProtobufField::Type type) {
   using ProtoType = formats::ProtobufField::Type;

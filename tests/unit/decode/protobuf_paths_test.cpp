@@ -171,6 +171,23 @@ TEST(ProtobufPaths, TimesAreInstants) {
   EXPECT_EQ(known({"d"}, "1208 0803 1080cab5ee01"), "PT3.5S");
   EXPECT_EQ(known({"*ts", "ts[-1]"}, "4202 0801 4200"), "<@1000000/6,@0/6> @0/6");
   EXPECT_EQ(known({"ct", "ci"}, "5a02 0801 6005"), "- 5");
+  EXPECT_EQ(known({"ct", "ci"}, "5a02 0801 6005 5a03 10e807"), "@1/6 -");
+  // What it does not know is passed over.
+  EXPECT_EQ(known({"t"}, "0a04 1a00 0801"), "@1000000/6");
+  EXPECT_EQ(known({"t"}, "0a02 0880"), "not_decodable: the message is no t.W: in t it ends too early (byte 5)");
+  // Nothing stays for the next message.
+  ProtoReader reader(kKnown, "t.W", std::vector<std::string>{"t"});
+  EXPECT_EQ(reader.read("0a02 0801"), "@1000000/6");
+  EXPECT_EQ(reader.read("0a03 10e807"), "@1/6");
+}
+
+TEST(ProtobufPaths, FieldsMayComeInAnyOrderAndAgain) {
+  const std::vector<std::string> both{"money.currency_code", "money.currencyCode", "money.units"};
+  EXPECT_EQ(known(both, "4a07 0a03455552 1007"), "'EUR' 'EUR' 7");
+  EXPECT_EQ(known(both, "4a07 1007 0a03455552"), "'EUR' 'EUR' 7");
+  EXPECT_EQ(known(both, "4a0c 0a03455552 0a03555344 1007"), "'USD' 'USD' 7");
+  EXPECT_EQ(known({"money.units", "money.nanos"}, "4a0a 1007 1809 1006 1808 1805"), "6 5");
+  EXPECT_EQ(known({"money.units", "ci"}, "6001 4a02 1007 6002 4a02 1008"), "8 2");
 }
 
 TEST(ProtobufPaths, WrappersAreTheirValues) {

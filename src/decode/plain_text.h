@@ -4,10 +4,10 @@
 #include <cstring>
 #include <string_view>
 
-namespace loom::decode::avro {
+namespace loom::decode {
 
 /// Whether the text is ASCII without a NUL, as most are: eight characters at a time.
-inline bool is_plain_text(const char* text, std::size_t size) {
+[[gnu::always_inline]] inline bool is_plain_text(const char* text, std::size_t size) {
   constexpr std::uint64_t kOnes = 0x0101'0101'0101'0101;
   constexpr std::uint64_t kHigh = 0x8080'8080'8080'8080;
   std::uint64_t word = kOnes;
@@ -37,4 +37,4 @@ inline bool is_plain_text(const char* text, std::size_t size) {
 /// Whether the text is UTF-8; `nul`: it holds a NUL character.
 bool is_text(std::string_view text, bool& nul);
 
-}  // namespace loom::decode::avro
+}  // namespace loom::decode
