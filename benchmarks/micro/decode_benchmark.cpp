@@ -68,7 +68,7 @@ BENCHMARK(index_300B);
 /// It is still given more than the service could give it: messages that are padded already, and nothing to pass over.
 class OnDemandDecoder {
  public:
-  explicit OnDemandDecoder(const loom::mapping::PathTree& tree) : paths_(tree, {}), slots_(tree.slots) {}
+  explicit OnDemandDecoder(const loom::mapping::PathTree& tree) : paths_({.tree = tree}), slots_(tree.slots) {}
 
   bool decode(const simdjson::padded_string& message) {
     for (auto& slot : slots_) slot.kind = Kind::absent;

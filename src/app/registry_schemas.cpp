@@ -61,11 +61,10 @@ LatestSchemas latest_schemas(const registry::RegistrySettings& settings, const m
         findings.error(place, fetched.problem);
         break;
       case Outcome::ok: {
-        using formats::Format;
-        const Format asked = topic.value_format.format;
+        const formats::Format asked = topic.value_format.format;
         const std::string name = "version " + std::to_string(fetched.version) + " of " + subject;
         auto parsed = registry_schemas::parsed(fetched);
-        if (asked != Format::automatic && asked != fetched.format) {
+        if (asked != formats::Format::automatic && asked != fetched.format) {
           findings.error(place, "is `" + std::string(mapping::to_string(asked)) + "`, and " + name + " is `" +
                                     std::string(mapping::to_string(fetched.format)) + "`");
         } else if (parsed.schema == nullptr) {

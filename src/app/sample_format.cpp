@@ -20,14 +20,15 @@ void check_file(const samples::SampleSchema& schema, const mapping::TopicMapping
   if (samples::is_schema_of_file(schema, mapping.value_format)) return;
   const bool avro = schema.format == Format::avro;
   const std::string print = "kafka-to-db-consumer produce-sample --topic " + topic + " --print-schema";
-  throw std::runtime_error(
-      "topic " + topic + ": " + mapping.value_format.file +
-      " has another schema than the samples, which are made from the mapping alone. Either write theirs there (" +
-      print + " > " +
-      (avro ? mapping.value_format.file
-            : "samples.proto, then protoc --include_imports --descriptor_set_out=" + mapping.value_format.file +
-                  " samples.proto") +
-      "), or leave the file out of the mapping and set LOOM_SCHEMA_REGISTRY_URL");
+  // Not straight into the file: the shell empties it first, and without it the mapping cannot be read.
+  const std::string file = mapping.value_format.file;
+  const std::string made =
+      avro ? " > samples.avsc && mv samples.avsc " + file
+           : " > samples.proto && protoc --include_imports --descriptor_set_out=" + file + " samples.proto";
+  throw std::runtime_error("topic " + topic + ": " + file +
+                           " has another schema than the samples, which are made from the mapping alone. Either write "
+                           "theirs there (" +
+                           print + made + "), or leave the file out of the mapping and set LOOM_SCHEMA_REGISTRY_URL");
 }
 
 /// A key in such a format would need a schema of its own.

@@ -69,6 +69,18 @@ const char* name_of(Kind kind) {
   return "value";
 }
 
+std::string text_of(const std::vector<PathStep>& path) {
+  std::string text;
+  for (const PathStep& step : path) {
+    if (step.index) {
+      text += "[" + std::to_string(*step.index) + "]";
+    } else {
+      text += (text.empty() ? "" : ".") + path_to(step.name);
+    }
+  }
+  return text;
+}
+
 std::string with_article(const std::string& name) { return (name.find_first_of("aeiou") == 0 ? "an " : "a ") + name; }
 
 ValueType type_of(Kind kind) {
@@ -210,26 +222,19 @@ std::string describe(const SchemaField& field) {
 
 std::string meant_path(const formats::Schema& schema, std::string_view message, const std::vector<PathStep>& path) {
   std::vector<PathStep> good;
-  for (const PathStep& step : path) {
-    std::vector<PathStep> longer = good;
-    longer.push_back(step);
-    if (field_at(schema, message, longer)) {
-      good = std::move(longer);
-      continue;
-    }
-    if (step.index) return {};
+  for (std::size_t i = 0; i < path.size(); ++i) {
+    good.push_back(path[i]);
+    if (field_at(schema, message, good)) continue;
+    if (path[i].index) return {};
+    good.pop_back();
     const auto names = names_at(schema, message, good);
-    const std::string_view similar = similar_name(step.name, names);
+    const std::string_view similar = similar_name(path[i].name, names);
     if (similar.empty()) return {};
-    std::string text;
-    for (const PathStep& one : good) {
-      if (one.index) {
-        text += "[" + std::to_string(*one.index) + "]";
-      } else {
-        text += (text.empty() ? "" : ".") + path_to(one.name);
-      }
-    }
-    return text + (text.empty() ? "" : ".") + path_to(std::string(similar));
+    good.push_back({.name = std::string(similar), .index = {}});
+    // What follows may be right.
+    std::vector<PathStep> whole = good;
+    whole.insert(whole.end(), path.begin() + static_cast<std::ptrdiff_t>(i) + 1, path.end());
+    return schema_fields::text_of(field_at(schema, message, whole) ? whole : good);
   }
   return {};
 }

@@ -162,13 +162,17 @@ def test_mapping_and_schema_file_are_checked_together(tmp_path: pathlib.Path) ->
     wrong = AVRO.replace("address.city", "adress.city") + "    required_fields: [whom]\n"
     done = _run("validate", _with_file(tmp_path, wrong))
     assert done.returncode == 2
-    assert "`adress.city` is no field of order.avsc; did you mean `address`?" in done.stderr
+    assert "`adress.city` is no field of order.avsc; did you mean `address.city`?" in done.stderr
     assert "order.avsc has no field for the required field `whom` (sources: whom)" in done.stderr
-    never = AVRO + "    data_types: {city: integer, total: boolean}\n"
+    never = AVRO.replace("address.city", "address") + "    data_types: {id: string, city: integer, total: uuid}\n"
     done = _run("validate", _with_file(tmp_path, never))
     assert done.returncode == 2
+    assert "`address` is a record in order.avsc, and can never become column `city` of `orders`" in done.stderr
+    assert "and can never become column `total` of `orders`, which is uuid" in done.stderr
+    some = AVRO + "    data_types: {city: integer}\n"
+    done = _run("validate", _with_file(tmp_path, some))
+    assert done.returncode == 0
     assert "`address.city` is a text in order.avsc, and it depends on the value" in done.stderr
-    assert "and can never become column `total` of `orders`, which is boolean" in done.stderr
 
 
 class _Registry(http.server.BaseHTTPRequestHandler):
@@ -194,7 +198,11 @@ def test_the_registrys_latest_schema_is_checked_too(tmp_path: pathlib.Path) -> N
         environment = {} if url is None else {"LOOM_SCHEMA_REGISTRY_URL": url}
         return subprocess.run(
             [PROGRAM, "validate", _mapping(tmp_path, text), "--registry"],
-            capture_output=True, text=True, check=False, env=environment, timeout=60,
+            capture_output=True,
+            text=True,
+            check=False,
+            env=environment,
+            timeout=60,
         )
 
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Registry)
@@ -222,3 +230,21 @@ def test_the_registrys_latest_schema_is_checked_too(tmp_path: pathlib.Path) -> N
     unset = validate(AVRO, None)
     assert unset.returncode == 2
     assert "--registry needs LOOM_SCHEMA_REGISTRY_URL" in unset.stderr
+
+
+def test_the_schema_of_samples_is_printed_without_any_server(tmp_path: pathlib.Path) -> None:
+    config = tmp_path / "config.yml"
+    config.write_text(f"LOOM_TOPIC_MAPPINGS: {_mapping(tmp_path)}\n", encoding="utf-8")
+    command = ("--config", config, "produce-sample", "--topic", "orders")
+    avro = json.loads(_run(*command, "--print-schema", "--format", "avro").stdout)
+    fields = {field["name"]: field["type"][1] for field in avro["fields"]}
+    assert avro["name"] == "Orders"
+    assert fields["id"] == "long"
+    assert fields["total"] == {"type": "bytes", "logicalType": "decimal", "precision": 12, "scale": 2}
+    protobuf = _run(*command, "--print-schema", "--format", "protobuf")
+    assert "message Orders {\n  optional int64 id = 1;\n  optional string total = 2;\n}" in protobuf.stdout
+    of_json = _run(*command, "--print-schema")
+    assert of_json.returncode == 2
+    assert "samples in JSON have no schema" in of_json.stderr
+    assert _run(*command).returncode == 2, "--count is needed"
+    assert "LOOM_SCHEMA_REGISTRY_URL" in _run(*command, "--count", "1", "--format", "avro").stderr

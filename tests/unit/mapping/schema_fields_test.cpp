@@ -270,6 +270,8 @@ TEST(SchemaFieldsTest, NamesAndWhatMayBeMeant) {
   EXPECT_EQ(meant_path(schema, "", split_path("userId")), "user_id");
   EXPECT_EQ(meant_path(schema, "", split_path("data.wird")), "data.word");
   EXPECT_EQ(meant_path(schema, "", split_path("data.odd_name")), "data.\"odd.name\"");
+  EXPECT_EQ(meant_path(schema, "", split_path("date.word")), "data.word");
+  EXPECT_EQ(meant_path(schema, "", split_path("date.nothing_like_it")), "data");
   EXPECT_EQ(meant_path(schema, "", split_path("data.nothing_like_it")), "");
 }
 

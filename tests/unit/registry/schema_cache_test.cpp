@@ -136,14 +136,14 @@ TEST_F(SchemaCacheTest, AnUnknownIdIsAskedForTwiceAndAgainAfterAWhile) {
   ASSERT_EQ(asked.size(), 2U);
   EXPECT_GE(asked[1].second - asked[0].second, milliseconds(100));
   EXPECT_EQ(cache->state().reach, Reach::reachable);
-  registry->say(3, schema_of("late"));
+  registry->say(3, schema_of("\"int\""));
   EXPECT_TRUE(loom::testing::await(seconds(5), [&] { return cache->find(numbered(3)).schema != nullptr; }));
 }
 
 TEST_F(SchemaCacheTest, AnOutageKeepsEveryIdWantedAndIsTriedEverLessOften) {
   registry->say_to_all(failure_of(Outcome::away, "connection refused"));
-  registry->say(1, schema_of("one"));
-  registry->say(2, schema_of("two"));
+  registry->say(1, schema_of("\"int\""));
+  registry->say(2, schema_of("\"long\""));
   EXPECT_TRUE(cache->find(numbered(1)).wanted);
   EXPECT_TRUE(cache->find(numbered(2)).wanted);
   EXPECT_FALSE(wait(1, milliseconds(700)));
@@ -161,7 +161,7 @@ TEST_F(SchemaCacheTest, AnOutageKeepsEveryIdWantedAndIsTriedEverLessOften) {
   EXPECT_TRUE(wait(1));
   EXPECT_TRUE(wait(2));
   EXPECT_EQ(cache->state().reach, Reach::reachable);
-  EXPECT_EQ(cache->find(numbered(2)).schema->text, "two");
+  EXPECT_EQ(cache->find(numbered(2)).schema->text, "\"long\"");
 }
 
 TEST_F(SchemaCacheTest, AskingAgainDoesNotShortenTheWait) {
@@ -192,7 +192,7 @@ TEST_F(SchemaCacheTest, TheRegistryIsLeftAloneForAsLongAsItAsks) {
 
 TEST_F(SchemaCacheTest, OneIdThatFailsDoesNotHoldUpTheOthers) {
   registry->say(1, failure_of(Outcome::away, "500"));
-  registry->say(2, schema_of("two"));
+  registry->say(2, schema_of("\"long\""));
   EXPECT_TRUE(cache->find(numbered(1)).wanted);
   EXPECT_TRUE(wait(2));
   EXPECT_TRUE(cache->find(numbered(1)).wanted);
@@ -211,13 +211,13 @@ TEST_F(SchemaCacheTest, ASchemaThatCannotBeReadIsAProblem) {
 TEST_F(SchemaCacheTest, WhoWaitsIsCalledUntilTheSubscriptionEnds) {
   std::atomic<int> calls{0};
   auto subscription = cache->subscribe([&] { ++calls; });
-  registry->say(1, schema_of("one"));
+  registry->say(1, schema_of("\"int\""));
   ASSERT_TRUE(wait(1));
   EXPECT_TRUE(loom::testing::await(seconds(5), [&] { return calls == 1; }));
   ASSERT_TRUE(wait(2));
   EXPECT_TRUE(loom::testing::await(seconds(5), [&] { return calls == 2; }));
   subscription.reset();
-  registry->say(3, schema_of("three"));
+  registry->say(3, schema_of("\"long\""));
   ASSERT_TRUE(wait(3));
   std::this_thread::sleep_for(milliseconds(50));
   EXPECT_EQ(calls, 2);

@@ -108,6 +108,20 @@ TEST_P(EachFormat, HoldsTheValuesOfTheJsonForEveryTopicOfTheProject) {
   for (const mapping::TopicMapping& topic : loaded.file->topics) expect_same_values(topic, GetParam(), 40);
 }
 
+TEST_P(EachFormat, IsToldFromOtherValuesByTheReadersHere) {
+  mapping::TopicMapping topic;
+  topic.field_mappings = {{"data.count", "count", 0}, {"label", "label", 0}};
+  topic.data_types = {{"count", ValueType::integer}};
+  const auto encoder = encoder_for(topic, GetParam(), std::nullopt);
+  std::string bytes;
+  ASSERT_TRUE(encoder->encode(R"({"data":{"count":7},"label":"a"})", bytes));
+  EXPECT_EQ(differs(encoder->schema(), bytes, R"({"data":{"count":7},"label":"a"})"), "");
+  EXPECT_THAT(differs(encoder->schema(), bytes, R"({"data":{"count":8},"label":"a"})"), HasSubstr("count"));
+  EXPECT_THAT(differs(encoder->schema(), bytes, R"({"data":{"count":7},"label":"b"})"), HasSubstr("label"));
+  EXPECT_NE(differs(encoder->schema(), bytes, R"({"data":{"count":7},"label":"a","more":1})"), "");
+  EXPECT_NE(differs(encoder->schema(), bytes.substr(0, bytes.size() - 1), R"({"data":{"count":7},"label":"a"})"), "");
+}
+
 TEST_P(EachFormat, IsTheSameForTheSameSeed) {
   const mapping::TopicMapping topic = topic_of_all_types();
   EXPECT_EQ(encoder_for(topic, GetParam())->schema().text, encoder_for(topic, GetParam())->schema().text);
