@@ -163,7 +163,7 @@ class Values:
     def _decimal(self, type_: Type) -> int:
         most = 10**type_.precision - 1
         digits = self._draw.randint(0, type_.precision)
-        return self._draw.choice((0, 1, -1, most, -most, self._draw.randint(-(10**digits), 10**digits - 1)))
+        return self._draw.choice((0, 1, -1, most, -most, self._draw.randint(1 - 10**digits, 10**digits - 1)))
 
     def _date(self, type_: Type) -> int:
         if not type_.tame and self._rarely():
