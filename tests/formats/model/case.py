@@ -15,6 +15,7 @@ from model.columns import Column, Columns, draw_columns, value_at
 from model.expected import DeadLetter, expected_row
 from model.json_form import json_of_record
 from model.protobuf_form import ProtobufForm
+from model.protobuf_pieces import Pieces
 from model.schemas import Schemas
 from model.types import AVRO, PROTOBUF, Type
 from model.values import Values
@@ -98,6 +99,8 @@ class Case:
                 payload = form.written(message)
                 if version == 0 and isinstance(form, AvroForm) and draw.random() < 0.3:
                     payload = Blocks(draw).written(self.top, message)
+                if version == 0 and isinstance(form, ProtobufForm) and draw.random() < 0.4:
+                    payload = Pieces(draw).rewritten(self.top, payload)
                 if version == 0:
                     check_library(form, self.top, payload, message)
                 self.messages[format_].append(self._registry.frame(form) + payload if self._registry else payload)

@@ -64,6 +64,8 @@ class Service:
             "LOOM_TOPIC_MAPPINGS": str(mapping),
             "LOOM_HTTP_PORT": "0",
             "LOOM_LOG_FORMAT": "text",
+            "LOOM_RDKAFKA_SESSION_TIMEOUT_MS": "6000",
+            "LOOM_RDKAFKA_HEARTBEAT_INTERVAL_MS": "500",
             **self._settings,
         }
         log = self.folder / "service.log"
