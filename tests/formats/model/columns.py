@@ -161,7 +161,7 @@ def draw_columns(draw: random.Random, top: Type, formats: frozenset[str]) -> Col
 def element_columns(element: Type) -> list[Column]:
     """For the rows of a list's elements."""
     return [
-        Column(f"c{i}", one.name, (one.name,), natural(one.type), one.type)
+        Column(f"e{i}", one.name, (one.name,), natural(one.type), one.type)
         for i, one in enumerate(element.fields)
         if one.type.scalar and one.type.kind != "bytes"
     ]
