@@ -219,6 +219,8 @@ class Values:
             seconds = self._draw.choice((0, 1, self._draw.randint(0, 315576000000), self._draw.randint(0, 100000)))
             nanos = self._draw.choice((0, 500_000_000, 1000, self._draw.randrange(10**6) * 1000))
             return (seconds * 10**9 + nanos) * self._draw.choice((1, -1))
+        if self._rarely():
+            return self._draw.choice(((2**32 - 1, 0, 0), (0, 2**31, 0), (2**31 - 1, 2**31 - 1, 2**32 - 1)))
         return tuple(self._draw.choice((0, 1, 999, self._draw.randint(0, 10**6))) for _ in range(3))
 
     def _dynamic(self, type_: Type, level: int = 0) -> Any:
