@@ -397,3 +397,32 @@ def test_a_protobuf_message_of_no_bytes(kafka: Kafka) -> None:
         service.await_settled({topic: 2})
         assert stored(service, "SELECT * FROM orders") == [(0, None, [])], service.rows_of_dead_letters()
         assert [one["reason"] for one in service.dead_letters(topic)] == ["tombstone"]
+
+
+@pytest.mark.parametrize(
+    ("schema", "value", "column"),
+    [
+        ("string", "Grüße", "text"),
+        ("long", -(2**63), "bigint"),
+        ("bytes", b"\x00\xff\x02", "bytea"),  # its serializer writes no length
+        (schemas.logical("bytes", "decimal", precision=9, scale=2), schemas.decimal.Decimal("-12.30"), "numeric"),
+        (["null", "bytes"], b"ab", "bytea"),
+    ],
+    ids=["text", "number", "bytes", "decimal", "union"],
+)
+def test_messages_that_are_single_values(
+    schema: Any, value: Any, column: str, service: Service, registry: Registry, kafka: Kafka
+) -> None:
+    topic = service.topic("single")
+    kafka.create([topic])
+    service.sql(f"CREATE TABLE singles (payload {column}, at bigint)")
+    if isinstance(value, schemas.decimal.Decimal):
+        # The serializer wants the bytes.
+        value, stored_value = int(value * 100).to_bytes(2, "big", signed=True), value
+    else:
+        stored_value = value
+    kafka.send(topic, [serialized(avro_serializer(registry, json.dumps(schema)), topic, value)])
+    fields = {"$value": "payload", "$offset": "at"}
+    service.start({topic: {"table": "singles", "format": "avro", "field_mappings": fields}})
+    service.await_settled({topic: 1})
+    assert stored(service, "SELECT payload, at FROM singles") == [(stored_value, 0)], service.rows_of_dead_letters()

@@ -150,6 +150,17 @@ class Story:
         assert self.done() - stands < 2 * PER_SECOND, "and the other one stands"
         self.no_dead_letters()
 
+    def each_is_there_once(self) -> None:
+        """In the end."""
+        steady, sent = self.steady_load.stop(), self.load.stop()
+        self.service.await_settled({self.readings: sent, self.steady: steady})
+        self.no_dead_letters()
+        for table, count in (("readings", sent), ("steady", steady)):
+            with self.service.connect() as connection:
+                rows = connection.execute(f"SELECT n, device_id, value FROM {table} ORDER BY n").fetchall()
+            assert rows == [expected(n) for n in range(count)]
+        self.told(f"{sent} and {steady} messages are there, each once")
+
     def no_dead_letters(self) -> None:
         assert self.service.rows_of_dead_letters() == []
 
@@ -214,14 +225,27 @@ def test_nothing_is_lost_by_what_a_registry_does(story: Story) -> None:
 
     outage("it is killed", "registry_away", story.own.kill, begins_anew)
 
-    steady, sent = story.steady_load.stop(), story.load.stop()
-    story.service.await_settled({story.readings: sent, story.steady: steady})
-    story.no_dead_letters()
-    for table, count in (("readings", sent), ("steady", steady)):
-        with story.service.connect() as connection:
-            rows = connection.execute(f"SELECT n, device_id, value FROM {table} ORDER BY n").fetchall()
-        assert rows == [expected(n) for n in range(count)]
-    story.told(f"{sent} and {steady} messages are there, each once")
+    story.each_is_there_once()
+
+
+def test_a_service_that_is_killed_and_starts_while_its_registry_is_away(story: Story) -> None:
+    """It knows no schema then: all topics wait."""
+    story.catches_up()
+    for _ in range(2):
+        story.proxy.away()
+        story.service.kill_and_start()
+        await_that("the trouble", lambda: story.trouble("registry_away"))
+        [one] = story.service.status()["troubles"]
+        assert set(one["topics"]) == {story.readings, story.steady}, one
+        story.told("killed, and there again without a registry")
+        stands = story.done() + story.service.settled(story.steady)
+        time.sleep(2)
+        assert story.done() + story.service.settled(story.steady) == stands
+        story.no_dead_letters()
+        story.proxy.back()
+        story.catches_up()
+        story.told("the registry is back")
+    story.each_is_there_once()
 
 
 def test_a_schema_that_the_registry_does_not_know_yet(story: Story) -> None:

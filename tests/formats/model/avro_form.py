@@ -143,7 +143,8 @@ def plain(type_: Type, value: Any) -> Any:
 
 
 def typed(type_: Type, value: Any) -> Any:
-    """What fastavro makes of a value with logical types; those that it does not know stay plain."""
+    """What fastavro makes of a value with logical types; those that it does not know stay plain.
+    Fails: OverflowError for what Python's types do not have."""
     kind = type_.kind
     if value is None:
         return None
@@ -160,6 +161,8 @@ def typed(type_: Type, value: Any) -> Any:
     if kind in ("instant", "local") and type_.digits < 9:
         at = EPOCH + datetime.timedelta(microseconds=value * 10 ** (6 - type_.digits))
         return at if kind == "instant" else at.replace(tzinfo=None)
+    if kind == "time" and value < 0:
+        raise OverflowError  # fastavro reads a part of a second
     if kind == "time":
         return (EPOCH + datetime.timedelta(microseconds=value * 10 ** (6 - type_.digits))).time()
     if kind == "uuid" and type_.wire == "string":

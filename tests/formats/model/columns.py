@@ -110,17 +110,10 @@ def draw_columns(draw: random.Random, top: Type, formats: frozenset[str]) -> Col
             return
         if type_.kind == "list":
             element = type_.of()
-            if element.kind == "record" and not type_.nulls and not tame and not drawn.child and draw.random() < 0.6:
+            elements = element_columns(element)
+            if elements and not type_.nulls and not tame and not drawn.child and draw.random() < 0.6:
                 type_.exploded = True
-                drawn.child = Child(
-                    source,
-                    path,
-                    [
-                        Column(f"c{i}", one.name, (one.name,), natural(one.type), one.type)
-                        for i, one in enumerate(element.fields)
-                        if one.type.scalar and one.type.kind != "bytes"
-                    ],
-                )
+                drawn.child = Child(source, path, elements)
                 return
             as_list = element.scalar and element.kind in LIST_ELEMENTS and draw.random() < 0.7
             put(source, path, f"{natural(element)}[]" if as_list else "jsonb", type_)
@@ -163,6 +156,15 @@ def draw_columns(draw: random.Random, top: Type, formats: frozenset[str]) -> Col
     fields(top, "", (), whole_message)
     tame_lists(top)
     return drawn
+
+
+def element_columns(element: Type) -> list[Column]:
+    """For the rows of a list's elements."""
+    return [
+        Column(f"e{i}", one.name, (one.name,), natural(one.type), one.type)
+        for i, one in enumerate(element.fields)
+        if one.type.scalar and one.type.kind != "bytes"
+    ]
 
 
 def natural(type_: Type) -> str:

@@ -61,6 +61,8 @@ def scalar_text(type_: Type, value: Any, sql: str) -> str:
     if kind == "decimal":
         return decimal_text(value, type_.scale)
     if kind == "duration":
+        if sql == "interval" and not type_.wire and max(value[:2]) >= 2**31:
+            raise DeadLetter("more months, or days, than an interval has")
         return duration_text(type_, value)
     written = time_text(type_, value)
     if written is None and sql == "text":

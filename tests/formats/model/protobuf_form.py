@@ -69,7 +69,7 @@ class ProtobufForm:
     def written(self, value: dict[str, Any]) -> bytes:
         message = self._class()
         fill(self._top, message, value)
-        written: bytes = message.SerializeToString()
+        written: bytes = message.SerializeToString(deterministic=True)
         return written
 
     def read(self, payload: bytes) -> dict[str, Any]:

@@ -44,6 +44,7 @@ DOUBLES += (9007199254740993.0, 123456789.0, math.nan, math.inf, -math.inf, 1e16
 FLOATS = (0.0, -0.0, 1.1, 3.4028234663852886e38, 1e-45, 1.17549435e-38, 16777217.0, 0.1, math.nan, math.inf, -math.inf)
 YEARS_1_TO_9999 = (-62135596800, 253402300800)  # seconds since 1970: what google.protobuf.Timestamp allows
 RARELY = 0.004
+VERY_RARELY = 0.0005
 
 
 def single(value: float) -> float:
@@ -87,6 +88,8 @@ class Values:
         return [None if type_.nulls and self._draw.random() < 0.2 else self.value(type_.of()) for _ in range(count)]
 
     def _list(self, type_: Type) -> list[Any]:
+        if type_.of().scalar and self._draw.random() < VERY_RARELY:
+            return self._elements(type_, self._draw.randint(100, 3000))
         return self._elements(type_, self._draw.choice((0, 1, 2, 3, self._draw.randint(0, 12))))
 
     def _map(self, type_: Type) -> dict[Any, Any]:
@@ -144,6 +147,8 @@ class Values:
         if self._rarely():
             return "with a \0 inside"
         roll = self._draw.random()
+        if roll < VERY_RARELY:
+            return self._draw.choice(TEXTS[2:6]) * self._draw.randint(1000, 30000)
         if roll < 0.4:
             return self._draw.choice(TEXTS)
         letters = "abcdefghij klmnop0123456789_-.:/ÄÖü€漢🙂"
@@ -163,7 +168,7 @@ class Values:
     def _decimal(self, type_: Type) -> int:
         most = 10**type_.precision - 1
         digits = self._draw.randint(0, type_.precision)
-        return self._draw.choice((0, 1, -1, most, -most, self._draw.randint(-(10**digits), 10**digits - 1)))
+        return self._draw.choice((0, 1, -1, most, -most, self._draw.randint(1 - 10**digits, 10**digits - 1)))
 
     def _date(self, type_: Type) -> int:
         if not type_.tame and self._rarely():
@@ -214,6 +219,8 @@ class Values:
             seconds = self._draw.choice((0, 1, self._draw.randint(0, 315576000000), self._draw.randint(0, 100000)))
             nanos = self._draw.choice((0, 500_000_000, 1000, self._draw.randrange(10**6) * 1000))
             return (seconds * 10**9 + nanos) * self._draw.choice((1, -1))
+        if self._rarely():
+            return self._draw.choice(((2**32 - 1, 0, 0), (0, 2**31, 0), (2**31 - 1, 2**31 - 1, 2**32 - 1)))
         return tuple(self._draw.choice((0, 1, 999, self._draw.randint(0, 10**6))) for _ in range(3))
 
     def _dynamic(self, type_: Type, level: int = 0) -> Any:

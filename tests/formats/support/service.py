@@ -64,15 +64,27 @@ class Service:
             "LOOM_TOPIC_MAPPINGS": str(mapping),
             "LOOM_HTTP_PORT": "0",
             "LOOM_LOG_FORMAT": "text",
+            "LOOM_RDKAFKA_SESSION_TIMEOUT_MS": "6000",
+            "LOOM_RDKAFKA_HEARTBEAT_INTERVAL_MS": "500",
             **self._settings,
         }
         log = self.folder / "service.log"
         self._program = self._exits.enter_context(Program([str(PROGRAM), "run"], self.folder, self._environment, log))
+        self._run()
+
+    def kill_and_start(self) -> None:
+        """With SIGKILL, so that it can put nothing in order."""
+        assert self._program is not None
+        self._program.kill()
+        self._run()
+
+    def _run(self) -> None:
+        assert self._program is not None
+        before = self.log().count("HTTP on http://")
         self._program.start()
-        self._program.await_output("HTTP on http://")
-        found = re.search(r"HTTP on http://[0-9.]+:(\d+)", self.log())
-        assert found, self.log()
-        self._http = f"http://127.0.0.1:{found[1]}"
+        self._program.await_output("HTTP on http://", before + 1)
+        ports = re.findall(r"HTTP on http://[0-9.]+:(\d+)", self.log())
+        self._http = f"http://127.0.0.1:{ports[-1]}"
 
     def command(self, *arguments: str) -> str:
         """What the program says, with the settings of the service."""
