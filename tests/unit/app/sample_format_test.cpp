@@ -28,8 +28,10 @@ mapping::TopicMapping orders(Format format) {
 mapping::TopicMapping orders_with_file(std::string schema) {
   mapping::TopicMapping topic = orders(Format::avro);
   topic.value_format.file = "orders.avsc";
-  topic.value_format.schema =
-      std::make_shared<const formats::Schema>(formats::Schema{.format = Format::avro, .text = std::move(schema)});
+  auto made = std::make_shared<formats::Schema>();
+  made->format = Format::avro;
+  made->text = std::move(schema);
+  topic.value_format.schema = std::move(made);
   return topic;
 }
 
