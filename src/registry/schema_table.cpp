@@ -11,7 +11,7 @@ decode::SchemaAnswer SchemaTable::find(const decode::SchemaId& id, TimePoint now
     return {.schema = known->second.schema, .problem = {}};
   }
   if (const auto problem = problems_.find(id); problem != problems_.end()) {
-    if (now < problem->second.until) return {.schema = nullptr, .problem = problem->second.text};
+    if (holds(problem->second, now)) return {.schema = nullptr, .problem = problem->second.text};
     problems_.erase(problem);
   }
   if (wanted_.size() < limits_.wanted) wanted_.try_emplace(id, Wanted{.when = now});
@@ -54,16 +54,21 @@ void SchemaTable::postpone(const decode::SchemaId& id, TimePoint now) {
   if (wanted != wanted_.end()) wanted->second.when = now;
 }
 
+bool SchemaTable::holds(const Problem& problem, TimePoint now) const {
+  return now < last_problem_ + limits_.problem_time && now < problem.since + limits_.problem_time_most;
+}
+
 void SchemaTable::wrong(const decode::SchemaId& id, std::string problem, TimePoint now) {
   wanted_.erase(id);
   if (problems_.size() >= limits_.problems && !problems_.contains(id)) {
-    std::erase_if(problems_, [now](const auto& entry) { return entry.second.until <= now; });
+    std::erase_if(problems_, [&](const auto& entry) { return !holds(entry.second, now); });
   }
   if (problems_.size() >= limits_.problems && !problems_.contains(id)) {
     problems_.erase(std::min_element(problems_.begin(), problems_.end(),
-                                     [](const auto& a, const auto& b) { return a.second.until < b.second.until; }));
+                                     [](const auto& a, const auto& b) { return a.second.since < b.second.since; }));
   }
-  problems_.insert_or_assign(id, Problem{std::move(problem), now + limits_.problem_time});
+  problems_.insert_or_assign(id, Problem{std::move(problem), now});
+  last_problem_ = now;
 }
 
 }  // namespace loom::registry

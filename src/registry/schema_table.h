@@ -19,13 +19,16 @@ struct SchemaTableLimits {
   std::size_t schemas = 1000;
   std::size_t bytes = std::size_t{64} * 1024 * 1024;  ///< of the schemas' texts with what they refer to
   std::size_t wanted = 1000;                          ///< ids that are asked for at the same time
-  std::size_t problems = 1000;
-  Duration second_look = std::chrono::seconds(1);    ///< an id that is unknown is asked for once more, after that
-  Duration problem_time = std::chrono::seconds(60);  ///< then what was found wrong is forgotten
+  std::size_t problems = 100'000;                     ///< more ids than all batches under way can have
+  Duration second_look = std::chrono::seconds(1);     ///< an id that is unknown is asked for once more, after that
+  Duration problem_time = std::chrono::seconds(60);   ///< then what was found wrong is forgotten
+  /// As long as more is found wrong it is remembered, up to this: a batch needs the verdicts on all of its ids at once,
+  /// however many there are and however slow the registry is.
+  Duration problem_time_most = std::chrono::minutes(10);
 };
 
 /// What is known of which schema: found (for ever, the least recently used goes when there are too many), wrong (for a
-/// minute), or wanted. Without threads, servers and clocks.
+/// minute or more), or wanted. Without threads, servers and clocks.
 /// Threads: one at a time.
 /// Bounds:  SchemaTableLimits; one schema too large for them is kept alone. An id that is one too many is answered
 ///          `wanted` all the same, and asked for once another has been settled and it is looked for again.
@@ -65,13 +68,15 @@ class SchemaTable {
   };
   struct Problem {
     std::string text;
-    TimePoint until;
+    TimePoint since;
   };
+  [[nodiscard]] bool holds(const Problem& problem, TimePoint now) const;
 
   SchemaTableLimits limits_;
   std::map<decode::SchemaId, Known> known_;
   std::map<decode::SchemaId, Wanted> wanted_;
   std::map<decode::SchemaId, Problem> problems_;
+  TimePoint last_problem_{};
   std::list<decode::SchemaId> used_;  ///< the most recently used first
   std::size_t bytes_ = 0;
 };

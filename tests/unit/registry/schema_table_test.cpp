@@ -52,6 +52,22 @@ TEST_F(SchemaTableTest, AnIdIsUnknownWhenItWasAskedForTwiceAndOnlyForAMinute) {
   EXPECT_TRUE(is_known(1));
 }
 
+// A batch whose ids are settled one after the other needs all verdicts in the end.
+TEST_F(SchemaTableTest, VerdictsStayWhileOthersComeButNotForEver) {
+  SchemaTable many;
+  for (std::uint64_t id = 0; id < 20; ++id) {
+    many.wrong(number(id), "not there", now);
+    now += seconds(31);
+    if (id < 19) {
+      EXPECT_EQ(many.find(number(0), now).problem, "not there") << id;
+    }
+  }
+  EXPECT_TRUE(many.find(number(0), now).wanted) << "after ten minutes";
+  EXPECT_EQ(many.find(number(19), now).problem, "not there");
+  now += seconds(29);
+  EXPECT_TRUE(many.find(number(19), now).wanted) << "a minute after the last one";
+}
+
 TEST_F(SchemaTableTest, TheLeastRecentlyUsedGoesWhenThereAreTooMany) {
   for (std::uint64_t id = 1; id <= 3; ++id) know(id);
   EXPECT_TRUE(is_known(1));
