@@ -43,7 +43,7 @@ struct SampleType {
   Unit unit = Unit::none;
   int precision = 0;  ///< of decimal
   int scale = 0;      ///< likewise
-  std::vector<Field> fields{};
+  std::vector<Field> fields;
   std::vector<SampleType> element{};  ///< of list, one
   bool gaps = false;                  ///< of list: elements may be null
 };
