@@ -366,7 +366,7 @@ std::vector<TableDefinition> table_definitions(const MappingFile& file, std::vec
     Building& own = building_of(buildings, tables[0].name);
     const bool is_shared = own.definition.source_topics.size() > 1 ||
                            std::any_of(tables.begin() + 1, tables.end(),
-                                       [&](const TableDraft& child) { return child.name == tables[0].name; });
+                                       [&name = tables[0].name](const auto& child) { return child.name == name; });
     if (!is_shared) forbid_nulls(own, *topic, tables[0], schema);
   }
   std::vector<TableDefinition> definitions;

@@ -193,10 +193,10 @@ SchemaField either(const SchemaField& a, const SchemaField& b) {
 
 NamedType column_type(const SchemaField& field) {
   using Kind = SchemaField::Kind;
-  constexpr int kMaxPrecision = 1000;  // PostgreSQL's NUMERIC_MAX_PRECISION
+  constexpr int kNumericMax = 1000;  // PostgreSQL's NUMERIC_MAX_PRECISION
   if (field.kind == Kind::integer && field.bits == 64 && !field.is_signed) return {ValueType::decimal, {20, 0}};
-  if (field.kind == Kind::decimal && field.precision > 0 && field.precision <= kMaxPrecision &&
-      field.scale >= -kMaxPrecision && field.scale <= kMaxPrecision) {
+  if (field.kind == Kind::decimal && field.precision > 0 && field.precision <= kNumericMax &&
+      field.scale >= -kNumericMax && field.scale <= kNumericMax) {
     return {ValueType::decimal, {field.precision, field.scale}};
   }
   if (field.kind == Kind::list && schema_fields::is_text(field.element)) return {ValueType::array, {}};

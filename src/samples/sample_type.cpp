@@ -20,18 +20,18 @@ using ValueKind = SampleValue::Kind;
 // Avro asks for one; this is what 16 bytes hold.
 constexpr int kAnyPrecision = 38;
 
-SampleType plain(TypeKind kind) { return {.kind = kind}; }
+SampleType plain(TypeKind kind) { return {.kind = kind, .fields = {}}; }
 
-SampleType counted(Unit unit) { return {.kind = TypeKind::integer, .unit = unit}; }
+SampleType counted(Unit unit) { return {.kind = TypeKind::integer, .unit = unit, .fields = {}}; }
 
 SampleType decimal_of(const SampleField& field) {
   const int scale = field.value.kind == ValueKind::decimal ? static_cast<int>(field.value.digits) : 0;
   const int precision = field.parameters.precision == 0 ? kAnyPrecision : field.parameters.precision;
-  return {.kind = TypeKind::decimal, .precision = std::max(precision, scale), .scale = scale};
+  return {.kind = TypeKind::decimal, .precision = std::max(precision, scale), .scale = scale, .fields = {}};
 }
 
 SampleType list_of(SampleType element) {
-  SampleType list{.kind = TypeKind::list};
+  SampleType list{.kind = TypeKind::list, .fields = {}};
   list.element.push_back(std::move(element));
   return list;
 }
@@ -43,11 +43,11 @@ SampleType::Field field_of(const std::string& name, bool optional, SampleType ty
 
 /// The object that values of SampleValue::Kind::object are.
 SampleType document(Format format) {
-  SampleType type{.kind = TypeKind::record};
+  SampleType type{.kind = TypeKind::record, .fields = {}};
   type.fields.push_back(field_of("source", true, plain(TypeKind::text)));
   type.fields.push_back(field_of("version", true, counted(Unit::small)));
   // As JSON it is 0.500, whose zeros only a decimal keeps. Protobuf has none that is a number.
-  SampleType score{.kind = TypeKind::decimal, .precision = 4, .scale = 3};
+  SampleType score{.kind = TypeKind::decimal, .precision = 4, .scale = 3, .fields = {}};
   type.fields.push_back(field_of("score", true, format == Format::avro ? score : plain(TypeKind::real)));
   return type;
 }
@@ -156,7 +156,7 @@ class TypeMaker {
     if (!node.element.empty()) return list_of(of(node.element.front(), true));
     if (node.is_value()) return value_type(*node.field, format_);
     if (node.is_list()) return of_places(node, in_element);
-    SampleType type{.kind = TypeKind::record};
+    SampleType type{.kind = TypeKind::record, .fields = {}};
     for (const SampleNode& child : node.children) {
       type.fields.push_back(field_of(child.step.name, in_element || !is_required(child), of(child, in_element)));
     }
