@@ -31,12 +31,12 @@ std::optional<Reject> MessageRows::append(const Message& message, std::uint32_t 
 }
 
 std::optional<Reject> MessageRows::decode(const Message& message) {
+  awaits_schema = false;
   // Of other formats no bytes can be a value: a Protobuf message whose fields all have their defaults.
   const bool is_json = plan->value_format.format == formats::Format::json;
   if (!message.has_value || (is_json && message.value.empty())) {
     return Reject{RejectReason::tombstone, "the record has no value", {}};
   }
-  awaits_schema = false;
   if (auto reject = decoder->decode(message.value, message)) return reject;
   awaits_schema = decoder->awaits_schema();
   if (key_decoder) {

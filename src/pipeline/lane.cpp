@@ -22,6 +22,10 @@ constexpr std::chrono::seconds kWaitMost{3};
 constexpr std::chrono::milliseconds kSchemasLook{200};
 constexpr std::chrono::seconds kSchemasAgain{5};
 
+/// What a batch that waits for schemas takes at most: what its messages grow to as rows is not known before.
+constexpr std::size_t kWaitingMessages = 1000;
+constexpr std::size_t kWaitingBytes = std::size_t{1} << 20U;
+
 /// Draws differ between topics, so that lanes that failed together do not come back together.
 std::uint64_t seed_of(const std::string& topic) { return std::hash<std::string>{}(topic); }
 
@@ -238,6 +242,10 @@ bool Lane::wants_input() const {
   if (!run_.running()) return false;
   const Batch* const growing = slots_.growing();
   if (growing == nullptr) return true;
+  if (growing->awaits_schemas &&
+      (growing->messages.size() >= kWaitingMessages || growing->message_bytes >= kWaitingBytes)) {
+    return false;
+  }
   const std::size_t rows_max = tuning_.rows_max(schedule_.limits().rows_max);
   return growing->messages.size() < rows_max && growing->rows.rows() < rows_max &&
          growing->rows.bytes() + growing->message_bytes < schedule_.limits().bytes_max && slots_.may_grow();
@@ -349,6 +357,8 @@ std::unique_ptr<Batch> Lane::hand_over(bool input_waiting) {
     if (waits_for_schemas(slots_.held()) || context_.clock.now() < outage_.retry_at()) return nullptr;
     if (const auto gone = disowned(*slots_.held()); !gone.empty()) {
       slots_.rewrite_held([&](std::unique_ptr<Batch> batch) { return encoder_.again(std::move(batch), gone); });
+      // A verdict on a schema may be forgotten meanwhile, and a schema too: it is asked for again.
+      if (waits_for_schemas(slots_.held())) return nullptr;
     }
     if (auto again = slots_.take_held()) return send(std::move(again));
   }

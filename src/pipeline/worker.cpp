@@ -144,6 +144,7 @@ void Worker::read(Ready letter) {
 }
 
 void Worker::read(SchemasChanged /*letter*/) {
+  schemas_news_ = false;  // what comes from now on may not be seen below
   for (auto& [topic, lane] : lanes_) lane->schemas_changed();
 }
 

@@ -86,7 +86,10 @@ class Worker {
              std::optional<batch::StoredOffset> found);
 
   /// A schema that somebody wanted is known now, or known not to be.
-  void schemas_changed() { letters_.post(SchemasChanged{}); }
+  void schemas_changed() {
+    // However many schemas came, the lanes look once.
+    if (!schemas_news_.exchange(true)) letters_.post(SchemasChanged{});
+  }
 
   /// How long the present step() has been running: far more than a second means that it hangs. Zero between steps.
   [[nodiscard]] Duration stepping() const;
@@ -174,6 +177,7 @@ class Worker {
 
   // Own synchronisation
   Mailbox<Letter> letters_;
+  std::atomic<bool> schemas_news_{false};                // a letter about them is under way
   std::atomic<TimePoint> step_began_{TimePoint::max()};  // max: not stepping
 
   // The stepping thread's

@@ -139,6 +139,14 @@ RegistryClient::Answer RegistryClient::ask(const std::string& path, const std::s
 FetchedSchema RegistryClient::fetch(const decode::SchemaId& id) {
   const std::string text = id_text(id);
   const bool by_number = id.number != 0 || id.guid == decode::SchemaId{}.guid;
+  // Ids are positive numbers of 32 bits; what a registry says of others is no verdict on the registry.
+  constexpr std::uint64_t kMostInFourBytes = 0x7FFF'FFFF;
+  if (by_number && settings_.id_bytes == 4 && id.number > kMostInFourBytes) {
+    FetchedSchema none;
+    none.outcome = Outcome::unknown;
+    none.problem = "no registry has an id over 2147483647";
+    return none;
+  }
   return read(ask((by_number ? "/schemas/ids/" : "/schemas/guids/") + text, nullptr), "schema " + text);
 }
 

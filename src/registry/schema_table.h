@@ -16,9 +16,9 @@
 namespace loom::registry {
 
 struct SchemaTableLimits {
-  std::size_t schemas = 1000;
+  std::size_t schemas = 25'000;                       ///< more than one batch can name
   std::size_t bytes = std::size_t{64} * 1024 * 1024;  ///< of the schemas' texts with what they refer to
-  std::size_t wanted = 1000;                          ///< ids that are asked for at the same time
+  std::size_t wanted = 25'000;                        ///< ids that are asked for at the same time
   std::size_t problems = 100'000;                     ///< more ids than all batches under way can have
   Duration second_look = std::chrono::seconds(1);     ///< an id that is unknown is asked for once more, after that
   Duration problem_time = std::chrono::seconds(60);   ///< then what was found wrong is forgotten

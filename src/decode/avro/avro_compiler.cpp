@@ -327,6 +327,7 @@ void Compiler::pick(const Place& place) {
 }
 
 void Compiler::skip(std::uint32_t type, const std::string& name) {
+  if (code_.least_bytes[type] == 0) return;  // nor does any value of it take more
   // A union in place is short even so: what is long about it is called, without a level for the union itself.
   const AvroType& skipped = schema_.types[type];
   const bool short_union = skipped.kind == TypeKind::choice && skipped.branches.size() <= kMostBranchesInPlace;

@@ -45,9 +45,10 @@ const char* JsonWriter::append(std::uint32_t type, const char* at, unsigned dept
   at = branch(type, at);
   if (at == nullptr) return nullptr;
   const Step& step = code_.types[type];
+  // Scalars too: a decimal of a few bytes can have a hundred thousand digits.
+  if (out_.size() > kLongestText) return reader_.fail(at, "a value whose JSON text has more than 256 MiB");
   if (step.op <= kLastScalar) return append_scalar(step, at);
   if (depth >= kMaxNesting) return reader_.too_deep(at);
-  if (out_.size() > kLongestText) return reader_.fail(at, "a value whose JSON text has more than 256 MiB");
   return step.op == Op::record ? append_record(step, at, depth + 1) : append_elements(step, at, depth + 1);
 }
 
