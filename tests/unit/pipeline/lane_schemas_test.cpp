@@ -28,6 +28,7 @@ class FakeSchemas final : public decode::SchemaSource {
     answers_[id].schema = std::move(schema);
   }
   void knows_nothing_of(std::uint64_t id) { answers_[id].problem = "no such schema"; }
+  void forgets(std::uint64_t id) { answers_.erase(id); }
   void goes_away(bool refused) { trouble_ = decode::SchemaTrouble{.refused = refused, .says = "connection refused"}; }
 
   int asked = 0;
@@ -139,6 +140,31 @@ TEST_F(LaneSchemasTest, ABatchThatComesBackIsStoredBeforeTheOneThatWaits) {
   ASSERT_NE(next, nullptr);
   EXPECT_EQ(next->messages.front().offset, 3);
   EXPECT_EQ(rows_of(*next), 3);
+}
+
+TEST_F(LaneSchemasTest, ABatchThatLosesAPartitionWaitsForAVerdictThatWasForgotten) {
+  registry().has(7);
+  registry().knows_nothing_of(8);
+  sources_.at(0)->framing = of_schema(8);
+  assign(1).framing = of_schema(7);
+  emit(0, 1);
+  emit(1, 1);
+  take_all();
+  clock_.advance(std::chrono::seconds(2));
+  auto out = due();
+  ASSERT_NE(out, nullptr);
+  ASSERT_EQ(out->rejected.size(), 1U);
+  ASSERT_NE(lane_.discard(1), nullptr);
+  settle(std::move(out), OutcomeKind::retry);
+  registry().forgets(8);
+  clock_.advance(std::chrono::seconds(4));
+  EXPECT_EQ(due(), nullptr) << "its message has neither row nor dead letter: its offset must not go";
+  registry().knows_nothing_of(8);
+  lane_.schemas_changed();
+  const auto again = due();
+  ASSERT_NE(again, nullptr);
+  EXPECT_EQ(again->messages.size(), 1U);
+  EXPECT_EQ(again->rejected.size(), 1U);
 }
 
 }  // namespace
