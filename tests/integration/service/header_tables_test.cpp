@@ -30,7 +30,7 @@ class HeaderTablesTest : public ServiceTest {
   }
   AssertionResult stored() {
     producer().flush();
-    return drained(topic_, seconds(60));
+    return drained(topic_, seconds(100));
   }
   ServiceProcess& start_making_tables() { return start({{"LOOM_AUTO_CREATE_TABLES", "true"}}); }
 
