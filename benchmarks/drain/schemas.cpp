@@ -76,7 +76,7 @@ std::string mapping_with_format(const Options& options) {
     found = true;
   }
   if (!found) throw std::runtime_error(options.mapping + " has no `defaults:` to put the format in");
-  const std::string path = options.work_dir + "/topic_mappings.yml";
+  std::string path = options.work_dir + "/topic_mappings.yml";
   std::ofstream file(path);
   file << out.str();
   if (!file.flush()) throw std::runtime_error("cannot write " + path);

@@ -15,6 +15,7 @@ namespace loom::decode {
 struct SchemaId {
   std::uint64_t number = 0;             ///< an id of four or eight bytes; 0 where a GUID is meant
   std::array<std::uint8_t, 16> guid{};  ///< all zero where a number is meant
+  // NOLINTNEXTLINE(modernize-use-nullptr): a false alarm of clang-tidy 14
   auto operator<=>(const SchemaId&) const = default;
 };
 

@@ -118,6 +118,7 @@ class ProtobufLinker {
     const std::size_t dot = name.find('.');
     const std::string first = name.substr(0, dot);
     for (;;) {
+      // NOLINTNEXTLINE(performance-inefficient-string-concatenation): seldom run
       const std::string start = scope.empty() ? first : scope + "." + first;
       const LinkedType* found = type_named(start, visible);
       if (dot == std::string::npos) {

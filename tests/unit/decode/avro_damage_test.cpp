@@ -169,9 +169,12 @@ TEST(AvroDamage, SchemasThatShareTypesMakeSmallPrograms) {
   for (int i = 1; i <= 30; ++i) {
     const std::string before = "R" + std::to_string(i - 1);
     const std::string inner = R"([")" + before + R"(",{"type":"record","name":"Q)" + std::to_string(i) +
+                              // NOLINTNEXTLINE(performance-inefficient-string-concatenation): seldom run
                               R"(","fields":[{"name":"a","type":")" + before + R"("}]}, "null"])";
     fields += R"(,{"name":"f)" + std::to_string(i) + R"(","type":["null",{"type":"record","name":"R)" +
+              // NOLINTNEXTLINE(performance-inefficient-string-concatenation): seldom run
               std::to_string(i) + R"(","fields":[{"name":"a","type":)" + inner + R"(},{"name":"b","type":")" + before +
+              // NOLINTNEXTLINE(performance-inefficient-string-concatenation): seldom run
               R"("},{"name":"c","type":")" + before + R"("}]}]})";
   }
   std::string path = "f30";

@@ -102,10 +102,12 @@ TEST(AvroValues, StringsSayWhetherTheyHoldANul) {
       std::string plain(size, 'x');
       std::string holed = plain;
       holed[at] = '\0';
+      // NOLINTNEXTLINE(performance-inefficient-string-concatenation): seldom run
       ASSERT_FALSE(run.run(length + holed + length + plain));
       EXPECT_TRUE(run.values().slot(0).nul);
       EXPECT_FALSE(run.values().slot(1).nul);
       holed[at] = '\x80';
+      // NOLINTNEXTLINE(performance-inefficient-string-concatenation): seldom run
       const auto reject = run.run(length + plain + length + holed);
       ASSERT_TRUE(reject);
       EXPECT_EQ(reject->reason, RejectReason::invalid_text);
@@ -113,6 +115,7 @@ TEST(AvroValues, StringsSayWhetherTheyHoldANul) {
                 "the bytes do not fit their Avro schema: a string that is not UTF-8, in the field b (byte " +
                     std::to_string(size + 1) + ")");
       holed[at] = '\x01';
+      // NOLINTNEXTLINE(performance-inefficient-string-concatenation): seldom run
       EXPECT_FALSE(run.run(length + holed + length + plain));
       EXPECT_FALSE(run.values().slot(0).nul);
     }

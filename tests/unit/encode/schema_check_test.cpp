@@ -13,6 +13,7 @@ namespace {
 using mapping::SchemaField;
 using mapping::testing::avro;
 using mapping::testing::FakeCatalog;
+// NOLINTNEXTLINE(misc-unused-using-decls): it is used, a false alarm
 using mapping::testing::json;
 using mapping::testing::protobuf;
 using mapping::testing::topic_yaml;

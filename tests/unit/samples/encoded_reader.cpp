@@ -62,6 +62,7 @@ std::string iso_text(std::int64_t us) {
 }
 
 std::int64_t big_endian(std::string_view bytes) {
+  // NOLINTNEXTLINE(bugprone-signed-char-misuse): the sign is meant
   std::int64_t value = static_cast<signed char>(bytes.at(0));
   for (const char byte : bytes.substr(1)) value = value * 256 + static_cast<unsigned char>(byte);
   return value;
@@ -88,6 +89,7 @@ void read_avro_record(const Json& type, Bytes& bytes, const Json& wanted, const 
   for (const Json& field : type["fields"]) {
     const std::string name = field["name"];
     found += wanted.contains(name) ? 1 : 0;
+    // NOLINTNEXTLINE(performance-inefficient-string-concatenation): seldom run
     read_avro(field["type"], bytes, wanted.contains(name) ? wanted[name] : Json(), path + "." + name);
   }
   same(path + "'s fields", found == wanted.size(), wanted);
@@ -225,6 +227,7 @@ void read_message(const ProtoFile& file, const std::string& name, Bytes bytes, c
     }
   }
   for (const auto& [key, value] : wanted.items()) {
+    // NOLINTNEXTLINE(performance-inefficient-string-concatenation): seldom run
     same(path + "." + key + "'s count", found[key] == (value.is_array() ? value.size() : 1), value);
   }
 }
