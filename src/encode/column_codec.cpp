@@ -174,11 +174,14 @@ Conversion ColumnCodec::append_array(const Value& value, const decode::Values& v
   std::string_view text;
   // Elements of a list in a string are views into a decoder of their own, which no element's conversion disturbs:
   // an element that is itself such a string would have to become a nested array, which only text columns take, as text.
-  if (value.kind == Value::Kind::array) {
+  // Nobody has collected the elements of a whole message; an empty list's text is `[]`.
+  const bool has_text_only = value.kind == Value::Kind::array && value.count == 0 && value.text.size() > 2;
+  if (value.kind == Value::Kind::array && !has_text_only) {
     elements = values.elements_of(value);
     count = value.count;
     text = value.text;
-  } else if (const Value* list = value.kind == Value::Kind::string ? scratch.list_in(value.text) : nullptr) {
+  } else if (const Value* list =
+                 has_text_only || value.kind == Value::Kind::string ? scratch.list_in(value.text) : nullptr) {
     elements = scratch.list_values().elements_of(*list);
     count = list->count;
     text = list->text;

@@ -234,5 +234,22 @@ TEST(FormatValues, Enumerations) {
   EXPECT_EQ(stored(enumeration("RED", std::nullopt), ColumnType::int4), "failed") << "Avro's have no numbers";
 }
 
+TEST(FormatValues, AWholeMessageThatIsAListIntoAnArray) {
+  mapping::PlanColumn column;
+  column.info.name = "c";
+  column.info.type = ColumnType::int8;
+  column.info.is_array = true;
+  column.info.element_oid = 20;
+  column.value_type = ValueType::array;
+  const encode::ColumnCodec codec(column, false);
+  const decode::Values none(0, 0, {});
+  encode::Scratch scratch(mapping::NulPolicy::reject);
+  for (const auto& [json, field] : {std::pair{"[1,2,3]", R"({"1","2","3"})"}, {"[]", "{}"}}) {
+    ByteBuffer out;
+    ASSERT_EQ(codec.append(text(Kind::array, json), none, scratch, out), encode::Conversion::ok);
+    EXPECT_EQ(out.view(), field);
+  }
+}
+
 }  // namespace
 }  // namespace loom::testing
