@@ -198,8 +198,11 @@ Reply Transfer::once(const std::string& url, const std::string* body) {
   }
   const CURLcode code = curl_easy_perform(easy);
   Reply reply;
-  reply.too_large = handle.body.too_large;
-  if (reply.too_large) {
+  long status = 0;
+  curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
+  // Of an error's page it says nothing: a proxy may have long ones, and that is an outage.
+  reply.too_large = handle.body.too_large && status == 200;
+  if (handle.body.too_large) {
     reply.problem = fmt::format("its answer has more than {} bytes", settings_.body_max);
   } else if (code == CURLE_OPERATION_TIMEDOUT) {
     reply.problem = fmt::format("no whole answer within {} ms", settings_.timeout.count());
@@ -208,10 +211,8 @@ Reply Transfer::once(const std::string& url, const std::string* body) {
     reply.problem = fmt::format("{}{}", words, transfer::advice(code));
   }
   if (code != CURLE_OK) return reply;
-  long status = 0;
   curl_off_t seconds = 0;
   char* redirect = nullptr;
-  curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
   curl_easy_getinfo(easy, CURLINFO_RETRY_AFTER, &seconds);
   curl_easy_getinfo(easy, CURLINFO_REDIRECT_URL, &redirect);
   reply.status = static_cast<int>(status);
