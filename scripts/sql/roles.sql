@@ -94,6 +94,20 @@ $$;
 -- For columns of the types serial and bigserial.
 GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO loom_service;
 
+-- Tables of topics that delete (`changes: debezium`, `tombstones: delete`), and their child tables:
+--   psql -c "SET loom.change_tables = 'customers, orders'" -f scripts/sql/roles.sql
+DO $$
+DECLARE
+    copy text;
+BEGIN
+    FOREACH copy IN ARRAY regexp_split_to_array(coalesce(current_setting('loom.change_tables', true), ''), ',')
+    LOOP
+        CONTINUE WHEN btrim(copy) = '';
+        EXECUTE format('GRANT DELETE, TRUNCATE ON %s TO loom_service', btrim(copy)::regclass);
+    END LOOP;
+END
+$$;
+
 -- Child tables whose rows go when a list becomes shorter (topics with `update` or `replace`), separated by commas:
 --   psql -c "SET loom.child_tables = 'order_items, order_notes'" -f scripts/sql/roles.sql
 DO $$

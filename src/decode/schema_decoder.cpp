@@ -48,6 +48,12 @@ SchemaDecoder::SchemaDecoder(const Wanted& wanted, Part part, mapping::MessageFo
   if (format_.schema != nullptr) known_.push_back({.id = {}, .schema = format_.schema});
 }
 
+SchemaDecoder::SchemaDecoder(const Wanted& wanted, Part part, mapping::MessageFormat format, const Registry& registry,
+                             Values& values)
+    : Decoder(values), wanted_(wanted), part_(part), format_(std::move(format)), registry_(registry) {
+  if (format_.schema != nullptr) known_.push_back({.id = {}, .schema = format_.schema});
+}
+
 Reject SchemaDecoder::reject(RejectReason reason, const std::string& text) const {
   return {reason, "the " + what() + " " + text, {}};
 }

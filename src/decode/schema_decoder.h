@@ -25,6 +25,9 @@ namespace loom::decode {
 class SchemaDecoder final : public Decoder {
  public:
   SchemaDecoder(const Wanted& wanted, Part part, mapping::MessageFormat format, const Registry& registry);
+  /// The same into another decoder's values.
+  SchemaDecoder(const Wanted& wanted, Part part, mapping::MessageFormat format, const Registry& registry,
+                Values& values);
 
   std::optional<Reject> decode(std::string_view bytes, const Message& record) override;
 

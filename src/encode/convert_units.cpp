@@ -1,7 +1,9 @@
 #include <cstdio>
 #include <limits>
+#include <string_view>
 
 #include "decode/calendar.h"
+#include "decode/connect/infinities.h"
 #include "decode/number.h"
 #include "decode/timestamp.h"
 #include "encode/convert_typed.h"
@@ -19,14 +21,34 @@ constexpr std::int64_t kEpochDay = decode::days_since_2000(1970, 1, 1);
 
 bool is_number_or_text(const Value& value) { return value.kind == Kind::number || value.kind == Kind::string; }
 
+/// Whether the number stands for infinity, which `out` then is.
+bool is_infinite(const Value& value, std::string_view (*name_of)(std::int64_t), Scratch& scratch, std::int64_t latest,
+                 std::int64_t earliest, Scalar& out) {
+  std::int64_t number = 0;
+  if (!scratch.of_events || value.text.size() < 10 || decode::parse_integer(value.text, number) != Parsed::ok) return false;
+  const std::string_view name = name_of(number);
+  if (name.empty()) return false;
+  out.integer = name.starts_with('-') ? earliest : latest;
+  return true;
+}
+
 template <int kDigits>
-Conversion timestamp_unit(const Value& value, Scratch&, Scalar& out) {
+std::string_view infinite_unit(std::int64_t number) {
+  return decode::infinite_time(number, kDigits);
+}
+
+template <int kDigits>
+Conversion timestamp_unit(const Value& value, Scratch& scratch, Scalar& out) {
   if (!is_number_or_text(value)) return Conversion::failed;
+  if (is_infinite(value, infinite_unit<kDigits>, scratch, decode::kLatest, decode::kEarliest, out)) return Conversion::ok;
   return from(decode::timestamp_from_unit(value.text, kDigits, out.integer));
 }
 
-Conversion days(const Value& value, Scratch&, Scalar& out) {
+Conversion days(const Value& value, Scratch& scratch, Scalar& out) {
   if (!is_number_or_text(value)) return Conversion::failed;
+  if (is_infinite(value, decode::infinite_date, scratch, decode::kLatestDay, decode::kEarliestDay, out)) {
+    return Conversion::ok;
+  }
   std::int64_t since_1970 = 0;
   const Parsed parsed = decode::parse_integer(value.text, since_1970);
   if (parsed != Parsed::ok) return from(parsed);

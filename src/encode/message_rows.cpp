@@ -19,8 +19,13 @@ constexpr std::size_t kRowBytesPerMessage = std::size_t{256} << 20U;
 }  // namespace
 
 std::optional<Reject> MessageRows::append(const Message& message, std::uint32_t message_index, RowSets& sets) {
+  if (plan->changes) return append_change(message, message_index, sets);
+  if (is_tombstone(message)) return Reject{RejectReason::tombstone, "the record has no value", {}};
   if (auto reject = decode(message)) return reject;
-  if (awaits_schema) return std::nullopt;
+  return awaits_schema ? std::nullopt : append_message(message_index, sets);
+}
+
+std::optional<Reject> MessageRows::append_message(std::uint32_t message_index, RowSets& sets) {
   if (auto reject = check_required()) return reject;
   message_bytes = 0;
   for (std::size_t table = 0; table < rows.tables.size(); ++table) {
@@ -30,26 +35,43 @@ std::optional<Reject> MessageRows::append(const Message& message, std::uint32_t 
   return std::nullopt;
 }
 
+// Of other formats no bytes can be a value: a Protobuf message whose fields all have their defaults.
+bool MessageRows::is_tombstone(const Message& message) const {
+  return !message.has_value || (plan->value_format.format == formats::Format::json && message.value.empty());
+}
+
 std::optional<Reject> MessageRows::decode(const Message& message) {
   awaits_schema = false;
-  // Of other formats no bytes can be a value: a Protobuf message whose fields all have their defaults.
-  const bool is_json = plan->value_format.format == formats::Format::json;
-  if (!message.has_value || (is_json && message.value.empty())) {
-    return Reject{RejectReason::tombstone, "the record has no value", {}};
-  }
   if (auto reject = decoder->decode(message.value, message)) return reject;
   awaits_schema = decoder->awaits_schema();
-  if (key_decoder) {
-    if (auto reject = key_decoder->decode(message.has_key ? message.key : std::string_view(), message)) return reject;
-    awaits_schema |= key_decoder->awaits_schema();
+  if (key_decoder && !rows.key_on_demand) {
+    if (auto reject = decode_key(message)) return reject;
   }
   if (awaits_schema) return std::nullopt;
-  if (rows.metadata.slots() != 0) {
-    const Value* const key = rows.key.root ? &key_decoder->values().root : nullptr;
-    if (auto reject = rows.metadata.fill(message, values, plan->message.slots, key)) return reject;
-  }
+  if (auto reject = fill_metadata(message)) return reject;
   if (!rows.absent_values.empty()) forget_absent_values();
   return embedded.empty() ? std::nullopt : find_lists();
+}
+
+std::optional<Reject> MessageRows::decode_key(const Message& message) {
+  if (auto reject = key_decoder->decode(message.has_key ? message.key : std::string_view(), message)) return reject;
+  awaits_schema |= key_decoder->awaits_schema();
+  // What a format without fields has is its root.
+  const std::int16_t root = rows.key.message.tree.nodes[0].slot;
+  if (root < 0) return std::nullopt;
+  Value& slot = key_decoder->values().slot(static_cast<std::size_t>(root));
+  if (rows.key.root && slot.kind == Value::Kind::absent) slot = key_decoder->values().root;
+  // Where fields of it are wanted, it is no value by itself.
+  if (slot.kind == Value::Kind::object && !rows.key.message.tree.nodes[0].children.empty()) {
+    slot.kind = Value::Kind::absent;
+  }
+  return std::nullopt;
+}
+
+std::optional<Reject> MessageRows::fill_metadata(const Message& message) {
+  if (rows.metadata.slots() == 0) return std::nullopt;
+  const Value* const key = rows.key.root ? &key_decoder->values().root : nullptr;
+  return rows.metadata.fill(message, values, plan->message.slots, key);
 }
 
 void MessageRows::forget_absent_values() {
@@ -224,8 +246,10 @@ std::optional<Reject> MessageRows::append_row(std::uint16_t table_index, Element
 
 /// PostgreSQL computes the column's default, since the message has no value for it.
 bool MessageRows::is_omitted(const RowColumn& column, Element element) {
-  return column.absent == Absent::omit && std::none_of(column.sources.begin(), column.sources.end(),
-                                                       [&](const auto& s) { return find(s, element).present(); });
+  return column.absent == Absent::omit && std::none_of(column.sources.begin(), column.sources.end(), [&](const auto& s) {
+           const Value& value = find(s, element);
+           return value.present() || (tells_nulls && value.kind == Value::Kind::null);
+         });
 }
 
 /// Who has no list of that key, since a value of it cannot be one, has no rows of it either.
@@ -275,12 +299,23 @@ bool MessageRows::append_field(const RowColumn& column, Element element, RowSet&
     }
   }
   if (failure) return false;
+  if (column.plan->cleared || (tells_nulls && is_null(column, element))) {
+    present = true;
+    column.codec.append_null(set.bytes);
+    return true;
+  }
   if (column.absent == Absent::reject) {
     failure = column.absent_reject;
     return false;
   }
   append_absent(column, set.bytes);
   return true;
+}
+
+/// An event that says null means it: no default stands in for it.
+bool MessageRows::is_null(const RowColumn& column, Element element) {
+  return std::any_of(column.sources.begin(), column.sources.end(),
+                     [&](const RowSource& source) { return find(source, element).kind == Value::Kind::null; });
 }
 
 bool MessageRows::append_source(const RowColumn& column, std::size_t index, Element element, ByteBuffer& out) {

@@ -48,6 +48,8 @@ struct MessageRows {
         values(decoder->values()),
         scratch(plan->nul),
         embedded(plan->arrays.size()) {
+    tells_nulls = plan->changes && plan->changes->events;
+    scratch.of_events = tells_nulls;
     if (rows.looks_into_key) {
       key_decoder = decode::make_decoder(rows.key, decode::Part::key, plan->key_format, registry);
     }
@@ -55,7 +57,21 @@ struct MessageRows {
 
   std::optional<Reject> append(const Message& message, std::uint32_t message_index, RowSets& sets);
 
+  std::optional<Reject> append_message(std::uint32_t message_index, RowSets& sets);
+  // change_rows.cpp
+  std::optional<Reject> append_change(const Message& message, std::uint32_t message_index, RowSets& sets);
+  std::optional<Reject> append_event(const Message& message, std::uint32_t message_index, RowSets& sets);
+  std::optional<Reject> append_tombstone(const Message& message, std::uint32_t message_index, RowSets& sets);
+  std::optional<Reject> append_removal(const Message& message, std::uint32_t message_index, RowSets& sets);
+  std::optional<Reject> append_removal(const RowRemoval& removal, std::uint32_t message_index, RowSets& sets);
+  void append_truncation(std::uint32_t message_index, RowSets& sets) const;
+  bool moves_row();
+  bool encode_key(const std::vector<RowColumn>& columns, RowSet& set);
+
+  [[nodiscard]] bool is_tombstone(const Message& message) const;
   std::optional<Reject> decode(const Message& message);
+  std::optional<Reject> decode_key(const Message& message);
+  std::optional<Reject> fill_metadata(const Message& message);
   void forget_absent_values();
   std::optional<Reject> find_lists();
   std::optional<Reject> check_required();
@@ -73,6 +89,7 @@ struct MessageRows {
   // Into append_row(), which calls it for each field.
   [[gnu::always_inline]] inline bool append_front(const RowColumn& column, const Scope& scope, ByteBuffer& out);
   bool append_field(const RowColumn& column, Element element, RowSet& set, bool& present);
+  bool is_null(const RowColumn& column, Element element);
   bool append_source(const RowColumn& column, std::size_t source, Element element, ByteBuffer& out);
   void append_absent(const RowColumn& column, ByteBuffer& out);
 
@@ -106,6 +123,7 @@ struct MessageRows {
   std::unique_ptr<decode::Decoder> decoder;
   decode::Values& values;                        ///< the decoder's
   std::unique_ptr<decode::Decoder> key_decoder;  ///< where the plan looks into the key
+  bool tells_nulls = false;    ///< change events: a null is a value, and not the same as a field that is not there
   bool awaits_schema = false;  ///< of the last message: it has no rows, since its schema is not known yet
   Scratch scratch;
   std::vector<Embedded> embedded;  ///< by array mapping
@@ -115,6 +133,8 @@ struct MessageRows {
   decode::Value element_index;
   ByteBuffer element_index_text;
   std::optional<Reject> failure;  ///< of the column at hand: the first source that could not be converted
+  RowSet old_key;                 ///< of a change event
+  RowSet new_key;
 };
 
 }  // namespace loom::encode

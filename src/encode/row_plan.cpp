@@ -4,6 +4,7 @@
 
 #include "decode/json/json_decoder.h"
 #include "encode/reject_text.h"
+#include "mapping/column_types.h"
 
 namespace loom::encode {
 namespace {
@@ -17,6 +18,34 @@ void wish(decode::WantedPaths& paths, std::size_t slot, const ColumnCodec& codec
   if (paths.wishes.size() <= slot) paths.wishes.resize(slot + 1);
   paths.wishes[slot].elements |= codec.wants_elements();
   paths.wishes[slot].json |= codec.wants_json();
+}
+
+decode::Unit unit_of(const mapping::ColumnInfo& column) {
+  using mapping::ColumnType;
+  switch (column.type) {
+    case ColumnType::timestamp:
+    case ColumnType::timestamptz:
+      return decode::Unit::of_instant;
+    case ColumnType::time:
+      return decode::Unit::of_time;
+    case ColumnType::numeric:
+      return decode::Unit::of_decimal;
+    case ColumnType::date:
+      return decode::Unit::days;
+    case ColumnType::bytea:
+      return decode::Unit::base64;
+    case ColumnType::json:
+    case ColumnType::jsonb:
+      return decode::Unit::json;
+    case ColumnType::other: {
+      const std::string_view name = mapping::bare_type_name(column.type_name);
+      if (name == "interval") return decode::Unit::microseconds;
+      if (name == "money") return decode::Unit::of_decimal;
+      return name == "bit" ? decode::Unit::bits : decode::Unit::known;
+    }
+    default:
+      return decode::Unit::known;
+  }
 }
 
 std::string path_of(const mapping::PathTree& tree, std::uint16_t slot) {
@@ -140,6 +169,51 @@ decode::WantedPaths& RowPlan::paths_of(const RowSource& source) {
   return message.message;
 }
 
+RowColumn RowPlan::make_column(const mapping::TopicPlan& plan, const mapping::PlanColumn& column_plan, bool binary) {
+  RowColumn column{.codec = ColumnCodec(column_plan, binary), .plan = &column_plan};
+  for (const auto& from : column_plan.sources) {
+    // timestamp_ms takes nothing but a number, which is what a number column gets of the record's time.
+    const bool as_number = column_plan.value_type == mapping::ValueType::timestamp_ms;
+    const auto form = as_number ? mapping::ColumnType::int8 : column_plan.info.type;
+    column.sources.push_back(make_source(plan, from, form, metadata));
+    const RowSource& source = column.sources.back();
+    column.of_element |= source.scope == SourceScope::element;
+    if (from.kind != SourceKind::field) continue;
+    wish(paths_of(source), source.slot, column.codec);
+    decode::Wish& wished = paths_of(source).wishes[source.slot];
+    wished.bytes |= column_plan.info.type == mapping::ColumnType::bytea && !column_plan.info.is_array;
+    if (column_plan.is_unnamed) {
+      wished.unit = unit_of(column_plan.info);
+      wished.bits = column_plan.info.type_modifier;
+    }
+  }
+  find_front(column);
+  choose_absent(column_plan, plan.nul, column);
+  return column;
+}
+
+void RowPlan::add_changes(const mapping::TopicPlan& plan) {
+  if (!plan.changes) return;
+  const mapping::ChangesPlan& changes = *plan.changes;
+  for (const auto& from : changes.removals) {
+    RowRemoval& removal = removals.emplace_back();
+    removal.table = from.table;
+    removal.binary = plan.tables[from.table].binary;
+    removal.compared = plan.tables[from.table].removed_by.size();
+    for (const auto& column : from.columns) removal.columns.push_back(make_column(plan, column, removal.binary));
+  }
+  for (const auto& column : changes.old_key) old_key.push_back(make_column(plan, column, plan.tables[0].binary));
+  if (changes.events) {
+    message.events = {.operation = changes.operation,
+                      .after = changes.after,
+                      .before = changes.before,
+                      .source = changes.source,
+                      .deleted = changes.deleted,
+                      .time = changes.time};
+  }
+  key.names_row = !changes.removals.empty();
+}
+
 RowPlan::RowPlan(const mapping::TopicPlan& topic_plan, std::string topic)
     : metadata(std::move(topic)), absent_values(topic_plan.absent_values) {
   message.message.tree = topic_plan.message;
@@ -152,20 +226,8 @@ RowPlan::RowPlan(const mapping::TopicPlan& topic_plan, std::string topic)
     table.tracks_present = table_plan.conflict_strategy == mapping::ConflictStrategy::update;
     table.columns.reserve(table_plan.columns.size());
     for (const auto& column_plan : table_plan.columns) {
-      RowColumn& column = table.columns.emplace_back(
-          RowColumn{.codec = ColumnCodec(column_plan, table_plan.binary), .plan = &column_plan});
-      for (const auto& from : column_plan.sources) {
-        // timestamp_ms takes nothing but a number, which is what a number column gets of the record's time.
-        const bool as_number = column_plan.value_type == mapping::ValueType::timestamp_ms;
-        const auto form = as_number ? mapping::ColumnType::int8 : column_plan.info.type;
-        column.sources.push_back(make_source(topic_plan, from, form, metadata));
-        const RowSource& source = column.sources.back();
-        column.of_element |= source.scope == SourceScope::element;
-        if (from.kind == SourceKind::field) wish(paths_of(source), source.slot, column.codec);
-      }
-      find_front(column);
-      choose_absent(column_plan, topic_plan.nul, column);
-      if (column.absent == Absent::omit) {
+      table.columns.push_back(make_column(topic_plan, column_plan, table_plan.binary));
+      if (table.columns.back().absent == Absent::omit) {
         table.omittable.push_back(static_cast<std::uint16_t>(table.columns.size() - 1));
       }
     }
@@ -178,11 +240,15 @@ RowPlan::RowPlan(const mapping::TopicPlan& topic_plan, std::string topic)
       made.sources.push_back(make_source(topic_plan, from, mapping::ColumnType::bytea, metadata));
     }
   }
+  add_changes(topic_plan);
   message.required = mapping::required_paths(topic_plan);
   message.extra_slots = metadata.slots();
   message.root = metadata.wants(mapping::SourceKind::value);
   key.root = metadata.wants(mapping::SourceKind::key) && topic_plan.key_format.format != formats::Format::json;
+  // What a format without fields has is its root.
+  key.root |= key.message.tree.nodes[0].slot >= 0 && topic_plan.key_format.format != formats::Format::json;
   looks_into_key = key.root || key.message.tree.slots != 0;
+  key_on_demand = topic_plan.key_is_for_removals && !metadata.wants(mapping::SourceKind::key);
 }
 
 }  // namespace loom::encode

@@ -54,6 +54,14 @@ struct RowTable {
   bool tracks_sequence = false;  ///< a mapping::SurplusPlan needs to know which elements its rows are
 };
 
+/// The columns of a mapping::RemovalPlan.
+struct RowRemoval {
+  std::uint16_t table = 0;
+  std::size_t compared = 0;  ///< that many columns tell which rows go: each needs a value
+  std::vector<RowColumn> columns;
+  bool binary = true;
+};
+
 struct RowRequired {
   std::string name;
   std::vector<RowSource> sources;
@@ -66,14 +74,19 @@ struct RowPlan {
 
   std::vector<RowTable> tables;
   std::vector<RowRequired> required;
+  std::vector<RowRemoval> removals;
+  std::vector<RowColumn> old_key;  ///< of a change event: the key before it
   Metadata metadata;
   AbsentValues absent_values;
   decode::Wanted message;
   decode::Wanted key;
   bool looks_into_key = false;  ///< fields of it are mapped, or it is mapped and is more than its bytes
+  bool key_on_demand = false;   ///< only where a message deletes
 
  private:
   decode::WantedPaths& paths_of(const RowSource& source);
+  RowColumn make_column(const mapping::TopicPlan& plan, const mapping::PlanColumn& column, bool binary);
+  void add_changes(const mapping::TopicPlan& plan);
 };
 
 /// The mapping's default of a column as an encoded field, or why it cannot be one. Empty when the default is null.

@@ -19,9 +19,19 @@ RowSet& RowSets::lengths(std::size_t surplus) {
   return lengths_[surplus];
 }
 
+RowSet& RowSets::removals(std::uint16_t table) {
+  for (auto& set : removals_) {
+    if (set.table == table) return set;
+  }
+  auto& made = removals_.emplace_back();
+  made.table = table;
+  return made;
+}
+
 std::size_t RowSets::rows() const {
   std::size_t count = 0;
   for (const auto& set : sets_) count += set.rows.size();
+  for (const auto& set : removals_) count += set.rows.size();
   return count;
 }
 
@@ -29,11 +39,13 @@ std::size_t RowSets::bytes() const {
   std::size_t count = 0;
   for (const auto& set : sets_) count += set.bytes.size();
   for (const auto& set : lengths_) count += set.bytes.size();
+  for (const auto& set : removals_) count += set.bytes.size();
   return count;
 }
 
 void RowSets::drop_from(std::uint32_t message) {
-  for (auto* sets : {&sets_, &lengths_}) {
+  std::erase_if(truncations_, [message](const Truncation& one) { return one.message >= message; });
+  for (auto* sets : {&sets_, &lengths_, &removals_}) {
     for (auto& set : *sets) {
       const auto first = std::ranges::lower_bound(set.rows, message, {}, &RowRef::message);
       if (first == set.rows.end()) continue;
@@ -49,9 +61,11 @@ void RowSets::drop_from(std::uint32_t message) {
 }
 
 void RowSets::clear() {
+  truncations_.clear();
+  changes_rows_ = false;
   // More than a full batch needs: what one message full of list elements made is given back.
   constexpr std::size_t kKept = std::size_t{32} << 20U;
-  for (auto* sets : {&sets_, &lengths_}) {
+  for (auto* sets : {&sets_, &lengths_, &removals_}) {
     for (auto& set : *sets) {
       if (set.bytes.capacity() > kKept) set.bytes = ByteBuffer();
       set.bytes.clear();

@@ -85,6 +85,12 @@ struct RowSet {
   [[nodiscard]] std::string_view row(std::size_t row) const { return bytes.view(rows[row].begin, row_end(row)); }
 };
 
+/// A message that empties a table.
+struct Truncation {
+  std::uint16_t table = 0;    ///< index into TopicPlan::tables
+  std::uint32_t message = 0;  ///< index into the batch's messages
+};
+
 /// All rows of one batch.
 /// Threads: one at a time.  Owns: the row sets; clear() keeps their memory for the next batch.
 class RowSets {
@@ -94,6 +100,7 @@ class RowSets {
 
   [[nodiscard]] const std::vector<RowSet>& all() const { return sets_; }
   [[nodiscard]] std::vector<RowSet>& all() { return sets_; }
+  /// Also those that are to go.
   [[nodiscard]] std::size_t rows() const;
   [[nodiscard]] std::size_t bytes() const;
 
@@ -102,6 +109,17 @@ class RowSets {
   RowSet& lengths(std::size_t surplus);
   [[nodiscard]] const std::vector<RowSet>& lengths() const { return lengths_; }
 
+  /// The rows that messages delete, as the columns of a mapping::RemovalPlan. RowSet::table is set; none are omitted.
+  RowSet& removals(std::uint16_t table);
+  [[nodiscard]] const std::vector<RowSet>& removals() const { return removals_; }
+  /// In order of message. The message empties these tables before whatever else it has.
+  void truncate(std::uint16_t table, std::uint32_t message) { truncations_.push_back({table, message}); }
+  [[nodiscard]] const std::vector<Truncation>& truncations() const { return truncations_; }
+
+  /// A message changes rows that are there already: its batch has nothing to hope from a COPY into the table.
+  void note_change() { changes_rows_ = true; }
+  [[nodiscard]] bool changes_rows() const { return changes_rows_; }
+
   /// Drops every row of this message and of later ones: undoes a message that failed half way.
   void drop_from(std::uint32_t message);
   void clear();
@@ -109,6 +127,9 @@ class RowSets {
  private:
   std::vector<RowSet> sets_;
   std::vector<RowSet> lengths_;  ///< by mapping::SurplusPlan; may be shorter
+  std::vector<RowSet> removals_;
+  std::vector<Truncation> truncations_;
+  bool changes_rows_ = false;
 };
 
 }  // namespace loom::encode

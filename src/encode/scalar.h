@@ -40,6 +40,7 @@ class Scratch {
   const decode::Value* json_in(std::string_view text);
 
   mapping::NulPolicy nul;
+  bool of_events = false;              ///< change events: Debezium has numbers for infinity
   mapping::TypeParameters parameters;  ///< of the column at hand, set only for conversions that ask for them
   std::int32_t numeric_modifier = -1;  ///< likewise
   std::vector<std::uint32_t> limbs;    ///< of a long number

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/similar.h"
+#include "mapping/change_plan.h"
 #include "mapping/column_types.h"
 #include "mapping/draft.h"
 #include "mapping/keys.h"
@@ -161,6 +162,7 @@ std::optional<PlanColumn> Compiler::make_column(const ColumnDraft& draft, const 
   const ValueType data_type = setting(topic_.data_types, draft, ValueType::unspecified);
   const ValueType asked = asked_type(data_type, column.transform);
   column.value_type = asked == ValueType::unspecified ? natural_type(*info) : asked;
+  column.is_unnamed = asked == ValueType::unspecified && topic_.changes != Changes::none;
   column.parameters = setting(topic_.type_parameters, draft, TypeParameters());
   if (!can_store(column.value_type, *info)) {
     const bool transformed = column.transform != Transform::none;
@@ -390,6 +392,7 @@ TopicPlan Compiler::run() {
   }
   check_single_row(*infos_[0]);
   check_unmapped_names(drafts);
+  resolve_changes(topic_, drafts, *infos_[0], plan_, findings_);
   for (const auto& name : topic_.required_fields) {
     plan_.required.push_back(make_required(name, drafts));
   }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/similar.h"
+#include "mapping/change_paths.h"
 #include "mapping/paths.h"
 #include "mapping/sources.h"
 
@@ -52,8 +53,13 @@ void add_fields(TableDraft& own, const TopicMapping& topic, const std::vector<st
   }
   if (!topic.field_mappings.empty()) return;
   for (const auto& name : own_columns) {
+    if (topic.deletes == Deletes::mark && name == topic.deleted_at) continue;
     auto& column = column_of(own, name, place_of(topic, "table"));
     const std::string path = path_to(name);  // a dot in a column's name is one in the field's
+    if (topic.changes != Changes::none) {
+      column.sources.push_back({SourceDraft::Kind::path, in_event(path), -1});
+      continue;
+    }
     column.sources.push_back({SourceDraft::Kind::path, path, -1});
     // What stands under `data` is the message's own business once `data` itself is stored.
     if (name != "data") column.sources.push_back({SourceDraft::Kind::path, "data." + path, -1});

@@ -64,6 +64,23 @@ enum class Surplus : std::uint8_t { keep, remove };
 /// Who gives a column its value that is GENERATED ALWAYS AS IDENTITY.
 enum class Identity : std::uint8_t { generated, given };
 
+/// What a topic's messages tell: rows, or what became of the rows of some table.
+enum class Changes : std::uint8_t {
+  none,
+  debezium,  ///< as Debezium's connectors write them: https://debezium.io/documentation/reference/3.6/
+};
+/// What becomes of a message without a value.
+enum class Tombstones : std::uint8_t {
+  dead_letter,
+  ignore,  ///< nothing; its offset is stored
+  remove,  ///< the row of its key goes
+};
+/// What a delete does.
+enum class Deletes : std::uint8_t {
+  rows,  ///< the row goes
+  mark,  ///< the row stays, and TopicMapping::deleted_at takes the time
+};
+
 /// How a topic's values, or its keys, are to be read.
 struct MessageFormat {
   formats::Format format = formats::Format::json;
@@ -147,11 +164,18 @@ struct TopicMapping {
   NulPolicy nul = NulPolicy::reject;
   NoPartition no_partition = NoPartition::stop;
   Identity identity = Identity::generated;
+  Changes changes = Changes::none;
+  Tombstones tombstones = Tombstones::dead_letter;
+  Deletes deletes = Deletes::rows;
+  std::string deleted_at;      ///< a column; of Deletes::mark
+  std::string version_column;  ///< a row with a smaller value there never overwrites one with a larger; empty: none
   MessageFormat value_format;
   MessageFormat key_format;
   int line = 0;
   std::map<std::string, int> key_lines;  ///< where each key of the topic stands, for problems found later
 
+  /// Whether a message may take a row away.
+  [[nodiscard]] bool removes() const { return changes != Changes::none || tombstones == Tombstones::remove; }
   /// No field mapping and no array: `table` and `description` only.
   [[nodiscard]] bool is_minimal() const { return field_mappings.empty() && array_mappings.empty(); }
 };

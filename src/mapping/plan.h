@@ -74,11 +74,13 @@ struct PlanColumn {
   ValueType value_type = ValueType::string;  ///< never `unspecified`: resolved from the column's type
   TypeParameters parameters;                 ///< of the value type, where the mapping gives some
   Transform transform = Transform::none;
+  bool is_unnamed = false;  ///< of a change topic: the mapping names no type, so that a number's unit is not known
   /// Tried in this order. compile() puts a path that goes on inside another one (`data.x`, `data`) right before it,
   /// which says the same as `inside` for any number of inner paths.
   std::vector<ColumnSource> sources;
   std::optional<std::string> default_json;  ///< the mapping's default, as JSON text
   bool ingestion_time = false;              ///< `created_at` without a default: takes the time of ingestion
+  bool cleared = false;                     ///< takes NULL from every row, whatever stood there
   bool operator==(const PlanColumn&) const = default;
 };
 
@@ -102,6 +104,11 @@ struct TablePlan {
   std::vector<std::int16_t> arrays;  ///< whose elements become rows of this table, in file order
   bool gives_identity = false;       ///< rows bring values of a column that is GENERATED ALWAYS AS IDENTITY
   bool row_without_elements = true;  ///< the topic's own table: one row also when no array gave any
+  /// Which columns a delete compares: the key; of a child table those that hold its parent's key. Empty: deletes leave
+  /// its rows alone. Indices into columns.
+  std::vector<std::uint16_t> removed_by;
+  std::optional<std::uint16_t> deleted_at;  ///< a delete only writes its time here
+  std::optional<std::uint16_t> version;     ///< a row with a smaller value never overwrites one with a larger
   bool operator==(const TablePlan&) const = default;
 };
 inline constexpr std::size_t kMaxColumns = 1600;  // PostgreSQL's own limit (MaxHeapAttributeNumber)
@@ -135,6 +142,30 @@ struct RequiredField {
 /// What the headers that stand in the names of a topic's tables say, in the order of TopicPlan::table_headers.
 using TableValues = std::vector<std::string>;
 
+/// The rows of one table that a delete takes.
+struct RemovalPlan {
+  std::uint16_t table = 0;
+  /// How what TablePlan::removed_by compares is found in a message that deletes; then the times and versions that its
+  /// `deleted_at` and `version` ask for.
+  std::vector<PlanColumn> columns;
+  bool operator==(const RemovalPlan&) const = default;
+};
+
+/// What the messages of a topic do besides being rows. Slots are those of TopicPlan::message.
+struct ChangesPlan {
+  bool events = false;  ///< change events in Debezium's envelope, see mapping/change_paths.h
+  Tombstones tombstones = Tombstones::dead_letter;
+  std::uint16_t operation = 0;  ///< from here: of events
+  std::uint16_t after = 0;
+  std::uint16_t before = 0;
+  std::uint16_t source = 0;
+  std::uint16_t deleted = 0;  ///< ExtractNewRecordState's mark
+  std::uint16_t time = 0;
+  std::vector<RemovalPlan> removals;  ///< the topic's own table first; empty: nothing is ever deleted
+  std::vector<PlanColumn> old_key;    ///< the key columns of the row before the event, in the order of TablePlan::key
+  bool operator==(const ChangesPlan&) const = default;
+};
+
 struct TopicPlan;
 /// The plan of those messages of a topic whose headers say this.
 struct PlanVariant {
@@ -159,6 +190,9 @@ struct TopicPlan {
   PathTree key;  ///< paths inside the record's key; without slots nobody looks into it
   std::vector<ArrayPlan> arrays;
   std::vector<SurplusPlan> surplus;  ///< at most one for each child table
+  std::optional<ChangesPlan> changes;
+  /// The key is only looked into where a message deletes.
+  bool key_is_for_removals = false;
   std::vector<RequiredField> required;
   std::vector<std::string> absent_values;  ///< JSON scalars; a field with one of them counts as not there
   MessageFormat value_format;

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "mapping/change_paths.h"
 #include "mapping/choices.h"
 #include "mapping/format_reader.h"
 #include "mapping/sources.h"
@@ -53,6 +54,13 @@ class TopicReader {
   template <typename T, std::size_t N>
   std::map<std::string, T> column_choices(const Choices<T, N>& choices, const Entry& entry);
 
+  /// Whether the text is a source.
+  bool check(const std::string& text, const Place& place) {
+    const bool of_change = topic_.changes != Changes::none && is_change_source(text);
+    return of_change ? check_path(text, place, findings_) : check_source(text, place, findings_);
+  }
+  std::string column_name(const Entry& entry);
+
   [[nodiscard]] Place at(const Entry& entry) const { return place_.inside(entry.key, entry.line); }
 
   TopicMapping& topic_;
@@ -86,7 +94,12 @@ std::map<std::string, T> TopicReader::column_choices(const Choices<T, N>& choice
 }
 
 void TopicReader::read(const YAML::Node& node) {
-  for (const auto& entry : entries_of(node, place_, findings_)) {
+  const auto entries = entries_of(node, place_, findings_);
+  // First, since it says what the names of sources mean.
+  for (const auto& entry : entries) {
+    if (entry.key == "changes") take_choice(kChanges, entry, topic_.changes);
+  }
+  for (const auto& entry : entries) {
     topic_.key_lines[entry.key] = entry.line;
     read_key(entry);
   }
@@ -113,7 +126,7 @@ const std::vector<TopicReader::Key>& TopicReader::keys() {
       {"required_fields",
        [](Self& self, const Entry& entry) {
          self.topic_.required_fields = names_of(entry.value, self.at(entry), self.findings_);
-         for (const auto& name : self.topic_.required_fields) check_source(name, self.at(entry), self.findings_);
+         for (const auto& name : self.topic_.required_fields) self.check(name, self.at(entry));
        }},
       {"defaults", [](Self& self, const Entry& entry) { self.read_defaults(entry); }},
       {"upsert_key",
@@ -143,6 +156,12 @@ const std::vector<TopicReader::Key>& TopicReader::keys() {
       {"no_partition",
        [](Self& self, const Entry& entry) { self.take_choice(kNoPartitions, entry, self.topic_.no_partition); }},
       {"identity", [](Self& self, const Entry& entry) { self.take_choice(kIdentities, entry, self.topic_.identity); }},
+      {"changes", [](Self& /*self*/, const Entry& /*read before all others*/) {}},
+      {"tombstones",
+       [](Self& self, const Entry& entry) { self.take_choice(kTombstones, entry, self.topic_.tombstones); }},
+      {"deletes", [](Self& self, const Entry& entry) { self.take_choice(kDeletes, entry, self.topic_.deletes); }},
+      {"deleted_at", [](Self& self, const Entry& entry) { self.topic_.deleted_at = self.column_name(entry); }},
+      {"version_column", [](Self& self, const Entry& entry) { self.topic_.version_column = self.column_name(entry); }},
       {"format",
        [](Self& self, const Entry& entry) {
          read_format(entry.value, self.at(entry), self.findings_, self.topic_.value_format);
@@ -177,7 +196,7 @@ void TopicReader::read_key(const Entry& entry) {
 void TopicReader::read_field_mappings(const Entry& entry) {
   for (const auto& field : entries_of(entry.value, at(entry), findings_)) {
     const Place place = at(entry).inside(field.key, field.line);
-    if (!check_source(field.key, place, findings_)) continue;
+    if (!check(field.key, place)) continue;
     const auto columns = names_of(field.value, place, findings_);  // one source may feed several columns
     if (columns.empty() && !field.value.IsMap()) findings_.warning(place, "names no column and is ignored");
     for (const auto& column : columns) {
@@ -219,6 +238,12 @@ void TopicReader::read_defaults(const Entry& entry) {
       findings_.error(at(entry).inside(column.key, column.line), "is nested too deep or is too large");
     }
   }
+}
+
+std::string TopicReader::column_name(const Entry& entry) {
+  const std::string name = text_of(entry.value, at(entry), findings_).value_or("");
+  if (!name.empty()) check_column_name(name, at(entry), findings_);
+  return name;
 }
 
 void TopicReader::read_batch_size(const Entry& entry) {
@@ -334,6 +359,7 @@ TopicMapping read_topic(const Entry& entry, const FileDefaults& defaults, const 
   }
   TopicReader(topic, place, findings).read(entry.value);
   finish_format(topic, path, findings);
+  finish_changes(topic, findings);
   check_table_headers(topic, findings);
   if (!topic.is_pattern && has_open_table_name(topic)) {
     topic = for_topic(topic, topic.topic);

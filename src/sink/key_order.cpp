@@ -71,7 +71,8 @@ class Distinct {
   }
 
   void take(const Place& place) {
-    const bool alike = !kept_.empty() && last_.group == place.group && last_.last == place.last;
+    // With versions the later one may be the older.
+    const bool alike = !table_.version && !kept_.empty() && last_.group == place.group && last_.last == place.last;
     if (alike && is_repeated(place.row)) {
       if (table_.conflict_strategy == mapping::ConflictStrategy::ignore) return;
       if (table_.conflict_strategy == mapping::ConflictStrategy::replace || sets_the_same(place.row)) {

@@ -71,7 +71,8 @@ std::vector<Question> questions_of(const Job& job, MessageRange messages) {
     question.places = places.size();
     for (std::size_t place = 0; place < places.size(); ++place) {
       const encode::ColumnBits& omitted = places[place].set->omitted;
-      if (is_its_own(table, omitted)) continue;
+      const bool of_parent = places[place].kind == RowPlace::Kind::removal && table.removed_by != table.key;
+      if (of_parent || is_its_own(table, omitted)) continue;
       KeyRows& rows = question.by_omitted[omitted];
       append_row(table, key_values(table, places[place]), place, rows.bytes);
       rows.messages.push_back(places[place].message);

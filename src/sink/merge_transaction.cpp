@@ -1,6 +1,7 @@
 #include "sink/merge_transaction.h"
 
 #include <algorithm>
+#include <array>
 #include <set>
 #include <vector>
 
@@ -25,7 +26,7 @@ Merged merge_once(const Job& job, const RowGroups& rows) {
   create_stages(job, rows, script);
   std::set<std::uint16_t> used;
   for (const RowGroup& group : rows.groups) {
-    const bool clear = group.surplus < 0 && !used.insert(group.table).second;
+    const bool clear = group.has_rows() && !used.insert(group.table).second;
     merged.steps.push_back(merge_group(job, group, clear, script));
   }
   const ByteBuffer dead = add_dead_letters(job, job.batch.rejected, script);
@@ -44,6 +45,11 @@ void create_stages(const Job& job, const RowGroups& rows, Script& script) {
                                                       statements::surplus_stage_name(surplus)));
       continue;
     }
+    if (group.removes) {
+      script.command(statements::create_removal_stage(job.batch.plan->tables[group.table],
+                                                      statements::removal_stage_name(group.table)));
+      continue;
+    }
     if (!group.merge || !made.insert(group.table).second) continue;
     script.command(statements::create_stage(job.batch.plan->tables[group.table], statements::stage_name(group.table)));
   }
@@ -51,8 +57,16 @@ void create_stages(const Job& job, const RowGroups& rows, Script& script) {
 
 namespace {
 
-/// Whatever the planner believes of a staging table that it has no statistics of, and of a child table that may be
-/// large: the rows are found through the key's index.
+/// Whatever the planner believes of a staging table that it has no statistics of, and of a table that may be large: the
+/// rows are found through the key's index.
+std::size_t by_index(const std::string& statement, Script& script) {
+  constexpr std::array kWays{"enable_seqscan", "enable_hashjoin", "enable_mergejoin"};
+  for (const char* way : kWays) script.command("SET LOCAL " + std::string(way) + " = off");
+  const std::size_t step = script.command(statement);
+  for (const char* way : kWays) script.command("SET LOCAL " + std::string(way) + " TO DEFAULT");
+  return step;
+}
+
 MergeStep delete_surplus(const Job& job, const RowGroup& group, bool clear, Script& script) {
   const auto index = static_cast<std::size_t>(group.surplus);
   const mapping::TablePlan& table = job.batch.plan->tables[group.table];
@@ -60,19 +74,33 @@ MergeStep delete_surplus(const Job& job, const RowGroup& group, bool clear, Scri
   MergeStep step;
   if (clear) script.command("TRUNCATE " + stage);
   step.first = script.copy(statements::copy_lengths(table, stage), {table.binary, group.pieces});
-  for (const char* way : {"enable_seqscan", "enable_hashjoin", "enable_mergejoin"}) {
-    script.command("SET LOCAL " + std::string(way) + " = off");
-  }
-  step.last = script.command(statements::delete_surplus(table, stage, job.batch.plan->surplus[index].sequence));
-  for (const char* way : {"enable_seqscan", "enable_hashjoin", "enable_mergejoin"}) {
-    script.command("SET LOCAL " + std::string(way) + " TO DEFAULT");
-  }
+  step.last = by_index(statements::delete_surplus(table, stage, job.batch.plan->surplus[index].sequence), script);
+  return step;
+}
+
+MergeStep remove_rows(const Job& job, const RowGroup& group, bool clear, Script& script) {
+  const mapping::TablePlan& table = job.batch.plan->tables[group.table];
+  const std::string stage = statements::removal_stage_name(group.table);
+  MergeStep step;
+  if (clear) script.command("TRUNCATE " + stage);
+  step.first = script.copy(statements::copy_removals(table, stage), {table.binary, group.pieces});
+  step.last = by_index(statements::remove_rows(table, stage), script);
+  return step;
+}
+
+MergeStep empty_tables(const Job& job, const RowGroup& group, Script& script) {
+  std::vector<const mapping::TablePlan*> tables;
+  for (const auto table : group.empties) tables.push_back(&job.batch.plan->tables[table]);
+  MergeStep step;
+  step.first = step.last = script.command(statements::empty_tables(tables));
   return step;
 }
 
 }  // namespace
 
 MergeStep merge_group(const Job& job, const RowGroup& group, bool clear, Script& script) {
+  if (!group.empties.empty()) return empty_tables(job, group, script);
+  if (group.removes) return remove_rows(job, group, clear, script);
   if (group.surplus >= 0) return delete_surplus(job, group, clear, script);
   MergeStep step;
   if (!group.merge) {

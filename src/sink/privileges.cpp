@@ -12,8 +12,10 @@ using mapping::ConflictStrategy;
 std::string needed(const mapping::TopicPlan& plan, std::size_t index) {
   const mapping::TablePlan& table = plan.tables[index];
   const bool updates = !table.key.empty() && table.conflict_strategy != ConflictStrategy::ignore;
-  const bool deletes = surplus_of(plan, static_cast<std::uint16_t>(index)) != nullptr;
-  return std::string("{SELECT,INSERT") + (updates ? ",UPDATE" : "") + (deletes ? ",DELETE" : "") + "}";
+  const bool removes = !table.removed_by.empty() && !table.deleted_at;
+  const bool deletes = removes || surplus_of(plan, static_cast<std::uint16_t>(index)) != nullptr;
+  return std::string("{SELECT,INSERT") + (updates ? ",UPDATE" : "") + (deletes ? ",DELETE" : "") +
+         (removes && plan.changes && plan.changes->events ? ",TRUNCATE" : "") + "}";
 }
 
 }  // namespace

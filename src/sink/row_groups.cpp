@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <map>
+#include <memory>
+#include <optional>
 #include <utility>
 
 #include "sink/combiner.h"
@@ -94,7 +96,7 @@ class Grouper {
     if (fresh) {
       RowGroup& group = out_.groups.emplace_back();
       group.table = index_;
-      group.merge = true;
+      group.merge = !table_.key.empty();
       group.omitted = omitted;
       group.set = set;
     }
@@ -119,25 +121,84 @@ void add_shortened(std::uint16_t table, std::size_t surplus, const std::vector<R
   }
 }
 
-void add_merged(const mapping::TopicPlan& plan, std::uint16_t index, const RowSets& rows, MessageRange range,
-                const KeyNumbers& numbers, RowGroups& out) {
-  const TablePlan& table = plan.tables[index];
-  const mapping::SurplusPlan* const surplus = surplus_of(plan, index);
-  const auto given = numbers.by_table.find(index);
-  const RowKeys keys(table, surplus, given == numbers.by_table.end() ? nullptr : &given->second);
-  const std::vector<RowPlace> places = places_of(plan, index, rows, range);
-  Combiner combiner(table);
-  for (std::size_t i = 0; i < places.size(); ++i) combiner.add(places[i], keys.of(places[i], i));
+/// The message of the last truncation of the table in the range.
+std::optional<std::uint32_t> emptied_by(const RowSets& rows, std::uint16_t table, MessageRange range) {
+  std::optional<std::uint32_t> last;
+  for (const encode::Truncation& one : rows.truncations()) {
+    if (one.table == table && one.message >= range.first && one.message < range.last) last = one.message;
+  }
+  return last;
+}
 
-  // First what is deleted: a row of that key may come again.
-  if (surplus != nullptr) {
-    add_shortened(index, static_cast<std::size_t>(surplus - plan.surplus.data()), combiner.shortest(), out);
+/// One table's places, each with its key, in order.
+class Merging {
+ public:
+  Merging(const mapping::TopicPlan& plan, std::uint16_t index, const RowSets& rows, MessageRange range,
+          const KeyNumbers& numbers)
+      : table_(plan.tables[index]),
+        index_(index),
+        surplus_(surplus_of(plan, index)),
+        combiner_(table_),
+        emptied_by_(emptied_by(rows, index, range)) {
+    const auto given = numbers.by_table.find(index);
+    const RowKeys keys(table_, surplus_, given == numbers.by_table.end() ? nullptr : &given->second);
+    const std::vector<RowPlace> places = places_of(plan, index, rows, range);
+    bool is_emptied = false;
+    for (std::size_t i = 0; i < places.size(); ++i) {
+      if (emptied_by_ && !is_emptied && places[i].message > *emptied_by_) {
+        combiner_.empty();
+        is_emptied = true;
+      }
+      combiner_.add(places[i], keys.of(places[i], i));
+    }
+    if (emptied_by_ && !is_emptied) combiner_.empty();
+    if (surplus_ != nullptr) surplus_index_ = static_cast<std::size_t>(surplus_ - plan.surplus.data());
   }
-  Grouper grouper(table, index, out);
-  for (const Candidate& candidate : combiner.candidates()) {
-    if (!candidate.gone) grouper.add(candidate);
+
+  [[nodiscard]] std::optional<std::uint32_t> emptied() const { return emptied_by_; }
+
+  void add_removals(RowGroups& out) const {
+    const auto removals = combiner_.removals();
+    if (removals.empty()) return;
+    RowGroup& group = out.groups.emplace_back();
+    group.table = index_;
+    group.removes = true;
+    for (const RowPlace& place : removals) {
+      group.pieces.push_back(place.set->row(place.row));
+      group.messages.push_back(place.message);
+    }
   }
-  out.combined += combiner.combined();
+
+  void add_rows(RowGroups& out) const {
+    // First what is deleted: a row of that key may come again.
+    if (surplus_ != nullptr) add_shortened(index_, surplus_index_, combiner_.shortest(), out);
+    Grouper grouper(table_, index_, out);
+    for (const Candidate& candidate : combiner_.candidates()) {
+      if (!candidate.gone) grouper.add(candidate);
+    }
+    out.combined += combiner_.combined();
+  }
+
+ private:
+  const TablePlan& table_;
+  std::uint16_t index_;
+  const mapping::SurplusPlan* surplus_;
+  std::size_t surplus_index_ = 0;
+  Combiner combiner_;
+  std::optional<std::uint32_t> emptied_by_;
+};
+
+/// In one statement: tables that refer to each other cannot be emptied one by one.
+void add_emptied(const std::vector<std::unique_ptr<Merging>>& tables, RowGroups& out) {
+  RowGroup group;
+  for (std::size_t table = 0; table < tables.size(); ++table) {
+    const auto message = tables[table] ? tables[table]->emptied() : std::nullopt;
+    if (!message) continue;
+    if (group.empties.empty()) group.table = static_cast<std::uint16_t>(table);
+    group.empties.push_back(static_cast<std::uint16_t>(table));
+    group.messages.assign(1, *message);
+  }
+  if (!group.empties.empty()) out.groups.push_back(std::move(group));
 }
 
 }  // namespace
@@ -165,9 +226,19 @@ RowGroups ordered_groups(const RowSets& rows) {
 RowGroups merge_groups(const mapping::TopicPlan& plan, const RowSets& rows, MessageRange range,
                        const KeyNumbers& numbers) {
   RowGroups out;
+  std::vector<std::unique_ptr<Merging>> merging(plan.tables.size());
   for (std::size_t table = 0; table < plan.tables.size(); ++table) {
-    if (!plan.tables[table].key.empty()) {
-      add_merged(plan, static_cast<std::uint16_t>(table), rows, range, numbers, out);
+    const TablePlan& one = plan.tables[table];
+    if (one.key.empty() && one.removed_by.empty()) continue;
+    merging[table] = std::make_unique<Merging>(plan, static_cast<std::uint16_t>(table), rows, range, numbers);
+  }
+  add_emptied(merging, out);
+  for (auto table = merging.rbegin(); table != merging.rend(); ++table) {
+    if (*table) (*table)->add_removals(out);
+  }
+  for (std::size_t table = 0; table < plan.tables.size(); ++table) {
+    if (merging[table]) {
+      merging[table]->add_rows(out);
       continue;
     }
     for (const RowSet& set : rows.all()) {

@@ -20,13 +20,18 @@ struct RowGroup {
   std::uint16_t table = 0;
   bool merge = false;          ///< through a staging table; else straight into the table
   std::int16_t surplus = -1;   ///< index into TopicPlan::surplus: no rows, but lengths, beyond which rows are deleted
+  bool removes = false;        ///< no rows, but which of them go: the columns of a mapping::RemovalPlan
+  std::vector<std::uint16_t> empties{};  ///< no rows: these tables are emptied
   encode::ColumnBits omitted;  ///< columns of the plan that the rows do not carry
   encode::ColumnBits set;      ///< under ConflictStrategy::update: the columns that the messages had, without the key
   std::vector<std::string_view> pieces;  ///< the rows' bytes, in order
   std::vector<std::uint32_t> messages;   ///< per row: which message it came from (the last, of combined ones)
+
+  [[nodiscard]] bool has_rows() const { return surplus < 0 && !removes && empties.empty(); }
 };
 
-/// The groups in the order in which they are to be written: a parent's rows before its children's.
+/// The groups in the order in which they are to be written: first what goes, a child's rows before its parent's; then a
+/// parent's rows before its children's.
 struct RowGroups {
   std::vector<RowGroup> groups;
   std::deque<ByteBuffer> made;  ///< rows that are in no row set: combined from several
@@ -43,7 +48,8 @@ RowGroups ordered_groups(const encode::RowSets& rows);
 /// The rows of these messages for a merge: in tables with an upsert key, of the rows with one key one is left, since
 /// one INSERT cannot meet a row twice. `ignore` keeps the first, `replace` the last, `update` per column the last that
 /// had it. Rows with a null in their key have no equal and stay, save under NULLS NOT DISTINCT. A child table's rows
-/// beyond the end of a list that a later message has go (TopicPlan::surplus).
+/// beyond the end of a list that a later message has go (TopicPlan::surplus), and so does what a message deletes or
+/// empties; what comes after it is new.
 /// `numbers`: what the database said of the tables whose keys it must tell apart, see number_keys().
 RowGroups merge_groups(const mapping::TopicPlan& plan, const encode::RowSets& rows, MessageRange range = {},
                        const KeyNumbers& numbers = {});

@@ -22,13 +22,14 @@ struct KeyNumbers {
 };
 
 /// The values of a place's key columns, in the key's order, as they are sent: those that are, the others' default is
-/// PostgreSQL's to compute. A null has data() == nullptr.
+/// PostgreSQL's to compute. A null has data() == nullptr. Of a removal what TablePlan::removed_by compares.
 std::vector<std::string_view> key_values(const mapping::TablePlan& table, const RowPlace& place);
 
 /// What tells a row from the others of its table.
 struct RowKey {
   std::string key;   ///< empty: it has no equal
   std::string list;  ///< the same of the list that it is an element of; also a length has it
+  std::string owner;  ///< of a child table with removals: whose it is; also a removal has it
 };
 
 /// Keys of one table's rows: their bytes, or the numbers of the database where it must tell them apart.
@@ -43,6 +44,8 @@ class RowKeys {
   [[nodiscard]] RowKey of(const RowPlace& place, std::size_t index) const;
 
  private:
+  [[nodiscard]] std::string owner_of(const RowPlace& place) const;
+
   const mapping::TablePlan& table_;
   const mapping::SurplusPlan* surplus_;
   const std::vector<KeyNumbers::Of>* numbers_;

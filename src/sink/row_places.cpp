@@ -5,9 +5,9 @@
 namespace loom::sink {
 namespace {
 
-void add_places(const encode::RowSet& set, MessageRange messages, bool are_lengths, std::vector<RowPlace>& out) {
+void add_places(const encode::RowSet& set, MessageRange messages, RowPlace::Kind kind, std::vector<RowPlace>& out) {
   const RowRange range = rows_of(set, messages);
-  for (std::size_t i = range.first; i < range.last; ++i) out.push_back({set.rows[i].message, &set, i, are_lengths});
+  for (std::size_t i = range.first; i < range.last; ++i) out.push_back({set.rows[i].message, &set, i, kind});
 }
 
 }  // namespace
@@ -22,11 +22,14 @@ RowRange rows_of(const encode::RowSet& set, MessageRange messages) {
 std::vector<RowPlace> places_of(const mapping::TopicPlan& plan, std::uint16_t table, const encode::RowSets& rows,
                                 MessageRange messages) {
   std::vector<RowPlace> places;
+  for (const encode::RowSet& set : rows.removals()) {
+    if (set.table == table) add_places(set, messages, RowPlace::Kind::removal, places);
+  }
   for (std::size_t i = 0; i < rows.lengths().size(); ++i) {
-    if (plan.surplus[i].table == table) add_places(rows.lengths()[i], messages, true, places);
+    if (plan.surplus[i].table == table) add_places(rows.lengths()[i], messages, RowPlace::Kind::length, places);
   }
   for (const encode::RowSet& set : rows.all()) {
-    if (set.table == table) add_places(set, messages, false, places);
+    if (set.table == table) add_places(set, messages, RowPlace::Kind::row, places);
   }
   std::stable_sort(places.begin(), places.end(),
                    [](const RowPlace& a, const RowPlace& b) { return a.message < b.message; });

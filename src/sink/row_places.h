@@ -25,13 +25,19 @@ RowRange rows_of(const encode::RowSet& set, MessageRange messages);
 
 /// Where one row of a batch is.
 struct RowPlace {
+  enum class Kind : std::uint8_t {
+    row,
+    length,   ///< no row, but how long its list is: see encode::RowSets::lengths()
+    removal,  ///< no row, but which rows go: see encode::RowSets::removals()
+  };
   std::uint32_t message = 0;
   const encode::RowSet* set = nullptr;
   std::size_t row = 0;
-  bool is_length = false;  ///< no row, but how long its list is: see encode::RowSets::lengths()
+  Kind kind = Kind::row;
 };
 
-/// What the messages have for one table, in the order in which they came; a message's length comes before its rows.
+/// What the messages have for one table, in the order in which they came; what a message deletes comes before its
+/// lengths, and these before its rows.
 std::vector<RowPlace> places_of(const mapping::TopicPlan& plan, std::uint16_t table, const encode::RowSets& rows,
                                 MessageRange messages);
 

@@ -36,6 +36,10 @@ std::vector<std::uint32_t> messages_with_rows(const encode::RowSets& rows) {
   for (const auto& set : rows.all()) {
     for (const auto& row : set.rows) messages.push_back(row.message);
   }
+  for (const auto& set : rows.removals()) {
+    for (const auto& row : set.rows) messages.push_back(row.message);
+  }
+  for (const auto& one : rows.truncations()) messages.push_back(one.message);
   std::sort(messages.begin(), messages.end());
   messages.erase(std::unique(messages.begin(), messages.end()), messages.end());
   return messages;
@@ -48,7 +52,7 @@ class Evidence {
 
   void went_in(const RowGroups& rows) {
     for (const RowGroup& group : rows.groups) {
-      if (group.surplus < 0) taken_.insert(group.table);
+      if (group.has_rows()) taken_.insert(group.table);
     }
   }
   /// `tables`: those that may be broken, if it is not the message.
@@ -295,9 +299,10 @@ class Splitter {
       tried.tables.insert(group.table);
       if (ran.step < steps[i].first || ran.step > steps[i].last) continue;
       tried.tables = {group.table};
-      if (steps[i].first != ran.step || group.surplus >= 0) return;
-      const auto line = line_of(ran.error, group.merge ? statements::stage_relation(group.table)
-                                                       : job_.batch.plan->tables[group.table].name.name);
+      if (steps[i].first != ran.step || group.surplus >= 0 || !group.empties.empty()) return;
+      const auto line = line_of(ran.error, group.removes ? statements::removal_stage_relation(group.table)
+                                           : group.merge ? statements::stage_relation(group.table)
+                                                         : job_.batch.plan->tables[group.table].name.name);
       if (line && *line <= group.messages.size()) tried.message = group.messages[*line - 1];
       return;
     }

@@ -80,6 +80,31 @@ std::string same_key(const TablePlan& table, const std::string& a, const std::st
   return out;
 }
 
+/// Which rows of `t` the removals in `s` mean.
+std::string same_removed(const TablePlan& table, const std::string& t, const std::string& s) {
+  if (table.removed_by == table.key) return same_key(table, t, s);
+  std::string out;
+  for (const auto column : table.removed_by) {
+    out += fmt::format("{}{}.{} = {}.{}", out.empty() ? "" : " AND ", t, column_name(table, column), s,
+                       column_name(table, column));
+  }
+  return out;
+}
+
+/// Whether `table`'s row is not known to be newer than that of `other`.
+std::string not_newer(const TablePlan& table, std::string_view row, std::string_view other) {
+  const std::string version = column_name(table, *table.version);
+  return fmt::format("({}.{} < {}.{}) IS NOT TRUE", other, version, row, version);
+}
+
+std::string removal_columns(const TablePlan& table) {
+  std::string out;
+  for (const auto column : table.removed_by) out += (out.empty() ? "" : ", ") + column_name(table, column);
+  if (table.deleted_at) out += ", " + column_name(table, *table.deleted_at);
+  if (table.version) out += ", " + column_name(table, *table.version);
+  return out;
+}
+
 template <typename Value>
 std::string array(const batch::Batch& batch, std::string_view type, Value value) {
   std::string out = "'{";
@@ -357,6 +382,39 @@ std::string delete_surplus(const TablePlan& table, const std::string& stage, std
          (same_list.empty() ? "" : same_list + " AND ") + "t." + column + " >= s." + column;
 }
 
+std::string removal_stage_relation(std::size_t table) { return "loom_removals_" + std::to_string(table); }
+std::string removal_stage_name(std::size_t table) { return "pg_temp." + removal_stage_relation(table); }
+
+std::string create_removal_stage(const TablePlan& table, const std::string& stage) {
+  return "CREATE TEMP TABLE " + stage + " ON COMMIT DROP AS SELECT " + removal_columns(table) + " FROM " +
+         table.name.quoted() + " WITH NO DATA";
+}
+
+std::string copy_removals(const TablePlan& table, const std::string& stage) {
+  return copy(stage, removal_columns(table), table.binary);
+}
+
+std::string remove_rows(const TablePlan& table, const std::string& stage) {
+  const std::string name = table.name.quoted() + " AS t ";
+  std::string where = " AS s WHERE " + same_removed(table, "t", "s");
+  if (table.version) where += " AND " + not_newer(table, "t", "s");
+  if (!table.deleted_at) return "DELETE FROM " + name + "USING " + stage + where;
+  const std::string mark = column_name(table, *table.deleted_at);
+  std::string set = "SET " + mark + " = s." + mark;
+  if (table.version) set += fmt::format(", {0} = s.{0}", column_name(table, *table.version));
+  return "UPDATE " + name + set + " FROM " + stage + where;
+}
+
+std::string empty_tables(const std::vector<const TablePlan*>& tables) {
+  std::string out;
+  if (const TablePlan& own = *tables.front(); own.deleted_at) {
+    const std::string mark = column_name(own, *own.deleted_at);
+    return "UPDATE " + own.name.quoted() + " SET " + mark + " = now() WHERE " + mark + " IS NULL";
+  }
+  for (const TablePlan* table : tables) out += (out.empty() ? "TRUNCATE " : ", ") + table->name.quoted();
+  return out;
+}
+
 bool overwrites(const TablePlan& table, const encode::ColumnBits& set) {
   if (table.conflict_strategy == ConflictStrategy::ignore) return false;
   return !overwritten(table, {}, set).empty();
@@ -371,7 +429,8 @@ std::string merge_stage(const TablePlan& table, const std::string& stage, const 
                     (table.gives_identity ? "OVERRIDING SYSTEM VALUE " : "") + "SELECT " + list + " FROM " + stage +
                     " ORDER BY " + key_order(table) + " ON CONFLICT (" + key + ") DO ";
   if (!overwrites(table, set)) return out + "NOTHING";
-  return out + "UPDATE SET " + overwritten(table, omitted, set);
+  out += "UPDATE SET " + overwritten(table, omitted, set);
+  return table.version ? out + " WHERE " + not_newer(table, "target", "EXCLUDED") : out;
 }
 
 std::string find_conflict(const TablePlan& table, const std::string& stage) {

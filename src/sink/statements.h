@@ -85,6 +85,15 @@ std::string create_surplus_stage(const mapping::TablePlan& table, const std::str
 std::string copy_lengths(const mapping::TablePlan& table, const std::string& stage);
 std::string delete_surplus(const mapping::TablePlan& table, const std::string& stage, std::size_t sequence);
 
+/// What goes, as rows of the columns that a mapping::RemovalPlan has; and its going, or (TablePlan::deleted_at) its
+/// mark. Under TablePlan::version what is newer stays.
+std::string removal_stage_relation(std::size_t table);
+std::string removal_stage_name(std::size_t table);
+std::string create_removal_stage(const mapping::TablePlan& table, const std::string& stage);
+std::string copy_removals(const mapping::TablePlan& table, const std::string& stage);
+std::string remove_rows(const mapping::TablePlan& table, const std::string& stage);
+std::string empty_tables(const std::vector<const mapping::TablePlan*>& tables);
+
 /// One row when some staged row has its key in the table already, else none.
 std::string find_conflict(const mapping::TablePlan& table, const std::string& stage);
 
