@@ -214,10 +214,28 @@ bool SchemaReader::size(dom::object json, std::uint32_t type) {
   return true;
 }
 
+/// What Debezium calls a type, as Kafka Connect's AvroConverter passes it on beside a plain number.
+std::string_view logical_of_connect(std::string_view name) {
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 6> kNames{
+      {{"io.debezium.time.Date", "date"},
+       {"io.debezium.time.Time", "time-millis"},
+       {"io.debezium.time.MicroTime", "time-micros"},
+       {"io.debezium.time.Timestamp", "local-timestamp-millis"},
+       {"io.debezium.time.MicroTimestamp", "local-timestamp-micros"},
+       {"io.debezium.time.NanoTimestamp", "local-timestamp-nanos"}}};
+  for (const auto& [connect, logical] : kNames) {
+    if (connect == name) return logical;
+  }
+  return {};
+}
+
 /// Takes the logical type over where there is one that fits.
 void SchemaReader::annotate(dom::object json, std::uint32_t type) {
   std::string_view name;
-  if (json.at_key("logicalType").get(name)) return;
+  if (json.at_key("logicalType").get(name)) {
+    if (json.at_key("connect.name").get(name)) return;
+    name = logical_of_connect(name);
+  }
   AvroType& annotated = types[type];
   if (name == "decimal") {
     std::int64_t precision = 0;
