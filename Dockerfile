@@ -8,8 +8,8 @@ FROM ${BASE_IMAGE} AS build
 RUN apt-get update -qq \
  && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
       ccache cmake dpkg-dev g++ ninja-build pkg-config \
-      libboost-dev libcli11-dev libcurl4-openssl-dev libfmt-dev libpq-dev libpqxx-dev libprotobuf-dev librdkafka-dev \
-      libsimdjson-dev libspdlog-dev \
+      libboost-dev libcli11-dev libcurl4-openssl-dev libfmt-dev libpq-dev libpqxx-dev libprotobuf-dev libprotoc-dev \
+      librdkafka-dev libsimdjson-dev libspdlog-dev \
       libyaml-cpp-dev nlohmann-json3-dev prometheus-cpp-dev zlib1g-dev \
  && rm -rf /var/lib/apt/lists/*
 

@@ -9,7 +9,7 @@ set -euo pipefail
 # (checks are skipped where it is not to be had), and the other tools of clang stay beside it where they can.
 build_packages=(build-essential g++ cmake ninja-build ccache pkg-config git ca-certificates)
 library_packages=(librdkafka-dev libpqxx-dev libpq-dev libsimdjson-dev libyaml-cpp-dev prometheus-cpp-dev libcli11-dev
-  libspdlog-dev libfmt-dev libcurl4-openssl-dev libboost-dev zlib1g-dev nlohmann-json3-dev libprotobuf-dev)
+  libspdlog-dev libfmt-dev libcurl4-openssl-dev libboost-dev zlib1g-dev nlohmann-json3-dev libprotobuf-dev libprotoc-dev)
 test_packages=(libgtest-dev libgmock-dev libbenchmark-dev shellcheck 'clang-format-14|clang-format'
   'clang-tidy-14|clang-tidy' 'clang-14|clang' 'libclang-rt-14-dev|libclang-rt-dev' python3 openssl valgrind)
 server_packages=(postgresql default-jre-headless maven procps util-linux curl)

@@ -161,6 +161,25 @@ await_tools() {
   unset "tools_jobs[$1]"
 }
 
+# Most tests wait more than they compute, and the builds of the sanitizers take minutes of every processor: they go on
+# beside the tests, while nobody else wants a processor.
+build_beside() {
+  local preset
+  local -a presets=()
+  for preset in asan tsan fuzz; do
+    if wanted "$preset" && preset_is_possible "$preset"; then presets+=("$preset:$(targets_of "$preset")"); fi
+  done
+  ((${#presets[@]} > 0 && ${#labels[@]} > 1)) || return 0
+  rm -f "$logs"/built-*
+  setsid "$LOOM_ROOT/scripts/lib/build_beside.sh" "$logs" "$jobs" "${presets[@]}" </dev/null >/dev/null 2>&1 &
+  beside_job=$!
+}
+
+# await_beside PRESET: until its build is over, well or badly; what it had to say is seen when it is built once more.
+await_beside() {
+  while [[ -n ${beside_job:-} && ! -e $logs/built-$1 ]] && kill -0 "$beside_job" 2>/dev/null; do sleep 0.5; done
+}
+
 preset_is_possible() { [[ $1 != fuzz ]] || command -v clang++-14 >/dev/null; }
 
 targets_of() {
@@ -180,7 +199,7 @@ finish() {
   local status=$?
   trap - EXIT
   local job
-  for job in "${tools_jobs[@]}"; do kill -- "-$job" 2>/dev/null || true; done
+  for job in "${tools_jobs[@]}" ${beside_job:+"$beside_job"}; do kill -- "-$job" 2>/dev/null || true; done
   if [[ -n ${servers_dir:-} ]]; then servers_stop "$servers_dir" || true; fi
   if [[ -n ${cluster_dir:-} ]]; then servers_stop "$cluster_dir" || true; fi
   # Left early: whatever the reason, that is no success.
@@ -225,9 +244,10 @@ run_label() {
       await_tools client-tools 'tools for the clients'
       start_servers
       start_cluster
-      run_ctest "$1" release -L "^$1\$" --parallel "$jobs"
+      run_ctest "$1" release -L "^$1\$" --parallel "$((jobs + (jobs + 1) / 2))"
       ;;
     asan | tsan)
+      await_beside "$1"
       # shellcheck disable=SC2046
       build "$1" --target $(targets_of "$1") || return 0
       LOOM_SIMULATION_SEEDS=${LOOM_SIMULATION_SEEDS:-200} run_ctest "$1" "$1" -L '^unit$' --parallel "$jobs"
@@ -237,6 +257,7 @@ run_label() {
         note 'fuzz: skipped, clang++-14 is not there (the unit tests run the corpus all the same)'
         return 0
       fi
+      await_beside "$1"
       # shellcheck disable=SC2046
       build "$1" --target $(targets_of "$1") || return 0
       run_ctest "$1" "$1" -L '^fuzz$' --parallel "$jobs"
@@ -288,6 +309,7 @@ main() {
   if wanted checks || wanted unit || wanted integration || wanted ui || wanted deploy || wanted fault; then
     build release --target kafka-to-db-consumer tests/all benchmarks/all || exit 1
   fi
+  build_beside
   took "packages and build"
   for label in "${ALL_LABELS[@]}" "${FURTHER_LABELS[@]}"; do
     if wanted "$label"; then

@@ -185,11 +185,12 @@ def _free_port() -> int:
 def servers() -> Iterator[dict[str, str]]:
     """Addresses, of those that the tests share where they are named."""
     url, kafka = os.environ.get("LOOM_TEST_DATABASE_URL"), os.environ.get("LOOM_TEST_KAFKA_BOOTSTRAP")
-    if url and kafka:
-        yield {"LOOM_DATABASE_URL": url, "LOOM_KAFKA_BOOTSTRAP_SERVERS": kafka}
+    registry = os.environ.get("LOOM_TEST_SCHEMA_REGISTRY")
+    if url and kafka and registry:
+        yield {"LOOM_DATABASE_URL": url, "LOOM_KAFKA_BOOTSTRAP_SERVERS": kafka, "LOOM_SCHEMA_REGISTRY_URL": registry}
         return
     # In a folder of the script's own: PostgreSQL's user may not enter those of pytest.
-    done = subprocess.run([ROOT / "scripts/servers.sh", "start"], capture_output=True, text=True, check=False)
+    done = subprocess.run([ROOT / "scripts/servers.sh", "start", "--with", "registry"], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     found = dict(re.findall(r"export (\w+)='?([^'\n]*)'?", done.stdout))
     try:
@@ -228,6 +229,7 @@ class Desk:
         self.environment = clean | {
             "PATH": f"{folder}:{os.environ['PATH']}", "KUBECONFIG": str(folder / "no-cluster"), "LOOM_DATABASE_URL": self.url,
             "LOOM_KAFKA_BOOTSTRAP_SERVERS": servers["LOOM_KAFKA_BOOTSTRAP_SERVERS"], "LOOM_KAFKA_GROUP_ID": self.name,
+            "LOOM_SCHEMA_REGISTRY_URL": servers["LOOM_SCHEMA_REGISTRY_URL"],
             "LOOM_HTTP_PORT": str(self.port), "PGHOST": split.hostname or "", "PGPORT": str(split.port or 5432),
             "PGUSER": split.username or "", "PGPASSWORD": split.password or "", "PGDATABASE": self.database}
 

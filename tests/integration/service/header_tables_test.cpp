@@ -143,11 +143,12 @@ TEST_F(HeaderTablesTest, TwoValuesThatNameOneTableDoNotMeetInIt) {
 
 TEST_F(HeaderTablesTest, ManyValuesAtOnceAreReadTogether) {
   map_events();
-  for (int id = 0; id < 1'100; ++id) send_event(id, fmt::format("v{}", id));
+  constexpr int kValues = 250;
+  for (int id = 0; id < kValues; ++id) send_event(id, fmt::format("v{}", id));
   start_making_tables();
   ASSERT_TRUE(stored());
-  EXPECT_EQ(count("pg_class WHERE relname LIKE 'events\\_v%' AND relkind = 'r'"), 1'000);
-  EXPECT_EQ(count("kafka_dead_letters WHERE reason = 'out_of_range' AND message LIKE '%1000 sets of tables%'"), 100);
+  EXPECT_EQ(count("pg_class WHERE relname LIKE 'events\\_v%' AND relkind = 'r'"), kValues);
+  EXPECT_EQ(count("kafka_dead_letters"), 0);
 }
 
 TEST_F(HeaderTablesTest, ATableThatNobodyWritesToAnyMoreMayGo) {

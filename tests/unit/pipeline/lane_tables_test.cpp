@@ -93,5 +93,18 @@ TEST_F(LaneTablesTest, ATableThatCannotBeMakesDeadLetters) {
   EXPECT_EQ(batch->rejected[0].reject.message, "no such thing");
 }
 
+TEST_F(LaneTablesTest, OneMoreSetOfTablesThanThereMayBeMakesDeadLetters) {
+  std::vector<std::string> kinds;
+  for (std::size_t i = 0; i < mapping::kMostVariants; ++i) kinds.push_back("v" + std::to_string(i));
+  lane_.use_plan(plan_with(kinds));
+  assign(0);
+  emit(0, 3);
+  take_all();
+  const auto batch = due();
+  ASSERT_NE(batch, nullptr);
+  ASSERT_EQ(batch->rejected.size(), 3U);
+  EXPECT_THAT(batch->rejected[0].reject.message, ::testing::HasSubstr("1000 sets of tables"));
+}
+
 }  // namespace
 }  // namespace loom::pipeline
