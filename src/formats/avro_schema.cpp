@@ -1,5 +1,6 @@
 #include "formats/avro_schema.h"
 
+#include <array>
 #include <map>
 
 #include "formats/avro_names.h"

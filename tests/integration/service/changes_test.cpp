@@ -26,7 +26,7 @@ class ChangesTest : public ServiceTest {
   }
   void remove(int id, int lsn = 1) { send_event("d", id, fmt::format(R"({{"id":{}}})", id), "null", lsn); }
   void send_keyed(const std::string& key, int partition, const std::string& value) {
-    producer().send(topic_, {.value = value, .key = key, .partition = partition});
+    producer().send(topic_, {.value = value, .key = key, .partition = partition, .headers = {}});
   }
   AssertionResult stored() {
     producer().flush();
@@ -135,9 +135,9 @@ TEST_F(ChangesTest, ATombstoneTakesTheRowOfItsKey) {
       kFields);
   database().run("CREATE TABLE copies (id bigint PRIMARY KEY, v text)");
   for (int id = 0; id < 10; ++id) send_keyed(std::to_string(id), id % 2, fmt::format(R"({{"id":{},"v":"x"}})", id));
-  producer().send(topic_, {.value = std::nullopt, .key = "3", .partition = 1});
-  producer().send(topic_, {.value = std::nullopt, .key = R"({"id":4})", .partition = 0});
-  producer().send(topic_, {.value = std::nullopt, .key = "no number", .partition = 0});
+  producer().send(topic_, {.value = std::nullopt, .key = "3", .partition = 1, .headers = {}});
+  producer().send(topic_, {.value = std::nullopt, .key = R"({"id":4})", .partition = 0, .headers = {}});
+  producer().send(topic_, {.value = std::nullopt, .key = "no number", .partition = 0, .headers = {}});
   start();
   ASSERT_TRUE(stored());
   EXPECT_EQ(count("copies"), 8);
