@@ -105,6 +105,7 @@ struct DeadLetterOptions {
   std::optional<std::int64_t> id;  ///< of `show`
   bool json = false;
   bool dry_run = false;
+  bool force = false;
   bool all = false;
   bool yes = false;
   bool repaired = false;

@@ -226,6 +226,7 @@ int replay_dead_letters(const settings::Config& config, const DeadLetterOptions&
   }
   replay.filter = *filter;
   replay.dry_run = options.dry_run;
+  replay.force = options.force;
   WaitingSchemas schemas(config);
   replay.registry = schemas.registry();
   replay.progress = isatty(STDERR_FILENO) != 0 ? stderr : nullptr;

@@ -54,6 +54,15 @@ Message message_of(DeadLetter dead_letter) {
   return message;
 }
 
+/// Whether a message that is stored late may take away what a later one of its key left.
+bool may_undo(const mapping::TopicPlan& plan) {
+  if (plan.table_headers.empty()) {
+    return plan.changes && !plan.changes->removals.empty() && !plan.tables.front().version;
+  }
+  return std::any_of(plan.variants.begin(), plan.variants.end(),
+                     [](const auto& variant) { return variant.plan != nullptr && may_undo(*variant.plan); });
+}
+
 /// Replays one topic, page by page.
 class TopicReplay {
  public:
@@ -96,6 +105,13 @@ class TopicReplay {
     ReplayPlan answer = options_.plan_of(result_.topic, tables_);
     if (answer.plan == nullptr) {
       result_.problem = answer.error.empty() ? "there is no plan for this topic" : std::move(answer.error);
+      return false;
+    }
+    if (!options_.force && !options_.dry_run && may_undo(*answer.plan)) {
+      result_.problem =
+          "its messages change and delete rows, and later ones of the same keys may be stored already: `dead-letters "
+          "replay --force` puts the older state over theirs. Look at the rows first; a `version_column` would let only "
+          "newer ones through";
       return false;
     }
     plan_ = std::move(answer.plan);

@@ -28,6 +28,7 @@ struct ReplayPlan {
 struct ReplayOptions {
   DeadLetterFilter filter;
   bool dry_run = false;  ///< only ask the mapping; nothing is written
+  bool force = false;    ///< also of topics where that may undo what came later
   /// Stored in place of the messages' own values; what fails with it stays the dead letter that it is, with its reason.
   std::optional<std::string> value{};
   std::FILE* progress = nullptr;  ///< where the progress bar goes; nullptr: nowhere

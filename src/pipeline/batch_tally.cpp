@@ -100,19 +100,31 @@ bool StoredPart::is_rejected(std::uint32_t message) const {
   return std::binary_search(rejected_.begin(), rejected_.end(), message, ByMessage{});
 }
 
-std::size_t StoredPart::rows() const {
-  // A message that became no row before the database saw it has none to be left out.
+// A message that became no row before the database saw it has none to be left out.
+bool StoredPart::is_whole() const {
   const bool refused = std::any_of(rejected_.begin(), rejected_.end(),
                                    [](const batch::RejectedMessage* one) { return !one->reject.sqlstate.empty(); });
-  if (all_ && !refused) return batch_.rows.rows();
+  return all_ && !refused;
+}
+
+std::size_t StoredPart::count(const std::vector<encode::RowSet>& sets) const {
+  const bool is_all = is_whole();
   std::size_t rows = 0;
-  for (const auto& set : batch_.rows.all()) {
+  for (const auto& set : sets) {
+    if (is_all) {
+      rows += set.rows.size();
+      continue;
+    }
     for (const auto& row : set.rows) {
-      if (has(batch_.messages[row.message]) && !(refused && is_rejected(row.message))) ++rows;
+      if (has(batch_.messages[row.message]) && !is_rejected(row.message)) ++rows;
     }
   }
   return rows;
 }
+
+std::size_t StoredPart::rows() const { return count(batch_.rows.all()) + removals(); }
+
+std::size_t StoredPart::removals() const { return count(batch_.rows.removals()); }
 
 void count_stored(Counters& counters, TopicCounters& topic, const StoredPart& part, const batch::Outcome* outcome,
                   std::int64_t wall_us) {
@@ -122,9 +134,13 @@ void count_stored(Counters& counters, TopicCounters& topic, const StoredPart& pa
   const std::size_t messages = part.messages();
   const std::size_t rows = part.rows();
   add(topic.batches, 1);
+  const std::size_t removals = part.removals();
+  const bool merged = outcome != nullptr && outcome->merged;
   add(topic.rows, rows);
+  add(topic.deleted_rows, removals);
+  add(merged ? topic.upserted_rows : topic.inserted_rows, rows - removals);
   add(topic.stored_messages, messages);
-  if (outcome != nullptr && outcome->merged) add(topic.merged_batches, 1);
+  if (merged) add(topic.merged_batches, 1);
   topic.last_commit_us.store(wall_us, std::memory_order_relaxed);
   count_dead_letters(topic, part, wall_us);
 

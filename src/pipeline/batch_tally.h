@@ -28,8 +28,10 @@ class StoredPart {
   [[nodiscard]] bool has(const Message& message) const { return all_ || is_of(partitions_, message.partition); }
   [[nodiscard]] std::size_t messages() const;
   [[nodiscard]] std::size_t message_bytes() const;
-  /// Without those of messages that the database refused.
+  /// Without those of messages that the database refused. Also those that were to go.
   [[nodiscard]] std::size_t rows() const;
+  /// Only those that were to go.
+  [[nodiscard]] std::size_t removals() const;
   /// In order of message.
   [[nodiscard]] const std::vector<const batch::RejectedMessage*>& rejected() const { return rejected_; }
 
@@ -37,6 +39,8 @@ class StoredPart {
   StoredPart(const batch::Batch& batch, const std::vector<batch::RejectedMessage>& rejected, bool all,
              std::vector<std::int32_t> partitions);
   [[nodiscard]] bool is_rejected(std::uint32_t message) const;
+  [[nodiscard]] bool is_whole() const;
+  [[nodiscard]] std::size_t count(const std::vector<encode::RowSet>& sets) const;
   static bool is_of(const std::vector<std::int32_t>& partitions, std::int32_t partition);
 
   const batch::Batch& batch_;

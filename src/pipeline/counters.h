@@ -32,7 +32,10 @@ struct TopicCounters {
   std::atomic<std::uint64_t> messages{0};           ///< taken from Kafka into a batch
   std::atomic<std::uint64_t> message_bytes{0};      ///< of their keys and values
   std::atomic<std::uint64_t> stored_messages{0};    ///< committed, as rows or dead letters
-  std::atomic<std::uint64_t> rows{0};               ///< committed
+  std::atomic<std::uint64_t> rows{0};               ///< committed, also those that went
+  std::atomic<std::uint64_t> inserted_rows{0};      ///< of these, by COPY
+  std::atomic<std::uint64_t> upserted_rows{0};      ///< of these, by a merge: they may have been there
+  std::atomic<std::uint64_t> deleted_rows{0};       ///< of these, by messages that delete: they may not have been there
   std::atomic<std::uint64_t> batches{0};            ///< committed
   std::atomic<std::uint64_t> merged_batches{0};     ///< of these, through the staging merge
   std::atomic<std::uint64_t> retried_batches{0};    ///< attempts that ended in retry or in doubt

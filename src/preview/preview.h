@@ -22,14 +22,22 @@ struct PreviewField {
   bool is_plain = false;             ///< a number or a boolean: shown without quotes
 };
 
+/// What would become of a row.
 struct PreviewRow {
+  enum class Does : std::uint8_t {
+    stored,
+    deleted,  ///< the fields say which
+    marked,   ///< likewise; the last one is the time of the delete
+    emptied,  ///< all rows of the table go
+  };
   std::string table;  ///< for people, see TableName::display()
   std::vector<PreviewField> fields;
+  Does does = Does::stored;
 };
 
 /// What would become of a message: rows, or a dead letter.
 struct Previewed {
-  std::vector<PreviewRow> rows;  ///< table by table
+  std::vector<PreviewRow> rows;  ///< what goes, then table by table what comes
   std::optional<Reject> reject;
 };
 
@@ -48,6 +56,7 @@ class Preview {
   [[nodiscard]] const std::set<mapping::TableValues>& wanted() const { return builder_.wanted(); }
 
  private:
+  void add_removals(Previewed& result) const;
   void add_rows(const encode::RowSet& set, Previewed& result) const;
 
   std::shared_ptr<const mapping::TopicPlan> plan_;  ///< of rows in text form, which people can read

@@ -11,6 +11,21 @@ namespace {
 
 constexpr std::size_t kShownCharacters = 60;
 
+/// What stands in front of the table's name; nothing of a row that is stored.
+std::string_view verb(PreviewRow::Does does) {
+  switch (does) {
+    case PreviewRow::Does::stored:
+      return "";
+    case PreviewRow::Does::deleted:
+      return "delete";
+    case PreviewRow::Does::marked:
+      return "mark";
+    case PreviewRow::Does::emptied:
+      return "empty";
+  }
+  return "";
+}
+
 std::string shown(const PreviewField& field) {
   if (field.by_database) return "DEFAULT";
   if (!field.value) return "NULL";
@@ -32,7 +47,9 @@ std::string render(const Previewed& message, std::uint64_t line) {
     for (const PreviewField& field : row.fields) {
       fields += (fields.empty() ? "" : ", ") + text::printable(field.column) + "=" + shown(field);
     }
-    out += fmt::format("{} {} ({})", i == 0 ? "" : ";", text::printable(row.table), fields);
+    const std::string_view does = verb(row.does);
+    out += fmt::format("{}{}{} {}", i == 0 ? "" : ";", does.empty() ? "" : " ", does, text::printable(row.table));
+    if (row.does != PreviewRow::Does::emptied) out += " (" + fields + ")";
   }
   return out;
 }
@@ -50,7 +67,9 @@ std::string render_json(const Previewed& message, std::uint64_t line) {
       for (const PreviewField& field : row.fields) {
         if (!field.by_database) columns[field.column] = field.value ? Json(*field.value) : Json(nullptr);
       }
-      object["rows"].push_back({{"table", row.table}, {"columns", std::move(columns)}});
+      Json one{{"table", row.table}, {"columns", std::move(columns)}};
+      if (row.does != PreviewRow::Does::stored) one["does"] = verb(row.does);
+      object["rows"].push_back(std::move(one));
     }
   }
   return object.dump(-1, ' ', false, Json::error_handler_t::replace);

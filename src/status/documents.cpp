@@ -102,6 +102,8 @@ Json topic_entry(const Snapshot& snapshot, const TopicStatus& topic) {
           {"last_minute", window_json(topic.minute)},
           {"messages", value(counters.messages)},
           {"rows", value(counters.rows)},
+          {"upserted_rows", value(counters.upserted_rows)},
+          {"deleted_rows", value(counters.deleted_rows)},
           {"dead_letters", counters.all_dead_letters()},
           {"dead_letters_by_reason", dead_letters_by_reason(counters)},
           {"dead_letters_waiting", waiting_dead_letters(snapshot, topic.topic)},

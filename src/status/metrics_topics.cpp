@@ -74,6 +74,21 @@ void add_dead_letters(Families& families, const Topics& topics) {
   }
 }
 
+/// What a COPY inserted, what a merge inserted or overwrote, and what messages deleted.
+void add_rows(Families& families, const Topics& topics) {
+  auto family = families.counter("kafka_to_db_rows_total", "Rows committed, by what was done.");
+  family.reserve(3 * topics.size());
+  const auto add = [&family](const Topic& of_topic, std::string_view topic,
+                             std::atomic<std::uint64_t> TopicCounters::*member, const char* operation) {
+    family.add(value(of_topic.counters, member), {{"topic", std::string(topic)}, {"operation", operation}});
+  };
+  for (const auto& [topic, of_topic] : topics) {
+    add(of_topic, topic, &TopicCounters::inserted_rows, "insert");
+    add(of_topic, topic, &TopicCounters::upserted_rows, "upsert");
+    add(of_topic, topic, &TopicCounters::deleted_rows, "delete");
+  }
+}
+
 void add_states(Families& families, const Topics& topics) {
   auto assigned = families.gauge("kafka_to_db_assigned_partitions", "Partitions of the topic that this replica owns.");
   for (const auto& [topic, of_topic] : topics) {
@@ -104,7 +119,7 @@ void add_topic_metrics(Families& families, const Snapshot& snapshot) {
               "Bytes of their keys and values.");
   add_counter(families, topics, &TopicCounters::stored_messages, "kafka_to_db_stored_messages_total",
               "Messages committed, as rows or as dead letters.");
-  add_counter(families, topics, &TopicCounters::rows, "kafka_to_db_rows_total", "Rows committed.");
+  add_rows(families, topics);
   add_outcomes(families, topics);
   add_counter(families, topics, &TopicCounters::merged_batches, "kafka_to_db_merged_batches_total",
               "Committed batches that met keys already there and were merged.");

@@ -74,7 +74,7 @@ TEST_F(EndpointsTest, EachMetricIsDocumentedAndEachDocumentedIsThere) {
   const auto series = exported_series(answer.body);
   const auto value = [&](const std::string& one) { return series.contains(one) ? series.at(one) : "none"; };
   const std::string label = "{topic=\"" + topic_ + "\"}";
-  EXPECT_EQ(value("kafka_to_db_rows_total" + label), "1000");
+  EXPECT_EQ(value("kafka_to_db_rows_total{topic=\"" + topic_ + "\",operation=\"insert\"}"), "1000");
   EXPECT_EQ(value("kafka_to_db_stored_messages_total" + label), "1001");
   EXPECT_EQ(value("kafka_to_db_assigned_partitions" + label), "2");
   EXPECT_EQ(value("kafka_to_db_dead_letters_total{reason=\"invalid_json\"}"), "1");
