@@ -30,7 +30,7 @@ struct Wish {
   bool json = false;      ///< the JSON text of a list or an object. Of JSON itself it is there in any case.
   bool bytes = false;     ///< a bytea column takes it
   Unit unit = Unit::known;
-  int bits = 0;  ///< of Unit::bits: how many the column has
+  int bits = -1;  ///< how many a column of bits has; 0: any number; -1: it is another column
 };
 
 /// Paths wanted of one scope, and what is wanted of the values in their slots.

@@ -152,7 +152,10 @@ Conversion bit(const Value& value, Scratch& scratch, Scalar& out) {
 Conversion json_parsed(const Value& value, Scratch& scratch, Scalar& out) {
   if (value.kind != Kind::string) return json(value, scratch, out);
   const Value* const inner = scratch.json_in(value.text);
-  return inner == nullptr ? Conversion::failed : json(*inner, scratch, out);
+  if (inner == nullptr) return Conversion::failed;
+  if (inner->nul || value.nul) return json(*inner, scratch, out);
+  out.text = value.text;  // a json column keeps it letter by letter
+  return Conversion::ok;
 }
 
 }  // namespace loom::encode::rules

@@ -41,7 +41,7 @@ decode::Unit unit_of(const mapping::ColumnInfo& column) {
       const std::string_view name = mapping::bare_type_name(column.type_name);
       if (name == "interval") return decode::Unit::microseconds;
       if (name == "money") return decode::Unit::of_decimal;
-      return name == "bit" ? decode::Unit::bits : decode::Unit::known;
+      return name == "bit" || name == "bit varying" ? decode::Unit::bits : decode::Unit::known;
     }
     default:
       return decode::Unit::known;
@@ -182,9 +182,11 @@ RowColumn RowPlan::make_column(const mapping::TopicPlan& plan, const mapping::Pl
     wish(paths_of(source), source.slot, column.codec);
     decode::Wish& wished = paths_of(source).wishes[source.slot];
     wished.bytes |= column_plan.info.type == mapping::ColumnType::bytea && !column_plan.info.is_array;
-    if (column_plan.is_unnamed) {
-      wished.unit = unit_of(column_plan.info);
-      wished.bits = column_plan.info.type_modifier;
+    if (!column_plan.is_unnamed) continue;
+    wished.unit = unit_of(column_plan.info);
+    if (wished.unit == decode::Unit::bits) {
+      const bool is_fixed = mapping::bare_type_name(column_plan.info.type_name) == "bit";
+      wished.bits = is_fixed ? std::max(column_plan.info.type_modifier, 1) : 0;
     }
   }
   find_front(column);

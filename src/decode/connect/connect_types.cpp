@@ -37,9 +37,6 @@ constexpr std::array<Logical, 15> kLogical{
      {"io.debezium.data.Json", ConnectMeaning::json},
      {"io.debezium.data.Bits", ConnectMeaning::bits}}};
 
-/// Letters of bits for each letter of a message: a list's shortest element, `"AA==",`, gives 8 and up to 8 in front.
-constexpr std::size_t kMostBits = 8;
-
 void give_text(std::string_view text, Value& value) {
   value.kind = Kind::string;
   value.nul = false;
@@ -76,12 +73,13 @@ void ConnectTypes::add(const formats::ConnectSchema& schema, std::uint32_t index
     typed.slot = static_cast<std::uint16_t>(here.slot);
     typed.of_elements = is_list;
     const bool for_bytes = typed.slot < wanted.wishes.size() && wanted.wishes[typed.slot].bytes;
+    const int bits = typed.slot < wanted.wishes.size() ? wanted.wishes[typed.slot].bits : -1;
+    if (typed.meaning == ConnectMeaning::bits && bits >= 0) typed.digits = bits;
     if (for_bytes && type.kind == ConnectType::Kind::text) {
       text_for_bytes_.push_back(typed.slot);
       typed.meaning = ConnectMeaning::bytes;  // a binary.handling.mode of Base64
     }
     if (typed.meaning != ConnectMeaning::plain) typed_.push_back(typed);
-    has_bits_ = has_bits_ || typed.meaning == ConnectMeaning::bits;
   }
   for (const auto& child : here.children) {
     if (const auto field = schema.field(index, child.key)) add(schema, *field, wanted, child.node);
@@ -90,8 +88,9 @@ void ConnectTypes::add(const formats::ConnectSchema& schema, std::uint32_t index
 
 void ConnectTypes::apply(Values& values, std::size_t message_bytes) {
   room_.clear();
-  // Nothing is moved below, since values are views: all else than bits becomes shorter than it was, or is a number's.
-  room_.reserve(message_bytes * (has_bits_ ? kMostBits : 1) + std::size_t{64} * typed_.size());
+  bits_.clear();
+  // Nothing is moved below, since values are views: what is put there was longer, or is a number's.
+  room_.reserve(message_bytes + std::size_t{64} * typed_.size());
   for (const Typed& typed : typed_) {
     Value& value = values.slots[typed.slot];
     if (!typed.of_elements) {
@@ -123,7 +122,7 @@ void ConnectTypes::give(const Typed& typed, Value& value) {
     case ConnectMeaning::variable_decimal:
       return give_variable_decimal(value);
     case ConnectMeaning::bits:
-      if (value.kind == Kind::string && typed.digits > 0) value = bits_of(value, typed.digits, room_);
+      if (value.kind == Kind::string) value = bits_.of(value, typed.digits);
       return;
     case ConnectMeaning::bytes:
       if (value.kind == Kind::string) value = bytes_of(value, room_);
@@ -186,22 +185,27 @@ Value duration_of(std::int64_t microseconds, ByteBuffer& room) {
   return value;
 }
 
-Value bits_of(const Value& base64, int length, ByteBuffer& room) {
-  const std::size_t begin = room.size();
-  const bool is_base64 = decode_base64(base64.text, room);
-  const std::string bytes(room.view(begin, room.size()));
-  room.truncate(begin);
-  if (!is_base64) return base64;
-  // A varying one may say how many it could have, not how many it has.
-  const auto sent = static_cast<int>(std::min<std::size_t>(bytes.size() * 8, 1U << 30U));
-  const int count = length > 0 && length <= sent + 8 ? length : sent;
-  for (int bit = count - 1; bit >= 0; --bit) {
-    const auto byte = static_cast<std::size_t>(bit / 8);
-    const bool is_set = byte < bytes.size() && (static_cast<unsigned char>(bytes[byte]) >> (bit % 8) & 1U) != 0;
-    room.append(is_set ? '1' : '0');
+void BitTexts::clear() {
+  texts_.clear();
+  bytes_ = 0;
+}
+
+Value BitTexts::of(const Value& base64, int length) {
+  constexpr std::size_t kMostOfMessage = std::size_t{64} << 20U;
+  decoded_.clear();
+  if (!decode_base64(base64.text, decoded_)) return base64;
+  const std::string_view bytes = decoded_.view();
+  const std::size_t count = length > 0 ? static_cast<std::size_t>(length) : bytes.size() * 8;
+  if (bytes_ + count > kMostOfMessage) return base64;
+  std::string& text = texts_.emplace_back();
+  text.reserve(count);
+  for (std::size_t bit = count; bit-- > 0;) {
+    const bool is_set = bit / 8 < bytes.size() && (static_cast<unsigned char>(bytes[bit / 8]) >> (bit % 8) & 1U) != 0;
+    if (length > 0 || is_set || !text.empty()) text += is_set ? '1' : '0';
   }
+  bytes_ += count;
   Value value;
-  give_text(room.view(begin, room.size()), value);
+  give_text(text, value);
   return value;
 }
 

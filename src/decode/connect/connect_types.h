@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -24,6 +26,21 @@ enum class ConnectMeaning : std::uint8_t {
   bits,              ///< Base64, the first bit is the lowest of the first byte
   bytes,             ///< Base64
   json,              ///< a text that is JSON
+};
+
+/// Texts of bits, which may be far longer than what they were sent as. They stay where they are until clear().
+class BitTexts {
+ public:
+  void clear();
+  /// Base64 of bits, the first one the lowest of the first byte, as text of noughts and ones, the highest first.
+  /// `length`: how many there are, since bytes of zeros at the end are not sent; 0: nobody says, and those in front are
+  /// lost (Debezium 3.6.1 of a `bit varying`). What is no Base64, or would be too long, stays as it is.
+  Value of(const Value& base64, int length);
+
+ private:
+  std::deque<std::string> texts_;
+  std::size_t bytes_ = 0;
+  ByteBuffer decoded_;
 };
 
 /// One message's values, given the types that its schema says: the conversions of typed values (Value::Kind) then hold.
@@ -54,17 +71,13 @@ class ConnectTypes {
 
   std::vector<Typed> typed_;
   std::vector<std::uint16_t> text_for_bytes_;  ///< slots
-  bool has_bits_ = false;
+  BitTexts bits_;
   ByteBuffer room_;
   JsonWalk walk_;
 };
 
 /// A length of time as ISO 8601 has it. The text is put into `room`.
 Value duration_of(std::int64_t microseconds, ByteBuffer& room);
-
-/// Base64 of bits, the first one the lowest of the first byte, as text of noughts and ones, the highest first. The text
-/// is put into `room`; what is no Base64 stays as it is.
-Value bits_of(const Value& base64, int length, ByteBuffer& room);
 
 /// What the Base64 of a text encodes, put into `room`; what is no Base64 stays as it is.
 Value bytes_of(const Value& base64, ByteBuffer& room);

@@ -4,7 +4,6 @@
 #include <string_view>
 
 #include "decode/base64.h"
-#include "decode/connect/connect_types.h"
 #include "decode/connect/infinities.h"
 
 namespace loom::decode {
@@ -26,8 +25,9 @@ bool is_number(const Value& value) { return value.kind == Kind::number || value.
 
 void UnnamedUnits::begin(std::size_t message_bytes) {
   room_.clear();
-  // Nothing is moved below: Base64 becomes shorter, a number's text is bounded, a byte's bits are eight.
-  room_.reserve(message_bytes * 8 + 64);
+  bits_.clear();
+  // Nothing is moved below, since values are views: Base64 becomes shorter, and a number's text is as long as ten.
+  room_.reserve(message_bytes * 10 + 64);
 }
 
 std::optional<Reject> UnnamedUnits::read(const Wish& wish, const std::string& path, Value& value, Values& values) {
@@ -80,7 +80,7 @@ std::optional<Reject> UnnamedUnits::read_one(const Wish& wish, const std::string
       if (whole_number(value, number)) value = duration_of(number, room_);
       return std::nullopt;
     case Unit::bits:
-      if (value.kind == Kind::string) value = bits_of(value, wish.bits, room_);
+      if (value.kind == Kind::string) value = bits_.of(value, wish.bits);
       return std::nullopt;
     case Unit::base64:
       if (value.kind == Kind::string) value = bytes_of(value, room_);

@@ -6,6 +6,7 @@
 
 #include "base/byte_buffer.h"
 #include "base/reject.h"
+#include "decode/connect/connect_types.h"
 #include "decode/json/json_walk.h"
 #include "decode/values.h"
 #include "decode/wanted_paths.h"
@@ -28,6 +29,7 @@ class UnnamedUnits {
   std::optional<Reject> read_one(const Wish& wish, const std::string& path, Value& value);
 
   ByteBuffer room_;
+  BitTexts bits_;
   JsonWalk walk_;
 };
 

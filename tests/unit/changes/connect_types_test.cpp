@@ -66,6 +66,8 @@ TEST(ConnectTypesTest, ASchemaSaysWhatValuesAre) {
       {"text", R"("type":"string","name":"io.debezium.time.Interval")", R"("P0Y0M-1DT0H0M0S")", "P0Y0M-1DT0H0M0S"},
       {"text", R"("type":"bytes","name":"io.debezium.data.Bits","parameters":{"length":"3"})", R"("BQ==")", "101"},
       {"text", R"("type":"bytes","name":"io.debezium.data.Bits","parameters":{"length":"10"})", R"("AQI=")", "1000000001"},
+      {"text", R"("type":"bytes","name":"io.debezium.data.Bits","parameters":{"length":"11"})", R"("BQ==")", "00000000101"},
+      {"text", R"("type":"bytes","name":"io.debezium.data.Bits","parameters":{"length":"11"})", R"("")", "00000000000"},
       {"boolean", R"("type":"boolean")", "true", "t"},
       {"uuid", R"("type":"string","name":"io.debezium.data.Uuid")", R"("123e4567-e89b-12d3-a456-426614174000")", "123e4567-e89b-12d3-a456-426614174000"},
       {"jsonb", R"("type":"string","name":"io.debezium.data.Json")", R"("{\"a\": 1.0, \"b\": 1}")", R"({"a": 1.0, "b": 1})"},
