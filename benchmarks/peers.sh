@@ -29,8 +29,8 @@ turn into the same table with its primary key. docs/benchmarks.md explains the f
                    for it
 --delivery         afterwards see what each makes of a topic read twice and of a bad message (some ten minutes more)
 --build DIR        use the programs of this build folder as they are, build nothing
---results FILE     where the figures go as JSON (benchmarks/results/peers.json, or peers-avro.json); the page lies beside it as .md, and the
-                   configuration of each tool in the folder of that name
+--results FILE     where the figures go as JSON (benchmarks/results/peers.json, or peers-avro.json); the page lies beside
+                   it as .md, and the configuration of each tool in the folder of that name
 --keep             leave the servers, the table and the logs, and say where they are
 --get              only fetch and build the peers
 EOT

@@ -54,7 +54,7 @@ AUTO_COMMIT = (
     "none: offsets are committed by a timer, whatever has been stored, and commits are not awaited on disk; "
     "rows are lost when it or the database fails"
 )
-TELEGRAF_AND_TIMES = "its Avro parser does not take a timestamp-micros for a metric's time, and has it in no field either"
+TELEGRAF_AND_TIMES = "its Avro parser cannot take a timestamp-micros for the time of a metric"
 
 TOOLS = [
     Tool(OURS, "kafka-to-db-consumer", "consumer", OURS,
