@@ -1,7 +1,8 @@
-"""A plain Python consumer, aiokafka, asyncpg and, where messages are in Avro, fastavro, with the settings of the service that kafka-to-db-consumer replaces.
+"""A plain Python consumer with the settings of the service that kafka-to-db-consumer replaces.
 
-200 messages or half a second a batch, a pool of 20 to 50 connections, offsets committed by a timer. With
-LOOM_KAFKA_BATCH_SIZE=1 each row is a statement and a transaction of its own.
+aiokafka, asyncpg and, where messages are in Avro, fastavro. 200 messages or half a second a batch, a pool of 20 to 50
+connections, offsets committed by a timer. With LOOM_KAFKA_BATCH_SIZE=1 each row is a statement and a transaction of its
+own.
 """
 
 import asyncio
