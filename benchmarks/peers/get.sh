@@ -12,6 +12,7 @@ BENTHOS_VERSION=4.24.0
 TELEGRAF_VERSION=1.37.2
 TELEGRAF_GO=1.25.5
 DEBEZIUM_VERSION=$(sed -n 's:.*<debezium.version>\(.*\)</debezium.version>.*:\1:p' "$peers_source/get/pom.xml")
+APICURIO_VERSION=$(sed -n 's:.*<apicurio.version>\(.*\)</apicurio.version>.*:\1:p' "$peers_source/get/pom.xml")
 CONNECT_VERSION=$(sed -n 's:.*<connect.version>\(.*\)</connect.version>.*:\1:p' "$peers_source/get/pom.xml")
 
 # get_peer NAME MAKER: prints the folder NAME of the cache; when it is not there, MAKER fills the empty one that it is given.
@@ -38,6 +39,9 @@ get_peer() {
   ) 8>"$peers_kept/.lock"
 }
 
+# digest_of FILE: part of a folder's name, so that what is made of another FILE is made anew.
+digest_of() { sha256sum <"$peers_source/$1" | cut -c 1-12; }
+
 # peer_go ARGUMENT...: neither the caller's settings nor a go.mod around us has a say.
 peer_go() { GOTOOLCHAIN=local GOFLAGS=-buildvcs=false GOWORK=off CGO_ENABLED=0 "$go" "$@"; }
 
@@ -51,7 +55,7 @@ make_benthos() {
 }
 get_benthos() {
   local folder
-  folder=$(get_peer "benthos-$BENTHOS_VERSION" make_benthos) && echo "$folder/benthos"
+  folder=$(get_peer "benthos-$BENTHOS_VERSION-$(digest_of get/benthos.go)" make_benthos) && echo "$folder/benthos"
 }
 
 # In the module's own folder, so that its own go.sum answers for what it is made of.
@@ -73,7 +77,7 @@ make_debezium() {
   command -v mvn >/dev/null || die 'mvn is missing: run scripts/install-packages.sh'
   mvn -q -B -f "$peers_source/get/pom.xml" dependency:copy-dependencies -DincludeScope=runtime -DoutputDirectory="$into"
 }
-get_debezium() { get_peer "debezium-$DEBEZIUM_VERSION-connect-$CONNECT_VERSION" make_debezium; }
+get_debezium() { get_peer "debezium-$DEBEZIUM_VERSION-$(digest_of get/pom.xml)" make_debezium; }
 
 # A virtual environment does not survive being renamed, so the packages are a folder for PYTHONPATH; pip comes from one.
 make_python() {
@@ -84,5 +88,5 @@ make_python() {
 }
 get_python() {
   local folder
-  folder=$(get_peer "python-$(sha256sum <"$peers_source/python/requirements.txt" | cut -c 1-12)" make_python) && echo "$folder/packages"
+  folder=$(get_peer "python-$(digest_of python/requirements.txt)" make_python) && echo "$folder/packages"
 }

@@ -10,7 +10,7 @@ import time
 import urllib.parse
 from pathlib import Path
 
-from . import database, delivery, machine, report, tools, watch
+from . import database, delivery, machine, registry, report, tools, watch
 
 
 @dataclasses.dataclass
@@ -52,13 +52,14 @@ def arguments():
     parser.add_argument("--messages", type=int, required=True)
     parser.add_argument("--repeat", type=int, default=1)
     parser.add_argument("--only", default="")
+    parser.add_argument("--format", choices=("json", "avro"), default="json", help="of the messages")
     parser.add_argument("--seconds-most", type=float, default=60)
     parser.add_argument("--async-commit", action="store_true")
     parser.add_argument("--delivery", action="store_true")
     parser.add_argument("--list-needs", action="store_true", help="only print what has to be fetched")
     parser.add_argument("--needs", action="append", default=[], metavar="NAME=PATH")
     parser.add_argument("--version", action="append", default=[], metavar="NAME=VERSION")
-    for name in ("work", "results", "database-url", "bootstrap-servers", "mapping", "port"):
+    for name in ("work", "results", "database-url", "bootstrap-servers", "mapping", "port", "registry", "schema"):
         parser.add_argument(f"--{name}", default="")
     for name in ("postgres-pid", "kafka-pid"):
         parser.add_argument(f"--{name}", type=int, default=0)
@@ -77,6 +78,9 @@ def make_setup(given):
         "PEER_DB_NAME": url.path.lstrip("/"),
         "PEER_MAPPING": given.mapping,
         "PEER_PORT": given.port,
+        "PEER_FORMAT": given.format,
+        # Its address alone: each tool has its own of the registry's interfaces.
+        "PEER_REGISTRY": given.registry,
     }
     results = Path(given.results)
     return Setup(
@@ -128,8 +132,8 @@ def try_delivery(setup, session, wanted, found):
 
 def main():
     given = arguments()
-    wanted = tools.chosen([name for name in given.only.split(",") if name])
-    ours = next(tool for tool in tools.TOOLS if tool.name == tools.OURS)
+    wanted = tools.chosen([name for name in given.only.split(",") if name], given.format)
+    ours = next(tools.in_format(tool, given.format) for tool in tools.TOOLS if tool.name == tools.OURS)
     if given.list_needs:
         print("\n".join(sorted({tool.needs for tool in wanted} - {"consumer"})))
         return
@@ -141,10 +145,14 @@ def main():
         "machine": machine.machine_name(),
         "versions": dict(pair.split("=", 1) for pair in given.version),
         "messages": given.messages,
+        "format": given.format,
         "repeat": given.repeat,
         "async_commit": given.async_commit,
+        "left_out": {tool.name: tool.without_avro for tool in tools.left_out(given.format)},
         "tools": {tool.name: {"delivery": tool.delivery, "runs": [], "errors": []} for tool in wanted},
     }
+    if given.format == "avro":
+        registry.register(given.registry, delivery.TOPIC, given.schema)
     session = database.Database(given.database_url)
     warm_up(setup, session, ours)
     for turn in range(1, given.repeat + 1):

@@ -2,7 +2,8 @@
 
 Replay: 1 % of the rows are deleted, and the tool reads the topic again as a new group: is a row stored whose neighbours
 are there already? So it is after a crash or a rebalance, when offsets lag behind the rows.
-Bad message: one message more, which is no JSON, at the end of a partition; the table is empty. Are all others stored?
+Bad message: one message more, which is neither JSON nor Avro, at the end of a partition; the table is empty. Are all
+others stored?
 """
 
 import subprocess

@@ -6,6 +6,10 @@ from . import delivery, tools
 
 VALID_OTHERS = 0.05
 TIMES_WANTED = 3.0
+FORMATS = {
+    "json": "of 300 bytes, JSON that does not carry its schema,",
+    "avro": "of 130 bytes, Avro with a schema registry's framing,",
+}
 
 
 def middle(runs, figure):
@@ -90,6 +94,10 @@ def delivery_seen(results):
     return ["What was seen (measure/delivery.py says how it was tried):", "", *lines, ""] if lines else []
 
 
+def left_out(results):
+    return [(tool, results["left_out"][tool.name]) for tool in tools.TOOLS if tool.name in results["left_out"]]
+
+
 def page(results):
     versions = ", ".join(f"{name} {version}" for name, version in results["versions"].items())
     run = [tool for tool in tools.TOOLS if results["tools"].get(tool.name, {}).get("runs")]
@@ -98,9 +106,9 @@ def page(results):
             f"# Peers, {results['date']}",
             "",
             f"{results['machine']}; {versions}.",
-            f"{results['messages']:,} messages of 300 bytes in 6 uneven partitions, the same topic for every tool (none "
-            "needs a flattened copy or one that carries its schema), into the same table with its primary key; "
-            f"medians of {results['repeat']}. Tool, broker and database on the same CPUs.",
+            f"{results['messages']:,} messages {FORMATS[results['format']]} in 6 uneven partitions, the same topic for "
+            "every tool (none needs a flattened copy), into the same table with its primary key; medians of "
+            f"{results['repeat']}. Tool, broker and database on the same CPUs.",
             "",
             *table(results),
             "",
@@ -108,6 +116,7 @@ def page(results):
             + (", but PostgreSQL was told not to make anyone wait." if results["async_commit"] else "."),
             "",
             *[f"- {line}" for line in verdict(results)],
+            *[f"- {tool.title}: left out: {why}" for tool, why in left_out(results)],
             "",
             "What they promise:",
             "",

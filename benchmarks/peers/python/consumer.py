@@ -1,14 +1,17 @@
-"""A plain Python consumer, aiokafka and asyncpg, with the settings of the service that kafka-to-db-consumer replaces.
+"""A plain Python consumer with the settings of the service that kafka-to-db-consumer replaces.
 
-200 messages or half a second a batch, a pool of 20 to 50 connections, offsets committed by a timer. With
-LOOM_KAFKA_BATCH_SIZE=1 each row is a statement and a transaction of its own.
+aiokafka, asyncpg and, where messages are in Avro, fastavro. 200 messages or half a second a batch, a pool of 20 to 50
+connections, offsets committed by a timer. With LOOM_KAFKA_BATCH_SIZE=1 each row is a statement and a transaction of its
+own.
 """
 
 import asyncio
 import datetime
+import io
 import json
 import os
 import signal
+import urllib.request
 
 import aiokafka
 import asyncpg
@@ -18,8 +21,35 @@ INSERT = """INSERT INTO device_sensor_accelerometer_raw (trace_id, device_id, "t
     y_axis, z_axis, magnitude, sample_rate, activity, device_orientation)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT DO NOTHING"""
 
+AVRO = os.environ["PEER_FORMAT"] == "avro"
 BATCH_SIZE = int(os.environ.get("LOOM_KAFKA_BATCH_SIZE", "200"))
 BATCH_TIMEOUT = float(os.environ.get("LOOM_KAFKA_BATCH_TIMEOUT", "0.5"))
+
+
+def read_json(value):
+    message = json.loads(value.decode("utf-8"))
+    message["timestamp"] = datetime.datetime.fromisoformat(message["timestamp"])
+    return message
+
+
+def avro_reader(registry):
+    """Byte 0, four bytes of the schema's id, the message. A schema is fetched when it is first seen."""
+    import fastavro
+
+    schemas = {}
+
+    def schema_of(number):
+        if number not in schemas:
+            with urllib.request.urlopen(f"{registry}/apis/ccompat/v7/schemas/ids/{number}", timeout=30) as answer:
+                schemas[number] = fastavro.parse_schema(json.loads(json.load(answer)["schema"]))
+        return schemas[number]
+
+    def read(value):
+        if value[0] != 0:
+            raise ValueError("the message has no framing")
+        return fastavro.schemaless_reader(io.BytesIO(value[5:]), schema_of(int.from_bytes(value[1:5], "big")))
+
+    return read
 
 
 def row_of(message):
@@ -28,7 +58,7 @@ def row_of(message):
     return (
         message["trace_id"],
         message["device_id"],
-        datetime.datetime.fromisoformat(message["timestamp"]),
+        message["timestamp"],
         message["schema_version"],
         float(data["x"]),
         float(data["y"]),
@@ -78,7 +108,7 @@ async def main():
         max_poll_records=500,
         fetch_max_bytes=52428800,
         session_timeout_ms=60000,
-        value_deserializer=lambda value: json.loads(value.decode("utf-8")),
+        value_deserializer=avro_reader(os.environ["PEER_REGISTRY"]) if AVRO else read_json,
     )
     await consumer.start()
     try:
