@@ -43,10 +43,11 @@ std::optional<Reject> MessageRows::append_event(const Message& message, std::uin
   const mapping::ChangesPlan& changes = *plan->changes;
   const Value& operation = values.slot(changes.operation);
   const Value& mark = values.slot(changes.deleted);
-  const bool is_marked = mark.kind == Value::Kind::boolean ? mark.boolean : mark.text == "true";
+  const bool is_marked =
+      mark.kind == Value::Kind::boolean ? mark.boolean : mark.present() && mark.text == "true";
   const bool has_operation = operation.present() && !operation.text.empty();
   // A row alone may come without its operation: then it is what the row is now.
-  const std::string_view what = mark.present() && is_marked ? "d" : has_operation ? operation.text : "u";
+  const std::string_view what = is_marked ? "d" : has_operation ? operation.text : "u";
   if (what == "r" || what == "c") return append_message(message_index, sets);
   if (what == "d") return append_removal(message, message_index, sets);
   if (what == "m") return std::nullopt;  // a message of pg_logical_emit_message, about no row

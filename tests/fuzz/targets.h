@@ -13,6 +13,8 @@ namespace loom::fuzz {
 void json_decoder(std::string_view bytes);
 /// Bytes after a first one, which chooses a schema, through Avro programs of the whole message and of some paths.
 void avro_program(std::string_view bytes);
+/// A change event, behind a key and a NUL, in whichever form, into rows and removals.
+void change_events(std::string_view bytes);
 /// A text through the parsers of integers, floating and exact numbers.
 void numbers(std::string_view bytes);
 /// A text through the parsers of timestamps, dates and times, and back.
@@ -26,7 +28,8 @@ struct Target {
   std::string_view name;
   void (*run)(std::string_view bytes);
 };
-inline constexpr std::array<Target, 6> kTargets{{{"json_decoder", json_decoder},
+inline constexpr std::array<Target, 7> kTargets{{{"json_decoder", json_decoder},
+                                                 {"change_events", change_events},
                                                  {"avro_program", avro_program},
                                                  {"numbers", numbers},
                                                  {"timestamps", timestamps},

@@ -36,6 +36,7 @@ class RowTree {
     const PathNode after = take(mapping::kAfter);
     const PathNode source = take(mapping::kEventSource);
     root_.children = after.children;
+    root_.slot = old_root.slot;
     for (const auto& child : source.children) {
       add("__source_" + child.key, child.node);
       add("__" + child.key, child.node);
@@ -48,8 +49,8 @@ class RowTree {
     add_slot(std::string(mapping::kOperation), slots_.before);
     add_slot(std::string(mapping::kAfter), slots_.after);
     add_slot(std::string(mapping::kEventSource), slots_.source);
-    root_.slot = old_root.slot;
-    tree_.nodes[0] = std::move(root_);
+    tree_.nodes[0] = std::move(root_);  // after the nodes were added, which moves the others
+
   }
 
  private:
