@@ -65,6 +65,11 @@ int produce_sample(const settings::Config& config, const SampleCommandOptions& o
     std::cerr << "error: no mapping of " << loaded.file->path << " names the topic " << options.topic << '\n';
     return kWrongConfiguration;
   }
+  if (topic->changes != mapping::Changes::none) {
+    std::cerr << "error: samples are rows, and topic " << options.topic
+              << " takes change events: let a connector of Debezium make them (docs/change-streams.md)\n";
+    return kWrongUsage;
+  }
   const formats::Format format = format_of_samples(*topic, options.format);
   if (options.print_schema) return print_sample_schema(*topic, options.topic, format);
   if (const auto warning = format_warning(*topic, format)) std::cerr << "warning: " << *warning << '\n';

@@ -53,7 +53,8 @@ void add_dead_letters(CLI::App& app, DeadLetterOptions& line, const Choose& choo
                      "With one --id: store this file's content (- is standard input) in place of the message's value; "
                      "key, headers, offset and time stay the message's own");
   replay->add_flag("--dry-run", line.dry_run, "Only ask the mapping how many it would take");
-  replay->add_flag("--force", line.force, "Also of topics whose messages change and delete rows: older states go over newer ones");
+  replay->add_flag("--force", line.force,
+                   "Also of topics whose messages change and delete rows: older states go over newer ones");
   replay->add_flag("--json", line.json, "As JSON");
   replay->callback([&line, choose, &failpoints] {
     choose([&](const settings::Config& config) { return replay_dead_letters(config, line, failpoints); },

@@ -12,15 +12,15 @@ namespace loom::decode {
 /// How a change event's value is to be read where nobody names its type: neither the mapping nor a schema beside it.
 /// What Debezium writes without schemas leaves some of it open.
 enum class Unit : std::uint8_t {
-  known,        ///< the column's type says it all
-  of_instant,   ///< numbers could be milliseconds, microseconds or nanoseconds: they are refused
-  of_time,      ///< the same
-  of_decimal,   ///< texts could be Base64, of any scale: they are refused
-  days,         ///< numbers
-  microseconds, ///< numbers of an interval
-  bits,         ///< texts are Base64
-  base64,       ///< texts, of bytes
-  json,         ///< texts that hold it
+  known,         ///< the column's type says it all
+  of_instant,    ///< numbers could be milliseconds, microseconds or nanoseconds: they are refused
+  of_time,       ///< the same
+  of_decimal,    ///< texts could be Base64, of any scale: they are refused
+  days,          ///< numbers
+  microseconds,  ///< numbers of an interval
+  bits,          ///< texts are Base64
+  base64,        ///< texts, of bytes
+  json,          ///< texts that hold it
 };
 
 /// What is wanted of the value in a slot, beside the value itself if it is a scalar.
@@ -56,7 +56,7 @@ struct Wanted {
   std::size_t extra_slots = 0;          ///< behind the message's own, for the caller to fill
   /// What a message's schema has to have: one that lacks it is refused as a whole.
   std::vector<mapping::RequiredPaths> required{};
-  bool root = false;  ///< Values::root is wanted; with its JSON text where it is no scalar
+  bool root = false;                   ///< Values::root is wanted; with its JSON text where it is no scalar
   std::optional<EventSlots> events{};  ///< messages are change events, in whichever of their forms
   bool names_row = false;              ///< a key that names a row: Kafka Connect's, or plain text, count too
 };

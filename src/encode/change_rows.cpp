@@ -43,8 +43,7 @@ std::optional<Reject> MessageRows::append_event(const Message& message, std::uin
   const mapping::ChangesPlan& changes = *plan->changes;
   const Value& operation = values.slot(changes.operation);
   const Value& mark = values.slot(changes.deleted);
-  const bool is_marked =
-      mark.kind == Value::Kind::boolean ? mark.boolean : mark.present() && mark.text == "true";
+  const bool is_marked = mark.kind == Value::Kind::boolean ? mark.boolean : mark.present() && mark.text == "true";
   const bool has_operation = operation.present() && !operation.text.empty();
   // A row alone may come without its operation: then it is what the row is now.
   const std::string_view what = is_marked ? "d" : has_operation ? operation.text : "u";
@@ -100,11 +99,10 @@ std::optional<Reject> MessageRows::append_removal(const Message& message, std::u
     const auto& columns = rows.removals.front().columns;
     return std::all_of(columns.begin(), columns.begin() + static_cast<std::ptrdiff_t>(rows.removals.front().compared),
                        [&](const RowColumn& column) {
-                         return column.plan->default_json || std::any_of(column.sources.begin(), column.sources.end(),
-                                                                         [&](const RowSource& source) {
-                                                                           return source.scope != mapping::SourceScope::key &&
-                                                                                  find(source, {}).present();
-                                                                         });
+                         return column.plan->default_json ||
+                                std::any_of(column.sources.begin(), column.sources.end(), [&](const RowSource& source) {
+                                  return source.scope != mapping::SourceScope::key && find(source, {}).present();
+                                });
                        });
   };
   if (rows.removals.empty()) return std::nullopt;
@@ -137,10 +135,10 @@ std::optional<Reject> MessageRows::append_removal(const RowRemoval& removal, std
     bool present = false;
     if (!is_there && i < removal.compared) {
       set.bytes.truncate(begin);
-      return Reject{RejectReason::missing_required_field,
-                    "it deletes a row, and neither the row before nor the record's key says its `" +
-                        column.plan->info.name + "`",
-                    {}};
+      return Reject{
+          RejectReason::missing_required_field,
+          "it deletes a row, and neither the row before nor the record's key says its `" + column.plan->info.name + "`",
+          {}};
     }
     if (!is_there) {
       column.codec.append_null(set.bytes);

@@ -25,7 +25,8 @@ bool is_number_or_text(const Value& value) { return value.kind == Kind::number |
 bool is_infinite(const Value& value, std::string_view (*name_of)(std::int64_t), Scratch& scratch, std::int64_t latest,
                  std::int64_t earliest, Scalar& out) {
   std::int64_t number = 0;
-  if (!scratch.of_events || value.text.size() < 10 || decode::parse_integer(value.text, number) != Parsed::ok) return false;
+  if (!scratch.of_events || value.text.size() < 10 || decode::parse_integer(value.text, number) != Parsed::ok)
+    return false;
   const std::string_view name = name_of(number);
   if (name.empty()) return false;
   out.integer = name.starts_with('-') ? earliest : latest;
@@ -40,7 +41,8 @@ std::string_view infinite_unit(std::int64_t number) {
 template <int kDigits>
 Conversion timestamp_unit(const Value& value, Scratch& scratch, Scalar& out) {
   if (!is_number_or_text(value)) return Conversion::failed;
-  if (is_infinite(value, infinite_unit<kDigits>, scratch, decode::kLatest, decode::kEarliest, out)) return Conversion::ok;
+  if (is_infinite(value, infinite_unit<kDigits>, scratch, decode::kLatest, decode::kEarliest, out))
+    return Conversion::ok;
   return from(decode::timestamp_from_unit(value.text, kDigits, out.integer));
 }
 

@@ -246,7 +246,8 @@ std::optional<Reject> MessageRows::append_row(std::uint16_t table_index, Element
 
 /// PostgreSQL computes the column's default, since the message has no value for it.
 bool MessageRows::is_omitted(const RowColumn& column, Element element) {
-  return column.absent == Absent::omit && std::none_of(column.sources.begin(), column.sources.end(), [&](const auto& s) {
+  return column.absent == Absent::omit &&
+         std::none_of(column.sources.begin(), column.sources.end(), [&](const auto& s) {
            const Value& value = find(s, element);
            return value.present() || (tells_nulls && value.kind == Value::Kind::null);
          });

@@ -65,7 +65,8 @@ void check_keys(const TopicMapping& topic, Findings& findings) {
   }
   const auto& version = topic.version_column;
   if (!version.empty() && std::count(topic.upsert_key.begin(), topic.upsert_key.end(), version) != 0) {
-    findings.error(place_of(topic, "version_column"), "is a column of the upsert_key, which is the same in each version");
+    findings.error(place_of(topic, "version_column"),
+                   "is a column of the upsert_key, which is the same in each version");
   }
 }
 
@@ -73,8 +74,8 @@ void check_form(const TopicMapping& topic, Findings& findings) {
   if (topic.changes == Changes::none) return;
   const auto format = topic.value_format.format;
   if (format == formats::Format::text || format == formats::Format::bytes) {
-    findings.error(place_of(topic, "changes"), "needs messages with fields, and the topic's format is `" +
-                                                   std::string(to_string(format)) + "`");
+    findings.error(place_of(topic, "changes"),
+                   "needs messages with fields, and the topic's format is `" + std::string(to_string(format)) + "`");
   }
   for (const auto& array : topic.array_mappings) {
     if (!array_root(array.path).empty()) continue;
@@ -103,6 +104,19 @@ void move_into_event(TopicMapping& topic) {
     array.path = in_event(array.path);
   }
   for (auto& field : topic.field_mappings) field.source = in_event(field.source);
+}
+
+/// What the envelope's own fields are, where the mapping names no type: create-tables makes their columns by it.
+void name_known_types(TopicMapping& topic) {
+  const auto name = [&topic](const std::string& column, ValueType type) { topic.data_types.try_emplace(column, type); };
+  for (const auto& field : topic.field_mappings) {
+    const std::string& path = field.source;
+    if (path == kOperation) name(field.column, ValueType::string);
+    if (path == "source.lsn" || path == "source.txId" || path == "source.pos") name(field.column, ValueType::integer);
+    const bool is_time =
+        path == kEventTime || path == "source.ts_ms" || path == "source.ts_us" || path == "source.ts_ns";
+    if (is_time) name(field.column, ValueType::timestamp);
+  }
 }
 
 }  // namespace
@@ -136,7 +150,12 @@ void finish_changes(TopicMapping& topic, Findings& findings) {
   check_deletes(topic, findings);
   check_form(topic, findings);
   check_elements(topic, findings);
-  if (changes) move_into_event(topic);
+  if (topic.deletes == Deletes::mark && !topic.deleted_at.empty()) {
+    topic.data_types.try_emplace(topic.deleted_at, ValueType::timestamp);
+  }
+  if (!changes) return;
+  move_into_event(topic);
+  name_known_types(topic);
 }
 
 }  // namespace loom::mapping

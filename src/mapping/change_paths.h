@@ -9,7 +9,8 @@
 /// Where the sources of a change topic stand in its events. Debezium's envelope has the row before and after the
 /// change, where it came from, and what was done:
 /// https://debezium.io/documentation/reference/3.6/connectors/postgresql.html#postgresql-change-events-value
-/// Paths of a plan always name that envelope, also where messages come unwrapped: who decodes them knows the other form.
+/// Paths of a plan always name that envelope, also where messages come unwrapped: who decodes them knows the other
+/// form.
 namespace loom::mapping {
 
 inline constexpr std::string_view kAfter = "after";

@@ -33,9 +33,8 @@ bool can_be_a_version(const ColumnInfo& column) {
 
 class ChangeCompiler {
  public:
-  ChangeCompiler(const TopicMapping& topic, const std::vector<TableDraft>& drafts, const TableInfo& own, TopicPlan& plan,
-                 Findings& findings)
-      : topic_(topic), drafts_(drafts), own_info_(own), plan_(plan), findings_(findings) {}
+  ChangeCompiler(const TopicMapping& topic, const std::vector<TableDraft>& drafts, TopicPlan& plan, Findings& findings)
+      : topic_(topic), drafts_(drafts), plan_(plan), findings_(findings) {}
 
   void run() {
     find_version();
@@ -99,7 +98,8 @@ class ChangeCompiler {
                                     [&name](const PlanColumn& column) { return column.info.name == name; });
     const Place place = place_of(topic_, "version_column");
     if (found == columns.end()) {
-      findings_.error(place, "names `" + name + "`, which nothing feeds: map a source to it, `$source.lsn` for example");
+      findings_.error(place,
+                      "names `" + name + "`, which nothing feeds: map a source to it, `$source.lsn` for example");
     } else if (!can_be_a_version(found->info)) {
       findings_.error(place, "names `" + name + "`, which is " + found->info.type_name +
                                  "; versions are whole numbers, dates or timestamps");
@@ -120,26 +120,20 @@ class ChangeCompiler {
   /// The column that a delete marks: every row that comes takes the mark away.
   void add_mark() {
     if (topic_.deletes != Deletes::mark || topic_.deleted_at.empty()) return;
-    const std::string& name = topic_.deleted_at;
-    const ColumnInfo* const info = own_info_.find(name);
-    const Place place = place_of(topic_, "deleted_at");
-    if (info == nullptr) {
-      findings_.error(place, "names `" + name + "`, which `" + own_info_.name.display() + "` does not have");
+    auto& columns = plan_.tables[0].columns;
+    const auto found = std::find_if(columns.begin(), columns.end(),
+                                    [&](const PlanColumn& column) { return column.info.name == topic_.deleted_at; });
+    if (found == columns.end()) return;  // what is wrong with it is said already
+    const ColumnInfo& info = found->info;
+    if (info.not_null || info.is_array || !can_store(ValueType::timestamp, info)) {
+      findings_.error(place_of(topic_, "deleted_at"), "names `" + topic_.deleted_at + "`, which is " + info.type_name +
+                                                          (info.not_null ? " NOT NULL" : "") +
+                                                          "; it takes a timestamp that may be null");
       return;
     }
-    if (info->not_null || info->generated || !can_store(ValueType::timestamp, *info) || info->is_array) {
-      findings_.error(place, "names `" + name + "`, which is " + info->type_name +
-                                 (info->not_null ? " NOT NULL" : "") + "; it takes a timestamp that may be null");
-      return;
-    }
-    TablePlan& table = plan_.tables[0];
-    PlanColumn column;
-    column.info = *info;
-    column.value_type = ValueType::timestamp;
-    column.cleared = true;
-    table.deleted_at = static_cast<std::uint16_t>(table.columns.size());
-    table.columns.push_back(std::move(column));
-    table.binary = table.binary && info->type != ColumnType::other;
+    found->value_type = ValueType::timestamp;
+    found->cleared = true;
+    plan_.tables[0].deleted_at = static_cast<std::uint16_t>(found - columns.begin());
   }
 
   /// Where a message that deletes has what the row's column took from `source`; more than one place: before, then key.
@@ -191,9 +185,9 @@ class ChangeCompiler {
       changes_.tombstones = Tombstones::ignore;  // a delete came before it
       return;
     }
-    findings_.error(place_of(topic_, "tombstones"),
-                    "is `delete`, and the record's key cannot fill `" + column.info.name +
-                        "` of the upsert_key: a tombstone has nothing but its key");
+    findings_.error(place_of(topic_, "tombstones"), "is `delete`, and the record's key cannot fill `" +
+                                                        column.info.name +
+                                                        "` of the upsert_key: a tombstone has nothing but its key");
   }
 
   void add_own_removal() {
@@ -249,8 +243,9 @@ class ChangeCompiler {
       const auto column = column_of_parent(index, parent.info.name);
       if (!column) {
         findings_.warning(place_of(topic_, "array_mappings"),
-                          "rows of `" + child.name.display() + "` stay when their parent is deleted: no column of its " +
-                              "foreign_key_mapping holds `" + parent.info.name + "`");
+                          "rows of `" + child.name.display() +
+                              "` stay when their parent is deleted: no column of its " + "foreign_key_mapping holds `" +
+                              parent.info.name + "`");
         return;
       }
       removed_by.push_back(*column);
@@ -275,7 +270,6 @@ class ChangeCompiler {
 
   const TopicMapping& topic_;
   const std::vector<TableDraft>& drafts_;
-  const TableInfo& own_info_;
   TopicPlan& plan_;
   Findings& findings_;
   ChangesPlan changes_;
@@ -283,9 +277,9 @@ class ChangeCompiler {
 
 }  // namespace
 
-void resolve_changes(const TopicMapping& topic, const std::vector<TableDraft>& drafts, const TableInfo& own,
-                     TopicPlan& plan, Findings& findings) {
-  ChangeCompiler(topic, drafts, own, plan, findings).run();
+void resolve_changes(const TopicMapping& topic, const std::vector<TableDraft>& drafts, TopicPlan& plan,
+                     Findings& findings) {
+  ChangeCompiler(topic, drafts, plan, findings).run();
 }
 
 }  // namespace loom::mapping

@@ -2,7 +2,6 @@
 
 #include <vector>
 
-#include "mapping/catalog.h"
 #include "mapping/draft.h"
 #include "mapping/findings.h"
 #include "mapping/mapping_file.h"
@@ -13,7 +12,7 @@ namespace loom::mapping {
 /// What the topic's messages do besides being rows: TopicPlan::changes, and in its tables what deletes and versions
 /// ask for. `plan` has all tables and keys already; more slots are added to its trees. Nothing where messages are only
 /// rows.
-void resolve_changes(const TopicMapping& topic, const std::vector<TableDraft>& drafts, const TableInfo& own,
-                     TopicPlan& plan, Findings& findings);
+void resolve_changes(const TopicMapping& topic, const std::vector<TableDraft>& drafts, TopicPlan& plan,
+                     Findings& findings);
 
 }  // namespace loom::mapping

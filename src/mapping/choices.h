@@ -90,9 +90,8 @@ inline constexpr Choices<NoPartition, 2> kNoPartitions({{{"stop", NoPartition::s
 inline constexpr Choices<Surplus, 2> kSurpluses({{{"keep", Surplus::keep}, {"delete", Surplus::remove}}});
 inline constexpr Choices<Identity, 1> kIdentities({{{"given", Identity::given}}});
 inline constexpr Choices<Changes, 1> kChanges({{{"debezium", Changes::debezium}}});
-inline constexpr Choices<Tombstones, 3> kTombstones({{{"dead_letter", Tombstones::dead_letter},
-                                                      {"ignore", Tombstones::ignore},
-                                                      {"delete", Tombstones::remove}}});
+inline constexpr Choices<Tombstones, 3> kTombstones(
+    {{{"dead_letter", Tombstones::dead_letter}, {"ignore", Tombstones::ignore}, {"delete", Tombstones::remove}}});
 inline constexpr Choices<Deletes, 2> kDeletes({{{"rows", Deletes::rows}, {"mark", Deletes::mark}}});
 inline constexpr Choices<formats::Format, 7> kFormats({{{"json", formats::Format::json},
                                                         {"json_schema", formats::Format::json_schema},

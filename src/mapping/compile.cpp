@@ -392,7 +392,7 @@ TopicPlan Compiler::run() {
   }
   check_single_row(*infos_[0]);
   check_unmapped_names(drafts);
-  resolve_changes(topic_, drafts, *infos_[0], plan_, findings_);
+  resolve_changes(topic_, drafts, plan_, findings_);
   for (const auto& name : topic_.required_fields) {
     plan_.required.push_back(make_required(name, drafts));
   }

@@ -46,6 +46,8 @@ std::vector<SourceDraft> inner_first(const std::vector<SourceDraft>& sources) {
   return ordered;
 }
 
+bool marks(const TopicMapping& topic) { return topic.deletes == Deletes::mark && !topic.deleted_at.empty(); }
+
 void add_fields(TableDraft& own, const TopicMapping& topic, const std::vector<std::string>& own_columns) {
   for (const auto& field : topic.field_mappings) {
     const Place place = place_of(topic, "field_mappings").inside(field.source, field.line);
@@ -53,7 +55,7 @@ void add_fields(TableDraft& own, const TopicMapping& topic, const std::vector<st
   }
   if (!topic.field_mappings.empty()) return;
   for (const auto& name : own_columns) {
-    if (topic.deletes == Deletes::mark && name == topic.deleted_at) continue;
+    if (marks(topic) && name == topic.deleted_at) continue;
     auto& column = column_of(own, name, place_of(topic, "table"));
     const std::string path = path_to(name);  // a dot in a column's name is one in the field's
     if (topic.changes != Changes::none) {
@@ -168,6 +170,7 @@ std::vector<TableDraft> draft_tables(const TopicMapping& topic, const std::vecto
     add_elements(table, array, index, place);
   }
   add_constants(tables, topic);
+  if (marks(topic)) column_of(tables[0], topic.deleted_at, place_of(topic, "deleted_at"));
   for (auto& table : tables) {
     for (auto& column : table.columns) column.sources = inner_first(column.sources);
   }

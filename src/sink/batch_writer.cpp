@@ -113,8 +113,8 @@ Outcome write_batch(const DatabaseSettings& settings, Connection& connection, ba
                     Failpoints& failpoints) {
   if (auto why = publish_dead_letters(settings, batch)) return Outcome::not_now(std::move(*why), batch::Cause::none);
   find_waiting(settings, connection, batch);
-  const bool merge = (batch.prefer_merge && has_upsert_key(*batch.plan)) || always_merges(*batch.plan) ||
-                     batch.rows.changes_rows();
+  const bool merge =
+      (batch.prefer_merge && has_upsert_key(*batch.plan)) || always_merges(*batch.plan) || batch.rows.changes_rows();
   if (!merge) order_rows(*batch.plan, batch.rows);
   Written written = write({settings, connection, batch, failpoints}, merge);
   if (written.rejected) {

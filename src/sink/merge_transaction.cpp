@@ -114,7 +114,8 @@ MergeStep merge_group(const Job& job, const RowGroup& group, bool clear, Script&
                            {table.binary, group.pieces});
   step.rows = static_cast<std::int64_t>(group.messages.size());
   const bool overwrites = statements::overwrites(table, group.set);
-  if (overwrites && job.connection.takes_lateral()) {
+  // Of messages that change rows nobody needs to be told that they meet some.
+  if (overwrites && job.connection.takes_lateral() && !job.batch.rows.changes_rows()) {
     step.conflict = script.command(statements::find_conflict(table, stage));
     step.asks = MergeStep::Asks::what_is_there;
   }

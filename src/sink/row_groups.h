@@ -18,12 +18,12 @@ namespace loom::sink {
 /// columns that overwrite what the table has.
 struct RowGroup {
   std::uint16_t table = 0;
-  bool merge = false;          ///< through a staging table; else straight into the table
-  std::int16_t surplus = -1;   ///< index into TopicPlan::surplus: no rows, but lengths, beyond which rows are deleted
-  bool removes = false;        ///< no rows, but which of them go: the columns of a mapping::RemovalPlan
+  bool merge = false;         ///< through a staging table; else straight into the table
+  std::int16_t surplus = -1;  ///< index into TopicPlan::surplus: no rows, but lengths, beyond which rows are deleted
+  bool removes = false;       ///< no rows, but which of them go: the columns of a mapping::RemovalPlan
   std::vector<std::uint16_t> empties{};  ///< no rows: these tables are emptied
-  encode::ColumnBits omitted;  ///< columns of the plan that the rows do not carry
-  encode::ColumnBits set;      ///< under ConflictStrategy::update: the columns that the messages had, without the key
+  encode::ColumnBits omitted;            ///< columns of the plan that the rows do not carry
+  encode::ColumnBits set;  ///< under ConflictStrategy::update: the columns that the messages had, without the key
   std::vector<std::string_view> pieces;  ///< the rows' bytes, in order
   std::vector<std::uint32_t> messages;   ///< per row: which message it came from (the last, of combined ones)
 

@@ -41,9 +41,9 @@ std::string RowKeys::owner_of(const RowPlace& place) const {
   for (std::size_t i = 0; i < table_.removed_by.size(); ++i) {
     const std::uint16_t column = table_.removed_by[i];
     if (place.kind == RowPlace::Kind::row && place.set->omitted.test(column)) return {};
-    append_value(place.kind == RowPlace::Kind::row ? fields.at(column - place.set->omitted.count_before(column))
-                                                   : fields.at(i),
-                 owner);
+    append_value(
+        place.kind == RowPlace::Kind::row ? fields.at(column - place.set->omitted.count_before(column)) : fields.at(i),
+        owner);
   }
   return owner;
 }

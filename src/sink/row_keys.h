@@ -27,8 +27,8 @@ std::vector<std::string_view> key_values(const mapping::TablePlan& table, const 
 
 /// What tells a row from the others of its table.
 struct RowKey {
-  std::string key;   ///< empty: it has no equal
-  std::string list;  ///< the same of the list that it is an element of; also a length has it
+  std::string key;    ///< empty: it has no equal
+  std::string list;   ///< the same of the list that it is an element of; also a length has it
   std::string owner;  ///< of a child table with removals: whose it is; also a removal has it
 };
 

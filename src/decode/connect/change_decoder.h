@@ -16,8 +16,8 @@ namespace loom::decode {
 
 /// Change events, in whichever form they come: Debezium's envelope or the row alone, with Kafka Connect's schema around
 /// it or without, in any format. Each message is tried in the form of the one before it.
-/// Values have the types of the schema where there is one. Values that Debezium did not know are absent. A message whose
-/// payload is null has a null as Values::root.
+/// Values have the types of the schema where there is one. Values that Debezium did not know are absent. A message
+/// whose payload is null has a null as Values::root.
 /// Threads: one at a time.
 /// Owns:    a decoder for each form that came, and what was made of the last schema.
 /// Fails:   as the format's own decoder.
@@ -55,7 +55,7 @@ class ChangeDecoder final : public Decoder {
   std::optional<formats::ConnectSchema> schema_;
   std::vector<std::uint16_t> row_slots_;
   std::vector<std::uint16_t> unit_slots_;  ///< what their columns take is not said
-  std::vector<Time> times_;  ///< of the event, not of the row
+  std::vector<Time> times_;                ///< of the event, not of the row
   UnnamedUnits units_;
 };
 

@@ -20,22 +20,21 @@ struct Logical {
   ConnectMeaning meaning;
   int digits = 0;
 };
-constexpr std::array<Logical, 15> kLogical{
-    {{"org.apache.kafka.connect.data.Decimal", ConnectMeaning::decimal},
-     {"io.debezium.data.VariableScaleDecimal", ConnectMeaning::variable_decimal},
-     {"org.apache.kafka.connect.data.Date", ConnectMeaning::date},
-     {"io.debezium.time.Date", ConnectMeaning::date},
-     {"org.apache.kafka.connect.data.Time", ConnectMeaning::time, 3},
-     {"io.debezium.time.Time", ConnectMeaning::time, 3},
-     {"io.debezium.time.MicroTime", ConnectMeaning::time, 6},
-     {"io.debezium.time.NanoTime", ConnectMeaning::time, 9},
-     {"org.apache.kafka.connect.data.Timestamp", ConnectMeaning::local_time, 3},
-     {"io.debezium.time.Timestamp", ConnectMeaning::local_time, 3},
-     {"io.debezium.time.MicroTimestamp", ConnectMeaning::local_time, 6},
-     {"io.debezium.time.NanoTimestamp", ConnectMeaning::local_time, 9},
-     {"io.debezium.time.MicroDuration", ConnectMeaning::duration},
-     {"io.debezium.data.Json", ConnectMeaning::json},
-     {"io.debezium.data.Bits", ConnectMeaning::bits}}};
+constexpr std::array<Logical, 15> kLogical{{{"org.apache.kafka.connect.data.Decimal", ConnectMeaning::decimal},
+                                            {"io.debezium.data.VariableScaleDecimal", ConnectMeaning::variable_decimal},
+                                            {"org.apache.kafka.connect.data.Date", ConnectMeaning::date},
+                                            {"io.debezium.time.Date", ConnectMeaning::date},
+                                            {"org.apache.kafka.connect.data.Time", ConnectMeaning::time, 3},
+                                            {"io.debezium.time.Time", ConnectMeaning::time, 3},
+                                            {"io.debezium.time.MicroTime", ConnectMeaning::time, 6},
+                                            {"io.debezium.time.NanoTime", ConnectMeaning::time, 9},
+                                            {"org.apache.kafka.connect.data.Timestamp", ConnectMeaning::local_time, 3},
+                                            {"io.debezium.time.Timestamp", ConnectMeaning::local_time, 3},
+                                            {"io.debezium.time.MicroTimestamp", ConnectMeaning::local_time, 6},
+                                            {"io.debezium.time.NanoTimestamp", ConnectMeaning::local_time, 9},
+                                            {"io.debezium.time.MicroDuration", ConnectMeaning::duration},
+                                            {"io.debezium.data.Json", ConnectMeaning::json},
+                                            {"io.debezium.data.Bits", ConnectMeaning::bits}}};
 
 void give_text(std::string_view text, Value& value) {
   value.kind = Kind::string;

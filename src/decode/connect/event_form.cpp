@@ -50,7 +50,6 @@ class RowTree {
     add_slot(std::string(mapping::kAfter), slots_.after);
     add_slot(std::string(mapping::kEventSource), slots_.source);
     tree_.nodes[0] = std::move(root_);  // after the nodes were added, which moves the others
-
   }
 
  private:
@@ -79,8 +78,8 @@ Wanted row_form(const Wanted& envelope) {
 
 bool is_envelope(const Values& values, const EventSlots& slots) {
   const auto is_there = [&values](std::uint16_t slot) { return values.slots[slot].kind != Kind::absent; };
-  return is_text(values.slots[slots.operation]) && (is_there(slots.after) || is_there(slots.before) ||
-                                                    values.slots[slots.source].kind == Kind::object);
+  return is_text(values.slots[slots.operation]) &&
+         (is_there(slots.after) || is_there(slots.before) || values.slots[slots.source].kind == Kind::object);
 }
 
 bool is_envelope_in_row_form(Values& values, const EventSlots& slots) {

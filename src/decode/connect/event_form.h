@@ -14,8 +14,8 @@ Wanted row_form(const Wanted& envelope);
 /// Whether values that were decoded as an envelope are one.
 bool is_envelope(const Values& values, const EventSlots& slots);
 
-/// Whether values that were decoded as a row are an envelope's. Then they mean nothing; else slots that no row fills are
-/// absent.
+/// Whether values that were decoded as a row are an envelope's. Then they mean nothing; else slots that no row fills
+/// are absent.
 bool is_envelope_in_row_form(Values& values, const EventSlots& slots);
 
 }  // namespace loom::decode

@@ -12,10 +12,13 @@ namespace {
 using Kind = Value::Kind;
 
 Reject without_unit(const std::string& path, const Value& value, std::string_view why, std::string_view names) {
-  std::string shown(value.kind == Kind::integer ? std::to_string(value.integer()) : std::string(value.text.substr(0, 40)));
+  std::string shown(value.kind == Kind::integer ? std::to_string(value.integer())
+                                                : std::string(value.text.substr(0, 40)));
   return {RejectReason::conversion_failed,
-          "source \"" + path + "\": " + shown + " " + std::string(why) + ", and the event has no schema that tells: name " +
-              std::string(names) + " in data_types",
+          "source \"" + path + "\": " + shown + " " + std::string(why) +
+              ", and the event has no schema that tells: name in "
+              "data_types " +
+              std::string(names),
           {}};
 }
 
@@ -31,11 +34,11 @@ void UnnamedUnits::begin(std::size_t message_bytes) {
 }
 
 std::optional<Reject> UnnamedUnits::read(const Wish& wish, const std::string& path, Value& value, Values& values) {
-  if (value.kind != Kind::array) return read_one(wish, path, value);
+  if (value.kind != Kind::array) return read_one(wish, path, value, false);
   for (std::uint32_t i = 0; i < value.count; ++i) {
     Value& element = values.elements[value.elements + i];
     read_decimal(element);
-    if (auto reject = read_one(wish, path, element)) return reject;
+    if (auto reject = read_one(wish, path, element, true)) return reject;
   }
   return std::nullopt;
 }
@@ -51,7 +54,7 @@ void UnnamedUnits::read_decimal(Value& value) {
   value.set_integer(scale);
 }
 
-std::optional<Reject> UnnamedUnits::read_one(const Wish& wish, const std::string& path, Value& value) {
+std::optional<Reject> UnnamedUnits::read_one(const Wish& wish, const std::string& path, Value& value, bool is_element) {
   std::int64_t number = 0;
   switch (wish.unit) {
     case Unit::known:
@@ -65,7 +68,8 @@ std::optional<Reject> UnnamedUnits::read_one(const Wish& wish, const std::string
     case Unit::of_decimal:
       if (value.kind != Kind::string) return std::nullopt;
       return without_unit(path, value, "may be Base64 or a decimal number",
-                          "decimal_base64(SCALE) for Base64, decimal for numbers");
+                          is_element ? "array for numbers; Base64 in lists takes events with schemas, and is not named"
+                                     : "decimal_base64(SCALE) for Base64, decimal for numbers");
     case Unit::days:
       if (!whole_number(value, number)) return std::nullopt;
       if (const auto infinite = infinite_date(number); !infinite.empty()) {

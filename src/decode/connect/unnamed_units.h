@@ -26,7 +26,7 @@ class UnnamedUnits {
   void read_decimal(Value& value);
 
  private:
-  std::optional<Reject> read_one(const Wish& wish, const std::string& path, Value& value);
+  std::optional<Reject> read_one(const Wish& wish, const std::string& path, Value& value, bool is_element);
 
   ByteBuffer room_;
   BitTexts bits_;

@@ -18,8 +18,8 @@ class ChangesTest : public ServiceTest {
   }
   void send_event(const std::string& op, int id, const std::string& before, const std::string& after, int lsn = 1) {
     send_keyed(fmt::format(R"({{"id":{}}})", id), id % 2,
-               fmt::format(R"({{"before":{},"after":{},"source":{{"lsn":{}}},"op":"{}","ts_ms":1700000000000}})", before,
-                           after, lsn, op));
+               fmt::format(R"({{"before":{},"after":{},"source":{{"lsn":{}}},"op":"{}","ts_ms":1700000000000}})",
+                           before, after, lsn, op));
   }
   void put(int id, const std::string& v, int lsn = 1) {
     send_event("u", id, "null", fmt::format(R"({{"id":{},"v":"{}"}})", id, v), lsn);
@@ -74,7 +74,8 @@ TEST_F(ChangesTest, ATruncateEmptiesTheTableAndItsChildren) {
       "    array_mappings:\n      items: {table: parts, foreign_key_mapping: {copy: id}, sequence_field: n, "
       "element_mappings: {sku: sku}}\n");
   database().run(
-      "CREATE TABLE copies (id bigint PRIMARY KEY, v text); CREATE TABLE parts (copy int REFERENCES copies (id), n int, "
+      "CREATE TABLE copies (id bigint PRIMARY KEY, v text); CREATE TABLE parts (copy int REFERENCES copies (id), n "
+      "int, "
       "sku text, PRIMARY KEY (copy, n))");
   const auto with_parts = [&](int id) {
     send_event("c", id, "null", fmt::format(R"({{"id":{},"v":"x","items":[{{"sku":"a"}},{{"sku":"b"}}]}})", id));
@@ -131,8 +132,8 @@ TEST_F(ChangesTest, AnOlderVersionOverwritesAndDeletesNothing) {
 }
 
 TEST_F(ChangesTest, ATombstoneTakesTheRowOfItsKey) {
-  map("  " + topic_ + ":\n    table: copies\n    upsert_key: [id]\n    conflict_strategy: replace\n    tombstones: delete\n" +
-      kFields);
+  map("  " + topic_ +
+      ":\n    table: copies\n    upsert_key: [id]\n    conflict_strategy: replace\n    tombstones: delete\n" + kFields);
   database().run("CREATE TABLE copies (id bigint PRIMARY KEY, v text)");
   for (int id = 0; id < 10; ++id) send_keyed(std::to_string(id), id % 2, fmt::format(R"({{"id":{},"v":"x"}})", id));
   producer().send(topic_, {.value = std::nullopt, .key = "3", .partition = 1, .headers = {}});

@@ -14,8 +14,8 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
 FakeCatalog table() {
-  return FakeCatalog().table("t", {"id int8 !", "v text", "n int8", "op text", "lsn int8", "at timestamptz", "old text"},
-                             {{"id"}});
+  return FakeCatalog().table(
+      "t", {"id int8 !", "v text", "n int8", "op text", "lsn int8", "at timestamptz", "old text"}, {{"id"}});
 }
 const char* const kFields =
     "changes: debezium\nupsert_key: id\nfield_mappings: {id: id, v: v, n: n, $op: op, $source.lsn: lsn, $ts: at, "
@@ -27,27 +27,31 @@ class ChangeRowsTest : public ::testing::Test {
 };
 
 TEST_F(ChangeRowsTest, AnEnvelopeIsItsRowAfterTheChange) {
-  EXPECT_EQ(stream.add(R"({"before":null,"after":{"id":1,"v":"a","n":2},"source":{"lsn":77},"op":"c","ts_ms":1700000000123})"),
+  EXPECT_EQ(stream.add(
+                R"({"before":null,"after":{"id":1,"v":"a","n":2},"source":{"lsn":77},"op":"c","ts_ms":1700000000123})"),
             "");
-  EXPECT_EQ(stream.add(R"({"before":{"id":2,"v":"old"},"after":{"id":2,"v":"b","n":3},"source":{"lsn":78},"op":"u","ts_ms":1700000000000})"),
-            "");
-  EXPECT_THAT(stream.sent(),
-              ElementsAre("t 1|a|2|c|77|2023-11-14 22:13:20.123+00|\\N (sets v,n,op,lsn,at)",
-                          "t 2|b|3|u|78|2023-11-14 22:13:20+00|old (sets v,n,op,lsn,at,old)"));
+  EXPECT_EQ(
+      stream.add(
+          R"({"before":{"id":2,"v":"old"},"after":{"id":2,"v":"b","n":3},"source":{"lsn":78},"op":"u","ts_ms":1700000000000})"),
+      "");
+  EXPECT_THAT(stream.sent(), ElementsAre("t 1|a|2|c|77|2023-11-14 22:13:20.123+00|\\N (sets v,n,op,lsn,at)",
+                                         "t 2|b|3|u|78|2023-11-14 22:13:20+00|old (sets v,n,op,lsn,at,old)"));
 }
 
 TEST_F(ChangeRowsTest, ANullIsAValueAndAFieldThatIsNotThereIsNone) {
   EXPECT_EQ(stream.add(R"({"after":{"id":1,"v":null,"n":null},"source":{},"op":"u"})"), "");
   EXPECT_EQ(stream.add(R"({"after":{"id":2,"v":"x"},"source":{},"op":"u"})"), "");
-  EXPECT_THAT(stream.sent(), ElementsAre("t 1|\\N|\\N|u|\\N|\\N|\\N (sets v,n,op)", "t 2|x|\\N|u|\\N|\\N|\\N (sets v,op)"));
+  EXPECT_THAT(stream.sent(),
+              ElementsAre("t 1|\\N|\\N|u|\\N|\\N|\\N (sets v,n,op)", "t 2|x|\\N|u|\\N|\\N|\\N (sets v,op)"));
 }
 
 TEST_F(ChangeRowsTest, ADeleteTakesItsKeyFromTheRowBeforeElseFromTheRecordsKey) {
   EXPECT_EQ(stream.add(R"({"before":{"id":1,"v":null},"after":null,"source":{},"op":"d"})", R"({"id":9})"), "");
   EXPECT_EQ(stream.add(R"({"before":null,"after":null,"source":{},"op":"d"})", R"({"id":2})"), "");
   EXPECT_EQ(stream.add(R"({"before":null,"after":null,"source":{},"op":"d"})", "3"), "");
-  EXPECT_EQ(stream.add("-", R"({"schema":{"type":"struct","fields":[{"type":"int32","field":"id"}]},"payload":{"id":4}})"),
-            "");
+  EXPECT_EQ(
+      stream.add("-", R"({"schema":{"type":"struct","fields":[{"type":"int32","field":"id"}]},"payload":{"id":4}})"),
+      "");
   EXPECT_EQ(stream.add("-", R"({"schema":{"type":"int32"},"payload":5})"), "");
   EXPECT_THAT(stream.sent(), ElementsAre("remove t 1", "remove t 2", "remove t 3", "remove t 4", "remove t 5"));
   EXPECT_THAT(stream.add(R"({"before":null,"after":null,"source":{},"op":"d"})"),
@@ -94,7 +98,8 @@ TEST_F(ChangeRowsTest, FormsMayChangeFromMessageToMessage) {
     EXPECT_EQ(stream.add(value), "") << value;
   }
   EXPECT_EQ(stream.rows().rows(), 8U);
-  EXPECT_THAT(stream.sent(), ElementsAre("t 1|a|\\N|\\N|\\N|\\N|\\N (sets v)", "t 2|b|\\N|r|7|\\N|\\N (sets v,op,lsn)"));
+  EXPECT_THAT(stream.sent(),
+              ElementsAre("t 1|a|\\N|\\N|\\N|\\N|\\N (sets v)", "t 2|b|\\N|r|7|\\N|\\N (sets v,op,lsn)"));
 }
 
 TEST_F(ChangeRowsTest, APayloadOfNullIsATombstone) {

@@ -24,8 +24,8 @@ std::string stored(const char* column, const std::string& schema, const std::str
   ChangeStream stream(topic_yaml("changes: debezium\nupsert_key: id\nfield_mappings: {id: id, v: v}" + type), catalog);
   std::string event = R"({"before":null,"after":{"id":1,"v":)" + value + R"(},"source":{},"op":"u"})";
   if (!schema.empty()) {
-    event = R"({"schema":{"type":"struct","fields":[{"type":"struct","fields":[{"type":"int64","field":"id"},{)" + schema +
-            R"(,"optional":true,"field":"v"}],"optional":true,"field":"after"}]},"payload":)" + event + "}";
+    event = R"({"schema":{"type":"struct","fields":[{"type":"struct","fields":[{"type":"int64","field":"id"},{)" +
+            schema + R"(,"optional":true,"field":"v"}],"optional":true,"field":"after"}]},"payload":)" + event + "}";
   }
   const std::string reject = stream.add(event);
   if (!reject.empty()) return reject;
@@ -43,10 +43,15 @@ struct Case {
 
 TEST(ConnectTypesTest, ASchemaSaysWhatValuesAre) {
   const Case cases[] = {
-      {"numeric", R"("type":"bytes","name":"org.apache.kafka.connect.data.Decimal","parameters":{"scale":"2"})", R"("BM4=")", "12.30"},
-      {"numeric", R"("type":"bytes","name":"org.apache.kafka.connect.data.Decimal","parameters":{"scale":"2"})", R"("+w==")", "-0.05"},
-      {"text", R"("type":"bytes","name":"org.apache.kafka.connect.data.Decimal","parameters":{"scale":"2"})", R"("BM4=")", "12.30"},
-      {"numeric", R"("type":"struct","fields":[{"type":"int32","field":"scale"},{"type":"bytes","field":"value"}],"name":"io.debezium.data.VariableScaleDecimal")", R"({"scale":7,"value":"B1vNFQ=="})", "12.3456789"},
+      {"numeric", R"("type":"bytes","name":"org.apache.kafka.connect.data.Decimal","parameters":{"scale":"2"})",
+       R"("BM4=")", "12.30"},
+      {"numeric", R"("type":"bytes","name":"org.apache.kafka.connect.data.Decimal","parameters":{"scale":"2"})",
+       R"("+w==")", "-0.05"},
+      {"text", R"("type":"bytes","name":"org.apache.kafka.connect.data.Decimal","parameters":{"scale":"2"})",
+       R"("BM4=")", "12.30"},
+      {"numeric",
+       R"("type":"struct","fields":[{"type":"int32","field":"scale"},{"type":"bytes","field":"value"}],"name":"io.debezium.data.VariableScaleDecimal")",
+       R"({"scale":7,"value":"B1vNFQ=="})", "12.3456789"},
       {"date", R"("type":"int32","name":"io.debezium.time.Date")", "20455", "2026-01-02"},
       {"date", R"("type":"int32","name":"io.debezium.time.Date")", "-622191234", "infinity"},
       {"date", R"("type":"int32","name":"io.debezium.time.Date")", "-2147472691", "-infinity"},
@@ -54,23 +59,32 @@ TEST(ConnectTypesTest, ASchemaSaysWhatValuesAre) {
       {"time", R"("type":"int64","name":"io.debezium.time.MicroTime")", "11045123456", "03:04:05.123456"},
       {"time", R"("type":"int32","name":"io.debezium.time.Time")", "11045123", "03:04:05.123"},
       {"time", R"("type":"int64","name":"io.debezium.time.NanoTime")", "11045123456789", "03:04:05.123456"},
-      {"timestamp", R"("type":"int64","name":"io.debezium.time.Timestamp")", "1767323045123", "2026-01-02 03:04:05.123"},
-      {"timestamp", R"("type":"int64","name":"io.debezium.time.MicroTimestamp")", "1767323045123456", "2026-01-02 03:04:05.123456"},
+      {"timestamp", R"("type":"int64","name":"io.debezium.time.Timestamp")", "1767323045123",
+       "2026-01-02 03:04:05.123"},
+      {"timestamp", R"("type":"int64","name":"io.debezium.time.MicroTimestamp")", "1767323045123456",
+       "2026-01-02 03:04:05.123456"},
       {"timestamp", R"("type":"int64","name":"io.debezium.time.MicroTimestamp")", "9223372036825200000", "infinity"},
-      {"timestamp", R"("type":"int64","name":"io.debezium.time.NanoTimestamp")", "1767323045123456789", "2026-01-02 03:04:05.123456"},
-      {"timestamp", R"("type":"int64","name":"org.apache.kafka.connect.data.Timestamp")", "-1", "1969-12-31 23:59:59.999"},
-      {"timestamptz", R"("type":"string","name":"io.debezium.time.ZonedTimestamp")", R"("2026-01-02T01:04:05.123456Z")", "2026-01-02 01:04:05.123456+00"},
+      {"timestamp", R"("type":"int64","name":"io.debezium.time.NanoTimestamp")", "1767323045123456789",
+       "2026-01-02 03:04:05.123456"},
+      {"timestamp", R"("type":"int64","name":"org.apache.kafka.connect.data.Timestamp")", "-1",
+       "1969-12-31 23:59:59.999"},
+      {"timestamptz", R"("type":"string","name":"io.debezium.time.ZonedTimestamp")", R"("2026-01-02T01:04:05.123456Z")",
+       "2026-01-02 01:04:05.123456+00"},
       {"timestamptz", R"("type":"string","name":"io.debezium.time.ZonedTimestamp")", R"("infinity")", "infinity"},
       {"text", R"("type":"int64","name":"io.debezium.time.MicroDuration")", "37091106789000", "PT37091106.789000S"},
       {"text", R"("type":"int64","name":"io.debezium.time.MicroDuration")", "-86400000000", "PT-86400.000000S"},
       {"text", R"("type":"string","name":"io.debezium.time.Interval")", R"("P0Y0M-1DT0H0M0S")", "P0Y0M-1DT0H0M0S"},
       {"text", R"("type":"bytes","name":"io.debezium.data.Bits","parameters":{"length":"3"})", R"("BQ==")", "101"},
-      {"text", R"("type":"bytes","name":"io.debezium.data.Bits","parameters":{"length":"10"})", R"("AQI=")", "1000000001"},
-      {"text", R"("type":"bytes","name":"io.debezium.data.Bits","parameters":{"length":"11"})", R"("BQ==")", "00000000101"},
+      {"text", R"("type":"bytes","name":"io.debezium.data.Bits","parameters":{"length":"10"})", R"("AQI=")",
+       "1000000001"},
+      {"text", R"("type":"bytes","name":"io.debezium.data.Bits","parameters":{"length":"11"})", R"("BQ==")",
+       "00000000101"},
       {"text", R"("type":"bytes","name":"io.debezium.data.Bits","parameters":{"length":"11"})", R"("")", "00000000000"},
       {"boolean", R"("type":"boolean")", "true", "t"},
-      {"uuid", R"("type":"string","name":"io.debezium.data.Uuid")", R"("123e4567-e89b-12d3-a456-426614174000")", "123e4567-e89b-12d3-a456-426614174000"},
-      {"jsonb", R"("type":"string","name":"io.debezium.data.Json")", R"("{\"a\": 1.0, \"b\": 1}")", R"({"a": 1.0, "b": 1})"},
+      {"uuid", R"("type":"string","name":"io.debezium.data.Uuid")", R"("123e4567-e89b-12d3-a456-426614174000")",
+       "123e4567-e89b-12d3-a456-426614174000"},
+      {"jsonb", R"("type":"string","name":"io.debezium.data.Json")", R"("{\"a\": 1.0, \"b\": 1}")",
+       R"({"a": 1.0, "b": 1})"},
       {"text", R"("type":"string","name":"io.debezium.data.Enum","parameters":{"allowed":"ok,no"})", R"("ok")", "ok"},
       {"text", R"("type":"string","name":"io.debezium.data.Xml")", R"("<a/>")", "<a/>"},
       {"bytea", R"("type":"bytes")", R"("AP8Q")", R"(\\x00ff10)"},
@@ -105,8 +119,8 @@ TEST(ConnectTypesTest, WithoutASchemaTheMappingOrTheColumnSays) {
 TEST(ConnectTypesTest, WhatNobodySaysIsRefusedWithWhatToName) {
   EXPECT_EQ(stored("timestamp", "", "1767323045123456"),
             "source \"after.v\": 1767323045123456 is a number without a unit, and the event has no schema that tells: "
-            "name timestamp_us, timestamp_ms or timestamp_ns in data_types");
-  EXPECT_THAT(stored("time", "", "11045123456"), HasSubstr("name time_us, time_ms or time_ns"));
+            "name in data_types timestamp_us, timestamp_ms or timestamp_ns");
+  EXPECT_THAT(stored("time", "", "11045123456"), HasSubstr("name in data_types time_us, time_ms or time_ns"));
   EXPECT_THAT(stored("numeric", "", "\"1234\""), HasSubstr("may be Base64 or a decimal number"));
 }
 
@@ -115,8 +129,10 @@ TEST(ConnectTypesTest, NullForBytesThatAreTextsMeansUntold) {
   const auto catalog = FakeCatalog().table("t", {"id int8 !", "v bytea"}, {{"id"}});
   ChangeStream stream(topic_yaml("changes: debezium\nupsert_key: id\nfield_mappings: {id: id, v: v}"), catalog);
   const auto event = [](const char* type, const char* op) {
-    return std::string(R"({"schema":{"type":"struct","fields":[{"type":"struct","fields":[{"type":"int64","field":"id"},{"type":")") + type +
-           R"(","field":"v"}],"field":"after"}]},"payload":{"after":{"id":1,"v":null},"source":{},"op":")" + op + "\"}}";
+    return std::string(
+               R"({"schema":{"type":"struct","fields":[{"type":"struct","fields":[{"type":"int64","field":"id"},{"type":")") +
+           type + R"(","field":"v"}],"field":"after"}]},"payload":{"after":{"id":1,"v":null},"source":{},"op":")" + op +
+           "\"}}";
   };
   EXPECT_EQ(stream.add(event("string", "u")), "");
   EXPECT_THAT(stream.sent(), ElementsAre("t 1|\\N (sets )")) << "the column stays as it is";
