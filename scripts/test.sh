@@ -26,7 +26,7 @@ Labels (default: all):
   deploy       the image, the chart on a Kubernetes API server, packages, the operators' scripts
   fault        release build: processes and servers killed under load
   asan, tsan   the unit tests and some seeds of the simulation under the sanitizers
-  fuzz         each fuzzer for LOOM_FUZZ_SECONDS (60), where clang++-14 is
+  fuzz         each fuzzer for LOOM_FUZZ_SECONDS (30), where clang++-14 is
 Not among the default:
   portability  scripts/portability.sh: unit tests, quickstart and a fault test inside a fresh Debian 13, or inside the
                one that is kept in LOOM_PORTABILITY_ROOT

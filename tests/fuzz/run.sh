@@ -5,7 +5,7 @@ set -euo pipefail
 
 usage() {
   cat <<EOF
-Usage: tests/fuzz/run.sh PROGRAM TARGET          fuzz for LOOM_FUZZ_SECONDS (60)
+Usage: tests/fuzz/run.sh PROGRAM TARGET          fuzz for LOOM_FUZZ_SECONDS (30)
        tests/fuzz/run.sh --keep PROGRAM TARGET   add to the corpus what the runs found that covers more
 EOF
 }
@@ -46,7 +46,7 @@ fi
 
 rm -f "$crashes"/*
 result=0
-"$program" "${options[@]}" "-max_total_time=${LOOM_FUZZ_SECONDS:-60}" "-artifact_prefix=$crashes/" \
+"$program" "${options[@]}" "-max_total_time=${LOOM_FUZZ_SECONDS:-30}" "-artifact_prefix=$crashes/" \
   "$found" "$corpus" 2>"$work/log" || result=$?
 grep -E '^stat::|^Done|INITED' "$work/log" || true
 if ((result != 0)); then
