@@ -4,6 +4,8 @@
 
 # shellcheck source=scripts/lib/go.sh
 . "$LOOM_ROOT/scripts/lib/go.sh"
+# shellcheck source=scripts/lib/connect.sh
+. "$LOOM_ROOT/scripts/lib/connect.sh"
 
 peers_source=$LOOM_ROOT/benchmarks/peers
 peers_kept=${XDG_CACHE_HOME:-${HOME:?}/.cache}/kafka-to-db-consumer/peers
@@ -11,8 +13,8 @@ peers_kept=${XDG_CACHE_HOME:-${HOME:?}/.cache}/kafka-to-db-consumer/peers
 BENTHOS_VERSION=4.24.0
 TELEGRAF_VERSION=1.37.2
 TELEGRAF_GO=1.25.5
-DEBEZIUM_VERSION=$(sed -n 's:.*<debezium.version>\(.*\)</debezium.version>.*:\1:p' "$peers_source/get/pom.xml")
-CONNECT_VERSION=$(sed -n 's:.*<connect.version>\(.*\)</connect.version>.*:\1:p' "$peers_source/get/pom.xml")
+DEBEZIUM_VERSION=3.5.0.Final
+CONNECT_VERSION=$(connect_pinned connect.version)
 
 # get_peer NAME MAKER: prints the folder NAME of the cache; when it is not there, MAKER fills the empty one that it is given.
 # Beside its final place and renamed at the end, so that nobody sees half of it.
@@ -68,10 +70,9 @@ get_telegraf() {
   folder=$(get_peer "telegraf-$TELEGRAF_VERSION" make_telegraf) && echo "$folder/telegraf"
 }
 
+# Not what the tests take, but its sink for databases.
 make_debezium() {
-  local into=$1
-  command -v mvn >/dev/null || die 'mvn is missing: run scripts/install-packages.sh'
-  mvn -q -B -f "$peers_source/get/pom.xml" dependency:copy-dependencies -DincludeScope=runtime -DoutputDirectory="$into"
+  connect_copy_jars "$1" connector=debezium-connector-jdbc "debezium.version=$DEBEZIUM_VERSION"
 }
 get_debezium() { get_peer "debezium-$DEBEZIUM_VERSION-connect-$CONNECT_VERSION" make_debezium; }
 
