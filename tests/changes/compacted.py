@@ -81,7 +81,7 @@ class Source:
     def _value(self) -> dict[str, Any]:
         """With fields that are null or not there at times: a new value replaces the whole old one."""
         rng = self._rng
-        whole = {
+        whole: dict[str, Any] = {
             "n": self.sent,
             "note": rng.choice((None, "", "µ\n\\", f"note {self.sent}")),
             "amount": rng.choice((None, 0, rng.randrange(10**6) / 4)),

@@ -9,16 +9,19 @@ import values
 from columns import Kind, kinds
 from modes import Modes
 
-# How a table is told apart from its like; small ranges, so that keys come again after they were deleted.
-KEYS: tuple[tuple[Kind, ...], ...] = (
-    (Kind("id", "integer", values.whole(1, 300)),),
-    (Kind("id", "bigint", values.whole(2**53, 2**53 + 300)),),
-    (Kind("code", "text", values.text),),
-    (Kind("id", "uuid", values.unique),),
-    (Kind("id", "smallint", values.whole(1, 30)), Kind("code", "varchar(20)", values.short_text)),
-    (Kind("code", "text", values.short_text), Kind("day", "date", values.day, unit="date_days")),
-    (Kind("id", "uuid", values.unique), Kind("nr", "bigint", values.whole(-5, 5))),
-)
+
+def keys(modes: Modes) -> list[tuple[Kind, ...]]:
+    """What primary keys are made of; small ranges, so that keys come again after they were deleted."""
+    [day] = (kind for kind in kinds(modes) if kind.type == "date")
+    return [
+        (Kind("id", "integer", values.whole(1, 300)),),
+        (Kind("id", "bigint", values.whole(2**53, 2**53 + 300)),),
+        (Kind("code", "text", values.text),),
+        (Kind("id", "uuid", values.unique),),
+        (Kind("id", "smallint", values.whole(1, 30)), Kind("code", "varchar(20)", values.short_text)),
+        (Kind("code", "text", values.short_text), dataclasses.replace(day, name="day")),
+        (Kind("id", "uuid", values.unique), Kind("nr", "bigint", values.whole(-5, 5))),
+    ]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -101,10 +104,10 @@ class Table:
 def tables(seed: int, count: int, modes: Modes) -> list[Table]:
     """The first two have every kind of column; the second of them with REPLICA IDENTITY FULL."""
     rng = random.Random(f"tables {seed}")
-    known = kinds(modes)
+    known, by = kinds(modes), keys(modes)
     made = []
     for number in range(count):
-        key = KEYS[0] if number < 2 else KEYS[number % len(KEYS)] if number < len(KEYS) + 2 else rng.choice(KEYS)
+        key = by[0] if number < 2 else by[number % len(by)] if number < len(by) + 2 else rng.choice(by)
         columns = known if number < 2 else rng.sample(known, rng.randint(3, 12))
         late = () if rng.random() < 0.4 else rng.sample(LATE, rng.randint(1, 3))
         made.append(
@@ -113,7 +116,8 @@ def tables(seed: int, count: int, modes: Modes) -> list[Table]:
                 key=key,
                 columns=tuple(columns),
                 late=tuple(late),
-                truncated=number % 4 == 3,
+                # What unwraps events drops that of a truncate.
+                truncated=number % 4 == 3 and not modes.unwrapped,
                 full=number == 1 or rng.random() < 0.15,
             )
         )

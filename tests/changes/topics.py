@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator
+from typing import cast
 
 from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic  # type: ignore[attr-defined]  # it is, by its own documentation
@@ -36,10 +37,12 @@ class Topics:
 
     def ends(self, topics: list[str]) -> dict[tuple[str, int], int]:
         """By topic and partition: the offset that the next message gets."""
+        found = {}
         with _reader(self._brokers) as consumer:
-            return {
-                at: consumer.get_watermark_offsets(TopicPartition(*at), timeout=30)[1] for at in self._places(topics)
-            }
+            for topic, partition in self._places(topics):
+                marks = consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=30)
+                found[topic, partition] = marks[1]
+        return found
 
     def read(self, topics: list[str]) -> Iterator[Event]:
         """All that is there now, a partition's in order."""
@@ -78,7 +81,8 @@ def _reader(brokers: str) -> Consumer:
 
 
 def _event(message: Message) -> Event:
-    headers = [(name, None if value is None else _text(value)) for name, value in message.headers() or []]
+    told = cast(list[tuple[str, "str | bytes | None"]], message.headers() or [])
+    headers = [(name, None if value is None else _text(value)) for name, value in told]
     key, value = message.key(), message.value()
     return Event(
         str(message.topic()),

@@ -73,7 +73,7 @@ class Workload:
             self.done["several changes in one transaction"] += 1
 
     def add_column(self, connection: psycopg.Connection[Any]) -> None:
-        """The next that was planned, if there is one."""
+        """The next that was planned, if there is one, and a row that has it."""
         if not self._waiting:
             return
         table, late = self._waiting[-1]
@@ -81,6 +81,7 @@ class Workload:
         self._waiting.pop()
         self._kinds[table.name].append(late.kind)
         self.done["column added"] += 1
+        self._insert(connection, table)
 
     def truncate(self, connection: psycopg.Connection[Any]) -> None:
         table = self._rng.choice([table for table in self._tables if table.truncated] or [None])
