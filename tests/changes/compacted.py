@@ -176,9 +176,16 @@ class Run:
         expected = source.expected()
         wrong = [key for key in {**stored, **expected} if stored.get(key) != expected.get(key)]
         return [
-            f"{source.table} {key}: {stored.get(key, 'no row')}, where {expected.get(key, 'no row')} has to be"
+            f"{source.table} {key}: {stored.get(key, 'no row')}, where {expected.get(key, 'no row')} has to be; "
+            f"the topic has of it {self._left(source, key)}"
             for key in wrong[:5]
         ]
+
+    def _left(self, source: Source, key: Key) -> str:
+        """The last messages of a key, by what compaction has left."""
+        text = source.form.written(key)
+        events = [event for event in self._topics.read([source.topic]) if event.key == text]
+        return "; ".join(f"{event.partition}/{event.offset}: {event.value or 'a tombstone'}" for event in events[-3:])
 
 
 def main() -> int:
