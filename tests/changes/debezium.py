@@ -65,11 +65,11 @@ class Connector:
     def delete(self) -> None:
         self._ask("DELETE", f"/connectors/{self.prefix}")
 
-    def await_streaming(self, seconds: float = 120) -> None:
+    def await_streaming(self, seconds: float = 300) -> None:
         """Until the snapshot is over."""
         await_that("the connector streams", self._streams, seconds, lambda: self.status())
 
-    def await_all_read(self, seconds: float = 120) -> None:
+    def await_all_read(self, seconds: float = 300) -> None:
         """Until each change that is committed by now is in Kafka: acknowledged by it, and that told to the source."""
         with psycopg.connect(self._source, autocommit=True) as connection:
             # Anything that is written later, for the slot to go beyond what is waited for.
