@@ -73,7 +73,8 @@ def times(modes: Modes) -> list[Kind]:
     string = modes.interval == "string"
     return [
         Kind("d", "date", values.day, unit="date" if modes.time == "isostring" else "date_days"),
-        Kind("t", "time", values.clock_or_midnight, unit=clock),
+        # As text, 24:00 is 00:00.
+        Kind("t", "time", values.clock(6) if modes.time == "isostring" else values.clock_or_midnight, unit=clock),
         Kind("t_3", "time(3)", values.clock(3), unit=clock_ms),
         # Debezium says the moment in UTC; of which zone it was is not told.
         Kind("tz", "timetz", values.clock_with_zone, compared=both("({} AT TIME ZONE 'UTC')::text")),
