@@ -86,7 +86,7 @@ connect_launch() {
       -cp "$(connect_home)/*" org.apache.kafka.connect.cli.ConnectDistributed "$dir/connect.properties"
   ) &
   remember_process "$!" "$dir/connect.pid"
-  wait_until 120 connect_is_up_or_dead "$dir"
+  wait_until 240 connect_is_up_or_dead "$dir"
   connect_is_up "$dir" && ! process_gone "$dir/connect.pid"
 }
 

@@ -22,6 +22,7 @@ class Connector:
 
     def __init__(self, connect: str, source: str, prefix: str) -> None:
         self._connect, self._source, self.prefix = connect, source, prefix
+        self._refused = ""  # what the worker said last, when it did not do as it was told
 
     def topic(self, table: str) -> str:
         return f"{self.prefix}.public.{table}"
@@ -60,7 +61,9 @@ class Connector:
             **modes.settings(),
             **more,
         }
-        self._ask("PUT", f"/connectors/{self.prefix}/config", settings)
+        # The worker asks the source before it answers, and refuses while it finds its place in its group.
+        made = "the connector is made"
+        await_that(made, lambda: self._accepted("PUT", "config", settings), 300, lambda: self._refused)
 
     def delete(self) -> None:
         self._ask("DELETE", f"/connectors/{self.prefix}")
@@ -84,19 +87,15 @@ class Connector:
             await_that(f"the slot {self.prefix} has passed {target}", read, seconds, lambda: self.status())
 
     def revive(self) -> bool:
-        """Starts tasks anew that have given up, as an operator would. True if there were any."""
+        """Starts tasks anew that have given up, as an operator would. True if any does."""
         failed = [task["id"] for task in self.status().get("tasks", []) if task["state"] == "FAILED"]
-        for task in failed:
-            self._ask("POST", f"/connectors/{self.prefix}/tasks/{task}/restart")
-        return bool(failed)
+        return any([self._accepted("POST", f"tasks/{task}/restart") for task in failed])
 
     def status(self) -> dict[str, Any]:
         try:
             return dict(self._ask("GET", f"/connectors/{self.prefix}/status"))
-        except urllib.error.HTTPError as error:
-            if error.code not in (404, 409, 500):
-                raise
-            return {}
+        except OSError:
+            return {}  # the worker starts, or is busy with its group
 
     def _streams(self) -> bool:
         tasks = self.status().get("tasks", [])
@@ -104,6 +103,18 @@ class Connector:
         with psycopg.connect(self._source, autocommit=True) as connection:
             query = "SELECT count(*) FROM pg_replication_slots WHERE slot_name = %s AND active"
             return bool(tasks) and bool(_first(connection, query, self.prefix))
+
+    def _accepted(self, method: str, what: str, body: object = None) -> bool:
+        try:
+            self._ask(method, f"/connectors/{self.prefix}/{what}", body)
+        except urllib.error.HTTPError as error:
+            self._refused = error.read().decode()
+            assert error.code != 400, self._refused
+            return False
+        except OSError as error:
+            self._refused = str(error)
+            return False
+        return True
 
     def _ask(self, method: str, path: str, body: object = None) -> Any:
         request = urllib.request.Request(
