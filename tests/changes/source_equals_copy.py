@@ -123,6 +123,8 @@ class Run:
         judge = Judge(self._stack.source, self._stack.copy)
         found = judge.differences(self._tables)
         self._tell(f"{judge.rows} rows of {len(self._tables)} tables compared, {len(found)} differences shown")
+        if found:
+            self._tell("reading the events of the rows that differ")
         past = history(self._topics, by_topic, found)
         return [f"{one}\n{past[one.table, one.key]}" for one in found]
 
