@@ -7,7 +7,7 @@ set -euo pipefail
 
 # What CI runs, in this order; the other labels only when they are named.
 ALL_LABELS=(checks unit integration ui deploy fault asan tsan fuzz)
-FURTHER_LABELS=(portability)
+FURTHER_LABELS=(changes portability)
 
 # shellcheck source=scripts/lib/only_tests.sh
 . "$LOOM_ROOT/scripts/lib/only_tests.sh"
@@ -28,6 +28,8 @@ Labels (default: all):
   asan, tsan   the unit tests and some seeds of the simulation under the sanitizers
   fuzz         each fuzzer for LOOM_FUZZ_SECONDS (30), where clang++-14 is
 Not among the default:
+  changes      a table that a real Debezium captures against its copy, with everything killed in turn: minutes, and
+               Kafka Connect from Maven Central
   portability  scripts/portability.sh: unit tests, quickstart and a fault test inside a fresh Debian 13, or inside the
                one that is kept in LOOM_PORTABILITY_ROOT
 
@@ -144,7 +146,7 @@ prepare_tools() {
   local tools
   for tools in client-tools kube-tools; do
     case $tools in
-      client-tools) wanted integration || wanted fault || continue ;;
+      client-tools) wanted integration || wanted fault || wanted changes || continue ;;
       kube-tools) wanted deploy || continue ;;
     esac
     set -m
@@ -218,6 +220,11 @@ run_label() {
     checks)
       say 'Checking'
       run_counted checks env JOBS="$jobs" scripts/checks.sh
+      ;;
+    # Each has two databases, Kafka and Kafka Connect of its own.
+    changes)
+      await_tools client-tools 'tools for the clients'
+      run_ctest "$1" release -L "^$1\$"
       ;;
     portability) run_counted "$1" env JOBS="$jobs" scripts/portability.sh ${LOOM_PORTABILITY_ROOT:+--root "$LOOM_PORTABILITY_ROOT"} ;;
     unit) run_ctest "$1" release -L "^$1\$" --parallel "$jobs" ;;
@@ -302,11 +309,12 @@ main() {
   for group in ui deploy fault; do
     if wanted "$group"; then groups+=(--with "$group"); fi
   done
-  if wanted checks || wanted integration || wanted fault; then groups+=(--with clients); fi
+  if wanted checks || wanted integration || wanted fault || wanted changes; then groups+=(--with clients); fi
   # The Debian of that label has packages of its own.
   if [[ ${labels[*]} != portability ]]; then "$LOOM_ROOT/scripts/install-packages.sh" "${groups[@]}"; fi
   prepare_tools
-  if wanted checks || wanted unit || wanted integration || wanted ui || wanted deploy || wanted fault; then
+  if wanted checks || wanted unit || wanted integration || wanted ui || wanted deploy || wanted fault ||
+    wanted changes; then
     build release --target kafka-to-db-consumer tests/all benchmarks/all || exit 1
   fi
   build_beside

@@ -31,6 +31,15 @@ const mapping::PathNode* child_of(const mapping::PathTree& tree, const mapping::
   return nullptr;
 }
 
+/// A row that is inserted without one of its values: nobody could tell it from a row with a NULL there.
+Reject not_whole(const std::string& path) {
+  return {RejectReason::conversion_failed,
+          "source \"" + path +
+              "\": the event inserts a row and does not say this value, since its key was changed and "
+              "the value was not. REPLICA IDENTITY FULL of the source's table makes such events whole",
+          {}};
+}
+
 }  // namespace
 
 ChangeDecoder::ChangeDecoder(const Wanted& wanted, const mapping::MessageFormat& format, const Registry& registry)
@@ -120,14 +129,17 @@ void ChangeDecoder::learn(std::string_view schema) {
 }
 
 std::optional<Reject> ChangeDecoder::finish(std::size_t index, std::size_t bytes, bool has_schema) {
+  const Value& operation = values_.slots[slots_.operation];
+  const bool inserts = operation.present() && (operation.text == "c" || operation.text == "r");
   for (const std::uint16_t slot : row_slots_) {
     Value& value = values_.slots[slot];
-    if (is_untold(value, values_)) value.kind = Kind::absent;
+    if (!is_untold(value, values_)) continue;
+    if (inserts) return not_whole(forms_[kEnvelope].wanted.message.tree.slot_paths.at(slot));
+    value.kind = Kind::absent;
   }
   if (has_schema) {
     Form& form = forms_.at(index);
     if (form.types == nullptr) form.types = std::make_unique<ConnectTypes>(*schema_, form.wanted.message);
-    const Value& operation = values_.slots[slots_.operation];
     if (!operation.present() || operation.text == "u") form.types->forget_untold_bytes(values_);
     form.types->apply(values_, bytes);
   }

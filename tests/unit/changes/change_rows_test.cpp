@@ -116,6 +116,12 @@ TEST_F(ChangeRowsTest, ValuesThatTheSourceDidNotTellLeaveTheColumnAlone) {
   EXPECT_THAT(stream.sent(), ElementsAre("t 1|told|9|u|\\N|\\N|\\N (sets v,n,op)"));
 }
 
+TEST_F(ChangeRowsTest, ARowThatIsInsertedIsWhole) {
+  EXPECT_THAT(stream.add(R"({"after":{"id":1,"v":"__debezium_unavailable_value"},"source":{},"op":"c"})"),
+              HasSubstr("REPLICA IDENTITY FULL"));
+  EXPECT_THAT(stream.sent(), IsEmpty());
+}
+
 TEST(TombstoneTest, ATombstoneIsWhatTheTopicSays) {
   const auto catalog = FakeCatalog().table("t", {"id text !", "v text"}, {{"id"}});
   const std::string fields = "upsert_key: id\nconflict_strategy: replace\nfield_mappings: {id: id, v: v}\n";

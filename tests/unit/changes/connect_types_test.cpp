@@ -148,6 +148,7 @@ TEST(ConnectTypesTest, EachFormOfWhatTheSourceDidNotTell) {
   for (const char* value :
        {R"("__debezium_unavailable_value")", R"("X19kZWJleml1bV91bmF2YWlsYWJsZV92YWx1ZQ==")",
         R"("X19kZWJleml1bV91bmF2YWlsYWJsZV92YWx1ZQ")", R"(["__debezium_unavailable_value"])",
+        R"(["b68a35a7-17ad-35b3-af2a-ae46edb4545a"])",
         "[95,95,100,101,98,101,122,105,117,109,95,117,110,97,118,97,105,108,97,98,108,101,95,118,97,108,117,101]",
         R"("{\"__debezium_unavailable_value\":\"__debezium_unavailable_value\"}")",
         R"({"__debezium_unavailable_value":"__debezium_unavailable_value"})",
