@@ -30,10 +30,16 @@ class StreamWatch(watch.Watch):
     table = TABLE
     expected = "stream_expected"
 
+    def _written(self) -> int:
+        """How many rows were ever written there, as PostgreSQL's statistics have it a second later."""
+        return self._database.number(
+            f"SELECT n_tup_ins + n_tup_upd + n_tup_del FROM pg_stat_user_tables WHERE relid = '{TABLE}'::regclass"
+        )
+
     def until_drained(self) -> None:
+        """It raises where that does not come about: nothing written for a while, or the time of one tool is over."""
         wanted = database.number_of_rows(self._database, self.expected)
-        changed = time.monotonic()
-        seen = (0, 0)
+        written, silent_since, next_look = 0, time.monotonic(), 0.0
         while True:
             ends = self._database.number(f"SELECT count(*) FROM {TABLE} WHERE id < 0")
             rows = database.number_of_rows(self._database, TABLE) if ends == PARTITIONS else 0
@@ -41,16 +47,16 @@ class StreamWatch(watch.Watch):
             if (ends, rows) == (PARTITIONS, wanted):
                 self.rows = self._setup.messages
                 return
-            now = self.last.time
-            if (ends, rows) != seen:
-                seen, changed = (ends, rows), now
-            self._progress(f"{ends} of {PARTITIONS} partitions, {now - self.first.time:.0f} s")
-            # Silence is no sign before the end: most events change rows, and these are not counted.
-            if now - self.first.time > self._setup.seconds_most or (ends == PARTITIONS and now - changed > watch.SILENCE_SECONDS):
+            now, spent = self.last.time, self.last.time - self.first.time
+            if now >= next_look:
+                next_look, before, written = now + 1, written, self._written()
+                silent_since = silent_since if written == before else now
+                self._progress(f"{ends} of {PARTITIONS} partitions, {spent:.0f} s")
+            if spent > self._setup.seconds_most or now - silent_since > watch.SILENCE_SECONDS:
                 stored = database.number_of_rows(self._database, TABLE)
                 raise RuntimeError(
-                    f"not complete after {now - self.first.time:.0f} s: {ends} of {PARTITIONS} partitions, {stored:,} rows "
-                    f"where {wanted:,} have to be; its log: {self._log}"
+                    f"not complete after {spent:.0f} s: {ends} of {PARTITIONS} partitions, {stored:,} rows where {wanted:,} "
+                    f"have to be; its log: {self._log}"
                 )
             self._must_run()
             time.sleep(watch.LOOK_SECONDS)

@@ -39,7 +39,7 @@ class Rows:
         return Row(
             id=identity,
             note=note,
-            value=number % 2_000_003 / 1000 - 1000,
+            value=(number % 2_000_003 - 1_000_000) / 1000,
             taken_at=START_MICROS + self._made * 1_000 + number % 1_000,
             cents=number % 100_000_007 - 10_000_000,
             active=number & 64 != 0,

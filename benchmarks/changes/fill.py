@@ -39,6 +39,8 @@ class Topics:
             {
                 "bootstrap.servers": bootstrap,
                 "compression.type": "lz4",
+                # Without it a request that is sent again comes behind those after it, and a delete before its row.
+                "enable.idempotence": True,
                 "linger.ms": 50,
                 "queue.buffering.max.messages": 200_000,
                 "delivery.report.only.error": True,

@@ -93,10 +93,30 @@ def _comparison(results: dict[str, Any], part: str) -> list[str]:
     return lines
 
 
+def _section(results: dict[str, Any], part: str, title: str, text: str) -> list[str]:
+    if not any(case.part == part and case.name in results["cases"] for case in CASES):
+        return []
+    return [f"## {title}", "", text, "", *_table(results, part), "", *_comparison(results, part), ""]
+
+
+def _stream(results: dict[str, Any]) -> list[str]:
+    topics = results["topics"]
+    text = (
+        f"{results['events']:,} events of {topics['bytes']['bench.public.stream']:,} bytes (lz4, with their schemas): "
+        f"{topics['inserts']:,} inserts, {topics['updates']:,} updates, {topics['deletes']:,} deletes, each of these with a "
+        f"tombstone behind it that is not counted; {topics['rows']:,} rows are left."
+    )
+    return _section(results, "stream", "A stream of changes", text)
+
+
+def _snapshot(results: dict[str, Any]) -> list[str]:
+    size = results["topics"]["bytes"]["bench.public.snapshot"]
+    text = f"{results['events']:,} rows, messages of {size:,} bytes in both topics, the service alone."
+    return _section(results, "snapshot", "A snapshot, and plain messages of the same bytes", text)
+
+
 def page(results: dict[str, Any]) -> str:
     versions = ", ".join(f"{name} {version}" for name, version in results["versions"].items())
-    topics = results["topics"]
-    size = topics["bytes"]
     return "\n".join(
         [
             f"# Change streams, {results['date']}",
@@ -105,23 +125,7 @@ def page(results: dict[str, Any]) -> str:
             "CPUs. The service commits with synchronous_commit off, the sink waits for the disk"
             + (", but PostgreSQL was told not to make anyone wait." if results["async_commit"] else "."),
             "",
-            "## A stream of changes",
-            "",
-            f"{results['events']:,} events of {size['bench.public.stream']:,} bytes (lz4, with their schemas): "
-            f"{topics['inserts']:,} inserts, {topics['updates']:,} updates, {topics['deletes']:,} deletes, each of these with a "
-            f"tombstone behind it that is not counted; {topics['rows']:,} rows are left.",
-            "",
-            *_table(results, "stream"),
-            "",
-            *_comparison(results, "stream"),
-            "",
-            "## A snapshot, and plain messages of the same bytes",
-            "",
-            f"{results['events']:,} rows, messages of {size['bench.public.snapshot']:,} bytes in both topics, the service alone.",
-            "",
-            *_table(results, "snapshot"),
-            "",
-            *_comparison(results, "snapshot"),
-            "",
+            *_stream(results),
+            *_snapshot(results),
         ]
     )
