@@ -43,28 +43,29 @@ class Database:
         self._psql.wait(10)
 
 
-def start_clean(database):
-    database.ask(f"TRUNCATE {TABLE}")
+def start_clean(database, table=TABLE):
+    database.ask(f"TRUNCATE {table}")
     database.ask("CHECKPOINT")
 
 
-def is_empty(database):
-    return database.ask(f"SELECT EXISTS (SELECT FROM {TABLE})") == ["f"]
+def is_empty(database, table=TABLE):
+    return database.ask(f"SELECT EXISTS (SELECT FROM {table})") == ["f"]
 
 
 class RowCounter:
     """How many rows the table has, cheaply, while it only grows: its first pages are counted once."""
 
-    def __init__(self, database):
+    def __init__(self, database, table=TABLE):
         self._database = database
+        self._table = table
         self._settled_pages = 0
         self._settled_rows = 0
 
     def look(self):
-        pages = self._database.number(f"SELECT pg_relation_size('{TABLE}') / current_setting('block_size')::int")
+        pages = self._database.number(f"SELECT pg_relation_size('{self._table}') / current_setting('block_size')::int")
         until = max(self._settled_pages, pages - MOVING_PAGES)
         line = self._database.ask(
-            f"SELECT count(*) FILTER (WHERE ctid < '({until},0)'), count(*) FROM {TABLE}"
+            f"SELECT count(*) FILTER (WHERE ctid < '({until},0)'), count(*) FROM {self._table}"
             f" WHERE ctid >= '({self._settled_pages},0)'"
         )[0]
         settled, moving = (int(x) for x in line.split("|"))
@@ -90,8 +91,8 @@ def fill_from_reference(database):
     database.ask(f"INSERT INTO {TABLE} SELECT * FROM {REFERENCE}")
 
 
-def number_of_rows(database):
-    return database.number(f"SELECT count(*) FROM {TABLE}")
+def number_of_rows(database, table=TABLE):
+    return database.number(f"SELECT count(*) FROM {table}")
 
 
 def compare(database):

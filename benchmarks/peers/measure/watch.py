@@ -35,6 +35,8 @@ class Snapshot:
 class Watch:
     """Threads: one.  Fails: RuntimeError when the tool ends early or stores nothing."""
 
+    table = database.TABLE
+
     def __init__(self, setup, session, process, log, progress):
         self._setup = setup
         self._database = session
@@ -65,7 +67,7 @@ class Watch:
         deadline = time.monotonic() + FIRST_ROW_SECONDS
         while True:
             self.first = self._snapshot()
-            if not database.is_empty(self._database):
+            if not database.is_empty(self._database, self.table):
                 return
             self._must_run()
             if time.monotonic() > deadline:
@@ -75,7 +77,7 @@ class Watch:
 
     def until_drained(self):
         """All rows, or none more for a while, or the time that one tool gets is over."""
-        counter = database.RowCounter(self._database)
+        counter = database.RowCounter(self._database, self.table)
         self.last = self.first
         while True:
             rows = counter.look()
@@ -145,13 +147,13 @@ def start(setup, tool, name):
     return process, log
 
 
-def drain(setup, session, tool, name, progress):
+def drain(setup, session, tool, name, progress, watching=Watch):
     """Empties the table, lets the tool fill it, and returns the figures. `name` is part of the group's and the log's."""
-    database.start_clean(session)
+    database.start_clean(session, watching.table)
     started = time.monotonic()
     process, log = start(setup, tool, name)
     try:
-        watch = Watch(setup, session, process, log, progress)
+        watch = watching(setup, session, process, log, progress)
         watch.until_first_row()
         watch.until_drained()
         run = watch.figures(started)
