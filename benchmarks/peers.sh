@@ -103,9 +103,9 @@ servers=''
 begin_benchmark peers
 
 say 'Starting Kafka and PostgreSQL'
-beside=''
-if [[ $format == avro ]]; then beside=registry; fi
-servers_start "$servers" '' 1 "$beside"
+more=''
+if [[ $format == avro ]]; then more=registry; fi
+servers_start "$servers" '' 1 "$more"
 tune_postgres "$servers"
 url=$(postgres_url "$servers") brokers=$(kafka_address "$servers") mapping=$LOOM_ROOT/benchmarks/drain/topic_mappings.yml
 

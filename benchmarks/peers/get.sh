@@ -8,12 +8,16 @@
 peers_source=$LOOM_ROOT/benchmarks/peers
 peers_kept=${XDG_CACHE_HOME:-${HOME:?}/.cache}/kafka-to-db-consumer/peers
 
-BENTHOS_VERSION=4.24.0
-TELEGRAF_VERSION=1.37.2
-TELEGRAF_GO=1.25.5
-DEBEZIUM_VERSION=$(sed -n 's:.*<debezium.version>\(.*\)</debezium.version>.*:\1:p' "$peers_source/get/pom.xml")
-APICURIO_VERSION=$(sed -n 's:.*<apicurio.version>\(.*\)</apicurio.version>.*:\1:p' "$peers_source/get/pom.xml")
-CONNECT_VERSION=$(sed -n 's:.*<connect.version>\(.*\)</connect.version>.*:\1:p' "$peers_source/get/pom.xml")
+# Versions are for who sources this.
+# shellcheck disable=SC2034
+{
+  BENTHOS_VERSION=4.24.0
+  TELEGRAF_VERSION=1.37.2
+  TELEGRAF_GO=1.25.5
+  DEBEZIUM_VERSION=$(sed -n 's:.*<debezium.version>\(.*\)</debezium.version>.*:\1:p' "$peers_source/get/pom.xml")
+  APICURIO_VERSION=$(sed -n 's:.*<apicurio.version>\(.*\)</apicurio.version>.*:\1:p' "$peers_source/get/pom.xml")
+  CONNECT_VERSION=$(sed -n 's:.*<connect.version>\(.*\)</connect.version>.*:\1:p' "$peers_source/get/pom.xml")
+}
 
 # get_peer NAME MAKER: prints the folder NAME of the cache; when it is not there, MAKER fills the empty one that it is given.
 # Beside its final place and renamed at the end, so that nobody sees half of it.

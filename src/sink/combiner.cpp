@@ -18,7 +18,7 @@ void Combiner::add(const RowPlace& place, RowKey key) {
       if (!key.list.empty()) add_length(place, key.list);
       return;
     case RowPlace::Kind::removal:
-      return add_removal(place, std::move(key));
+      return add_removal(place, key);
     case RowPlace::Kind::row:
       return add_row(place, std::move(key));
   }
@@ -62,7 +62,7 @@ void Combiner::add_row(const RowPlace& place, RowKey key) {
   }
 }
 
-void Combiner::add_removal(const RowPlace& place, RowKey key) {
+void Combiner::add_removal(const RowPlace& place, const RowKey& key) {
   const bool of_parent = !key.owner.empty();
   if (of_parent) remove_owned(key.owner);
   const std::string& which = of_parent ? key.owner : key.key;

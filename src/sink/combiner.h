@@ -50,7 +50,7 @@ class Combiner {
 
  private:
   void add_row(const RowPlace& place, RowKey key);
-  void add_removal(const RowPlace& place, RowKey key);
+  void add_removal(const RowPlace& place, const RowKey& key);
   void remove_owned(const std::string& owner);
   /// The row of this key is gone, or marked; false: it is newer than the removal.
   bool remove_row(const RowPlace& place, const std::string& key);

@@ -42,15 +42,15 @@ class ChangeStream {
     const sink::RowGroups groups = sink::merge_groups(*plan_, rows_);
     for (const auto& group : groups.groups) {
       const mapping::TablePlan& table = plan_->tables[group.table];
-      std::string begin = table.name.name + " ";
+      std::string verb = group.surplus >= 0 ? "shorten " : "";
+      if (group.removes) verb = table.deleted_at ? "mark " : "remove ";
+      const std::string begin = verb + table.name.name + " ";
       if (!group.empties.empty()) {
         std::string names;
         for (const auto one : group.empties) names += " " + plan_->tables[one].name.name;
         out.push_back("empty" + names);
         continue;
       }
-      if (group.removes) begin = (table.deleted_at ? "mark " : "remove ") + begin;
-      if (group.surplus >= 0) begin = "shorten " + begin;
       for (const std::string& row : rows_in(group.pieces)) out.push_back(begin + row + set_of(group, table));
     }
     return out;
