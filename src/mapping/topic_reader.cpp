@@ -241,7 +241,7 @@ void TopicReader::read_defaults(const Entry& entry) {
 }
 
 std::string TopicReader::column_name(const Entry& entry) {
-  const std::string name = text_of(entry.value, at(entry), findings_).value_or("");
+  std::string name = text_of(entry.value, at(entry), findings_).value_or("");
   if (!name.empty()) check_column_name(name, at(entry), findings_);
   return name;
 }

@@ -27,7 +27,7 @@ std::string stored(const char* column, const std::string& schema, const std::str
     event = R"({"schema":{"type":"struct","fields":[{"type":"struct","fields":[{"type":"int64","field":"id"},{)" +
             schema + R"(,"optional":true,"field":"v"}],"optional":true,"field":"after"}]},"payload":)" + event + "}";
   }
-  const std::string reject = stream.add(event);
+  std::string reject = stream.add(event);
   if (!reject.empty()) return reject;
   std::string row = stream.sent().at(0);
   row = row.substr(row.find('|') + 1);
