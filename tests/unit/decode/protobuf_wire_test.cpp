@@ -83,7 +83,7 @@ std::string nested(int levels) {
 TEST(ProtobufWire, AHundredMessagesInMessagesAreReadAndNotAThousand) {
   ProtoReader reader(kWireProto, "t.S", Wanted{.root = true});
   std::string expected = "{}";
-  for (int i = 0; i < 150; ++i) expected = "{\"sub\":" + expected + "}";
+  for (int i = 0; i < 150; ++i) expected.insert(0, "{\"sub\":").append("}");
   EXPECT_EQ(reader.read_bytes(nested(150)), expected);
   EXPECT_NE(reader.read_bytes(nested(1001)).find("messages are nested too deep"), std::string::npos);
   ProtoReader unwanted(kWireProto, "t.S", std::vector<std::string>{"i"});

@@ -11,7 +11,6 @@ namespace {
 using formats::Format;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-using ::testing::IsEmpty;
 
 TEST(FormatsTest, AFileWithoutThemIsJson) {
   const TopicMapping topic = topic_of(topic_yaml(""));
