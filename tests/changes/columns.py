@@ -59,7 +59,8 @@ def decimals(modes: Modes) -> list[Kind]:
         Kind("num_12_4", "numeric(12,4)", values.decimal(12, 4), unit=unit(4)),
         Kind("num_30_0", "numeric(30,0)", values.decimal(30, 0), unit=unit(0)),
         Kind("num", "numeric", values.any_decimal, unit="decimal", compared=both("trim_scale({})::text")),
-        Kind("num_list", "numeric[]", values.array_of(values.any_decimal), compared=both(_TRIMMED)),
+        # Numbers that are texts; Base64 that lists have without schemas brings its own scale.
+        Kind("num_list", "numeric[]", values.array_of(values.any_decimal), unit="" if precise else "array", compared=both(_TRIMMED)),
         # A column of the type money cannot take a number's text in every locale.
         Kind("price", "money", values.decimal(15, 2), copy="numeric(20,2)", unit=unit(2), compared=("{}::numeric(20,2)::text", "{}::text")),
     ]  # fmt: skip
