@@ -10,12 +10,9 @@ connect_pom=$LOOM_ROOT/scripts/connect/pom.xml
 connect_pinned() { sed -n "s:.*<$1>\(.*\)</$1>.*:\1:p" "$connect_pom"; }
 connect_home() { echo "$LOOM_CACHE/connect-$(connect_pinned connect.version)-debezium-$(connect_pinned debezium.version)"; }
 
-# connect_copy_jars FOLDER [PROPERTY=VALUE...]: of the pom, with other values than it pins.
 connect_copy_jars() {
-  local into=$1
-  shift
   command -v mvn >/dev/null || die 'mvn is missing: run scripts/install-packages.sh'
-  mvn -q -B -f "$connect_pom" "${@/#/-D}" dependency:copy-dependencies -DincludeScope=runtime -DoutputDirectory="$into"
+  mvn -q -B -f "$connect_pom" dependency:copy-dependencies -DincludeScope=runtime -DoutputDirectory="$1"
 }
 
 # Under a lock and into a temporary folder that is renamed when complete, as kafka_jars.

@@ -17,24 +17,18 @@ constexpr std::size_t kMaxText = std::size_t{10} << 20U;
 constexpr std::size_t kMaxLevels = 100;
 constexpr std::size_t kMaxTypes = 100'000;
 
-struct Known {
-  std::string_view name;
-  Kind kind;
-  int bits = 64;
-  bool single = false;
-};
-constexpr std::array<Known, 12> kKnown{{{"boolean", Kind::boolean},
-                                        {"int8", Kind::integer, 8},
-                                        {"int16", Kind::integer, 16},
-                                        {"int32", Kind::integer, 32},
-                                        {"int64", Kind::integer, 64},
-                                        {"float", Kind::real, 64, true},
-                                        {"double", Kind::real},
-                                        {"string", Kind::text},
-                                        {"bytes", Kind::bytes},
-                                        {"array", Kind::list},
-                                        {"map", Kind::map},
-                                        {"struct", Kind::object}}};
+constexpr std::array<std::pair<std::string_view, Kind>, 12> kKinds{{{"boolean", Kind::boolean},
+                                                                    {"int8", Kind::integer},
+                                                                    {"int16", Kind::integer},
+                                                                    {"int32", Kind::integer},
+                                                                    {"int64", Kind::integer},
+                                                                    {"float", Kind::real},
+                                                                    {"double", Kind::real},
+                                                                    {"string", Kind::text},
+                                                                    {"bytes", Kind::bytes},
+                                                                    {"array", Kind::list},
+                                                                    {"map", Kind::map},
+                                                                    {"struct", Kind::object}}};
 
 /// Parameters are texts.
 std::optional<int> parameter(dom::object json, std::string_view name) {
@@ -57,17 +51,11 @@ class Reader {
     index = static_cast<std::uint32_t>(types.size());
     types.emplace_back();
     ConnectType type;
-    for (const Known& known : kKnown) {
-      if (known.name != name) continue;
-      type.kind = known.kind;
-      type.bits = known.bits;
-      type.single = known.single;
+    for (const auto& [known, kind] : kKinds) {
+      if (known == name) type.kind = kind;
     }
-    bool optional = false;
-    if (!object.at_key("optional").get(optional)) type.optional = optional;
     if (!object.at_key("name").get(name)) type.name = name;
     type.scale = parameter(object, "scale");
-    type.precision = parameter(object, "connect.decimal.precision");
     type.length = parameter(object, "length");
     if (!read_fields(object, level, type) || !read_items(object, level, type)) return false;
     types[index] = std::move(type);

@@ -17,12 +17,8 @@ struct ConnectType {
     std::uint32_t type = 0;  ///< index into ConnectSchema::types
   };
   Kind kind = Kind::unknown;
-  bool single = false;                 ///< real: a float
-  int bits = 64;                       ///< integer
-  bool optional = false;               ///< it may be null
   std::string name;                    ///< of the logical type: `io.debezium.time.Date`; empty: none
   std::optional<int> scale;            ///< parameter of org.apache.kafka.connect.data.Decimal
-  std::optional<int> precision;        ///< `connect.decimal.precision`, where Debezium says it
   std::optional<int> length;           ///< parameter of io.debezium.data.Bits
   std::vector<Field> fields;           ///< of object
   std::optional<std::uint32_t> items;  ///< of list

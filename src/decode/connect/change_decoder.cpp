@@ -77,6 +77,7 @@ void ChangeDecoder::find_times(const mapping::PathTree& tree) {
 
 std::optional<Reject> ChangeDecoder::decode(std::string_view bytes, const Message& record) {
   awaits_schema_ = false;
+  values_.root = Value{};  // not every format's decoder sets it
   using formats::Format;
   const bool is_json =
       format_.format == Format::json || (format_.format == Format::automatic && bytes.starts_with('{'));
@@ -88,7 +89,6 @@ std::optional<Reject> ChangeDecoder::decode(std::string_view bytes, const Messag
       bytes = split->payload;
       if (bytes == "null") {
         values_.reset();
-        values_.root = Value{};
         values_.root.kind = Kind::null;
         return std::nullopt;
       }
@@ -102,7 +102,7 @@ std::optional<Reject> ChangeDecoder::decode(std::string_view bytes, const Messag
     if (awaits_schema_) return std::nullopt;
     if (form_ == kRow) is_envelope_in_row_form(values_, slots_);  // it is none; the slots are emptied
   }
-  return finish(form_, bytes.size(), has_schema);
+  return finish(form_, bytes.size(), is_json, has_schema);
 }
 
 std::optional<Reject> ChangeDecoder::decode_form(std::size_t index, std::string_view text, bool is_json,
@@ -128,7 +128,7 @@ void ChangeDecoder::learn(std::string_view schema) {
   for (Form& form : forms_) form.types.reset();
 }
 
-std::optional<Reject> ChangeDecoder::finish(std::size_t index, std::size_t bytes, bool has_schema) {
+std::optional<Reject> ChangeDecoder::finish(std::size_t index, std::size_t bytes, bool is_json, bool has_schema) {
   const Value& operation = values_.slots[slots_.operation];
   const bool inserts = operation.present() && (operation.text == "c" || operation.text == "r");
   for (const std::uint16_t slot : row_slots_) {
@@ -146,7 +146,7 @@ std::optional<Reject> ChangeDecoder::finish(std::size_t index, std::size_t bytes
   units_.begin(bytes);
   for (const std::uint16_t slot : row_slots_) units_.read_decimal(values_.slots[slot]);
   if (!has_schema) {
-    if (auto reject = read_units()) return reject;
+    if (auto reject = read_units(is_json)) return reject;
   }
   for (const Time& time : times_) {
     Value& value = values_.slots[time.slot];
@@ -161,9 +161,11 @@ std::optional<Reject> ChangeDecoder::finish(std::size_t index, std::size_t bytes
   return std::nullopt;
 }
 
-std::optional<Reject> ChangeDecoder::read_units() {
+std::optional<Reject> ChangeDecoder::read_units(bool is_json) {
   const WantedPaths& wanted = forms_[kEnvelope].wanted.message;
   for (const std::uint16_t slot : unit_slots_) {
+    // A registry's schema tells bytes from texts: a decimal that is a text is no Base64.
+    if (!is_json && wanted.wishes[slot].unit == Unit::of_decimal) continue;
     if (auto reject = units_.read(wanted.wishes[slot], wanted.tree.slot_paths.at(slot), values_.slots[slot], values_)) {
       return reject;
     }

@@ -43,8 +43,8 @@ class ChangeDecoder final : public Decoder {
   [[nodiscard]] bool fits(std::size_t form);
   void learn(std::string_view schema);
   void find_times(const mapping::PathTree& tree);
-  std::optional<Reject> finish(std::size_t form, std::size_t bytes, bool has_schema);
-  std::optional<Reject> read_units();
+  std::optional<Reject> finish(std::size_t form, std::size_t bytes, bool is_json, bool has_schema);
+  std::optional<Reject> read_units(bool is_json);
 
   const EventSlots slots_;
   const mapping::MessageFormat format_;

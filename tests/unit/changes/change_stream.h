@@ -18,8 +18,10 @@ namespace loom::testing {
 /// Messages of one topic, mapped by a file's text and as they would be sent: rows in the text form of COPY.
 class ChangeStream {
  public:
-  ChangeStream(const std::string& yaml, const mapping::Catalog& catalog) {
+  /// `format`: of the values, where it is not JSON.
+  ChangeStream(const std::string& yaml, const mapping::Catalog& catalog, mapping::MessageFormat format = {}) {
     mapping::TopicPlan plan = mapping::testing::compiled(yaml, catalog);
+    plan.value_format = std::move(format);
     for (auto& table : plan.tables) table.binary = false;
     plan_ = std::make_shared<const mapping::TopicPlan>(std::move(plan));
     builder_ = std::make_unique<encode::RowBuilder>(plan_, "t", clock_);
