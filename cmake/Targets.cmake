@@ -11,20 +11,24 @@ endfunction()
 
 # A GoogleTest program whose cases CTest knows one by one under the given label.
 #   loom_test(mapping_test LABEL unit SOURCES ... DEPENDS loom::mapping)
+# COST: those with more begin first, so that what takes minutes is not what is left at the end.
 # ONE_AT_A_TIME: something that all programs of that name share, so that no two cases of them run at the same time.
 function(loom_test name)
-  cmake_parse_arguments(ARG "" "LABEL;TIMEOUT;ONE_AT_A_TIME" "SOURCES;DEPENDS" ${ARGN})
+  cmake_parse_arguments(ARG "" "LABEL;TIMEOUT;ONE_AT_A_TIME;COST" "SOURCES;DEPENDS" ${ARGN})
   if(NOT ARG_TIMEOUT)
     set(ARG_TIMEOUT 120)
   endif()
-  set(lock "")
+  set(further "")
   if(ARG_ONE_AT_A_TIME)
-    set(lock RESOURCE_LOCK ${ARG_ONE_AT_A_TIME})
+    set(further RESOURCE_LOCK ${ARG_ONE_AT_A_TIME})
+  endif()
+  if(ARG_COST)
+    list(APPEND further COST ${ARG_COST})
   endif()
   add_executable(${name} ${ARG_SOURCES})
   target_link_libraries(${name} PRIVATE loom_options ${ARG_DEPENDS} GTest::gmock GTest::gtest_main)
   gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60
-    PROPERTIES LABELS ${ARG_LABEL} TIMEOUT ${ARG_TIMEOUT} ${lock})
+    PROPERTIES LABELS ${ARG_LABEL} TIMEOUT ${ARG_TIMEOUT} ${further})
 endfunction()
 
 # A libFuzzer program fuzz_<name> for loom::fuzz::<name> of tests/fuzz/targets.h, and a test that runs it for

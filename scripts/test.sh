@@ -79,12 +79,12 @@ build() {
   fi
 }
 
-# run_ctest NAME PRESET CTEST-ARGUMENTS...: adds the counts that ctest reports.
+# run_ctest NAME PRESET CTEST-ARGUMENTS...: adds the counts that ctest reports. $tests_tmp is where its tests put their files.
 run_ctest() {
   local name=$1 preset=$2 log=$logs/ctest-$1.log summary total bad result=0
   shift 2
   say "Testing: $name"
-  ctest --test-dir "build/$preset" --output-on-failure --no-tests=ignore "$@" >"$log" 2>&1 || result=$?
+  env ${tests_tmp:+TMPDIR="$tests_tmp"} ctest --test-dir "build/$preset" --output-on-failure --no-tests=ignore "$@" >"$log" 2>&1 || result=$?
   summary=$(grep -E '^[0-9]+% tests passed' "$log" || true)
   if [[ -z $summary ]]; then
     if grep -q 'No tests were found' "$log"; then
@@ -109,13 +109,37 @@ run_ctest() {
   fi
 }
 
+# Most of what the servers of the tests write is gone seconds later. Where memory has room for it (gigabytes; a run needs
+# one or two) it never meets a disk: on ext4, a third of the time went into making files and removing them.
+servers_place() {
+  local memory=/dev/shm disk=${TMPDIR:-/tmp} room available
+  room=$(df --output=avail -k "$memory" 2>/dev/null | tail -n 1)
+  available=$(sed -n 's/^MemAvailable: *\([0-9]*\) kB$/\1/p' /proc/meminfo)
+  # Programs are started from there, too.
+  if [[ -w $memory ]] && ((${room:-0} > 8 << 20 && ${available:-0} > 12 << 20)) &&
+    ! grep -qE "^[^ ]+ $memory .*\bnoexec\b" /proc/mounts; then
+    echo "$memory"
+  else
+    echo "$disk"
+  fi
+}
+
 start_servers() {
   [[ -z ${servers_dir:-} ]] || return 0
-  servers_dir=$(servers_make_dir)
+  local place
+  place=$(servers_place)
+  servers_dir=$(TMPDIR=$place servers_make_dir)
+  if [[ $place == /dev/shm ]]; then
+    tests_tmp=$servers_dir/tmp
+    mkdir -m 1777 "$tests_tmp"
+  fi
   # Also when this script is killed so that no trap runs.
   servers_stop_after "$servers_dir" $$
   postgres_choose
   say 'Starting Kafka and PostgreSQL'
+  # Also for the brokers that tests start themselves.
+  LOOM_KAFKA_JAVA_OPTIONS=$(kafka_quick_options)
+  export LOOM_KAFKA_JAVA_OPTIONS
   servers_start "$servers_dir" || die 'the servers did not start'
   LOOM_TEST_DATABASE_URL=$(postgres_url "$servers_dir")
   LOOM_TEST_KAFKA_BOOTSTRAP=$(kafka_address "$servers_dir")
@@ -133,7 +157,7 @@ start_registry() {
 
 # Each of the tests that want three brokers would start them anew.
 start_cluster() {
-  cluster_dir=$(servers_make_dir)
+  cluster_dir=$(TMPDIR=$(servers_place) servers_make_dir)
   servers_stop_after "$cluster_dir" $$
   say 'Starting three brokers of Kafka'
   servers_start "$cluster_dir" kafka 3 || die 'the brokers did not start'
@@ -194,6 +218,7 @@ targets_of() {
 # took WHAT: the time since the last call, for the summary.
 took() {
   durations+="${durations:+, }$1 $((SECONDS - began)) s"
+  note "$1: $((SECONDS - began)) s"
   began=$SECONDS
 }
 
@@ -243,7 +268,8 @@ run_label() {
     deploy)
       await_tools kube-tools 'tools for the chart'
       start_servers
-      run_ctest "$1" release -L "^$1\$" --parallel "$jobs"
+      # Images are roots of their own, and as large.
+      tests_tmp='' run_ctest "$1" release -L "^$1\$" --parallel "$jobs"
       if [[ -s build/release/image-report.txt ]]; then sed 's/^/  /' build/release/image-report.txt >&2; fi
       ;;
     # Each has servers and a load of its own, and waits for timeouts more than it computes.

@@ -1,6 +1,7 @@
 # shellcheck shell=bash
 # One Apache Kafka broker (KRaft, its own controller) in a folder. Sourced after common.sh.
 #   kafka_jars              fetches the jars once; prints nothing
+#   kafka_quick_options     prints options of Java with which a broker starts in less than half the time; prepares them once
 #   kafka_start DIR         starts or restarts the broker of that folder, on the ports it had before
 #   kafka_stop DIR
 #   kafka_address DIR [LISTENER]  HOST:PORT on which it listens
@@ -8,7 +9,8 @@
 # LOOM_KAFKA_VERSION is the release, by default the one of scripts/kafka/pom.xml; its jars are kept apart from others'.
 # Before the first start, LOOM_KAFKA_LISTENERS may name further listeners as NAME=PROTOCOL[@HOST[:PORT]], blanks
 # between them: each gets a free port of its own, and HOST:PORT (127.0.0.1, its own port) is what it tells its clients.
-# LOOM_KAFKA_EXTRA_PROPERTIES is a file of settings that go behind ours, and win.
+# LOOM_KAFKA_EXTRA_PROPERTIES is a file of settings that go behind ours, and win. LOOM_KAFKA_JAVA_OPTIONS are further
+# options of the broker's Java.
 
 LOOM_KAFKA_VERSION=${LOOM_KAFKA_VERSION:-$(sed -n 's:.*<kafka.version>\(.*\)</kafka.version>.*:\1:p' "$LOOM_ROOT/scripts/kafka/pom.xml")}
 LOOM_KAFKA_HOME=${LOOM_KAFKA_HOME:-$LOOM_CACHE/kafka-$LOOM_KAFKA_VERSION}
@@ -126,7 +128,7 @@ kafka_launch() {
   (
     exec 9>&- </dev/null >"$dir/kafka.log" 2>&1
     kafka_java "-Xms256m -Xmx${LOOM_KAFKA_HEAP:-512m} -XX:+UseSerialGC -Djava.awt.headless=true \
-      -Dlog4j.configuration=file:$dir/kafka-log4j.properties" kafka.Kafka "$dir/kafka.properties"
+      ${LOOM_KAFKA_JAVA_OPTIONS:-} -Dlog4j.configuration=file:$dir/kafka-log4j.properties" kafka.Kafka "$dir/kafka.properties"
   ) &
   remember_process "$!" "$dir/kafka.pid"
   wait_until 90 kafka_is_up_or_dead "$dir"
@@ -160,3 +162,23 @@ kafka_start() {
 }
 
 kafka_stop() { stop_process "$1/kafka.pid" TERM 20; }
+
+# For brokers that live for seconds: most of the time of their start goes into reading and compiling classes. Java keeps
+# the read ones in a file, and compiles no further than it pays so soon. (Seen with Java 17: 8.0 s of a processor without,
+# 3.0 s with both.) An older Java that knows no such file starts as it did.
+kafka_quick_options() {
+  local quick='-XX:TieredStopAtLevel=1' classes dir
+  kafka_jars
+  classes=$LOOM_CACHE/$(basename "$LOOM_KAFKA_HOME")-classes.jsa
+  (
+    flock 9
+    [[ ! -e $classes ]] || exit 0
+    dir=$(mktemp -d "$LOOM_CACHE/kafka-classes.XXXXXX")
+    trap 'rm -rf "$dir"' EXIT
+    exec >"$dir/log" 2>&1
+    LOOM_KAFKA_JAVA_OPTIONS="$quick -XX:ArchiveClassesAtExit=$dir/classes.jsa" kafka_start "$dir" && kafka_stop "$dir"
+    [[ ! -s $dir/classes.jsa ]] || mv "$dir/classes.jsa" "$classes"
+  ) 9>"$LOOM_CACHE/.kafka-classes.lock" || true
+  if [[ -e $classes ]]; then quick+=" -XX:SharedArchiveFile=$classes"; fi
+  echo "$quick"
+}

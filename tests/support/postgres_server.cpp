@@ -12,6 +12,7 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <mutex>
 #include <sstream>
 #include <stdexcept>
 #include <thread>
@@ -85,15 +86,16 @@ Session connect(const std::string& url) {
   return session;
 }
 
-Answer execute(const std::string& url, const std::string& sql) {
-  const Session session = connect(url);
-  Answer rows(PQexec(session.get(), sql.c_str()), PQclear);
+Answer execute(PGconn* session, const std::string& sql) {
+  Answer rows(PQexec(session, sql.c_str()), PQclear);
   const ExecStatusType status = PQresultStatus(rows.get());
   if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK) {
     throw std::runtime_error(std::string(PQresultErrorMessage(rows.get())) + " in: " + sql);
   }
   return rows;
 }
+
+Answer execute(const std::string& url, const std::string& sql) { return execute(connect(url).get(), sql); }
 
 std::string with_database(const std::string& url, const std::string& database) {
   std::string out;
@@ -254,10 +256,47 @@ void PostgresServer::follow(const PostgresServer& primary) {
   start();
 }
 
+/// Tests look again and again, and a new session costs the server more than most of their questions. Each use begins as
+/// a new session would: without the last one's settings, temporary tables and locks.
+class TestDatabase::Sessions {
+ public:
+  Answer execute(const std::string& url, const std::string& sql) {
+    Session session = take(url);
+    Answer answer = testing::execute(session.get(), sql);
+    const std::lock_guard lock(mutex_);
+    idle_.push_back(std::move(session));
+    return answer;
+  }
+  void close() {
+    const std::lock_guard lock(mutex_);
+    idle_.clear();
+  }
+
+ private:
+  Session take(const std::string& url) {
+    while (true) {
+      Session session(nullptr, PQfinish);
+      {
+        const std::lock_guard lock(mutex_);
+        if (idle_.empty()) break;
+        session = std::move(idle_.back());
+        idle_.pop_back();
+      }
+      const Answer fresh(PQexec(session.get(), "DISCARD ALL"), PQclear);
+      if (PQresultStatus(fresh.get()) == PGRES_COMMAND_OK) return session;
+    }
+    return connect(url);
+  }
+
+  std::mutex mutex_;
+  std::vector<Session> idle_;
+};
+
 TestDatabase::TestDatabase() : TestDatabase(given_or_shared()) {}
 TestDatabase::TestDatabase(const PostgresServer& server) : TestDatabase(server.url()) {}
 
-TestDatabase::TestDatabase(std::string server_url) : server_url_(std::move(server_url)) {
+TestDatabase::TestDatabase(std::string server_url)
+    : server_url_(std::move(server_url)), sessions_(std::make_unique<Sessions>()) {
   static int number = 0;
   name_ = "loom_test_" + std::to_string(getpid()) + "_" + std::to_string(++number);
   execute(server_url_, "CREATE DATABASE " + name_);
@@ -265,6 +304,7 @@ TestDatabase::TestDatabase(std::string server_url) : server_url_(std::move(serve
 }
 
 TestDatabase::~TestDatabase() {
+  sessions_->close();
   try {
     execute(server_url_, "DROP DATABASE IF EXISTS " + name_ + " WITH (FORCE)");
   } catch (const std::exception&) {
@@ -272,7 +312,7 @@ TestDatabase::~TestDatabase() {
   }
 }
 
-void TestDatabase::run(const std::string& sql) const { execute(url_, sql); }
+void TestDatabase::run(const std::string& sql) const { sessions_->execute(url_, sql); }
 
 void TestDatabase::run_file(const std::string& path) const {
   std::ifstream file(path);
@@ -283,7 +323,7 @@ void TestDatabase::run_file(const std::string& path) const {
 }
 
 Rows TestDatabase::rows(const std::string& sql) const {
-  const Answer result = execute(url_, sql);
+  const Answer result = sessions_->execute(url_, sql);
   std::vector<std::vector<std::string>> out(static_cast<std::size_t>(PQntuples(result.get())));
   for (std::size_t row = 0; row < out.size(); ++row) {
     for (int column = 0; column < PQnfields(result.get()); ++column) {

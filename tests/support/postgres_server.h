@@ -97,6 +97,8 @@ class TestDatabase {
   std::string server_url_;
   std::string name_;
   std::string url_;
+  class Sessions;
+  std::unique_ptr<Sessions> sessions_;
 };
 
 }  // namespace loom::testing

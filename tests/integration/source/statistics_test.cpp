@@ -77,7 +77,7 @@ TEST(ClientStatisticsTest, ARunningMemberKnowsItsBrokerAndWhatIsPrefetched) {
   });
   ASSERT_TRUE(last) << "no statistics came";
   ASSERT_TRUE(heard) << last->fetch_queue_messages << " messages in the queues, " << last->brokers.size() << " brokers";
-  EXPECT_LE(last->fetch_queue_messages, 5U) << "three messages, and the ends of two partitions";
+  EXPECT_LT(last->fetch_queue_messages, 10U) << "three messages, and what librdkafka queues about two partitions";
   EXPECT_GE(last->fetch_queue_bytes, std::string_view("onetwothree").size());
   EXPECT_EQ(last->received_messages, 3U);
   EXPECT_EQ(last->group_state, "up");
