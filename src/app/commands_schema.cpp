@@ -3,7 +3,7 @@
 
 #include "app/commands.h"
 #include "app/mapping_input.h"
-#include "app/registry_schemas.h"
+#include "app/topic_schemas.h"
 #include "mapping/ddl.h"
 #include "mapping/table_names.h"
 #include "schema/migrations.h"
@@ -27,11 +27,10 @@ int create_mapped_tables(const settings::Config& config, const CreateTablesOptio
   const auto file = load_or_complain(options.file.value_or(config.topic_mappings));
   if (!file) return kWrongConfiguration;
   const mapping::MappingFile known = mapping::with_known_tables(*file);
-  LatestSchemas latest;
-  if (config.registry.exists() && has_registry_topics(known)) latest = latest_schemas(config.registry, known);
-  std::vector<mapping::Problem> problems = std::move(latest.problems);
+  TableSchemas known_of = table_schemas(config, known);
+  std::vector<mapping::Problem> problems = std::move(known_of.problems);
   const auto definitions =
-      mapping::table_definitions(known, problems, mapping::TablesOf::creating_topics, latest.schemas);
+      mapping::table_definitions(known_of.file, problems, mapping::TablesOf::creating_topics, known_of.schemas);
   print(problems);
   if (mapping::has_errors(problems)) return kWrongConfiguration;
   for (const auto& topic : file->topics) {

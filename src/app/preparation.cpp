@@ -8,6 +8,8 @@
 #include <utility>
 
 #include "app/dead_letter_route.h"
+#include "app/topic_schemas.h"
+#include "mapping/built_in_types.h"
 #include "mapping/ddl.h"
 #include "mapping/table_names.h"
 #include "mapping/topic_pattern.h"
@@ -15,6 +17,7 @@
 #include "schema/migrations.h"
 #include "schema/table_creator.h"
 #include "settings/processors.h"
+#include "sink/catalog_reader.h"
 #include "sink/database_failure.h"
 #include "source/group_client.h"
 
@@ -43,8 +46,28 @@ void log_problem(const mapping::Problem& problem) {
 }
 
 std::vector<mapping::Problem> create_missing_tables(const settings::Config& config, const mapping::MappingFile& file) {
-  std::vector<mapping::Problem> problems;
-  const auto definitions = mapping::table_definitions(mapping::with_known_tables(file), problems);
+  const mapping::MappingFile known = mapping::with_known_tables(file);
+  // Those that are there are not asked about: a registry may be away, and a topic long.
+  const auto catalog = sink::DatabaseCatalog::read(config.database.url, pipeline::tables_of(known));
+  mapping::MappingFile lacking{.path = file.path, .topics = {}};
+  for (const auto& topic : known.topics) {
+    const auto tables = pipeline::tables_of(topic);
+    const bool complete = std::all_of(tables.begin(), tables.end(),
+                                      [&catalog](const auto& table) { return catalog.find(table) != nullptr; });
+    if (!complete && topic.create_table != mapping::CreateTable::never) lacking.topics.push_back(topic);
+  }
+  TableSchemas schemas = table_schemas(config, lacking);
+  std::vector<mapping::Problem> problems = std::move(schemas.problems);
+  std::set<std::string> left_out;
+  for (const auto& topic : lacking.topics) left_out.insert(topic.topic);
+  for (const auto& topic : schemas.file.topics) left_out.erase(topic.topic);
+  mapping::MappingFile making{.path = file.path, .topics = {}};
+  // All others, since topics may share a table.
+  for (const auto& topic : known.topics) {
+    if (left_out.count(topic.topic) == 0) making.topics.push_back(topic);
+  }
+  const auto definitions =
+      mapping::table_definitions(making, problems, mapping::TablesOf::creating_topics, schemas.schemas);
   for (const auto& table : schema::create_tables(config.database.url, definitions).created) {
     spdlog::info("table created: {}", table);
   }
@@ -55,8 +78,29 @@ pipeline::DatabasePlans::MakeTables table_maker(const settings::Config& config) 
   if (!config.auto_create_tables) return {};
   // Many tables may be made by one entry of the mapping, and what is to be said about it is said once.
   return [config, told = std::set<std::string>()](const mapping::MappingFile& file) mutable {
+    std::string error;
     for (const auto& problem : create_missing_tables(config, file)) {
-      if (told.insert(to_string(problem)).second) log_problem(problem);
+      const bool is_error = problem.severity == mapping::Severity::error;
+      if (is_error) error = problem.message;
+      if (!is_error && told.insert(to_string(problem)).second) log_problem(problem);
+    }
+    if (!error.empty()) throw sink::DatabaseFailure(error, batch::Cause::schema);
+  };
+}
+
+pipeline::DatabasePlans::AddColumns column_adder(const settings::Config& config) {
+  return [url = config.database.url](const mapping::TableName& table, const mapping::NewFields& fields) {
+    std::vector<mapping::ColumnInfo> columns;
+    for (const auto& [name, field] : fields) columns.push_back(mapping::same_column(name, field));
+    for (const schema::AddedColumn& column : schema::add_columns(url, table, columns)) {
+      if (column.problem.empty()) {
+        spdlog::info("column added: {}.{} {}", table.display(), column.name, column.type);
+      } else {
+        spdlog::warn(
+            "{} gets no column {} for a field that its topic's schema has: {}. The field is passed over until "
+            "the mapping is read again",
+            table.display(), column.name, column.problem);
+      }
     }
   };
 }

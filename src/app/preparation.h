@@ -14,12 +14,16 @@ namespace loom::app {
 /// Into the log, at its own severity.
 void log_problem(const mapping::Problem& problem);
 
-/// Creates the mapped tables that do not exist. Returns the problems of tables that cannot be defined.
+/// Creates the mapped tables that do not exist. Returns the problems of tables that cannot be defined, or not yet.
 /// Fails: std::runtime_error (database).
 std::vector<mapping::Problem> create_missing_tables(const settings::Config& config, const mapping::MappingFile& file);
 
 /// Makes the tables of topics that are seen while the service runs; nothing where the configuration does not want that.
 pipeline::DatabasePlans::MakeTables table_maker(const settings::Config& config);
+
+/// Adds columns for fields that schemas have added (`evolve: add`), and says so. What the role may not, or the database
+/// cannot do, is said once.
+pipeline::DatabasePlans::AddColumns column_adder(const settings::Config& config);
 
 /// Applies the migrations, and logs them. Where the database is not there nothing happens: prepare_database() is called
 /// until it is.

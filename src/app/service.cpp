@@ -155,7 +155,7 @@ int run_service(const settings::Config& config, Failpoints& failpoints) {
                                   .memory = memory,
                                   .failpoints = failpoints,
                                   .registry = {.schemas = schemas.get(), .id_bytes = config.registry.id_bytes}};
-  pipeline::DatabasePlans plans(file, config.database.url, table_maker(config));
+  pipeline::DatabasePlans plans(file, config.database.url, table_maker(config), column_adder(config));
   sink::OffsetStore offsets(config.database.url, config.group_id());
   const auto dead_letter_topic = make_dead_letter_topic(config);
   sink::DatabaseSettings database = config.database;

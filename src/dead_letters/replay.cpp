@@ -115,6 +115,11 @@ class TopicReplay {
       return false;
     }
     plan_ = std::move(answer.plan);
+    if (plan_->known_fields) {  // what these messages have beside the table's columns is the service's to add
+      auto plan = std::make_shared<mapping::TopicPlan>(*plan_);
+      plan->known_fields.reset();
+      plan_ = std::move(plan);
+    }
     builder_.emplace(plan_, result_.topic, clock_, options_.registry);
     return true;
   }
@@ -143,8 +148,9 @@ class TopicReplay {
         batch.rejected.push_back({index, std::move(*reject), batch::InTopic::no});
       }
     }
-    if (builder_->wanted().empty()) return;
-    tables_.insert(builder_->wanted().begin(), builder_->wanted().end());
+    const auto& wanted = builder_->wanted().tables;
+    if (wanted.empty()) return;
+    tables_.insert(wanted.begin(), wanted.end());
     if (plan()) encode(batch);
   }
 

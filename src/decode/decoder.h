@@ -7,6 +7,7 @@
 #include "base/message.h"
 #include "base/reject.h"
 #include "decode/values.h"
+#include "mapping/plan_wants.h"
 
 namespace loom::decode {
 
@@ -27,6 +28,10 @@ class Decoder {
   /// After decode() without a reject: there are no values, since the schema is not known yet (see SchemaSource).
   [[nodiscard]] bool awaits_schema() const { return awaits_schema_; }
 
+  /// After decode() without a reject: there are no values, since the message's schema has these fields of the row,
+  /// which the plan does not know (Wanted::known_fields). nullptr: it knows them all.
+  [[nodiscard]] const mapping::NewFields* new_fields() const { return new_fields_; }
+
   [[nodiscard]] Values& values() { return values_; }
   [[nodiscard]] const Values& values() const { return values_; }
 
@@ -42,6 +47,7 @@ class Decoder {
 
   Values& values_;
   bool awaits_schema_ = false;
+  const mapping::NewFields* new_fields_ = nullptr;
 };
 
 }  // namespace loom::decode

@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "decode/avro/avro_program.h"
+#include "decode/new_fields.h"
 #include "decode/protobuf/message_indexes.h"
 #include "decode/protobuf/protobuf_program.h"
 
@@ -60,6 +61,7 @@ Reject SchemaDecoder::reject(RejectReason reason, const std::string& text) const
 
 std::optional<Reject> SchemaDecoder::decode(std::string_view bytes, const Message& record) {
   awaits_schema_ = false;
+  new_fields_ = nullptr;
   if (part_ == Part::key && (!record.has_key || bytes.empty())) {
     values_.reset();
     values_.root = Value{};
@@ -151,6 +153,10 @@ std::optional<Reject> SchemaDecoder::check_required(const Known& known, const st
 std::optional<Reject> SchemaDecoder::run(Known::Compiled& compiled, std::string_view payload) {
   if (compiled.refusal) [[unlikely]]
     return compiled.refusal;
+  if (!compiled.new_fields.empty()) [[unlikely]] {
+    new_fields_ = &compiled.new_fields;
+    return std::nullopt;
+  }
   return compiled.program->run(payload, values_);
 }
 
@@ -166,8 +172,11 @@ std::optional<Reject> SchemaDecoder::run(Known& known, const Frame& frame, const
   if (known.programs.empty()) [[unlikely]] {
     // Only serializers of registries leave the length of a root of bytes out.
     const AvroOptions options{.bare_root_bytes = format_.schema == nullptr};
-    known.programs.push_back(
-        {{}, std::make_unique<AvroProgram>(known.schema->avro, wanted_, options), check_required(known, ""), false});
+    known.programs.push_back({{},
+                              std::make_unique<AvroProgram>(known.schema->avro, wanted_, options),
+                              check_required(known, ""),
+                              false,
+                              fields_beyond_plan(wanted_, *known.schema, "")});
   }
   return run(known.programs.front(), frame.payload);
 }
@@ -211,7 +220,8 @@ std::optional<Reject> SchemaDecoder::run_other_protobuf(Known& known, const Fram
     if (programs.size() == kMostPrograms) programs.pop_back();
     programs.insert(programs.begin(),
                     {indexes_, std::make_unique<ProtobufProgram>(known.schema->protobuf, *message, wanted_),
-                     check_required(known, message->full_name), indexes_ == std::vector<std::int32_t>{0}});
+                     check_required(known, message->full_name), indexes_ == std::vector<std::int32_t>{0},
+                     fields_beyond_plan(wanted_, *known.schema, message->full_name)});
   }
   return run(programs.front(), payload);
 }

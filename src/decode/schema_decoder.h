@@ -41,6 +41,7 @@ class SchemaDecoder final : public Decoder {
       std::unique_ptr<Program> program;
       std::optional<Reject> refusal;  ///< of all messages: the schema lacks what the mapping requires
       bool of_first = false;          ///< of Protobuf: the first message of the schema
+      mapping::NewFields new_fields{};
     };
     std::vector<Compiled> programs{};  ///< the one used last in front
   };

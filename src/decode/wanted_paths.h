@@ -2,6 +2,8 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
+#include <string>
 #include <vector>
 
 #include "mapping/plan.h"
@@ -58,7 +60,9 @@ struct Wanted {
   std::vector<mapping::RequiredPaths> required{};
   bool root = false;                   ///< Values::root is wanted; with its JSON text where it is no scalar
   std::optional<EventSlots> events{};  ///< messages are change events, in whichever of their forms
-  bool names_row = false;              ///< a key that names a row: Kafka Connect's, or plain text, count too
+  /// Fields of the row that the plan knows, where it wants to know of others: see Decoder::new_fields(). Of values.
+  std::optional<std::set<std::string>> known_fields{};
+  bool names_row = false;  ///< a key that names a row: Kafka Connect's, or plain text, count too
 };
 
 }  // namespace loom::decode

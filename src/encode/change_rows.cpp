@@ -13,7 +13,7 @@ using mapping::Tombstones;
 std::optional<Reject> MessageRows::append_change(const Message& message, std::uint32_t message_index, RowSets& sets) {
   if (is_tombstone(message)) return append_tombstone(message, message_index, sets);
   if (auto reject = decode(message)) return reject;
-  if (awaits_schema) return std::nullopt;
+  if (waits()) return std::nullopt;
   if (!plan->changes->events) return append_message(message_index, sets);
   if (values.root.kind == Value::Kind::null) return append_tombstone(message, message_index, sets);
   return append_event(message, message_index, sets);
@@ -22,6 +22,7 @@ std::optional<Reject> MessageRows::append_change(const Message& message, std::ui
 std::optional<Reject> MessageRows::append_tombstone(const Message& message, std::uint32_t message_index,
                                                     RowSets& sets) {
   awaits_schema = false;
+  new_fields = nullptr;
   switch (plan->changes->tombstones) {
     case Tombstones::dead_letter:
       return Reject{RejectReason::tombstone, "the record has no value", {}};

@@ -22,7 +22,7 @@ std::optional<Reject> MessageRows::append(const Message& message, std::uint32_t 
   if (plan->changes) return append_change(message, message_index, sets);
   if (is_tombstone(message)) return Reject{RejectReason::tombstone, "the record has no value", {}};
   if (auto reject = decode(message)) return reject;
-  return awaits_schema ? std::nullopt : append_message(message_index, sets);
+  return waits() ? std::nullopt : append_message(message_index, sets);
 }
 
 std::optional<Reject> MessageRows::append_message(std::uint32_t message_index, RowSets& sets) {
@@ -42,12 +42,14 @@ bool MessageRows::is_tombstone(const Message& message) const {
 
 std::optional<Reject> MessageRows::decode(const Message& message) {
   awaits_schema = false;
+  new_fields = nullptr;
   if (auto reject = decoder->decode(message.value, message)) return reject;
   awaits_schema = decoder->awaits_schema();
+  new_fields = decoder->new_fields();
   if (key_decoder && !rows.key_on_demand) {
     if (auto reject = decode_key(message)) return reject;
   }
-  if (awaits_schema) return std::nullopt;
+  if (waits()) return std::nullopt;
   if (auto reject = fill_metadata(message)) return reject;
   if (!rows.absent_values.empty()) forget_absent_values();
   return embedded.empty() ? std::nullopt : find_lists();

@@ -68,6 +68,8 @@ struct MessageRows {
   bool moves_row();
   bool encode_key(const std::vector<RowColumn>& columns, RowSet& set);
 
+  /// Whether the last message has no rows before more is known, or planned.
+  [[nodiscard]] bool waits() const { return awaits_schema || new_fields != nullptr; }
   [[nodiscard]] bool is_tombstone(const Message& message) const;
   std::optional<Reject> decode(const Message& message);
   std::optional<Reject> decode_key(const Message& message);
@@ -125,6 +127,7 @@ struct MessageRows {
   std::unique_ptr<decode::Decoder> key_decoder;  ///< where the plan looks into the key
   bool tells_nulls = false;    ///< change events: a null is a value, and not the same as a field that is not there
   bool awaits_schema = false;  ///< of the last message: it has no rows, since its schema is not known yet
+  const mapping::NewFields* new_fields = nullptr;  ///< likewise, since the plan does not know these
   Scratch scratch;
   std::vector<Embedded> embedded;  ///< by array mapping
   std::vector<FieldPlace> places;  ///< by column, of the message's previous row in the same row set

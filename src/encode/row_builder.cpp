@@ -28,7 +28,6 @@ struct RowBuilder::ByHeaders {
   };
   std::map<mapping::TableValues, Variant> variants{};
   std::size_t built = 0;  ///< of them have rows
-  std::set<mapping::TableValues> wanted{};
 
   std::optional<Reject> read_values(const Message& message, mapping::TableValues& values) const;
 };
@@ -50,15 +49,12 @@ const mapping::TopicPlan& RowBuilder::plan() const {
   return by_headers_ == nullptr ? *rows_->plan : *by_headers_->plan;
 }
 
-const std::set<mapping::TableValues>& RowBuilder::wanted() const {
-  static const std::set<mapping::TableValues> kNone;
-  return by_headers_ == nullptr ? kNone : by_headers_->wanted;
-}
-
 std::optional<Reject> RowBuilder::append_rows(const Message& message, std::uint32_t message_index, RowSets& rows) {
   auto reject = rows_->append(message, message_index, rows);
   if (reject) rows.drop_from(message_index);
   awaits_schema_ = rows_->awaits_schema;
+  if (rows_->new_fields != nullptr) [[unlikely]]
+    wanted_.fields.insert(rows_->new_fields->begin(), rows_->new_fields->end());
   return reject;
 }
 
@@ -94,11 +90,10 @@ std::optional<Reject> RowBuilder::append_by_headers(const Message& message, std:
   if (auto reject = all.read_values(message, values)) return reject;
   const auto known = all.variants.find(values);
   if (known == all.variants.end()) {
-    if (all.variants.size() + all.wanted.size() >= mapping::kMostVariants && all.wanted.count(values) == 0) {
+    if (all.variants.size() + wanted_.tables.size() >= mapping::kMostVariants && wanted_.tables.count(values) == 0) {
       return Reject{RejectReason::out_of_range, mapping::too_many_variants(values), {}};
     }
-    all.wanted.insert(std::move(values));
-    wants_tables_ = true;
+    wanted_.tables.insert(std::move(values));
     return std::nullopt;
   }
   ByHeaders::Variant& variant = known->second;

@@ -3,7 +3,6 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,6 +13,7 @@
 #include "decode/make_decoder.h"
 #include "encode/row_set.h"
 #include "mapping/plan.h"
+#include "mapping/plan_wants.h"
 #include "mapping/problem.h"
 
 namespace loom::encode {
@@ -36,8 +36,8 @@ class RowBuilder {
   RowBuilder& operator=(RowBuilder&&) noexcept;
 
   /// Appends the message's rows under `message_index`, or returns why it has none. A message whose headers name tables
-  /// that the plan does not have gets none for now: see wanted(). Neither does one whose schema is not known yet: see
-  /// awaits_schema().
+  /// that the plan does not have, or whose schema has fields that it does not know, gets none for now: see wanted().
+  /// Neither does one whose schema is not known yet: see awaits_schema().
   std::optional<Reject> append(const Message& message, std::uint32_t message_index, RowSets& rows) {
     return by_headers_ == nullptr ? append_rows(message, message_index, rows)
                                   : append_by_headers(message, message_index, rows);
@@ -46,10 +46,8 @@ class RowBuilder {
   /// Whether the message that was appended last has no rows, since its schema is not known yet.
   [[nodiscard]] bool awaits_schema() const { return awaits_schema_; }
 
-  /// Whether wanted() has something.
-  [[nodiscard]] bool wants_tables() const { return wants_tables_; }
-  /// What messages so far named tables by that the plan does not have.
-  [[nodiscard]] const std::set<mapping::TableValues>& wanted() const;
+  /// What messages so far wanted of the plan that it does not have.
+  [[nodiscard]] const mapping::PlanWants& wanted() const { return wanted_; }
 
   [[nodiscard]] const mapping::TopicPlan& plan() const;
 
@@ -60,7 +58,7 @@ class RowBuilder {
 
   std::unique_ptr<MessageRows> rows_;      ///< nullptr where headers name the tables
   std::unique_ptr<ByHeaders> by_headers_;  ///< a builder for each of the plan's variants
-  bool wants_tables_ = false;
+  mapping::PlanWants wanted_;
   bool awaits_schema_ = false;
 };
 

@@ -244,6 +244,7 @@ RowPlan::RowPlan(const mapping::TopicPlan& topic_plan, std::string topic)
   }
   add_changes(topic_plan);
   message.required = mapping::required_paths(topic_plan);
+  message.known_fields = topic_plan.known_fields;
   message.extra_slots = metadata.slots();
   message.root = metadata.wants(mapping::SourceKind::value);
   key.root = metadata.wants(mapping::SourceKind::key) && topic_plan.key_format.format != formats::Format::json;

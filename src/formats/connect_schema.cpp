@@ -17,18 +17,23 @@ constexpr std::size_t kMaxText = std::size_t{10} << 20U;
 constexpr std::size_t kMaxLevels = 100;
 constexpr std::size_t kMaxTypes = 100'000;
 
-constexpr std::array<std::pair<std::string_view, Kind>, 12> kKinds{{{"boolean", Kind::boolean},
-                                                                    {"int8", Kind::integer},
-                                                                    {"int16", Kind::integer},
-                                                                    {"int32", Kind::integer},
-                                                                    {"int64", Kind::integer},
-                                                                    {"float", Kind::real},
-                                                                    {"double", Kind::real},
-                                                                    {"string", Kind::text},
-                                                                    {"bytes", Kind::bytes},
-                                                                    {"array", Kind::list},
-                                                                    {"map", Kind::map},
-                                                                    {"struct", Kind::object}}};
+struct KnownKind {
+  std::string_view name;
+  Kind kind;
+  int bits = 0;
+};
+constexpr std::array<KnownKind, 12> kKinds{{{"boolean", Kind::boolean},
+                                            {"int8", Kind::integer, 8},
+                                            {"int16", Kind::integer, 16},
+                                            {"int32", Kind::integer, 32},
+                                            {"int64", Kind::integer, 64},
+                                            {"float", Kind::real, 32},
+                                            {"double", Kind::real, 64},
+                                            {"string", Kind::text},
+                                            {"bytes", Kind::bytes},
+                                            {"array", Kind::list},
+                                            {"map", Kind::map},
+                                            {"struct", Kind::object}}};
 
 /// Parameters are texts.
 std::optional<int> parameter(dom::object json, std::string_view name) {
@@ -51,10 +56,14 @@ class Reader {
     index = static_cast<std::uint32_t>(types.size());
     types.emplace_back();
     ConnectType type;
-    for (const auto& [known, kind] : kKinds) {
-      if (known == name) type.kind = kind;
+    for (const KnownKind& known : kKinds) {
+      if (known.name != name) continue;
+      type.kind = known.kind;
+      type.bits = known.bits;
     }
+    if (object.at_key("optional").get(type.optional)) type.optional = false;
     if (!object.at_key("name").get(name)) type.name = name;
+    type.precision = parameter(object, "connect.decimal.precision");
     type.scale = parameter(object, "scale");
     type.length = parameter(object, "length");
     if (!read_fields(object, level, type) || !read_items(object, level, type)) return false;

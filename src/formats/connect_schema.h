@@ -17,8 +17,11 @@ struct ConnectType {
     std::uint32_t type = 0;  ///< index into ConnectSchema::types
   };
   Kind kind = Kind::unknown;
+  int bits = 0;                        ///< of integer and real
+  bool optional = false;               ///< the value may be null
   std::string name;                    ///< of the logical type: `io.debezium.time.Date`; empty: none
-  std::optional<int> scale;            ///< parameter of org.apache.kafka.connect.data.Decimal
+  std::optional<int> precision;        ///< parameter of org.apache.kafka.connect.data.Decimal, where a source gives it
+  std::optional<int> scale;            ///< likewise, always there
   std::optional<int> length;           ///< parameter of io.debezium.data.Bits
   std::vector<Field> fields;           ///< of object
   std::optional<std::uint32_t> items;  ///< of list

@@ -100,7 +100,13 @@ inline constexpr Choices<formats::Format, 7> kFormats({{{"json", formats::Format
                                                         {"auto", formats::Format::automatic},
                                                         {"text", formats::Format::text},
                                                         {"bytes", formats::Format::bytes}}});
-inline constexpr Choices<bool, 6> kBooleans(
-    {{{"true", true}, {"false", false}, {"yes", true}, {"no", false}, {"on", true}, {"off", false}}});
+inline constexpr Choices<CreateTable, 7> kCreateTables({{{"true", CreateTable::by_mapping},
+                                                         {"false", CreateTable::never},
+                                                         {"from_schema", CreateTable::from_schema},
+                                                         {"yes", CreateTable::by_mapping},
+                                                         {"no", CreateTable::never},
+                                                         {"on", CreateTable::by_mapping},
+                                                         {"off", CreateTable::never}}});
+inline constexpr Choices<Evolve, 2> kEvolve({{{"add", Evolve::add}, {"off", Evolve::off}}});
 
 }  // namespace loom::mapping

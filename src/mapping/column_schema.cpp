@@ -1,6 +1,7 @@
 #include "mapping/column_schema.h"
 
 #include "mapping/paths.h"
+#include "mapping/row_schema.h"
 #include "mapping/sources.h"
 
 namespace loom::mapping {
@@ -14,9 +15,11 @@ std::optional<SchemaField> schema_field(const TopicMapping& topic, const ColumnD
     const Source meant = read_source(source.text);
     if (meant.kind != SourceKind::field || meant.of_key) return std::nullopt;
     const bool of_element = source.array >= 0;
-    const auto path =
+    const auto path = path_in_schema(
+        topic.changes, schema,
         of_element ? path_in_element(topic.array_mappings[static_cast<std::size_t>(source.array)].path, meant.path)
-                   : split_path(meant.path);
+                   : split_path(meant.path));
+    if (path.empty()) continue;
     auto field = field_at(*schema.schema, schema.message, path);
     if (!field) continue;
     // A row may be there without the element.

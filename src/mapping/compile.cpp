@@ -143,7 +143,8 @@ std::optional<PlanColumn> Compiler::make_column(const ColumnDraft& draft, const 
     std::vector<std::string> known;
     for (const auto& column : table.columns) known.push_back(column.name);
     // A column that create-tables would make is likely new in the mapping.
-    const std::string_view alter = topic_.create_table == false ? "" : ". `create-tables --alter` adds columns";
+    const std::string_view alter =
+        topic_.create_table == CreateTable::never ? "" : ". `create-tables --alter` adds columns";
     findings_.error(draft.place, "`" + table.name.display() + "` has no column `" + draft.name + "`; " +
                                      did_you_mean(draft.name, known) + "its columns: " + joined(known) +
                                      std::string(alter));
@@ -393,6 +394,10 @@ TopicPlan Compiler::run() {
   check_single_row(*infos_[0]);
   check_unmapped_names(drafts);
   resolve_changes(topic_, drafts, plan_, findings_);
+  if (topic_.evolve == Evolve::add) {
+    auto& known = plan_.known_fields.emplace();
+    for (const auto& column : infos_[0]->columns) known.insert(column.name);
+  }
   for (const auto& name : topic_.required_fields) {
     plan_.required.push_back(make_required(name, drafts));
   }

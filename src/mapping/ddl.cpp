@@ -6,85 +6,16 @@
 #include <set>
 #include <utility>
 
+#include "mapping/built_in_types.h"
 #include "mapping/column_schema.h"
 #include "mapping/column_types.h"
 #include "mapping/draft.h"
 #include "mapping/keys.h"
+#include "mapping/row_schema.h"
 #include "mapping/value_types.h"
 
 namespace loom::mapping {
 namespace {
-
-/// A column's type as create-tables makes it, with PostgreSQL's own numbers for it.
-struct BuiltIn {
-  ColumnType type;
-  bool is_array;
-  std::uint32_t oid;
-  std::uint32_t element_oid;
-  const char* name;  ///< as format_type() gives it
-};
-constexpr BuiltIn kText{ColumnType::text, false, 25, 0, "text"};
-constexpr BuiltIn kBigint{ColumnType::int8, false, 20, 0, "bigint"};
-constexpr BuiltIn kDouble{ColumnType::float8, false, 701, 0, "double precision"};
-constexpr BuiltIn kBoolean{ColumnType::boolean, false, 16, 0, "boolean"};
-constexpr BuiltIn kTimestamptz{ColumnType::timestamptz, false, 1184, 0, "timestamp with time zone"};
-constexpr BuiltIn kBytea{ColumnType::bytea, false, 17, 0, "bytea"};
-constexpr BuiltIn kTextArray{ColumnType::text, true, 1009, 25, "text[]"};
-constexpr BuiltIn kRealArray{ColumnType::float4, true, 1021, 700, "real[]"};
-constexpr BuiltIn kJsonb{ColumnType::jsonb, false, 3802, 0, "jsonb"};
-constexpr BuiltIn kDate{ColumnType::date, false, 1082, 0, "date"};
-constexpr BuiltIn kTime{ColumnType::time, false, 1083, 0, "time without time zone"};
-constexpr BuiltIn kInterval{ColumnType::other, false, 1186, 0, "interval"};
-constexpr BuiltIn kNumeric{ColumnType::numeric, false, 1700, 0, "numeric"};
-constexpr BuiltIn kUuid{ColumnType::uuid, false, 2950, 0, "uuid"};
-constexpr BuiltIn kInet{ColumnType::inet, false, 869, 0, "inet"};
-
-const BuiltIn& built_in(ValueType type) {
-  switch (type) {
-    case ValueType::unspecified:
-    case ValueType::string:
-      return kText;
-    case ValueType::integer:
-      return kBigint;
-    case ValueType::floating:
-      return kDouble;
-    case ValueType::boolean:
-      return kBoolean;
-    case ValueType::timestamp:
-    case ValueType::timestamp_s:
-    case ValueType::timestamp_ms:
-    case ValueType::timestamp_us:
-    case ValueType::timestamp_ns:
-      return kTimestamptz;
-    case ValueType::date:
-    case ValueType::date_days:
-      return kDate;
-    case ValueType::time:
-    case ValueType::time_ms:
-    case ValueType::time_us:
-    case ValueType::time_ns:
-      return kTime;
-    case ValueType::interval:
-    case ValueType::interval_us:
-      return kInterval;
-    case ValueType::decimal:
-    case ValueType::decimal_base64:
-      return kNumeric;
-    case ValueType::uuid:
-      return kUuid;
-    case ValueType::inet:
-      return kInet;
-    case ValueType::array:
-      return kTextArray;
-    case ValueType::float_array:
-      return kRealArray;
-    case ValueType::json:
-      return kJsonb;
-    case ValueType::bytes:
-      return kBytea;
-  }
-  return kText;
-}
 
 /// What a Loom message has around its data: the columns of a table whose topic maps no fields.
 struct EnvelopeColumn {
@@ -102,7 +33,17 @@ constexpr std::array<EnvelopeColumn, 6> kEnvelope{{{"trace_id", ValueType::strin
 struct Wish {
   NamedType type;
   std::string topic;
-  bool by_schema = false;  ///< the mapping gives none: the type gives way to one that a mapping gives
+  bool by_schema = false;              ///< the mapping gives none: the type gives way to one that a mapping gives
+  std::optional<SchemaField> field{};  ///< of `create_table: from_schema`: the column has the very type of the field
+
+  [[nodiscard]] bool has_type() const { return type.type != ValueType::unspecified; }
+  [[nodiscard]] ColumnInfo column(const std::string& name) const {
+    return field ? same_column(name, *field) : made_column(name, type);
+  }
+  /// For people.
+  [[nodiscard]] std::string says() const {
+    return field ? column({}).type_name : type_text(type.type, type.parameters);
+  }
 };
 
 struct Key {
@@ -117,22 +58,6 @@ struct Building {
   std::map<std::string, Wish> wishes;
   std::vector<Key> keys;
 };
-
-ColumnInfo make_column(const std::string& name, const NamedType& type) {
-  const BuiltIn& wanted = built_in(type.type);
-  ColumnInfo column;
-  column.name = name;
-  column.type = wanted.type;
-  column.is_array = wanted.is_array;
-  column.type_oid = wanted.oid;
-  column.element_oid = wanted.element_oid;
-  column.type_name = wanted.name;
-  if (type.type != ValueType::decimal || type.parameters.precision == 0) return column;
-  const TypeParameters& parameters = type.parameters;
-  column.type_modifier = numeric_modifier(parameters);
-  column.type_name += "(" + std::to_string(parameters.precision) + "," + std::to_string(parameters.scale) + ")";
-  return column;
-}
 
 /// The type of a column by the topic's `data_types` and `transforms`, a foreign key's by those of its parent; else by
 /// its schema.
@@ -158,9 +83,11 @@ Wish wanted_type(const TopicMapping& topic, const ColumnDraft& column, const Top
   if (is_stringified) return {{}, topic.topic};
   if (schema.schema != nullptr) {
     const auto field = schema_field(topic, column, schema);
-    return {field ? column_type(*field) : NamedType{}, topic.topic, true};
+    Wish wish{field ? column_type(*field) : NamedType{}, topic.topic, true};
+    if (topic.create_table == CreateTable::from_schema && wish.has_type()) wish.field = field;
+    return wish;
   }
-  if (!topic.field_mappings.empty()) return {{}, topic.topic};
+  if (!topic.field_mappings.empty() || topic.changes != Changes::none) return {{}, topic.topic};
   for (const auto& envelope : kEnvelope) {
     if (column.name == envelope.name || column.parent == envelope.name) return {{envelope.type, {}}, topic.topic};
   }
@@ -168,38 +95,38 @@ Wish wanted_type(const TopicMapping& topic, const ColumnDraft& column, const Top
 }
 
 /// Whether two types make one column: timestamp_ms of one topic and timestamp_s of another do.
-bool same_column(const NamedType& a, const NamedType& b) { return make_column("", a) == make_column("", b); }
+bool make_one(const Wish& a, const Wish& b) { return a.column({}) == b.column({}); }
 
 void add_column(Building& building, const TopicMapping& topic, const ColumnDraft& draft, const TopicSchema& schema,
                 Findings& findings) {
   const Wish wanted = wanted_type(topic, draft, schema);
-  const NamedType& type = wanted.type;
   auto& columns = building.definition.table.columns;
   const auto existing = std::find_if(columns.begin(), columns.end(),
                                      [&draft](const ColumnInfo& column) { return column.name == draft.name; });
   Wish& wish = building.wishes[draft.name];
   if (existing == columns.end()) {
-    columns.push_back(make_column(draft.name, type));
+    columns.push_back(wanted.column(draft.name));
     wish = wanted;
     return;
   }
-  if (type.type == ValueType::unspecified) return;
+  if (!wanted.has_type()) return;
   const bool gives_way = wish.by_schema && !wanted.by_schema;
-  if (wish.type.type == ValueType::unspecified || gives_way) {
-    *existing = make_column(draft.name, type);
+  if (!wish.has_type() || gives_way) {
+    *existing = wanted.column(draft.name);
     wish = wanted;
     return;
   }
-  if (same_column(type, wish.type) || (wanted.by_schema && !wish.by_schema)) return;
+  if (make_one(wanted, wish) || (wanted.by_schema && !wish.by_schema)) return;
   findings.error(place_of(topic, "data_types").inside(draft.name, 0),
                  "column `" + draft.name + "` of `" + building.definition.table.name.display() + "` is " +
-                     type_text(type.type, type.parameters) + " here and " +
-                     type_text(wish.type.type, wish.type.parameters) + " in topic \"" + wish.topic + "\"" +
+                     wanted.says() + " here and " + wish.says() + " in topic \"" + wish.topic + "\"" +
                      (wanted.by_schema ? ", as their schemas have it; a type in data_types goes before these" : ""));
 }
 
 /// NOT NULL for what each message has a value for.
 void forbid_nulls(Building& building, const TopicMapping& topic, const TableDraft& draft, const TopicSchema& schema) {
+  // Where columns come from schemas, a later one may lack the field; and a change may not tell each of them.
+  if (topic.changes != Changes::none || topic.evolve != Evolve::off) return;
   if (!schema.is_only || !topic.absent_values.empty()) return;
   for (auto& column : building.definition.table.columns) {
     const ColumnDraft* const from = draft.find(column.name);
@@ -269,17 +196,6 @@ void settle_keys(Building& building) {
   }
 }
 
-std::string upper(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(),
-                 [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - ('a' - 'A')) : c; });
-  return text;
-}
-
-std::string type_sql(const ColumnInfo& column) {
-  if (column.type_oid == kTimestamptz.oid) return "TIMESTAMPTZ";
-  return column.type_oid == kTime.oid ? "TIME" : upper(column.type_name);
-}
-
 /// A column as CREATE TABLE and ADD COLUMN have it.
 std::string column_sql(const TableInfo& table, const ColumnInfo& column, bool not_null) {
   const bool in_key = std::any_of(table.unique_indexes.begin(), table.unique_indexes.end(), [&column](const auto& i) {
@@ -295,15 +211,14 @@ std::string column_sql(const TableInfo& table, const ColumnInfo& column, bool no
 /// One warning for a topic's columns that are TEXT only because nobody gave them a type.
 void warn_of_untyped(const TopicMapping& topic, const std::vector<TableDraft>& drafts, const TopicSchema& schema,
                      const std::vector<Building>& buildings, Findings& findings) {
-  if (topic.is_minimal() || topic.create_table == false) return;
+  if (topic.is_minimal() || topic.create_table == CreateTable::never) return;
   std::vector<std::string> untyped;
   for (const auto& draft : drafts) {
     const auto building = std::find_if(buildings.begin(), buildings.end(),
                                        [&draft](const Building& b) { return b.definition.table.name == draft.name; });
     for (const auto& column : draft.columns) {
       if (!column.parent.empty()) continue;  // it has its parent's type, and is named there
-      const bool typed = wanted_type(topic, column, schema).type.type != ValueType::unspecified ||
-                         building->wishes.at(column.name).type.type != ValueType::unspecified;
+      const bool typed = wanted_type(topic, column, schema).has_type() || building->wishes.at(column.name).has_type();
       if (!typed && std::find(untyped.begin(), untyped.end(), column.name) == untyped.end()) {
         untyped.push_back(column.name);
       }
@@ -327,8 +242,17 @@ Building& building_of(std::vector<Building>& buildings, const TableName& name) {
 /// The columns of a table whose topic maps no fields.
 std::vector<std::string> own_columns(const TopicMapping& topic, const TopicSchema& schema) {
   std::vector<std::string> names;
-  if (schema.schema != nullptr && topic.is_minimal()) names = names_at(*schema.schema, schema.message, {});
+  if (schema.schema != nullptr && topic.is_minimal()) names = row_fields(topic.changes, *schema.schema, schema.message);
   if (!names.empty()) return names;
+  if (topic.changes != Changes::none || topic.create_table == CreateTable::from_schema) {
+    // Its schema is not known here: what the mapping says of its columns.
+    names = topic.upsert_key;
+    for (const auto& [name, type] : topic.data_types) names.push_back(name);
+    names.push_back(topic.version_column);
+    std::set<std::string> known{"", topic.deleted_at};
+    std::erase_if(names, [&known](const std::string& name) { return !known.insert(name).second; });
+    return names;
+  }
   for (const auto& column : kEnvelope) names.emplace_back(column.name);
   return names;
 }
@@ -346,7 +270,7 @@ std::vector<TableDefinition> table_definitions(const MappingFile& file, std::vec
   };
   std::vector<Drafted> all;
   for (const auto& topic : file.topics) {
-    if (which == TablesOf::creating_topics && topic.create_table == false) continue;
+    if (which == TablesOf::creating_topics && topic.create_table == CreateTable::never) continue;
     TopicSchema schema = schema_of(topic, schemas);
     auto tables = draft_tables(topic, own_columns(topic, schema), reported_by_compile);
     all.push_back({&topic, std::move(schema), std::move(tables)});

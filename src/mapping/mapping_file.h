@@ -81,6 +81,15 @@ enum class Deletes : std::uint8_t {
   mark,  ///< the row stays, and TopicMapping::deleted_at takes the time
 };
 
+/// Whether the tools, and the service where it may, make a topic's tables.
+enum class CreateTable : std::uint8_t {
+  by_mapping,   ///< with a column for each that the mapping feeds
+  never,        ///< they are somebody else's
+  from_schema,  ///< with a column of its own type for each field of the topic's first schema
+};
+/// What becomes of a field that a later schema has and the table has not.
+enum class Evolve : std::uint8_t { off, add };
+
 /// How a topic's values, or its keys, are to be read.
 struct MessageFormat {
   formats::Format format = formats::Format::json;
@@ -159,7 +168,8 @@ struct TopicMapping {
   std::vector<ArrayMapping> array_mappings;
   std::optional<int> batch_size;
   std::optional<std::chrono::milliseconds> batch_timeout;
-  std::optional<bool> create_table;
+  CreateTable create_table = CreateTable::by_mapping;
+  Evolve evolve = Evolve::off;
   std::vector<std::string> absent_values;  ///< JSON scalars; a field with one of them counts as not there
   NulPolicy nul = NulPolicy::reject;
   NoPartition no_partition = NoPartition::stop;

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -193,6 +194,8 @@ struct TopicPlan {
   std::optional<ChangesPlan> changes;
   /// The key is only looked into where a message deletes.
   bool key_is_for_removals = false;
+  /// Where fields that schemas add become columns (`evolve: add`): those that have one, and those that can get none.
+  std::optional<std::set<std::string>> known_fields;
   std::vector<RequiredField> required;
   std::vector<std::string> absent_values;  ///< JSON scalars; a field with one of them counts as not there
   MessageFormat value_format;

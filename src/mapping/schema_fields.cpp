@@ -41,6 +41,8 @@ const char* name_of(Kind kind) {
       return "text";
     case Kind::bytes:
       return "run of bytes";
+    case Kind::bits:
+      return "run of bits";
     case Kind::instant:
       return "timestamp";
     case Kind::local_time:
@@ -97,6 +99,8 @@ ValueType type_of(Kind kind) {
     case Kind::text:
     case Kind::enumeration:
       return ValueType::string;
+    case Kind::bits:
+      return ValueType::string;
     case Kind::bytes:
       return ValueType::bytes;
     case Kind::instant:
@@ -136,6 +140,7 @@ std::optional<SchemaField> field_at(const formats::Schema& schema, std::string_v
                                     const std::vector<PathStep>& path) {
   if (schema.avro != nullptr) return avro_field(*schema.avro, path);
   if (schema.json != nullptr) return json_field(*schema.json, path);
+  if (schema.connect != nullptr) return connect_field(*schema.connect, path);
   if (schema.protobuf == nullptr) return SchemaField{.nullable = true, .required = false};
   const auto* const meant = schema_fields::message_of(*schema.protobuf, message);
   return meant == nullptr ? std::nullopt : protobuf_field(*schema.protobuf, *meant, path);
@@ -152,6 +157,7 @@ std::vector<std::string> names_at(const formats::Schema& schema, std::string_vie
                                   const std::vector<PathStep>& path) {
   if (schema.avro != nullptr) return avro_names(*schema.avro, path);
   if (schema.json != nullptr) return json_names(*schema.json, path);
+  if (schema.connect != nullptr) return connect_names(*schema.connect, path);
   if (schema.protobuf == nullptr) return {};
   const auto* const meant = schema_fields::message_of(*schema.protobuf, message);
   return meant == nullptr ? std::vector<std::string>{} : protobuf_names(*schema.protobuf, *meant, path);

@@ -25,6 +25,7 @@ struct SchemaField {
     decimal,  ///< `precision`, `scale`
     text,
     bytes,
+    bits,        ///< a run of them
     instant,     ///< a point in time
     local_time,  ///< date and time of a wall clock whose zone nobody says
     date,

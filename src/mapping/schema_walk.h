@@ -93,6 +93,9 @@ std::vector<std::string> avro_names(const formats::AvroSchema& schema, const std
 std::optional<SchemaField> json_field(const formats::JsonSchema& schema, const std::vector<PathStep>& path);
 std::vector<std::string> json_names(const formats::JsonSchema& schema, const std::vector<PathStep>& path);
 
+std::optional<SchemaField> connect_field(const formats::ConnectSchema& schema, const std::vector<PathStep>& path);
+std::vector<std::string> connect_names(const formats::ConnectSchema& schema, const std::vector<PathStep>& path);
+
 /// `message`: one of the schema's.
 std::optional<SchemaField> protobuf_field(const formats::ProtobufSchema& schema,
                                           const formats::ProtobufMessage& message, const std::vector<PathStep>& path);

@@ -10,6 +10,7 @@
 #include "mapping/change_paths.h"
 #include "mapping/choices.h"
 #include "mapping/format_reader.h"
+#include "mapping/from_schema.h"
 #include "mapping/sources.h"
 #include "mapping/table_names.h"
 #include "mapping/topic_pattern.h"
@@ -149,9 +150,8 @@ const std::vector<TopicReader::Key>& TopicReader::keys() {
       {"batch_size", [](Self& self, const Entry& entry) { self.read_batch_size(entry); }},
       {"batch_timeout", [](Self& self, const Entry& entry) { self.read_batch_timeout(entry); }},
       {"create_table",
-       [](Self& self, const Entry& entry) {
-         self.topic_.create_table = self.choice(kBooleans, entry.value, self.at(entry));
-       }},
+       [](Self& self, const Entry& entry) { self.take_choice(kCreateTables, entry, self.topic_.create_table); }},
+      {"evolve", [](Self& self, const Entry& entry) { self.take_choice(kEvolve, entry, self.topic_.evolve); }},
       {"nul", [](Self& self, const Entry& entry) { self.take_choice(kNulPolicies, entry, self.topic_.nul); }},
       {"no_partition",
        [](Self& self, const Entry& entry) { self.take_choice(kNoPartitions, entry, self.topic_.no_partition); }},
@@ -360,6 +360,7 @@ TopicMapping read_topic(const Entry& entry, const FileDefaults& defaults, const 
   TopicReader(topic, place, findings).read(entry.value);
   finish_format(topic, path, findings);
   finish_changes(topic, findings);
+  check_from_schema(topic, findings);
   check_table_headers(topic, findings);
   if (!topic.is_pattern && has_open_table_name(topic)) {
     topic = for_topic(topic, topic.topic);

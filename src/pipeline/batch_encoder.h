@@ -3,7 +3,6 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -43,11 +42,11 @@ class BatchEncoder {
     to.messages.push_back(std::move(message));
   }
 
-  /// Whether wanted_tables() has something. No batch may go out then.
-  [[nodiscard]] bool wants_tables() const { return builder_ && builder_->wants_tables(); }
-  /// Values of headers that messages here name tables by, and that the plan has no tables for: these messages have no
-  /// rows before it has. (Not from the moment a plan is in use, but from when again() has gone through the batches.)
-  [[nodiscard]] const std::set<mapping::TableValues>& wanted_tables() const { return builder_->wanted(); }
+  /// Whether wanted() has something. No batch may go out then.
+  [[nodiscard]] bool wants_more() const { return builder_ && !builder_->wanted().empty(); }
+  /// What messages here want of the plan that it does not have: these messages have no rows before it has. (Not from
+  /// the moment a plan is in use, but from when again() has gone through the batches.)
+  [[nodiscard]] const mapping::PlanWants& wanted() const { return builder_->wanted(); }
 
   /// The batch's messages by the present plan, those of the partitions `without` left out; null when nothing is left.
   std::unique_ptr<batch::Batch> again(std::unique_ptr<batch::Batch> batch,

@@ -71,6 +71,13 @@ bool has_tables_for(const mapping::TopicPlan& plan, const std::set<mapping::Tabl
   return std::includes(known.begin(), known.end(), values.begin(), values.end());
 }
 
+bool has_all(const mapping::TopicPlan& plan, const mapping::PlanWants& wants) {
+  const auto& known = plan.known_fields;
+  return has_tables_for(plan, wants.tables) &&
+         (!known || std::all_of(wants.fields.begin(), wants.fields.end(),
+                                [&known](const auto& field) { return known->count(field.first) != 0; }));
+}
+
 /// Tables that are gone, or that another mapping would name otherwise, are asked for again by the next message that
 /// wants them; nobody else has to wait for them.
 void leave_out_missing(const mapping::Catalog& catalog, std::vector<ConcreteTopic>& topics) {
@@ -82,9 +89,10 @@ void leave_out_missing(const mapping::Catalog& catalog, std::vector<ConcreteTopi
 }  // namespace
 
 DatabasePlans::DatabasePlans(std::shared_ptr<const mapping::MappingFile> file, std::string database_url,
-                             MakeTables make_tables)
+                             MakeTables make_tables, AddColumns add_columns)
     : url_(std::move(database_url)),
       make_tables_(std::move(make_tables)),
+      add_columns_(std::move(add_columns)),
       file_(std::move(file)),
       thread_([this] { run(); }) {}
 
@@ -124,7 +132,7 @@ void DatabasePlans::request(PlanRequest request, std::function<void(PlanAnswer)>
     if (mapping == nullptr) {
       known.error = "no mapping names this topic";
     } else if (const auto plan = plans_.find(plan_key(*mapping, request.topic));
-               !request.fresh && plan != plans_.end() && has_tables_for(*plan->second, request.tables)) {
+               !request.fresh && plan != plans_.end() && has_all(*plan->second, request.wants)) {
       known.plan = plan->second;
     } else {
       requests_.push_back({.wanted = std::move(request), .answer = std::move(answer)});
@@ -225,7 +233,7 @@ DatabasePlans::Wanted DatabasePlans::find_mapping(const mapping::MappingFile& fi
   }
   const auto in_use = plan_in_use(*wanted.mapping, topic);
   const auto stored = in_use == nullptr ? std::set<mapping::TableValues>() : mapping::stored_values(*in_use);
-  std::set<mapping::TableValues> values = asked.tables;
+  std::set<mapping::TableValues> values = asked.wants.tables;
   if (asked.fresh || in_use == nullptr) {
     // Those that could have no table are left out: the next message that has one asks whether that is still so.
     values.insert(stored.begin(), stored.end());
@@ -241,15 +249,49 @@ DatabasePlans::Wanted DatabasePlans::find_mapping(const mapping::MappingFile& fi
     if (!one.is_new || one.values.empty() || sets++ < mapping::kMostVariants) continue;
     one.problem = mapping::too_many_variants(one.values);
   }
-  if (make_tables_ && mapping::has_open_table_name(*wanted.mapping) && wanted.mapping->create_table != false) {
-    make_tables(file, wanted);
+  using mapping::CreateTable;
+  const CreateTable create = wanted.mapping->create_table;
+  // At the start its schema may not have been known.
+  const auto may_be_made = [create](const TopicMapping& one) {
+    return create == CreateTable::from_schema ||
+           (create == CreateTable::by_mapping && one.value_format.needs_registry());
+  };
+  const bool is_open = mapping::has_open_table_name(*wanted.mapping) && create != CreateTable::never;
+  if (make_tables_ && (is_open || (in_use == nullptr && may_be_made(*wanted.mapping)))) {
+    make_tables(file, topic, wanted);
   }
+  if (wanted.error.empty()) add_columns(asked.wants.fields, in_use.get(), wanted);
   return wanted;
+}
+
+/// Whoever asks takes them for known from then on, also those that there can be no columns for.
+void DatabasePlans::add_columns(mapping::NewFields fields, const mapping::TopicPlan* in_use, Wanted& wanted) const {
+  if (in_use != nullptr && in_use->known_fields) {
+    std::erase_if(fields, [in_use](const auto& field) { return in_use->known_fields->count(field.first) != 0; });
+  }
+  if (fields.empty() || !add_columns_ || wanted.concrete.size() != 1) return;
+  try {
+    add_columns_(wanted.concrete.front().mapping.table, fields);
+  } catch (const std::exception& failure) {
+    wanted.error = failure.what();
+    wanted.cause = sink::cause_of_failure(failure);
+  }
+}
+
+/// A field that there could be no column for is not asked for again before the mapping is read anew.
+void DatabasePlans::know_fields(const TopicMapping& mapping, const std::string& topic, const mapping::NewFields& asked,
+                                mapping::TopicPlan& plan) const {
+  if (!plan.known_fields) return;
+  for (const auto& [name, field] : asked) plan.known_fields->insert(name);
+  const auto before = plan_in_use(mapping, topic);
+  if (before != nullptr && before->known_fields) {
+    plan.known_fields->insert(before->known_fields->begin(), before->known_fields->end());
+  }
 }
 
 /// Those of all values together; where that fails one after the other, since a name that the database takes for no
 /// table is that value's own trouble.
-void DatabasePlans::make_tables(const mapping::MappingFile& file, Wanted& wanted) const {
+void DatabasePlans::make_tables(const mapping::MappingFile& file, const std::string& topic, Wanted& wanted) const {
   std::vector<ConcreteTopic*> fresh;
   mapping::MappingFile all{.path = file.path, .topics = {}};
   for (ConcreteTopic& concrete : wanted.concrete) {
@@ -258,6 +300,7 @@ void DatabasePlans::make_tables(const mapping::MappingFile& file, Wanted& wanted
     if (!mapping::check_table_names(concrete.mapping, lengths)) continue;
     fresh.push_back(&concrete);
     all.topics.push_back(concrete.mapping);
+    all.topics.back().topic = topic;  // its schema goes by that, whichever pattern it matches
   }
   if (fresh.empty()) return;
   try {
@@ -274,7 +317,9 @@ void DatabasePlans::make_tables(const mapping::MappingFile& file, Wanted& wanted
   wanted.error.clear();
   for (ConcreteTopic* const one : fresh) {
     try {
-      make_tables_(mapping::MappingFile{.path = file.path, .topics = {one->mapping}});
+      mapping::MappingFile alone{.path = file.path, .topics = {one->mapping}};
+      alone.topics.back().topic = topic;
+      make_tables_(alone);
     } catch (const std::exception& failure) {
       wanted.cause = sink::cause_of_failure(failure);
       if (is_of_one(wanted.cause)) {
@@ -293,14 +338,15 @@ void DatabasePlans::answer_all(std::vector<Request> requests) {
   for (const auto& request : requests) {
     Asked& all = asked[request.wanted.topic];
     all.fresh = all.fresh || request.wanted.fresh;
-    all.tables.insert(request.wanted.tables.begin(), request.wanted.tables.end());
+    all.wants.tables.insert(request.wanted.wants.tables.begin(), request.wanted.wants.tables.end());
+    all.wants.fields.insert(request.wanted.wants.fields.begin(), request.wanted.wants.fields.end());
   }
-  std::vector<Wanted> wanted;
+  std::map<std::string, Wanted> by_topic;
   std::vector<mapping::TableName> tables;
-  for (const auto& request : requests) {
-    wanted.push_back(find_mapping(*file, request.wanted.topic, asked[request.wanted.topic]));
-    if (!wanted.back().error.empty()) continue;
-    for (auto& table : tables_of(wanted.back().concrete)) tables.push_back(std::move(table));
+  for (const auto& [topic, all] : asked) {
+    const Wanted& wanted = by_topic.emplace(topic, find_mapping(*file, topic, all)).first->second;
+    if (!wanted.error.empty()) continue;
+    for (auto& table : tables_of(wanted.concrete)) tables.push_back(std::move(table));
   }
   std::optional<sink::DatabaseCatalog> catalog;
   std::string error;
@@ -311,22 +357,27 @@ void DatabasePlans::answer_all(std::vector<Request> requests) {
     error = std::string("the tables' definitions cannot be read: ") + failure.what();
     cause = sink::cause_of_failure(failure);
   }
-  for (std::size_t i = 0; i < requests.size(); ++i) {
-    const bool could_be_asked = wanted[i].error.empty();
+  for (Request& request : requests) {
+    const std::string& topic = request.wanted.topic;
+    Wanted& wanted = by_topic.at(topic);
+    const bool could_be_asked = wanted.error.empty();
     PlanAnswer answer{.plan = nullptr,
-                      .error = could_be_asked ? error : wanted[i].error,
-                      .cause = could_be_asked ? cause : wanted[i].cause};
+                      .error = could_be_asked ? error : wanted.error,
+                      .cause = could_be_asked ? cause : wanted.cause};
     if (could_be_asked && catalog) {
-      leave_out_missing(*catalog, wanted[i].concrete);
+      leave_out_missing(*catalog, wanted.concrete);
       mapping::CompileResult result =
-          compile_topic(*wanted[i].mapping, wanted[i].concrete, *catalog, file->path, wanted[i].grows.get());
+          compile_topic(*wanted.mapping, wanted.concrete, *catalog, file->path, wanted.grows.get());
       answer.error = errors_of(result.problems);
       if (!answer.error.empty()) answer.cause = batch::Cause::schema;
-      if (result.plan) answer.plan = std::make_shared<const mapping::TopicPlan>(std::move(*result.plan));
+      if (result.plan) {
+        know_fields(*wanted.mapping, topic, asked[topic].wants.fields, *result.plan);
+        answer.plan = std::make_shared<const mapping::TopicPlan>(std::move(*result.plan));
+      }
     }
-    if (!deliver(*file, wanted[i].mapping, requests[i], std::move(answer))) {
-      requests[i].wanted.fresh = true;
-      this->request(std::move(requests[i].wanted), std::move(requests[i].answer));
+    if (!deliver(*file, wanted.mapping, request, std::move(answer))) {
+      request.wanted.fresh = true;
+      this->request(std::move(request.wanted), std::move(request.answer));
     }
   }
 }

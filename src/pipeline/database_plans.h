@@ -40,11 +40,14 @@ class DatabasePlans final : public PlanProvider {
  public:
   /// Makes the tables of a file that the database lacks. Called from the thread of its own.
   using MakeTables = std::function<void(const mapping::MappingFile&)>;
+  /// Adds columns for these fields to a table that lacks them. What cannot be is passed over, and said once.
+  /// Fails: where it could be done at another time.
+  using AddColumns = std::function<void(const mapping::TableName&, const mapping::NewFields&)>;
 
-  /// `make_tables`: for topics that are first seen and whose tables go by the topic's name; without it such a table has
-  /// to be there.
-  DatabasePlans(std::shared_ptr<const mapping::MappingFile> file, std::string database_url,
-                MakeTables make_tables = {});
+  /// `make_tables`: for topics that are first seen and whose tables go by the topic's name, or by what messages have;
+  /// without it such a table has to be there. `add_columns`: for topics with `evolve: add`.
+  DatabasePlans(std::shared_ptr<const mapping::MappingFile> file, std::string database_url, MakeTables make_tables = {},
+                AddColumns add_columns = {});
   ~DatabasePlans() override;
   DatabasePlans(const DatabasePlans&) = delete;
   DatabasePlans& operator=(const DatabasePlans&) = delete;
@@ -81,10 +84,13 @@ class DatabasePlans final : public PlanProvider {
   /// What is wanted of a topic's plan by all that ask at once.
   struct Asked {
     bool fresh = false;
-    std::set<mapping::TableValues> tables;
+    mapping::PlanWants wants;
   };
   Wanted find_mapping(const mapping::MappingFile& file, const std::string& topic, const Asked& asked) const;
-  void make_tables(const mapping::MappingFile& file, Wanted& wanted) const;
+  void make_tables(const mapping::MappingFile& file, const std::string& topic, Wanted& wanted) const;
+  void add_columns(mapping::NewFields fields, const mapping::TopicPlan* in_use, Wanted& wanted) const;
+  void know_fields(const mapping::TopicMapping& mapping, const std::string& topic, const mapping::NewFields& asked,
+                   mapping::TopicPlan& plan) const;
   /// The topic's plan, if it goes by the same headers as this mapping; else nullptr.
   [[nodiscard]] std::shared_ptr<const mapping::TopicPlan> plan_in_use(const mapping::TopicMapping& mapping,
                                                                       const std::string& topic) const;
@@ -97,13 +103,13 @@ class DatabasePlans final : public PlanProvider {
   // Constant after construction
   const std::string url_;
   const MakeTables make_tables_;
+  const AddColumns add_columns_;
 
   mutable Mutex mutex_;
   CondVar asked_;
   std::shared_ptr<const mapping::MappingFile> file_ LOOM_GUARDED_BY(mutex_);
   std::vector<Request> requests_ LOOM_GUARDED_BY(mutex_);
   std::map<std::string, std::shared_ptr<const mapping::TopicPlan>> plans_ LOOM_GUARDED_BY(mutex_);  // by plan_key()
-  std::map<std::string, std::set<mapping::TableValues>> noted_ LOOM_GUARDED_BY(mutex_);             // by plan_key()
   bool stopping_ LOOM_GUARDED_BY(mutex_) = false;
   std::thread thread_;
 };

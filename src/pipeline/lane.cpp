@@ -75,7 +75,7 @@ void Lane::use_plan(std::shared_ptr<const mapping::TopicPlan> plan) {
   if (state() == LaneState::stopped) log::debug({.topic = topic_}, "trying again");
   if (idle()) trouble_.end();  // nothing waits that could show whether it is over
   if (state() == LaneState::undecided) return;
-  if (encoder_.wants_tables()) {
+  if (encoder_.wants_more()) {
     run_.want_more_of_plan();
   } else {
     run_.run();
@@ -97,7 +97,7 @@ void Lane::schemas_changed() {
   if (!awaits_schemas()) return;
   schemas_tried_ = context_.clock.now();
   encode_anew();
-  if (encoder_.wants_tables()) run_.want_more_of_plan();
+  if (encoder_.wants_more()) run_.want_more_of_plan();
 }
 
 /// Whether this batch has to wait for a schema; of a registry that does not answer it is said why.
@@ -268,7 +268,7 @@ bool Lane::fill_from(std::int32_t partition, std::size_t most) {
   const std::size_t bytes = before == nullptr ? 0 : before->message_bytes;
   const bool more = take_from(*reader(partition), most);
   // All that one turn wants is asked for together.
-  if (encoder_.wants_tables()) run_.want_more_of_plan();
+  if (encoder_.wants_more()) run_.want_more_of_plan();
   if (Batch* const filled = slots_.growing()) {
     const TimePoint now = context_.clock.now();
     filled->decoding += now - began;
@@ -346,9 +346,9 @@ void Lane::drop_from_growing(const Partitions& partitions) {
 
 std::unique_ptr<Batch> Lane::hand_over(bool input_waiting) {
   if (slots_.out() || !run_.running()) return nullptr;
-  // A message whose table the plan does not have has neither row nor dead letter yet: its offset must not go out. Also
-  // where a batch came back after the plan had changed.
-  if (encoder_.wants_tables()) {
+  // A message whose table or column the plan does not have has neither row nor dead letter yet: its offset must not go
+  // out. Also where a batch came back after the plan had changed.
+  if (encoder_.wants_more()) {
     run_.want_more_of_plan();
     return nullptr;
   }

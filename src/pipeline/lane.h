@@ -58,9 +58,9 @@ class Lane {
   void use_settings(const LaneSettings& settings);
   /// Once after a plan became wanted: true, and `fresh` when the present one proved wrong.
   bool take_plan_request(bool& fresh) { return run_.take_request(fresh); }
-  /// What that plan has to have tables for (see PlanRequest::tables); mostly nothing.
-  [[nodiscard]] std::set<mapping::TableValues> wanted_tables() const {
-    return encoder_.plan() == nullptr ? std::set<mapping::TableValues>() : encoder_.wanted_tables();
+  /// What that plan has to have beyond the one in use; mostly nothing.
+  [[nodiscard]] mapping::PlanWants wanted_of_plan() const {
+    return encoder_.plan() == nullptr ? mapping::PlanWants() : encoder_.wanted();
   }
 
   /// A schema that somebody wanted is known now, or known not to be.

@@ -2,11 +2,11 @@
 
 #include <functional>
 #include <memory>
-#include <set>
 #include <string>
 
 #include "batch/cause.h"
 #include "mapping/plan.h"
+#include "mapping/plan_wants.h"
 
 namespace loom::pipeline {
 
@@ -22,8 +22,8 @@ struct PlanRequest {
   std::string topic;
   /// The catalog is read again, since the plan in hand proved wrong. Else only that of tables which it does not have.
   bool fresh = false;
-  /// What it has to have tables for beside those that it has (see mapping::TopicPlan::table_headers); mostly nothing.
-  std::set<mapping::TableValues> tables{};
+  /// What it has to have beyond what it has; mostly nothing.
+  mapping::PlanWants wants{};
 };
 
 /// Gives topics their plans, reading the tables' catalog entries when asked to.

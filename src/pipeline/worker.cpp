@@ -186,7 +186,7 @@ bool Worker::input_waiting(const Lane& lane) const {
 TimePoint Worker::tend(Lane& lane) {
   bool fresh = false;
   if (lane.take_plan_request(fresh)) {
-    plans_.request({.topic = lane.topic(), .fresh = fresh, .tables = lane.wanted_tables()},
+    plans_.request({.topic = lane.topic(), .fresh = fresh, .wants = lane.wanted_of_plan()},
                    [this, topic = lane.topic()](PlanAnswer answer) {
                      letters_.post(PlanArrived{topic, std::move(answer)});
                    });

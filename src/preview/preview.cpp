@@ -9,6 +9,7 @@ namespace loom::preview {
 namespace {
 
 std::shared_ptr<const mapping::TopicPlan> in_text_form(mapping::TopicPlan plan) {
+  plan.known_fields.reset();  // nobody adds columns here
   for (mapping::TablePlan& table : plan.tables) table.binary = false;
   for (mapping::PlanVariant& variant : plan.variants) {
     if (variant.plan != nullptr) variant.plan = in_text_form(*variant.plan);

@@ -53,7 +53,7 @@ class Preview {
   Previewed map(const Message& message);
 
   /// Values of headers that messages named tables by, and that the plan has no tables for: these messages had no rows.
-  [[nodiscard]] const std::set<mapping::TableValues>& wanted() const { return builder_.wanted(); }
+  [[nodiscard]] const std::set<mapping::TableValues>& wanted() const { return builder_.wanted().tables; }
 
  private:
   void add_removals(Previewed& result) const;

@@ -3,11 +3,15 @@
 #include <pqxx/pqxx>
 #include <set>
 
+#include "mapping/built_in_types.h"
 #include "schema/advisory_lock.h"
 #include "settings/database_url.h"
 
 namespace loom::schema {
 namespace {
+
+// Whoever waits for a table's lock holds up all that come after, the service's own batches too.
+constexpr const char* kLockTimeout = "SET LOCAL lock_timeout = '5s'";
 
 bool exists(pqxx::work& tx, const mapping::TableName& name) {
   return !tx.exec("SELECT to_regclass(" + tx.quote(name.quoted()) + ")")[0][0].is_null();
@@ -41,10 +45,9 @@ void find_lacking(pqxx::work& tx, const mapping::TableDefinition& definition, st
 }
 
 /// All of them, or none: they are one transaction.
-void add_columns(pqxx::work& tx, const std::vector<LackingColumn>& lacking) {
+void add_lacking(pqxx::work& tx, const std::vector<LackingColumn>& lacking) {
   if (lacking.empty()) return;
-  // Whoever waits for a table's lock holds up all that come after, the service's own batches too.
-  tx.exec("SET LOCAL lock_timeout = '5s'");
+  tx.exec(kLockTimeout);
   for (const LackingColumn& column : lacking) {
     try {
       tx.exec(column.statement);
@@ -77,7 +80,7 @@ CreatedTables create_tables(const std::string& url, const std::vector<mapping::T
       create(tx, definition);
       result.created.push_back(name.display());
     }
-    if (alter == Alter::add_columns) add_columns(tx, result.lacking);
+    if (alter == Alter::add_columns) add_lacking(tx, result.lacking);
     tx.commit();
     return result;
   } catch (const TableError& error) {
@@ -87,6 +90,34 @@ CreatedTables create_tables(const std::string& url, const std::vector<mapping::T
         "cannot create tables in " + settings::redact_url(url) + ": " + settings::failure_text(error.what(), url),
         sink::cause_of_failure(error));
   }
+}
+
+std::vector<AddedColumn> add_columns(const std::string& url, const mapping::TableName& table,
+                                     const std::vector<mapping::ColumnInfo>& columns) {
+  const mapping::TableDefinition definition{.table = {.name = table, .columns = columns, .unique_indexes = {}},
+                                            .source_topics = {}};
+  std::vector<AddedColumn> added;
+  for (const mapping::ColumnInfo& column : columns) {
+    added.push_back({column.name, mapping::type_sql(column), {}});
+    try {
+      pqxx::connection connection(settings::control_connection_string(url));
+      quiet(connection);
+      pqxx::work tx(connection);
+      tx.exec(lock_statement(AdvisoryLock::schema));
+      tx.exec(kLockTimeout);
+      tx.exec(definition.add_column_sql(column));
+      tx.commit();
+    } catch (const std::exception& error) {
+      const batch::Cause cause = sink::cause_of_failure(error);
+      const bool is_final =
+          cause == batch::Cause::no_privilege || cause == batch::Cause::schema || cause == batch::Cause::other;
+      added.back().problem = settings::failure_text(error.what(), url);
+      if (is_final) continue;
+      throw TableError("cannot add column " + column.name + " to " + table.display() + ": " + added.back().problem,
+                       cause);
+    }
+  }
+  return added;
 }
 
 std::string render(const std::vector<mapping::TableDefinition>& definitions) {

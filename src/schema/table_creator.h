@@ -39,6 +39,19 @@ class TableError : public sink::DatabaseFailure {
 CreatedTables create_tables(const std::string& url, const std::vector<mapping::TableDefinition>& definitions,
                             Alter alter = Alter::nothing);
 
+/// A column that was to be added.
+struct AddedColumn {
+  std::string name;
+  std::string type;     ///< as SQL has it
+  std::string problem;  ///< why there is none, and will be none unless somebody does something; empty: it is there
+};
+
+/// Adds columns to a table, each of which may be there already. Safe when several replicas do it at once.
+/// Blocks:  for the table's lock up to 5 s, and until another process that changes tables is done.
+/// Fails:   TableError, where it may go well at another time: the table is locked, the database is away.
+std::vector<AddedColumn> add_columns(const std::string& url, const mapping::TableName& table,
+                                     const std::vector<mapping::ColumnInfo>& columns);
+
 /// The statements that create_tables would run in an empty database, each under the topics that want the table.
 std::string render(const std::vector<mapping::TableDefinition>& definitions);
 

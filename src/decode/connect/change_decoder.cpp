@@ -7,6 +7,7 @@
 #include "decode/connect/event_form.h"
 #include "decode/connect/untold.h"
 #include "decode/json/json_decoder.h"
+#include "decode/new_fields.h"
 #include "decode/schema_decoder.h"
 #include "mapping/change_paths.h"
 
@@ -77,6 +78,7 @@ void ChangeDecoder::find_times(const mapping::PathTree& tree) {
 
 std::optional<Reject> ChangeDecoder::decode(std::string_view bytes, const Message& record) {
   awaits_schema_ = false;
+  new_fields_ = nullptr;
   values_.root = Value{};  // not every format's decoder sets it
   using formats::Format;
   const bool is_json =
@@ -85,7 +87,11 @@ std::optional<Reject> ChangeDecoder::decode(std::string_view bytes, const Messag
   if (is_json) {
     if (const auto split = envelope_.split(bytes)) {
       if (split->is_new_schema) learn(split->schema);
-      has_schema = schema_.has_value();
+      has_schema = schema_ != nullptr;
+      if (has_schema && !schema_adds_.empty()) [[unlikely]] {
+        new_fields_ = &schema_adds_;
+        return std::nullopt;
+      }
       bytes = split->payload;
       if (bytes == "null") {
         values_.reset();
@@ -95,7 +101,7 @@ std::optional<Reject> ChangeDecoder::decode(std::string_view bytes, const Messag
     }
   }
   if (auto reject = decode_form(form_, bytes, is_json, record)) return reject;
-  if (awaits_schema_) return std::nullopt;
+  if (awaits_schema_ || new_fields_ != nullptr) return std::nullopt;
   if (!fits(form_)) {
     form_ = form_ == kEnvelope ? kRow : kEnvelope;
     if (auto reject = decode_form(form_, bytes, is_json, record)) return reject;
@@ -116,6 +122,7 @@ std::optional<Reject> ChangeDecoder::decode_form(std::size_t index, std::string_
   }
   auto reject = decoder->decode(text, record);
   awaits_schema_ = decoder->awaits_schema();
+  new_fields_ = decoder->new_fields();
   return reject;
 }
 
@@ -124,7 +131,15 @@ bool ChangeDecoder::fits(std::size_t form) {
 }
 
 void ChangeDecoder::learn(std::string_view schema) {
-  schema_ = schema.empty() ? std::nullopt : formats::parse_connect_schema(schema);
+  schema_ = nullptr;
+  schema_adds_.clear();
+  if (auto parsed = schema.empty() ? std::nullopt : formats::parse_connect_schema(schema)) {
+    schema_ = std::make_shared<const formats::ConnectSchema>(std::move(*parsed));
+    formats::Schema whole;
+    whole.format = formats::Format::json;
+    whole.connect = schema_;
+    schema_adds_ = fields_beyond_plan(forms_[kEnvelope].wanted, whole, "");
+  }
   for (Form& form : forms_) form.types.reset();
 }
 

@@ -52,7 +52,8 @@ class ChangeDecoder final : public Decoder {
   std::array<Form, 2> forms_;  ///< the envelope, the row
   std::size_t form_ = 0;       ///< of the last message
   SchemaEnvelope envelope_;
-  std::optional<formats::ConnectSchema> schema_;
+  std::shared_ptr<const formats::ConnectSchema> schema_;
+  mapping::NewFields schema_adds_;  ///< fields of its row that the plan does not know
   std::vector<std::uint16_t> row_slots_;
   std::vector<std::uint16_t> unit_slots_;  ///< what their columns take is not said
   std::vector<Time> times_;                ///< of the event, not of the row

@@ -57,6 +57,12 @@ class ChangeStream {
     }
     return out;
   }
+  /// Names of fields that messages' schemas have and the plan does not know.
+  [[nodiscard]] std::vector<std::string> new_fields() const {
+    std::vector<std::string> names;
+    for (const auto& [name, field] : builder_->wanted().fields) names.push_back(name);
+    return names;
+  }
   [[nodiscard]] const encode::RowSets& rows() const { return rows_; }
   [[nodiscard]] const mapping::TopicPlan& plan() const { return *plan_; }
   void clear() {

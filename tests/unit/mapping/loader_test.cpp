@@ -64,7 +64,7 @@ topics:
   EXPECT_EQ(topic.conflict_strategy, ConflictStrategy::update);
   EXPECT_EQ(topic.batch_size, 50);
   EXPECT_EQ(topic.batch_timeout, std::chrono::milliseconds(1500));
-  EXPECT_EQ(topic.create_table, false);
+  EXPECT_EQ(topic.create_table, CreateTable::never);
   EXPECT_EQ(topic.nul, NulPolicy::strip);
   EXPECT_EQ(topic.key_lines.at("nul"), 26);
 
@@ -170,7 +170,7 @@ topics:
           "20 error batch_size: is `many`; accepted: a whole number of rows from 1 to 1000000",
           "21 error batch_timeout: is `-1`; accepted: seconds from 0 to 3600, like 0.5 (or 500ms)",
           "22 error nul: is `keep`; accepted: reject, strip, replace",
-          "23 error create_table: is `perhaps`; accepted: true, false, yes, no, on, off",
+          "23 error create_table: is `perhaps`; accepted: true, false, from_schema, yes, no, on, off",
           "25 error array_mappings.words.element_mappings: is not there; it maps an element's keys to columns",
           StartsWith("27 error : the pattern is not a POSIX extended regular expression")));
 }

@@ -30,7 +30,7 @@ class LaneTablesTest : public LaneTest {
   bool asks_for_the_table() {
     bool fresh = false;
     if (!lane_.take_plan_request(fresh)) return false;
-    EXPECT_THAT(lane_.wanted_tables(), ElementsAre(mapping::TableValues{"a"}));
+    EXPECT_THAT(lane_.wanted_of_plan().tables, ElementsAre(mapping::TableValues{"a"}));
     return true;
   }
 };
