@@ -15,7 +15,7 @@ def mapping(topics: dict[str, Table], modes: Modes, evolves: bool = False) -> di
 
 
 def of_table(table: Table, modes: Modes, evolves: bool) -> dict[str, Any]:
-    # A column that evolve adds is one that nobody has named before.
+    # A column that evolve adds is one that nobody has named before, of a topic that names none.
     coming = {late.kind.name for late in table.late if evolves and not late.default}
     kinds = [kind for kind in table.all if kind.name not in coming]
     told: dict[str, Any] = {
@@ -24,10 +24,11 @@ def of_table(table: Table, modes: Modes, evolves: bool) -> dict[str, Any]:
         "tombstones": "delete",
         "upsert_key": table.key_names,
         "conflict_strategy": "update",
-        "field_mappings": {kind.name: kind.name for kind in kinds},
     }
     if coming:
         told["evolve"] = "add"
+    else:
+        told["field_mappings"] = {kind.name: kind.name for kind in kinds}
     if not modes.schemas:
         units = {kind.name: kind.unit for kind in kinds if kind.unit}
         transforms = {kind.name: kind.transform for kind in kinds if kind.transform}
