@@ -10,8 +10,6 @@
 namespace loom::admin {
 namespace {
 
-constexpr int kMostRecords = 10'000;
-
 using Record = std::unique_ptr<rd_kafka_message_t, KafkaDeleter<rd_kafka_message_destroy>>;
 
 }  // namespace
@@ -36,7 +34,7 @@ FirstRecords look_at_first_records(const std::string& bootstrap, const std::map<
   if (error != RD_KAFKA_RESP_ERR_NO_ERROR) throw KafkaError(topic + ": " + rd_kafka_err2str(error));
   int open = *partitions;
   std::string last_error;
-  for (int seen = 0; open > 0 && seen < kMostRecords;) {
+  for (int seen = 0; open > 0 && seen < kMostFirstRecords;) {
     const auto left =
         std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now()).count();
     if (left <= 0) {

@@ -9,10 +9,12 @@
 
 namespace loom::admin {
 
+inline constexpr int kMostFirstRecords = 10'000;
+
 /// What became of a look at a topic's first records.
 enum class FirstRecords : std::uint8_t {
   found,     ///< one was what was looked for
-  none,      ///< all that are there were looked at, or 10,000 of them
+  none,      ///< all that are there were looked at, or kMostFirstRecords of them
   no_topic,  ///< the topic does not exist
 };
 

@@ -28,9 +28,12 @@ int create_mapped_tables(const settings::Config& config, const CreateTablesOptio
   if (!file) return kWrongConfiguration;
   const mapping::MappingFile known = mapping::with_known_tables(*file);
   TableSchemas known_of = table_schemas(config, known);
-  std::vector<mapping::Problem> problems = std::move(known_of.problems);
+  std::vector<mapping::Problem> problems;
   const auto definitions =
       mapping::table_definitions(known_of.file, problems, mapping::TablesOf::creating_topics, known_of.schemas);
+  // A table that cannot be made yet keeps nobody else's from being made.
+  const bool some_wait = mapping::has_errors(known_of.problems);
+  print(known_of.problems);
   print(problems);
   if (mapping::has_errors(problems)) return kWrongConfiguration;
   for (const auto& topic : file->topics) {
@@ -41,7 +44,7 @@ int create_mapped_tables(const settings::Config& config, const CreateTablesOptio
   }
   if (options.print) {
     std::cout << schema::render(definitions);
-    return 0;
+    return some_wait ? kWrongConfiguration : 0;
   }
   const auto alter = options.alter ? schema::Alter::add_columns : schema::Alter::name_columns;
   const auto tables = schema::create_tables(config.database.url, definitions, alter);
@@ -54,7 +57,7 @@ int create_mapped_tables(const settings::Config& config, const CreateTablesOptio
   if (!options.alter && !tables.lacking.empty()) {
     std::cerr << "Tables lack columns that the mapping feeds: run the statements, or create-tables --alter\n";
   }
-  return 0;
+  return some_wait ? kWrongConfiguration : 0;
 }
 
 }  // namespace loom::app

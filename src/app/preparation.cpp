@@ -89,9 +89,10 @@ pipeline::DatabasePlans::MakeTables table_maker(const settings::Config& config) 
 }
 
 pipeline::DatabasePlans::AddColumns column_adder(const settings::Config& config) {
-  return [url = config.database.url](const mapping::TableName& table, const mapping::NewFields& fields) {
+  return [url = config.database.url](const mapping::TopicMapping& topic, const mapping::NewFields& fields) {
+    const mapping::TableName& table = topic.table;
     std::vector<mapping::ColumnInfo> columns;
-    for (const auto& [name, field] : fields) columns.push_back(mapping::same_column(name, field));
+    for (const auto& [name, field] : fields) columns.push_back(mapping::column_for(topic, name, field));
     for (const schema::AddedColumn& column : schema::add_columns(url, table, columns)) {
       if (column.problem.empty()) {
         spdlog::info("column added: {}.{} {}", table.display(), column.name, column.type);

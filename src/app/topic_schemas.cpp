@@ -43,7 +43,10 @@ mapping::TopicSchema first_schema(const settings::Config& config, const std::str
                                                        return found.schema != nullptr;
                                                      });
     if (looked == admin::FirstRecords::no_topic) why = "the topic does not exist yet";
-    if (looked == admin::FirstRecords::none) why = "no record in the topic has a schema beside its payload";
+    if (looked == admin::FirstRecords::none) {
+      why = "none of its records (the first " + std::to_string(admin::kMostFirstRecords) +
+            ", where there are more) has a schema beside its payload";
+    }
   } catch (const admin::KafkaError& error) {
     why = error.what();
   }
@@ -81,6 +84,7 @@ TableSchemas table_schemas(const settings::Config& config, const mapping::Mappin
       }
     }
     const bool from_schema = topic.create_table == CreateTable::from_schema;
+    if (from_schema && topic.is_pattern) continue;  // with the first topic of that pattern
     bool is_known = mapping::schema_of(topic, result.schemas).schema != nullptr;
     if (from_schema && !is_known && !may_be_known_later && may_have_records_with_schemas(topic)) {
       auto found = first_schema(config, topic.topic, why);

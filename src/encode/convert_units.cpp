@@ -25,9 +25,12 @@ bool is_number_or_text(const Value& value) { return value.kind == Kind::number |
 bool is_infinite(const Value& value, std::string_view (*name_of)(std::int64_t), Scratch& scratch, std::int64_t latest,
                  std::int64_t earliest, Scalar& out) {
   std::int64_t number = 0;
-  if (!scratch.of_events || value.text.size() < 10 || decode::parse_integer(value.text, number) != Parsed::ok)
-    return false;
-  const std::string_view name = name_of(number);
+  if (!scratch.of_events) return false;
+  std::string_view name = value.text;  // where a schema has told already
+  if (name != "infinity" && name != "-infinity") {
+    if (name.size() < 10 || decode::parse_integer(name, number) != Parsed::ok) return false;
+    name = name_of(number);
+  }
   if (name.empty()) return false;
   out.integer = name.starts_with('-') ? earliest : latest;
   return true;

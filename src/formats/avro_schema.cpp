@@ -233,6 +233,8 @@ std::string_view logical_of_connect(std::string_view name) {
 /// Takes the logical type over where there is one that fits.
 void SchemaReader::annotate(dom::object json, std::uint32_t type) {
   std::string_view name;
+  if (!json.at_key("connect.name").get(name)) types[type].connect_name = name;
+  if (!json.at_key("connect.type").get(name)) types[type].connect_bits = name == "int16" ? 16 : name == "int8" ? 8 : 0;
   if (json.at_key("logicalType").get(name)) {
     if (json.at_key("connect.name").get(name)) return;
     name = logical_of_connect(name);

@@ -57,6 +57,8 @@ struct AvroType {
   int scale = 0;                        ///< likewise
   std::size_t size = 0;                 ///< of fixed: its bytes
   std::string name;                     ///< of record, enumeration, fixed: the full name
+  std::string connect_name{};           ///< what Kafka Connect's converters call the type: `io.debezium.data.Uuid`
+  int connect_bits = 0;                 ///< of int: those that Kafka Connect says it has; 0: it does not say
   std::vector<Field> fields;            ///< of record, in their order on the wire
   std::vector<std::string> symbols;     ///< of enumeration
   std::vector<std::uint32_t> branches;  ///< of choice: its types; of array and map: one, the elements' type

@@ -167,6 +167,14 @@ ColumnInfo same_column(const std::string& name, const SchemaField& field) {
   return of_scalars ? column_of(name, type_of(field.element, field), true) : column_of(name, kJsonb);
 }
 
+ColumnInfo column_for(const TopicMapping& topic, const std::string& name, const SchemaField& field) {
+  const auto type = topic.data_types.find(name);
+  if (type == topic.data_types.end()) return same_column(name, field);
+  const auto parameters = topic.type_parameters.find(name);
+  return made_column(name,
+                     {type->second, parameters == topic.type_parameters.end() ? TypeParameters() : parameters->second});
+}
+
 std::string type_sql(const ColumnInfo& column) {
   if (column.type == ColumnType::timestamptz && !column.is_array) return "TIMESTAMPTZ";
   if (column.type == ColumnType::timestamp && !column.is_array) return "TIMESTAMP";

@@ -16,6 +16,9 @@ ColumnInfo made_column(const std::string& name, const NamedType& type);
 /// bits are SMALLINT, a list of either is an array of it. TEXT where the schema leaves the field open.
 ColumnInfo same_column(const std::string& name, const SchemaField& field);
 
+/// The column for a field of the topic's row: of the type that its `data_types` give, else of the field's own.
+ColumnInfo column_for(const TopicMapping& topic, const std::string& name, const SchemaField& field);
+
 /// Its type for SQL: `TIMESTAMPTZ`, `NUMERIC(12,2)`.
 std::string type_sql(const ColumnInfo& column);
 

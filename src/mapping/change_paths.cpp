@@ -146,6 +146,11 @@ void finish_changes(TopicMapping& topic, Findings& findings) {
   // A change is never ignored, whatever the file's defaults say of other topics.
   if (changes && !has(topic, "conflict_strategy")) topic.conflict_strategy = ConflictStrategy::update;
   if (changes && !has(topic, "tombstones")) topic.tombstones = Tombstones::remove;
+  // A connector writes both by converters of one kind.
+  const bool tells_format = has(topic, "key_format") || topic.key_format.format != formats::Format::json;
+  if (changes && !tells_format && topic.value_format.needs_registry()) {
+    topic.key_format.format = formats::Format::automatic;
+  }
   check_keys(topic, findings);
   check_deletes(topic, findings);
   check_form(topic, findings);

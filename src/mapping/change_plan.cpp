@@ -57,7 +57,8 @@ class ChangeCompiler {
  private:
   /// What only a schema tells, if there is one. See decode::Unit.
   void check_units() {
-    if (topic_.value_format.format != formats::Format::json) return;
+    const bool has_schemas = topic_.create_table == CreateTable::from_schema || topic_.evolve == Evolve::add;
+    if (has_schemas || topic_.value_format.format != formats::Format::json) return;
     for (std::size_t i = 0; i < plan_.tables.size(); ++i) {
       for (const PlanColumn& column : plan_.tables[i].columns) {
         const char* const names = column.is_unnamed ? names_of_units(column) : nullptr;

@@ -67,9 +67,11 @@ T Compiler::setting(const std::map<std::string, T>& settings, const ColumnDraft&
 bool Compiler::find_tables() {
   // Where `${...}` stands in a name, the whole of it is known only now.
   const bool fit = check_table_names(topic_, findings_);
-  const auto look_up = [this, fit](const TableName& name, const Place& place) {
+  const std::string made =
+      topic_.create_table == CreateTable::from_schema ? "; `create-tables` makes it of the topic's schema" : "";
+  const auto look_up = [this, fit, &made](const TableName& name, const Place& place) {
     const TableInfo* info = catalog_.find(name);
-    if (info == nullptr && fit) findings_.error(place, "there is no table `" + name.display() + "`");
+    if (info == nullptr && fit) findings_.error(place, "there is no table `" + name.display() + "`" + made);
     infos_.push_back(info);
   };
   look_up(topic_.table, place_of(topic_, "table"));
@@ -277,7 +279,8 @@ void Compiler::check_unmapped_names(const std::vector<TableDraft>& drafts) {
           "is for a column that nothing feeds" + (similar.empty() ? "" : "; did you mean `" + similar + "`?"));
     }
   };
-  check(topic_.data_types, "data_types");
+  // A field that is still to come may be meant.
+  if (topic_.evolve == Evolve::off) check(topic_.data_types, "data_types");
   check(topic_.transforms, "transforms");
 }
 

@@ -212,6 +212,7 @@ std::string column_sql(const TableInfo& table, const ColumnInfo& column, bool no
 void warn_of_untyped(const TopicMapping& topic, const std::vector<TableDraft>& drafts, const TopicSchema& schema,
                      const std::vector<Building>& buildings, Findings& findings) {
   if (topic.is_minimal() || topic.create_table == CreateTable::never) return;
+  if (topic.create_table == CreateTable::from_schema && schema.schema == nullptr) return;  // which will say
   std::vector<std::string> untyped;
   for (const auto& draft : drafts) {
     const auto building = std::find_if(buildings.begin(), buildings.end(),

@@ -35,8 +35,8 @@ std::vector<std::string> row_fields(Changes changes, const formats::Schema& sche
   std::vector<std::string> names = names_at(schema, message, row);
   const bool unwrapped = changes != Changes::none && row.empty();
   std::erase_if(names, [&](const std::string& name) {
-    return name.empty() || name.size() > kMaxNameBytes || name.find('\0') != std::string::npos ||
-           (unwrapped && name.starts_with("__"));
+    return name.empty() || std::find(kSystemColumns.begin(), kSystemColumns.end(), name) != kSystemColumns.end() ||
+           name.size() > kMaxNameBytes || name.find('\0') != std::string::npos || (unwrapped && name.starts_with("__"));
   });
   return names;
 }

@@ -19,7 +19,7 @@ std::vector<PathStep> row_path(Changes changes, const formats::Schema& schema, s
 std::vector<PathStep> path_in_schema(Changes changes, const TopicSchema& schema, std::vector<PathStep> path);
 
 /// The row's fields that can be columns of their names, in the schema's order: not what ExtractNewRecordState adds to
-/// the row (`__op`, `__source_lsn`), nor names that are longer than a column's.
+/// the row (`__op`, `__source_lsn`), nor names that no column can have: `xmin`, and those of more than 63 bytes.
 std::vector<std::string> row_fields(Changes changes, const formats::Schema& schema, std::string_view message);
 
 }  // namespace loom::mapping

@@ -62,6 +62,20 @@ struct Reader {
 
   [[nodiscard]] SchemaField describe(Node node) const {
     const AvroType& type = schema.types[node];
+    SchemaField field = scalar(type);
+    if (field.kind != FieldKind::list) return field;
+    std::optional<SchemaField> element;
+    for (const auto& spot : spots(type.branches[0], true)) {
+      const SchemaField one = scalar(schema.types[*spot.node]);
+      element = element ? either(*element, one) : one;
+    }
+    field.element = element->kind;
+    field.bits = element->bits;
+    return field;
+  }
+
+  /// Of a list only that it is one.
+  static SchemaField scalar(const AvroType& type) {
     SchemaField field;
     field.kind = logical_kind(type.logical);
     if (field.kind == FieldKind::decimal && type.logical == Logical::decimal) {
@@ -70,18 +84,10 @@ struct Reader {
     }
     if (field.kind != FieldKind::unknown) return field;
     field.kind = kind_of(type.kind);
-    if (type.kind == TypeKind::int32) field.bits = 32;
-    if (type.kind == TypeKind::array) {
-      std::optional<SchemaField> element;
-      for (const auto& spot : spots(type.branches[0], true)) {
-        const AvroType& inner = schema.types[*spot.node];
-        SchemaField one;
-        one.kind = logical_kind(inner.logical);
-        if (one.kind == FieldKind::unknown) one.kind = kind_of(inner.kind);
-        element = element ? either(*element, one) : one;
-      }
-      field.element = element->kind;
-    }
+    if (type.kind == TypeKind::int32) field.bits = type.connect_bits != 0 ? type.connect_bits : 32;
+    // As what Kafka Connect has it; bits are sent as bytes, and stay so.
+    const FieldKind connect = kind_of_connect(type.connect_name.empty() ? type.name : type.connect_name);
+    if (connect != FieldKind::unknown && connect != FieldKind::bits) field.kind = connect;
     return field;
   }
 

@@ -40,9 +40,7 @@ constexpr std::array<std::pair<std::string_view, Kind>, 23> kLogical{
      {"io.debezium.time.Interval", Kind::duration}}};
 
 Kind kind_of(const ConnectType& type) {
-  for (const auto& [name, kind] : kLogical) {
-    if (name == type.name) return kind;
-  }
+  if (const Kind logical = kind_of_connect(type.name); logical != Kind::unknown) return logical;
   switch (type.kind) {
     case TypeKind::unknown:
       return Kind::unknown;
@@ -109,6 +107,13 @@ struct Reader {
 
 }  // namespace
 }  // namespace schema_connect
+
+SchemaField::Kind kind_of_connect(std::string_view name) {
+  for (const auto& [known, kind] : schema_connect::kLogical) {
+    if (known == name) return kind;
+  }
+  return SchemaField::Kind::unknown;
+}
 
 std::optional<SchemaField> connect_field(const formats::ConnectSchema& schema, const std::vector<PathStep>& path) {
   return schema_walk::field(schema_connect::Reader{schema}, path);

@@ -169,7 +169,8 @@ SchemaField either(const SchemaField& a, const SchemaField& b) {
   both.nullable = a.nullable || b.nullable;
   both.required = a.required && b.required;
   if (a.kind == b.kind) {
-    if (a.kind == Kind::integer) {
+    const bool of_integers = a.kind == Kind::list && a.element == Kind::integer && b.element == Kind::integer;
+    if (a.kind == Kind::integer || of_integers) {
       both.bits = std::max(a.bits, b.bits);
       // One bit more than the unsigned one has.
       if (a.is_signed != b.is_signed) {

@@ -19,7 +19,7 @@ namespace loom::mapping {
 struct SchemaField {
   enum class Kind : std::uint8_t {
     boolean,
-    integer,  ///< `bits`, `is_signed`
+    integer,  ///< `bits`, `is_signed`; also of a list of them
     real,     ///< a double
     single,   ///< a float
     decimal,  ///< `precision`, `scale`

@@ -132,7 +132,11 @@ struct Reader {
     if (node.field == nullptr || !node.repeated) return single(node);
     SchemaField field;
     field.kind = node.field->map ? FieldKind::object : FieldKind::list;
-    if (!node.field->map) field.element = single(node).kind;
+    if (node.field->map) return field;
+    const SchemaField element = single(node);
+    field.element = element.kind;
+    field.bits = element.bits;
+    field.is_signed = element.is_signed;
     return field;
   }
 

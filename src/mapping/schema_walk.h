@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -93,6 +94,8 @@ std::vector<std::string> avro_names(const formats::AvroSchema& schema, const std
 std::optional<SchemaField> json_field(const formats::JsonSchema& schema, const std::vector<PathStep>& path);
 std::vector<std::string> json_names(const formats::JsonSchema& schema, const std::vector<PathStep>& path);
 
+/// What a logical type of Kafka Connect's is; unknown: none that we know.
+SchemaField::Kind kind_of_connect(std::string_view name);
 std::optional<SchemaField> connect_field(const formats::ConnectSchema& schema, const std::vector<PathStep>& path);
 std::vector<std::string> connect_names(const formats::ConnectSchema& schema, const std::vector<PathStep>& path);
 

@@ -78,6 +78,13 @@ bool has_all(const mapping::TopicPlan& plan, const mapping::PlanWants& wants) {
                                 [&known](const auto& field) { return known->count(field.first) != 0; }));
 }
 
+/// The mapping as that of this topic alone, whichever pattern it matches: its schema goes by the topic's name.
+TopicMapping of_topic(TopicMapping mapping, const std::string& topic) {
+  mapping.topic = topic;
+  mapping.is_pattern = false;
+  return mapping;
+}
+
 /// Tables that are gone, or that another mapping would name otherwise, are asked for again by the next message that
 /// wants them; nobody else has to wait for them.
 void leave_out_missing(const mapping::Catalog& catalog, std::vector<ConcreteTopic>& topics) {
@@ -260,7 +267,10 @@ DatabasePlans::Wanted DatabasePlans::find_mapping(const mapping::MappingFile& fi
   if (make_tables_ && (is_open || (in_use == nullptr && may_be_made(*wanted.mapping)))) {
     make_tables(file, topic, wanted);
   }
-  if (wanted.error.empty()) add_columns(asked.wants.fields, in_use.get(), wanted);
+  // Another mapping may have been read since they were asked for.
+  if (wanted.error.empty() && wanted.mapping->evolve == mapping::Evolve::add) {
+    add_columns(asked.wants.fields, in_use.get(), wanted);
+  }
   return wanted;
 }
 
@@ -271,7 +281,7 @@ void DatabasePlans::add_columns(mapping::NewFields fields, const mapping::TopicP
   }
   if (fields.empty() || !add_columns_ || wanted.concrete.size() != 1) return;
   try {
-    add_columns_(wanted.concrete.front().mapping.table, fields);
+    add_columns_(wanted.concrete.front().mapping, fields);
   } catch (const std::exception& failure) {
     wanted.error = failure.what();
     wanted.cause = sink::cause_of_failure(failure);
@@ -299,8 +309,7 @@ void DatabasePlans::make_tables(const mapping::MappingFile& file, const std::str
     if (!concrete.is_new || !concrete.problem.empty()) continue;
     if (!mapping::check_table_names(concrete.mapping, lengths)) continue;
     fresh.push_back(&concrete);
-    all.topics.push_back(concrete.mapping);
-    all.topics.back().topic = topic;  // its schema goes by that, whichever pattern it matches
+    all.topics.push_back(of_topic(concrete.mapping, topic));
   }
   if (fresh.empty()) return;
   try {
@@ -317,9 +326,7 @@ void DatabasePlans::make_tables(const mapping::MappingFile& file, const std::str
   wanted.error.clear();
   for (ConcreteTopic* const one : fresh) {
     try {
-      mapping::MappingFile alone{.path = file.path, .topics = {one->mapping}};
-      alone.topics.back().topic = topic;
-      make_tables_(alone);
+      make_tables_(mapping::MappingFile{.path = file.path, .topics = {of_topic(one->mapping, topic)}});
     } catch (const std::exception& failure) {
       wanted.cause = sink::cause_of_failure(failure);
       if (is_of_one(wanted.cause)) {

@@ -40,9 +40,9 @@ class DatabasePlans final : public PlanProvider {
  public:
   /// Makes the tables of a file that the database lacks. Called from the thread of its own.
   using MakeTables = std::function<void(const mapping::MappingFile&)>;
-  /// Adds columns for these fields to a table that lacks them. What cannot be is passed over, and said once.
+  /// Adds columns for these fields to the table of a topic. What cannot be is passed over, and said once.
   /// Fails: where it could be done at another time.
-  using AddColumns = std::function<void(const mapping::TableName&, const mapping::NewFields&)>;
+  using AddColumns = std::function<void(const mapping::TopicMapping&, const mapping::NewFields&)>;
 
   /// `make_tables`: for topics that are first seen and whose tables go by the topic's name, or by what messages have;
   /// without it such a table has to be there. `add_columns`: for topics with `evolve: add`.

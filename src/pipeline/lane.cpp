@@ -97,7 +97,7 @@ void Lane::schemas_changed() {
   if (!awaits_schemas()) return;
   schemas_tried_ = context_.clock.now();
   encode_anew();
-  if (encoder_.wants_more()) run_.want_more_of_plan();
+  if (run_.running() && encoder_.wants_more()) run_.want_more_of_plan();
 }
 
 /// Whether this batch has to wait for a schema; of a registry that does not answer it is said why.
@@ -267,8 +267,8 @@ bool Lane::fill_from(std::int32_t partition, std::size_t most) {
   const std::size_t messages = before == nullptr ? 0 : before->messages.size();
   const std::size_t bytes = before == nullptr ? 0 : before->message_bytes;
   const bool more = take_from(*reader(partition), most);
-  // All that one turn wants is asked for together.
-  if (encoder_.wants_more()) run_.want_more_of_plan();
+  // All that one turn wants is asked for together. A stopped lane asks when its wait is over.
+  if (run_.running() && encoder_.wants_more()) run_.want_more_of_plan();
   if (Batch* const filled = slots_.growing()) {
     const TimePoint now = context_.clock.now();
     filled->decoding += now - began;

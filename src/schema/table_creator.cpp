@@ -1,7 +1,9 @@
 #include "schema/table_creator.h"
 
+#include <algorithm>
 #include <pqxx/pqxx>
 #include <set>
+#include <span>
 
 #include "mapping/built_in_types.h"
 #include "schema/advisory_lock.h"
@@ -12,6 +14,8 @@ namespace {
 
 // Whoever waits for a table's lock holds up all that come after, the service's own batches too.
 constexpr const char* kLockTimeout = "SET LOCAL lock_timeout = '5s'";
+// Of the service, which tries again: readers come through meanwhile.
+constexpr const char* kShortLockTimeout = "SET LOCAL lock_timeout = '1s'";
 
 bool exists(pqxx::work& tx, const mapping::TableName& name) {
   return !tx.exec("SELECT to_regclass(" + tx.quote(name.quoted()) + ")")[0][0].is_null();
@@ -92,32 +96,68 @@ CreatedTables create_tables(const std::string& url, const std::vector<mapping::T
   }
 }
 
+namespace {
+
+/// What no later try would change: the statement is wrong for this table, it has too many columns, the role may not, a
+/// trigger refuses. https://www.postgresql.org/docs/15/errcodes-appendix.html
+bool is_final(const std::exception& error) {
+  const auto* const sql = dynamic_cast<const pqxx::sql_error*>(&error);
+  if (sql == nullptr) return false;
+  const std::string& state = sql->sqlstate();
+  for (const char* const of : {"42", "54", "0A", "P0"}) {
+    if (state.starts_with(of)) return true;
+  }
+  return false;
+}
+
+/// Those of the columns that the table does not have, added together. Without the lock of create_tables(): the table's
+/// own is enough for this.
+std::vector<std::string> add_together(const std::string& url, const mapping::TableDefinition& definition,
+                                      std::span<const mapping::ColumnInfo> columns) {
+  pqxx::connection connection(settings::control_connection_string(url));
+  quiet(connection);
+  pqxx::work tx(connection);
+  tx.exec(kShortLockTimeout);
+  const auto there = columns_of(tx, definition.table.name);
+  std::vector<std::string> added;
+  for (const mapping::ColumnInfo& column : columns) {
+    if (there.count(column.name) != 0) continue;
+    tx.exec(definition.add_column_sql(column));
+    added.push_back(column.name);
+  }
+  tx.commit();
+  return added;
+}
+
+}  // namespace
+
 std::vector<AddedColumn> add_columns(const std::string& url, const mapping::TableName& table,
                                      const std::vector<mapping::ColumnInfo>& columns) {
   const mapping::TableDefinition definition{.table = {.name = table, .columns = columns, .unique_indexes = {}},
                                             .source_topics = {}};
-  std::vector<AddedColumn> added;
-  for (const mapping::ColumnInfo& column : columns) {
-    added.push_back({column.name, mapping::type_sql(column), {}});
+  std::vector<AddedColumn> result;
+  // Columns of which one cannot be are tried one by one.
+  const auto add = [&](const auto& self, std::span<const mapping::ColumnInfo> some) -> void {
     try {
-      pqxx::connection connection(settings::control_connection_string(url));
-      quiet(connection);
-      pqxx::work tx(connection);
-      tx.exec(lock_statement(AdvisoryLock::schema));
-      tx.exec(kLockTimeout);
-      tx.exec(definition.add_column_sql(column));
-      tx.commit();
+      for (const std::string& name : add_together(url, definition, some)) {
+        const auto column = std::find_if(some.begin(), some.end(), [&](const auto& one) { return one.name == name; });
+        result.push_back({name, mapping::type_sql(*column), {}});
+      }
     } catch (const std::exception& error) {
-      const batch::Cause cause = sink::cause_of_failure(error);
-      const bool is_final =
-          cause == batch::Cause::no_privilege || cause == batch::Cause::schema || cause == batch::Cause::other;
-      added.back().problem = settings::failure_text(error.what(), url);
-      if (is_final) continue;
-      throw TableError("cannot add column " + column.name + " to " + table.display() + ": " + added.back().problem,
-                       cause);
+      const std::string problem = settings::failure_text(error.what(), url);
+      if (!is_final(error)) {
+        throw TableError("cannot add column " + some.front().name + " to " + table.display() + ": " + problem,
+                         sink::cause_of_failure(error));
+      }
+      if (some.size() == 1) {
+        result.push_back({some.front().name, mapping::type_sql(some.front()), problem});
+        return;
+      }
+      for (const mapping::ColumnInfo& one : some) self(self, std::span(&one, 1));
     }
-  }
-  return added;
+  };
+  add(add, columns);
+  return result;
 }
 
 std::string render(const std::vector<mapping::TableDefinition>& definitions) {

@@ -39,16 +39,17 @@ class TableError : public sink::DatabaseFailure {
 CreatedTables create_tables(const std::string& url, const std::vector<mapping::TableDefinition>& definitions,
                             Alter alter = Alter::nothing);
 
-/// A column that was to be added.
+/// A column that was added, or cannot be.
 struct AddedColumn {
   std::string name;
   std::string type;     ///< as SQL has it
   std::string problem;  ///< why there is none, and will be none unless somebody does something; empty: it is there
 };
 
-/// Adds columns to a table, each of which may be there already. Safe when several replicas do it at once.
-/// Blocks:  for the table's lock up to 5 s, and until another process that changes tables is done.
-/// Fails:   TableError, where it may go well at another time: the table is locked, the database is away.
+/// Adds those of the columns that the table does not have. Safe when several replicas do it at once.
+/// Blocks:  for the table's lock up to 1 s.
+/// Fails:   TableError, where it may go well at another time: the table is locked, the database is away, or nobody
+///          knows whether it went well.
 std::vector<AddedColumn> add_columns(const std::string& url, const mapping::TableName& table,
                                      const std::vector<mapping::ColumnInfo>& columns);
 

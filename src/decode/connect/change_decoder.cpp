@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "decode/connect/event_form.h"
+#include "decode/connect/infinities.h"
 #include "decode/connect/untold.h"
 #include "decode/json/json_decoder.h"
 #include "decode/new_fields.h"
@@ -30,6 +31,20 @@ const mapping::PathNode* child_of(const mapping::PathTree& tree, const mapping::
     if (child.key == key) return &tree.nodes[child.node];
   }
   return nullptr;
+}
+
+/// Dates and times by a schema's types: those that stand for infinity become its name.
+void name_infinity(Value& value) {
+  std::string_view name;
+  if (value.kind == Kind::date) {
+    name = infinite_date(value.integer());
+  } else if (value.kind == Kind::local_time || value.kind == Kind::instant) {
+    name = infinite_time(value.integer(), value.digits);
+  }
+  if (name.empty()) return;
+  value.kind = Kind::string;
+  value.nul = false;
+  value.text = name;
 }
 
 /// A row that is inserted without one of its values: nobody could tell it from a row with a NULL there.
@@ -157,6 +172,9 @@ std::optional<Reject> ChangeDecoder::finish(std::size_t index, std::size_t bytes
     if (form.types == nullptr) form.types = std::make_unique<ConnectTypes>(*schema_, form.wanted.message);
     if (!operation.present() || operation.text == "u") form.types->forget_untold_bytes(values_);
     form.types->apply(values_, bytes);
+  }
+  if (!is_json) {
+    for (const std::uint16_t slot : row_slots_) name_infinity(values_.slots[slot]);
   }
   units_.begin(bytes);
   for (const std::uint16_t slot : row_slots_) units_.read_decimal(values_.slots[slot]);

@@ -123,11 +123,21 @@ TEST_F(EvolveTest, ATableThatSomebodyLooksAtForLongHoldsTheTopicBackAndLosesNoth
   EXPECT_EQ(right(2, 2), 100);
 }
 
+TEST_F(EvolveTest, TypesOfTheMappingGoFirst) {
+  map_topic("evolve: add\n    data_types: {at: timestamp_us, c2: json}");
+  database().run("CREATE TABLE copies (id int PRIMARY KEY, c1 text)");
+  start();
+  send_events(0, 10, 1);
+  ASSERT_TRUE(stored());
+  EXPECT_EQ(columns(), "id integer, c1 text, at timestamp with time zone");
+  EXPECT_EQ(count("copies WHERE at = '2023-11-14 22:13:20.123456+00'"), 10);
+}
+
 TEST_F(EvolveTest, CreateTablesMakesItBeforeTheServiceRuns) {
   map_topic("create_table: from_schema");
   auto none = command({"create-tables"});
   EXPECT_NE(none.exit_code, 0);
-  EXPECT_THAT(none.err, ::testing::HasSubstr("no record in the topic has a schema"));
+  EXPECT_THAT(none.err, ::testing::HasSubstr("none of its records"));
   send_events(0, 10, 2);
   producer().flush();
   const auto made = command({"create-tables"});

@@ -71,5 +71,17 @@ TEST(ChangeFormatsTest, ARowAloneInAvroIsOne) {
               ElementsAre("remove t 2", R"(t 1|2026-01-02 03:04:05.123456|12.5|{"a": 1}|\N (sets at,n,j))"));
 }
 
+TEST(ChangeFormatsTest, InfinityInAvroStaysInfinite) {
+  const auto table = FakeCatalog().table("t", {"id int8 !", "d date", "at timestamp"}, {{"id"}});
+  ChangeStream stream(topic_yaml("changes: debezium\nupsert_key: id\nfield_mappings: {id: id, d: d, at: at}"), table,
+                      avro(R"({"type":"record","name":"Value","fields":[{"name":"id","type":"long"},
+                        {"name":"d","type":{"type":"int","connect.name":"io.debezium.time.Date"}},
+                        {"name":"at","type":{"type":"long","connect.name":"io.debezium.time.MicroTimestamp"}}]})"));
+  EXPECT_EQ(stream.add(number(1) + number(-622191234) + number(9223372036825200000)), "");
+  EXPECT_EQ(stream.add(number(2) + number(20455) + number(1767323045123456)), "");
+  EXPECT_THAT(stream.sent(), ElementsAre("t 1|infinity|infinity (sets d,at)",
+                                         "t 2|2026-01-02|2026-01-02 03:04:05.123456 (sets d,at)"));
+}
+
 }  // namespace
 }  // namespace loom::testing

@@ -35,6 +35,17 @@ TEST(ChangeMappingTest, AChangeTopicUpdatesAndItsTombstonesDelete) {
               IsEmpty());
 }
 
+TEST(ChangeMappingTest, KeysAreReadInTheRegistrysFormatToo) {
+  const auto keys = [](const std::string& lines) {
+    return topic_of(topic_yaml("upsert_key: id\nfield_mappings: {id: id}\n" + lines)).key_format.format;
+  };
+  EXPECT_EQ(keys("changes: debezium\nformat: avro"), formats::Format::automatic);
+  EXPECT_EQ(keys("changes: debezium\nformat: avro\nkey_format: text"), formats::Format::text);
+  EXPECT_EQ(keys("changes: debezium\nformat: avro\nkey_format: json"), formats::Format::json);
+  EXPECT_EQ(keys("changes: debezium"), formats::Format::json);
+  EXPECT_EQ(keys("format: avro"), formats::Format::json);
+}
+
 TEST(ChangeMappingTest, WhatDoesNotGoTogetherIsSaid) {
   const std::vector<std::pair<std::string, std::string>> cases{
       {"changes: debezium", "error changes: needs `upsert_key`"},

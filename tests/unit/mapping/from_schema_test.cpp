@@ -156,6 +156,39 @@ TEST(FromSchemaTest, AvroOfAPlainTopicHasItsOwnTypesToo) {
 )");
 }
 
+TEST(FromSchemaTest, AvroOfKafkaConnectHasTheTypesThatItNames) {
+  const std::string made = sql(topic_yaml("format: avro\nupsert_key: u\ncreate_table: from_schema"),
+                               of_topic(avro(R"({"type":"record","name":"R","fields":[
+        {"name":"u","type":{"type":"string","connect.name":"io.debezium.data.Uuid"}},
+        {"name":"tz","type":["null",{"type":"string","connect.name":"io.debezium.time.ZonedTimestamp"}]},
+        {"name":"j","type":["null",{"type":"string","connect.name":"io.debezium.data.Json"}]},
+        {"name":"i","type":["null",{"type":"int","connect.type":"int16"}]},
+        {"name":"b","type":["null",{"type":"bytes","connect.name":"io.debezium.data.Bits"}]},
+        {"name":"l","type":{"type":"array","items":["null","int"]}},
+        {"name":"xmin","type":"long"}]})")));
+  EXPECT_EQ(made, R"(CREATE TABLE IF NOT EXISTS "t" (
+    "u" UUID NOT NULL,
+    "tz" TIMESTAMPTZ,
+    "j" JSONB,
+    "i" SMALLINT,
+    "b" BYTEA,
+    "l" INTEGER[],
+    PRIMARY KEY ("u")
+);
+)");
+}
+
+TEST(FromSchemaTest, ListsInProtobufHoldTheirIntegers) {
+  const std::string made =
+      sql(topic_yaml("format: protobuf\nupsert_key: id\ncreate_table: from_schema"),
+          of_topic(
+              protobuf("syntax = \"proto3\"; message M { int32 id = 1; repeated uint64 big = 2; repeated int32 small = "
+                       "3; repeated uint32 middle = 4; }")));
+  EXPECT_THAT(made, HasSubstr(R"("big" NUMERIC[])"));
+  EXPECT_THAT(made, HasSubstr(R"("small" INTEGER[])"));
+  EXPECT_THAT(made, HasSubstr(R"("middle" BIGINT[])"));
+}
+
 TEST(FromSchemaTest, WithoutASchemaOnlyWhatTheMappingNamesIsKnown) {
   EXPECT_EQ(sql(topic_yaml(std::string(kFromSchema) + "data_types: {n: decimal}"), {}),
             R"(CREATE TABLE IF NOT EXISTS "t" (

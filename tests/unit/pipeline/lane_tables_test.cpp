@@ -51,6 +51,21 @@ TEST_F(LaneTablesTest, AMessageWaitsForItsTable) {
   EXPECT_EQ(batch->rows.all().at(0).table, 1) << "the second of the plan's tables is that of kind a";
 }
 
+TEST_F(LaneTablesTest, AfterAFailureItAsksAgainOnlyWhenItsWaitIsOver) {
+  lane_.use_plan(plan_with({}));
+  assign(0);
+  emit(0, 3);
+  take_all();
+  EXPECT_TRUE(asks_for_the_table());
+  lane_.plan_failed("the table is locked", batch::Cause::locked);
+  emit(0, 3);
+  take_all();
+  lane_.schemas_changed();
+  EXPECT_FALSE(asks_for_the_table()) << "each message would be a try";
+  clock_.advance(std::chrono::seconds(5));
+  EXPECT_TRUE(asks_for_the_table());
+}
+
 TEST_F(LaneTablesTest, ABatchThatComesBackUnderAPlanWithoutItsTableWaitsForIt) {
   for (const OutcomeKind kind : {OutcomeKind::retry, OutcomeKind::catalog_changed, OutcomeKind::stop_topic}) {
     SCOPED_TRACE(static_cast<int>(kind));
