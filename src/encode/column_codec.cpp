@@ -130,7 +130,10 @@ Conversion ColumnCodec::append_special(const Value& value, const decode::Values&
 }
 
 Conversion ColumnCodec::convert_plain(const Value& value, Scratch& scratch, Scalar& out) const {
-  return convert_(decode::plain_form(value, plain_, scratch.plain_form), scratch, out);
+  scratch.is_decimal = value.kind == Value::Kind::decimal;
+  const Conversion done = convert_(decode::plain_form(value, plain_, scratch.plain_form), scratch, out);
+  scratch.is_decimal = false;
+  return done;
 }
 
 void ColumnCodec::append_null(ByteBuffer& out) const {

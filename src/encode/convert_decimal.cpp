@@ -10,10 +10,9 @@ using Kind = Value::Kind;
 using mapping::ColumnType;
 using mapping::ValueType;
 
-/// Its digits as text, in the scale that the mapping names. A number is what it is: so come decimals of which a schema
-/// has told already that they are some.
+/// Its digits as text, in the scale that the mapping names. What a schema has told to be a decimal comes as one.
 Conversion decimal_base64(const Value& value, Scratch& scratch, Scalar& out) {
-  if (value.kind == Kind::number) return numeric(value, scratch, out);
+  if (scratch.is_decimal) return numeric(value, scratch, out);
   if (value.kind != Kind::string) return Conversion::failed;
   scratch.plain.clear();
   if (!decode::decode_base64(value.text, scratch.plain) || scratch.plain.empty()) return Conversion::failed;

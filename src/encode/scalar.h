@@ -41,6 +41,7 @@ class Scratch {
 
   mapping::NulPolicy nul;
   bool of_events = false;              ///< change events: Debezium has numbers for infinity
+  bool is_decimal = false;             ///< the value at hand is a decimal by its schema, and comes as its digits
   mapping::TypeParameters parameters;  ///< of the column at hand, set only for conversions that ask for them
   std::int32_t numeric_modifier = -1;  ///< likewise
   std::vector<std::uint32_t> limbs;    ///< of a long number
