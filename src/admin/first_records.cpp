@@ -38,8 +38,11 @@ FirstRecords look_at_first_records(const std::string& bootstrap, const std::map<
     const auto left =
         std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now()).count();
     if (left <= 0) {
-      throw KafkaError("the first records of " + topic + " did not come from " + bootstrap + " in " +
-                       std::to_string(within.count()) + " ms" + (last_error.empty() ? "" : ": " + last_error));
+      std::string what = "the first records of " + topic;
+      what.append(" did not come from ").append(bootstrap);
+      what.append(" in ").append(std::to_string(within.count())).append(" ms");
+      if (!last_error.empty()) what.append(": ").append(last_error);
+      throw KafkaError(what);
     }
     const Record record(rd_kafka_consumer_poll(consumer.get(), static_cast<int>(std::min<long>(left, 500))));
     if (record == nullptr) continue;

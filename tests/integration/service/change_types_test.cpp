@@ -81,7 +81,7 @@ std::string event(int id, bool with_values, bool with_schema) {
     values += ",\"" + name_of(typed) + "\":" + (with_values ? typed.value : "null");
   }
   const std::string after = "{\"id\":" + std::to_string(id) + values + "}";
-  const std::string body = "{\"before\":null,\"after\":" + after + R"(,"source":{},"op":"c","ts_ms":1700000000000})";
+  std::string body = "{\"before\":null,\"after\":" + after + R"(,"source":{},"op":"c","ts_ms":1700000000000})";
   if (!with_schema) return body;
   return R"({"schema":{"type":"struct","fields":[{"type":"struct","optional":true,"fields":[{"type":"int32","field":"id"})" +
          fields + R"(],"field":"after"},{"type":"string","field":"op"}]},"payload":)" + body + "}";
