@@ -24,7 +24,7 @@ Labels (default: all):
   integration  release build, on the real servers; the Python and TypeScript packages, installed
   ui           the live page in a headless Chromium; LOOM_UI_SCREENSHOTS=DIR keeps its pictures
   deploy       the image, the chart on a Kubernetes API server, packages, the operators' scripts
-  fault        release build: processes and servers killed under load; a share of what `changes` tries
+  fault        release build: processes and servers killed under load; a share of the label changes
   asan, tsan   the unit tests and some seeds of the simulation under the sanitizers
   fuzz         each fuzzer for LOOM_FUZZ_SECONDS (30), where clang++-14 is
 Not among the default:
