@@ -3,7 +3,7 @@
 
 #include "app/commands.h"
 #include "app/mapping_input.h"
-#include "app/topic_schemas.h"
+#include "app/table_schemas.h"
 #include "mapping/ddl.h"
 #include "mapping/table_names.h"
 #include "schema/migrations.h"

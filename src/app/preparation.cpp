@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "app/dead_letter_route.h"
-#include "app/topic_schemas.h"
+#include "app/table_schemas.h"
 #include "mapping/built_in_types.h"
 #include "mapping/ddl.h"
 #include "mapping/table_names.h"

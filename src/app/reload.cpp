@@ -18,6 +18,7 @@
 #include "app/logging.h"
 #include "app/preparation.h"
 #include "app/schema_registry.h"
+#include "app/table_schemas.h"
 #include "base/log.h"
 #include "base/plural.h"
 #include "batch/cause.h"
@@ -108,10 +109,16 @@ Reloader::Candidate Reloader::read_candidate(bool create_tables) const {
     candidate.problems.push_back(problem(Severity::error, std::move(*wrong)));
     return candidate;
   }
+  std::set<std::string> waiting;  // topics whose tables cannot be made yet: they wait as at a start, and keep nobody
   try {
     if (create_tables && candidate.config.auto_create_tables) {
-      const auto found = create_missing_tables(candidate.config, *loaded.file);
-      candidate.problems.insert(candidate.problems.end(), found.begin(), found.end());
+      for (Problem& found : create_missing_tables(candidate.config, *loaded.file)) {
+        if (found.severity == Severity::error && found.message.starts_with(kTableNotYet)) {
+          waiting.insert(found.topic);
+          found.severity = Severity::warning;
+        }
+        candidate.problems.push_back(std::move(found));
+      }
     }
     candidate.plans = parts_.plans.prepare(std::make_shared<const mapping::MappingFile>(std::move(*loaded.file)));
   } catch (const std::exception& error) {
@@ -125,7 +132,8 @@ Reloader::Candidate Reloader::read_candidate(bool create_tables) const {
   for (const auto& topic : parts_.plans.file()->topics) known.insert(topic.topic);
   for (Problem found : candidate.plans->problems) {
     // It was so before, and the topic waits for its table as it did.
-    if (known.contains(found.topic) && !parts_.plans.has_plan(found.topic)) found.severity = Severity::warning;
+    const bool waits = waiting.contains(found.topic) || known.contains(found.topic);
+    if (waits && !parts_.plans.has_plan(found.topic)) found.severity = Severity::warning;
     candidate.problems.push_back(std::move(found));
   }
   candidate.database_decides = true;

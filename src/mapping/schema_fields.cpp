@@ -98,7 +98,6 @@ ValueType type_of(Kind kind) {
       return ValueType::decimal;
     case Kind::text:
     case Kind::enumeration:
-      return ValueType::string;
     case Kind::bits:
       return ValueType::string;
     case Kind::bytes:

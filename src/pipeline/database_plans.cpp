@@ -259,12 +259,10 @@ DatabasePlans::Wanted DatabasePlans::find_mapping(const mapping::MappingFile& fi
   using mapping::CreateTable;
   const CreateTable create = wanted.mapping->create_table;
   // At the start its schema may not have been known.
-  const auto may_be_made = [create](const TopicMapping& one) {
-    return create == CreateTable::from_schema ||
-           (create == CreateTable::by_mapping && one.value_format.needs_registry());
-  };
+  const bool waits_for_schema = create == CreateTable::from_schema ||
+                                (create == CreateTable::by_mapping && wanted.mapping->value_format.needs_registry());
   const bool is_open = mapping::has_open_table_name(*wanted.mapping) && create != CreateTable::never;
-  if (make_tables_ && (is_open || (in_use == nullptr && may_be_made(*wanted.mapping)))) {
+  if (make_tables_ && (is_open || (in_use == nullptr && waits_for_schema))) {
     make_tables(file, topic, wanted);
   }
   // Another mapping may have been read since they were asked for.

@@ -2,6 +2,8 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
+#include <csignal>
+
 #include "support/held_session.h"
 #include "support/service_test.h"
 
@@ -79,6 +81,21 @@ TEST_F(EvolveTest, ATopicThatIsStillEmptyHasItsTableWithItsFirstEvent) {
   map_topic("create_table: from_schema");
   auto& service = start({{"LOOM_AUTO_CREATE_TABLES", "true"}});
   ASSERT_TRUE(await(seconds(30), [&] { return service.logged("its table cannot be made yet"); }));
+  send_events(0, 100, 2);
+  ASSERT_TRUE(stored());
+  EXPECT_EQ(right(2, 2), 100);
+}
+
+TEST_F(EvolveTest, AMappingIsReadAgainWhileTopicsWaitForTheirFirstEvents) {
+  const std::string other = new_topic("other", 1);
+  map_topic("create_table: from_schema");
+  auto& service = start({{"LOOM_AUTO_CREATE_TABLES", "true"}});
+  ASSERT_TRUE(await(seconds(30), [&] { return service.logged("its table cannot be made yet"); }));
+  map("  " + topic_ + ":\n    table: copies\n    upsert_key: [id]\n    changes: debezium\n    create_table: " +
+      "from_schema\n  " + other + ":\n    table: others\n    upsert_key: [id]\n    changes: debezium\n    " +
+      "create_table: from_schema\n");
+  service.send(SIGHUP);
+  ASSERT_TRUE(await(seconds(30), [&] { return service.logged("1 topic added"); }));
   send_events(0, 100, 2);
   ASSERT_TRUE(stored());
   EXPECT_EQ(right(2, 2), 100);

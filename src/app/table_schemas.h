@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "app/registry_schemas.h"
@@ -10,6 +11,9 @@
 #include "settings/config.h"
 
 namespace loom::app {
+
+/// What the problem of a topic begins with whose table nobody can make yet.
+inline constexpr std::string_view kTableNotYet = "its table cannot be made yet";
 
 /// What tables can be made of.
 struct TableSchemas {

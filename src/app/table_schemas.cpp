@@ -1,4 +1,4 @@
-#include "app/topic_schemas.h"
+#include "app/table_schemas.h"
 
 #include <chrono>
 #include <memory>
@@ -11,7 +11,7 @@
 #include "mapping/draft.h"
 
 namespace loom::app {
-namespace topic_schemas {
+namespace first_schemas {
 namespace {
 
 using mapping::CreateTable;
@@ -60,10 +60,10 @@ bool may_have_records_with_schemas(const mapping::TopicMapping& topic) {
 }
 
 }  // namespace
-}  // namespace topic_schemas
+}  // namespace first_schemas
 
 TableSchemas table_schemas(const settings::Config& config, const mapping::MappingFile& file) {
-  using namespace topic_schemas;
+  using namespace first_schemas;
   TableSchemas result{.file = {.path = file.path, .topics = {}}, .schemas = {}, .problems = {}};
   for (const mapping::TopicMapping& topic : file.topics) {
     mapping::Findings findings(file.path);
@@ -96,7 +96,7 @@ TableSchemas table_schemas(const settings::Config& config, const mapping::Mappin
       continue;
     }
     findings.error(mapping::place_of(topic, from_schema ? "create_table" : "format"),
-                   "its table cannot be made yet: " + why);
+                   std::string(kTableNotYet) + ": " + why);
     for (auto& problem : findings.take()) result.problems.push_back(std::move(problem));
   }
   return result;
