@@ -24,6 +24,7 @@ Values::Values(std::size_t message_slots, std::size_t extra_slots, const std::ve
 void Values::reset() {
   for (auto& slot : slots) slot.kind = Value::Kind::absent;
   for (auto& array : arrays) array = Array{};
+  leaves_untold = false;
   start_over(elements);
   start_over(element_slots);
 }

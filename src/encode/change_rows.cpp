@@ -64,6 +64,7 @@ std::optional<Reject> MessageRows::append_event(const Message& message, std::uin
   if (moves_row()) {
     if (auto reject = append_removal(message, message_index, sets)) return reject;
   }
+  if (values.leaves_untold) sets.note_partial(first_table, message_index);
   return append_message(message_index, sets);
 }
 

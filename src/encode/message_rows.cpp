@@ -77,7 +77,15 @@ std::optional<Reject> MessageRows::fill_metadata(const Message& message) {
 }
 
 void MessageRows::forget_absent_values() {
-  values.forget_if(rows.absent_values);
+  if (tells_nulls && !values.leaves_untold) {
+    values.forget_if([this](const Value& value) {
+      const bool untold = rows.absent_values(value);
+      values.leaves_untold |= untold;
+      return untold;
+    });
+  } else {
+    values.forget_if(rows.absent_values);
+  }
   if (key_decoder) key_decoder->values().forget_if(rows.absent_values);
 }
 

@@ -45,6 +45,7 @@ std::size_t RowSets::bytes() const {
 
 void RowSets::drop_from(std::uint32_t message) {
   std::erase_if(truncations_, [message](const Truncation& one) { return one.message >= message; });
+  std::erase_if(partial_, [message](const PartialRow& one) { return one.message >= message; });
   for (auto* sets : {&sets_, &lengths_, &removals_}) {
     for (auto& set : *sets) {
       const auto first = std::ranges::lower_bound(set.rows, message, {}, &RowRef::message);
@@ -62,6 +63,7 @@ void RowSets::drop_from(std::uint32_t message) {
 
 void RowSets::clear() {
   truncations_.clear();
+  partial_.clear();
   changes_rows_ = false;
   // More than a full batch needs: what one message full of list elements made is given back.
   constexpr std::size_t kKept = std::size_t{32} << 20U;

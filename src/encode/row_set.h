@@ -91,6 +91,12 @@ struct Truncation {
   std::uint32_t message = 0;  ///< index into the batch's messages
 };
 
+/// A message that updates a row without telling all of it: the row has to be there.
+struct PartialRow {
+  std::uint16_t table = 0;    ///< index into TopicPlan::tables
+  std::uint32_t message = 0;  ///< index into the batch's messages
+};
+
 /// All rows of one batch.
 /// Threads: one at a time.  Owns: the row sets; clear() keeps their memory for the next batch.
 class RowSets {
@@ -116,6 +122,10 @@ class RowSets {
   void truncate(std::uint16_t table, std::uint32_t message) { truncations_.push_back({table, message}); }
   [[nodiscard]] const std::vector<Truncation>& truncations() const { return truncations_; }
 
+  /// In order of message.
+  void note_partial(std::uint16_t table, std::uint32_t message) { partial_.push_back({table, message}); }
+  [[nodiscard]] const std::vector<PartialRow>& partial() const { return partial_; }
+
   /// A message changes rows that are there already: its batch has nothing to hope from a COPY into the table.
   void note_change() { changes_rows_ = true; }
   [[nodiscard]] bool changes_rows() const { return changes_rows_; }
@@ -129,6 +139,7 @@ class RowSets {
   std::vector<RowSet> lengths_;  ///< by mapping::SurplusPlan; may be shorter
   std::vector<RowSet> removals_;
   std::vector<Truncation> truncations_;
+  std::vector<PartialRow> partial_;
   bool changes_rows_ = false;
 };
 

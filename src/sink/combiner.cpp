@@ -27,6 +27,7 @@ void Combiner::add(const RowPlace& place, RowKey key) {
 void Combiner::add_row(const RowPlace& place, RowKey key) {
   Candidate candidate{
       .set = place.set, .row = place.row, .message = place.message, .present = {}, .omitted = {}, .values = {}};
+  candidate.partial = place.partial;
   if (place.row < place.set->present.size()) candidate.present = place.set->present[place.row];
   if (!key.owner.empty()) by_owner_[key.owner].emplace_back(candidates_.size(), key.key);
   if (key.key.empty()) {
@@ -234,6 +235,7 @@ void Combiner::overlay(Candidate& kept, const Candidate& later) const {
   }
   kept.omitted = omitted;
   kept.present.merge(later.present);
+  kept.partial = kept.partial && later.partial;
   kept.message = later.message;
 }
 

@@ -24,6 +24,7 @@ struct Candidate {
   bool rebuilt = false;
   encode::ColumnBits omitted;            ///< from here: only when rebuilt
   std::vector<std::string_view> values;  ///< per plan column; those of omitted ones mean nothing
+  bool partial = false;                  ///< an update whose row has to be in the table: it does not tell all of it
   bool gone = false;                     ///< a later message deletes it, or its list ends before it
 };
 

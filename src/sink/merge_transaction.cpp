@@ -113,6 +113,7 @@ MergeStep merge_group(const Job& job, const RowGroup& group, bool clear, Script&
   step.first = script.copy(statements::copy(stage, statements::columns(table, group.omitted), table.binary),
                            {table.binary, group.pieces});
   step.rows = static_cast<std::int64_t>(group.messages.size());
+  if (group.partial) by_index(statements::require_rows(table, stage), script);
   const bool overwrites = statements::overwrites(table, group.set);
   // Of messages that change rows nobody needs to be told that they meet some.
   if (overwrites && job.connection.takes_lateral() && !job.batch.rows.changes_rows()) {

@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <tuple>
 #include <utility>
 
 #include "sink/combiner.h"
@@ -92,11 +93,12 @@ class Grouper {
         if (candidate.present.test(i) && !omitted.test(i) && !key) set.set(i);
       }
     }
-    const auto [found, fresh] = groups_.try_emplace({omitted, set}, out_.groups.size());
+    const auto [found, fresh] = groups_.try_emplace({candidate.partial, omitted, set}, out_.groups.size());
     if (fresh) {
       RowGroup& group = out_.groups.emplace_back();
       group.table = index_;
       group.merge = !table_.key.empty();
+      group.partial = candidate.partial && group.merge;
       group.omitted = omitted;
       group.set = set;
     }
@@ -106,7 +108,7 @@ class Grouper {
   const TablePlan& table_;
   std::uint16_t index_;
   RowGroups& out_;
-  std::map<std::pair<ColumnBits, ColumnBits>, std::size_t> groups_;
+  std::map<std::tuple<bool, ColumnBits, ColumnBits>, std::size_t> groups_;
 };
 
 /// The lists that have become shorter, as one group.

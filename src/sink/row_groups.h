@@ -20,6 +20,7 @@ struct RowGroup {
   std::uint16_t table = 0;
   bool merge = false;         ///< through a staging table; else straight into the table
   std::int16_t surplus = -1;  ///< index into TopicPlan::surplus: no rows, but lengths, beyond which rows are deleted
+  bool partial = false;       ///< updates alone: a row that is not in the table is an error
   bool removes = false;       ///< no rows, but which of them go: the columns of a mapping::RemovalPlan
   std::vector<std::uint16_t> empties{};  ///< no rows: these tables are emptied
   encode::ColumnBits omitted;            ///< columns of the plan that the rows do not carry

@@ -10,6 +10,18 @@ void add_places(const encode::RowSet& set, MessageRange messages, RowPlace::Kind
   for (std::size_t i = range.first; i < range.last; ++i) out.push_back({set.rows[i].message, &set, i, kind});
 }
 
+/// Both are in order of message.
+void mark_partial(std::uint16_t table, const encode::RowSets& rows, std::vector<RowPlace>& places) {
+  auto place = places.begin();
+  for (const encode::PartialRow& one : rows.partial()) {
+    if (one.table != table) continue;
+    place = std::find_if(place, places.end(), [&](const RowPlace& at) { return at.message >= one.message; });
+    for (; place != places.end() && place->message == one.message; ++place) {
+      place->partial = place->kind == RowPlace::Kind::row;
+    }
+  }
+}
+
 }  // namespace
 
 RowRange rows_of(const encode::RowSet& set, MessageRange messages) {
@@ -33,6 +45,7 @@ std::vector<RowPlace> places_of(const mapping::TopicPlan& plan, std::uint16_t ta
   }
   std::stable_sort(places.begin(), places.end(),
                    [](const RowPlace& a, const RowPlace& b) { return a.message < b.message; });
+  mark_partial(table, rows, places);
   return places;
 }
 

@@ -34,6 +34,7 @@ struct RowPlace {
   const encode::RowSet* set = nullptr;
   std::size_t row = 0;
   Kind kind = Kind::row;
+  bool partial = false;  ///< an update that does not tell all of its row: see encode::RowSets::partial()
 };
 
 /// What the messages have for one table, in the order in which they came; what a message deletes comes before its

@@ -433,6 +433,13 @@ std::string merge_stage(const TablePlan& table, const std::string& stage, const 
   return table.version ? out + " WHERE " + not_newer(table, "target", "EXCLUDED") : out;
 }
 
+std::string require_rows(const TablePlan& table, const std::string& stage) {
+  return "DO $require$ BEGIN IF EXISTS (SELECT 1 FROM " + stage + " s WHERE NOT EXISTS (SELECT 1 FROM " +
+         table.name.quoted() + " t WHERE " + same_key(table, "t", "s") +
+         ")) THEN RAISE EXCEPTION 'the event changes a row that is not there, and does not tell all of it' "
+         "USING DETAIL = 'the event that made it is a dead letter, or was not read'; END IF; END $require$";
+}
+
 std::string find_conflict(const TablePlan& table, const std::string& stage) {
   // LATERAL with a LIMIT of its own is looked up row by row through the index, whatever the planner believes of a
   // staging table that it has no statistics of.

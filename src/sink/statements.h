@@ -94,6 +94,9 @@ std::string copy_removals(const mapping::TablePlan& table, const std::string& st
 std::string remove_rows(const mapping::TablePlan& table, const std::string& stage);
 std::string empty_tables(const std::vector<const mapping::TablePlan*>& tables);
 
+/// Raises an error when some staged row, which is not told as a whole, has no row in the table that it could change.
+std::string require_rows(const mapping::TablePlan& table, const std::string& stage);
+
 /// One row when some staged row has its key in the table already, else none.
 std::string find_conflict(const mapping::TablePlan& table, const std::string& stage);
 

@@ -166,6 +166,7 @@ std::optional<Reject> ChangeDecoder::finish(std::size_t index, std::size_t bytes
     if (!is_untold(value, values_)) continue;
     if (inserts) return not_whole(forms_[kEnvelope].wanted.message.tree.slot_paths.at(slot));
     value.kind = Kind::absent;
+    values_.leaves_untold = true;
   }
   if (has_schema) {
     Form& form = forms_.at(index);

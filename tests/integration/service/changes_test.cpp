@@ -1,6 +1,7 @@
 // Change events and tombstones on a real server: the table is what the events left, in their order, also when they are
 // read again.
 #include <fmt/format.h>
+#include <gmock/gmock.h>
 
 #include "support/service_test.h"
 
@@ -67,6 +68,32 @@ TEST_F(ChangesTest, TheTableIsWhatTheEventsLeft) {
   start();
   ASSERT_TRUE(stored());
   EXPECT_EQ(rows(), before);
+}
+
+TEST_F(ChangesTest, AnUpdateThatDoesNotTellAllOfARowNeedsTheRow) {
+  const std::string untold = R"("v":"__debezium_unavailable_value")";
+  map_changes();
+  database().run("CREATE TABLE copies (id bigint PRIMARY KEY, v text, n int)");
+  const auto update = [&](int id) { send_event("u", id, "null", fmt::format(R"({{"id":{},{}}})", id, untold)); };
+  put(1, "told");
+  update(1);
+  update(2);  // no event made it
+  put(3, "told");
+  remove(3);
+  update(3);  // it is gone again
+  put(4, "later");
+  update(4);
+  start();
+  ASSERT_TRUE(stored());
+  EXPECT_EQ(rows(), "1 told, 4 later");
+  EXPECT_EQ(database().value("SELECT string_agg(partition || ':' || \"offset\", ' ' ORDER BY partition) FROM kafka_dead_letters"),
+            "0:0 1:4");
+  EXPECT_THAT(database().value("SELECT min(message) FROM kafka_dead_letters"), ::testing::HasSubstr("a row that is not there"));
+  update(1);
+  update(5);
+  ASSERT_TRUE(stored());
+  EXPECT_EQ(rows(), "1 told, 4 later");
+  EXPECT_EQ(count("kafka_dead_letters"), 3);
 }
 
 TEST_F(ChangesTest, ATruncateEmptiesTheTableAndItsChildren) {
