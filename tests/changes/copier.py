@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import pathlib
 import signal
@@ -14,6 +15,18 @@ from waiting import await_that
 
 Offsets = dict[tuple[str, int], int]
 GROUP = "changes"
+
+
+@dataclasses.dataclass(frozen=True)
+class DeadLetter:
+    topic: str
+    partition: int
+    offset: int
+    reason: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"dead letter of {self.topic}/{self.partition} at offset {self.offset}: {self.reason}: {self.message}"
 
 
 class Copier:
@@ -95,17 +108,10 @@ class Copier:
 
         await_that("all changes are stored", all_are, seconds, state)
 
-    def dead_letters(self) -> list[str]:
-        """The first of each topic and reason."""
-        query = (
-            'SELECT DISTINCT ON (topic, reason) topic, partition, "offset", reason, message, count(*) OVER (PARTITION BY topic, reason) '
-            'FROM kafka_dead_letters ORDER BY topic, reason, partition, "offset"'
-        )
+    def dead_letters(self) -> list[DeadLetter]:
+        query = 'SELECT topic, partition, "offset", reason, message FROM kafka_dead_letters ORDER BY 1, 2, 3'
         with psycopg.connect(self._copy, autocommit=True) as connection:
-            return [
-                f"{count} dead letters of {topic}: {reason}, the first at partition {partition} offset {offset}: {message}"
-                for topic, partition, offset, reason, message, count in connection.execute(query.encode())
-            ]
+            return [DeadLetter(*row) for row in connection.execute(query)]
 
     def _stored(self) -> Offsets:
         query = "SELECT topic, partition, next_offset FROM kafka_consumer_offsets WHERE consumer_group = %s"
