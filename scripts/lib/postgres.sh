@@ -47,7 +47,8 @@ postgres_bin() {
 
 postgres_choose() {
   [[ -n ${LOOM_POSTGRES_VERSION:-} && -z ${LOOM_POSTGRES_BIN:-} ]] || return 0
-  LOOM_POSTGRES_BIN=$(postgres_of_version "$LOOM_POSTGRES_VERSION")
+  # An exit of its own: who is asked with `if` goes on after an error, and would take Debian's instead.
+  LOOM_POSTGRES_BIN=$(postgres_of_version "$LOOM_POSTGRES_VERSION") || exit 1
   export LOOM_POSTGRES_BIN
 }
 
