@@ -17,6 +17,7 @@ server_packages=(postgresql default-jre-headless maven procps util-linux curl)
 ui_packages=(chromium chromium-driver fonts-dejavu-core)
 clients_packages=(python3-pytest python3-venv)
 fault_packages=(pgbouncer pgpool2)
+databases_packages=(debootstrap)
 deploy_packages=(python3-pytest python3-yaml jq buildah debootstrap systemd etcd-server etcd-client)
 
 usage() {
@@ -34,6 +35,7 @@ Installs what is missing of these Debian packages, as root or through sudo:
 --with deploy   also ${deploy_packages[*]}: for the tests of image and chart
 --with clients  also ${clients_packages[*]}: for the tests of the packages in clients/
 --with fault    also ${fault_packages[*]}: for the fault tests
+--with databases  also ${databases_packages[*]}: for LOOM_POSTGRES_VERSION=17-trixie
 Of what is installed here nothing is started.
 EOF
 }
@@ -118,7 +120,8 @@ parse_arguments() {
           deploy) further_packages+=("${deploy_packages[@]}") ;;
           clients) further_packages+=("${clients_packages[@]}") ;;
           fault) further_packages+=("${fault_packages[@]}") ;;
-          *) die '--with needs a group: ui, deploy, clients or fault' ;;
+          databases) further_packages+=("${databases_packages[@]}") ;;
+          *) die '--with needs a group: ui, deploy, clients, fault or databases' ;;
         esac
         shift
         ;;

@@ -40,8 +40,8 @@ env     prints the exports again
 status  says which of them run; exit status 1 when none does
 
 Several copies can run at the same time. Only processes started here are ever stopped.
-Environment: LOOM_POSTGRES_VERSION (18, or 18.6.3; default: Debian's), LOOM_KAFKA_VERSION (default: as in
-scripts/kafka/pom.xml), LOOM_KAFKA_HOME (folder of Kafka's jars), LOOM_KAFKA_HEAP (512m), LOOM_CACHE (build/),
+Environment: LOOM_POSTGRES_VERSION (18, or 18.6.3, or 17-trixie: Debian 13's, with TimescaleDB, pgvector, PostGIS and
+pg_partman; default: Debian's), LOOM_KAFKA_VERSION (default: as in scripts/kafka/pom.xml), LOOM_KAFKA_HOME (folder of Kafka's jars), LOOM_KAFKA_HEAP (512m), LOOM_CACHE (build/),
 LOOM_REGISTRY_VERSION (default: as in scripts/lib/registry.sh);
 LOOM_CONNECT_HEAP (512m);
 for a new folder's broker: LOOM_KAFKA_LISTENERS (further listeners: "TLS=SSL@localhost", blanks between them; their

