@@ -10,7 +10,7 @@ set -euo pipefail
 usage() {
   cat <<'EOF'
 Usage: benchmarks/run.sh [--quick | --full] [--only PATTERN] [--messages N] [--list] [--build DIR]
-                         [--results FILE] [--images DIR] [--servers DIR] [--keep]
+                         [--baseline PROGRAM [--pairs N]] [--results FILE] [--images DIR] [--servers DIR] [--keep]
 
 Builds the release, starts Kafka and PostgreSQL, and measures: drains of a backlog beside the ceiling of the same run
 (the same rows, already encoded, by plain COPY) and beside a Kafka drain that does nothing; steady loads with the
@@ -22,6 +22,8 @@ With nothing else running: about 20 minutes on 2 cores.
 --only PATTERN  only cases whose name has PATTERN in it, or matches it: drain/key, steady, 'conflict/update-*'; may be
                 given several times
 --messages N    so many in each backlog, instead of what the profile has
+--baseline PROGRAM  each backlog in turns with another build of the service: how many times faster, pair by pair
+--pairs N       so many turns (5)
 --list          say which cases there are and how long they take together; measure nothing
 --build DIR     use the programs of this build folder as they are, build nothing
 --results FILE  where the figures go as JSON (benchmarks/results/run.json); beside it a page (.html) and plots (.svg)
@@ -33,7 +35,7 @@ Exit status 1 when a case failed; the others are in the results all the same.
 EOF
 }
 
-profile=default only=() smaller=() images=() list=false keep=false build='' servers=''
+profile=default only=() smaller=() images=() against=() list=false keep=false build='' servers=''
 results=$LOOM_ROOT/benchmarks/results/run.json
 while (($# > 0)); do
   case $1 in
@@ -42,6 +44,8 @@ while (($# > 0)); do
     --only) only+=(--only "${2:?--only needs a pattern}") && shift ;;
     --images) images=(--images "${2:?--images needs a folder}") && shift ;;
     --messages) smaller=(--messages "${2:?--messages needs a number}") && shift ;;
+    --baseline) against+=(--baseline "$(realpath "${2:?--baseline needs a program}")") && shift ;;
+    --pairs) against+=(--pairs "${2:?--pairs needs a number}") && shift ;;
     --list) list=true ;;
     --build) build=${2:?--build needs a folder} && shift ;;
     --results) results=${2:?--results needs a file} && shift ;;
@@ -52,7 +56,7 @@ while (($# > 0)); do
   shift
 done
 
-matrix=(/usr/bin/python3 -B "$LOOM_ROOT/benchmarks/run/run.py" --profile "$profile" "${only[@]}" "${smaller[@]}")
+matrix=(/usr/bin/python3 -B "$LOOM_ROOT/benchmarks/run/run.py" --profile "$profile" "${only[@]}" "${smaller[@]}" "${against[@]}")
 if $list; then exec "${matrix[@]}" --list; fi
 
 if [[ -z $build ]]; then

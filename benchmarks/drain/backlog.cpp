@@ -103,6 +103,7 @@ void produce_backlog(const Options& options) {
     }
     samples::SampleGenerator generator(mapping.file->topics.at(i), {.bad_ratio = options.bad_ratio,
                                                                     .repeat_ratio = options.duplicates,
+                                                                    .repeat_within = options.repeat_within,
                                                                     .devices = kDevices,
                                                                     .encoder = options.schemas->encoder(i)});
     samples::ProduceOptions produce;

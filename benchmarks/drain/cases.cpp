@@ -149,6 +149,7 @@ class BacklogCase {
     const std::string name = fmt::format("{}-{}", drains.variant.name, repetition);
     try {
       empty_tables(database_, options_, options_.with_key);
+      if (options_.read_again) fill_from_ceiling(database_, options_);
       const DrainRun run = drain_topic(options_, name, drains.variant);
       must_hold_the_same(database_, options_, wanted_);
       if (run.dead_letters != wanted_refused_) {
@@ -184,11 +185,13 @@ Variant parse_variant(const std::string& text) {
   if (variant.name.empty()) throw std::runtime_error("a variant needs a name");
   for (std::string piece; std::getline(pieces, piece, ';');) {
     const std::size_t equals = piece.find('=');
-    if (equals == std::string::npos) throw std::runtime_error("variant " + text + ": \"" + piece + "\" has no =");
+    if (equals == std::string::npos) throw std::runtime_error(fmt::format("variant {}: \"{}\" has no =", text, piece));
     const std::string name = piece.substr(0, equals);
     const std::string value = piece.substr(equals + 1);
     if (name == "replicas") {
       variant.replicas = std::stoi(value);
+    } else if (name == "program") {
+      variant.program = value;
     } else {
       variant.environment[name] = value;
     }

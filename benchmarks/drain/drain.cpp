@@ -41,7 +41,7 @@ Consumers start_consumers(const Options& options, const Variant& variant, const 
   for (int i = 0; i < variant.replicas; ++i) {
     // One port cannot be had twice.
     if (variant.replicas > 1) environment["LOOM_HTTP_PORT"] = "0";
-    const std::vector<std::string> command{options.consumer, "run"};
+    const std::vector<std::string> command{variant.program.empty() ? options.consumer : variant.program, "run"};
     consumers.push_back(std::make_unique<ChildProcess>(command, environment, log));
   }
   return consumers;

@@ -110,10 +110,14 @@ void add_case_options(CLI::App& app, Options& options, std::vector<std::string>&
   app.add_flag("--by-key", options.by_key, "Fill the partitions by the messages' keys");
   app.add_option("--duplicates", options.duplicates, "How many messages are an earlier one once more")
       ->check(CLI::Range(0.0, 0.9));
+  app.add_option("--repeat-within", options.repeat_within, "Of how many messages before it")
+      ->check(CLI::PositiveNumber);
+  app.add_flag("--read-again", options.read_again, "The tables hold all rows before they are drained once more");
   app.add_option("--bad-ratio", options.bad_ratio, "How many messages cannot become a row")
       ->check(CLI::Range(0.0, 0.9));
-  app.add_option("--variant", variants,
-                 "NAME;replicas=N;VARIABLE=VALUE: drain so; may be repeated. Figures go to --results alone");
+  app.add_option(
+      "--variant", variants,
+      "NAME;replicas=N;program=PATH;VARIABLE=VALUE: drain so; may be repeated. Figures go to --results alone");
   app.add_flag("--warm-up", options.warm_up, "With --variant: one drain before that does not count");
   app.add_option("--steady", options.steady_rate, "With --variant: so many messages a second instead of a backlog")
       ->check(CLI::Range(1.0, 1e6));

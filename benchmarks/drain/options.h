@@ -24,6 +24,7 @@ struct Target {
 struct Variant {
   std::string name = "default";
   int replicas = 1;
+  std::string program{};                             ///< another build than Options::consumer; empty: that one
   std::map<std::string, std::string> environment{};  ///< added to this program's own
 };
 
@@ -50,13 +51,15 @@ struct Options {
   formats::Format format = formats::Format::json;  ///< of the messages: json, avro or protobuf
   Schemas* schemas = nullptr;                      ///< of the messages; main() fills it in
 
-  bool by_key = false;              ///< partitions by the messages' keys, not by the shares
-  double duplicates = 0;            ///< how many messages are an earlier one once more
-  double bad_ratio = 0;             ///< how many cannot become a row
-  std::vector<Variant> variants{};  ///< not empty: the matrix's case that cases.h describes, with these drains
-  bool warm_up = false;             ///< a drain before those that count
-  double steady_rate = 0;           ///< not 0: that many messages a second instead of a backlog
-  double seconds = 25;              ///< how long, behind a few that do not count
+  bool by_key = false;                   ///< partitions by the messages' keys, not by the shares
+  double duplicates = 0;                 ///< how many messages are an earlier one once more
+  std::uint64_t repeat_within = 10'000;  ///< one of so many before it
+  bool read_again = false;               ///< the tables hold all rows before the drain
+  double bad_ratio = 0;                  ///< how many cannot become a row
+  std::vector<Variant> variants{};       ///< not empty: the matrix's case that cases.h describes, with these drains
+  bool warm_up = false;                  ///< a drain before those that count
+  double steady_rate = 0;                ///< not 0: that many messages a second instead of a backlog
+  double seconds = 25;                   ///< how long, behind a few that do not count
 
   /// The skew that the drain has to cope with: 14 %, 22 %, 10 %, 30 %, 14 %, 10 %.
   std::vector<unsigned> shares{14, 22, 10, 30, 14, 10};

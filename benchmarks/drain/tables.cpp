@@ -32,6 +32,13 @@ void empty_tables(Database& database, const Options& options, bool with_key) {
   database.execute("CHECKPOINT");
 }
 
+void fill_from_ceiling(Database& database, const Options& options) {
+  for (const Target& target : options.targets) {
+    database.execute("INSERT INTO " + target.table + " SELECT * FROM " + target.ceiling);
+  }
+  database.execute("CHECKPOINT");
+}
+
 std::vector<Checksum> checksums_of_ceiling(Database& database, const Options& options) {
   std::vector<Checksum> sums;
   for (const Target& target : options.targets) sums.push_back(checksum(database, target.ceiling));

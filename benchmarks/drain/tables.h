@@ -16,6 +16,9 @@ void create_tables(Database& database, const Options& options, bool with_key);
 /// Those that the consumer fills, anew, and everything brought to disk.
 void empty_tables(Database& database, const Options& options, bool with_key);
 
+/// All that the ceiling wrote is there already.
+void fill_from_ceiling(Database& database, const Options& options);
+
 /// What the ceiling wrote, target by target.
 std::vector<Checksum> checksums_of_ceiling(Database& database, const Options& options);
 /// Fails: std::runtime_error, unless the consumer's tables hold exactly that.

@@ -59,7 +59,7 @@ void reset(Batch& batch) {
 }
 
 struct Filling {
-  const loom::SystemClock clock;
+  const loom::SystemClock clock{};
   loom::encode::RowBuilder builder{shape().plan, shape().name, clock};
   Batch batch;
   std::size_t next = 0;
@@ -127,7 +127,8 @@ std::optional<std::string> wrong_order() {
   Filling filling;
   filling.fill(kMessages);
   const auto& set = filling.batch.rows.all().front();
-  const auto ordered = loom::sink::in_key_order(shape().plan->tables[0], set);
+  std::vector<std::string_view> ordered;
+  for (const auto row : loom::sink::in_key_order(shape().plan->tables[0], set)) ordered.push_back(set.row(row));
   std::multiset<std::string_view> before;
   for (std::size_t i = 0; i < set.rows.size(); ++i) before.insert(set.row(i));
   if (before != std::multiset<std::string_view>(ordered.begin(), ordered.end())) return "rows were lost in ordering";

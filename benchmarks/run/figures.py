@@ -74,7 +74,7 @@ def bound_of_steady(entry):
 
 
 def description(case):
-    names = ("name", "title", "group", "partitions", "topics", "key", "conflict", "duplicates", "bad", "by_key",
+    names = ("name", "title", "group", "partitions", "topics", "key", "conflict", "duplicates", "within", "again", "bad", "by_key",
              "delay_ms", "repeat")
     return {name: getattr(case, name) for name in names}
 
@@ -107,6 +107,19 @@ def drain_entry(case, raw, drains, cpus):
     return entry
 
 
+def compare(entries):
+    """What the first way does by what the other build does, pair by pair."""
+    ours, other = entries
+    pairs = list(zip(ours["runs"], other["runs"]))
+    if not pairs:
+        return
+    for name, figure in (("faster", lambda run: run["messages_per_second"]), ("cpu", lambda run: run["consumer_cpu"]),
+                         ("postgres_cpu", lambda run: run["postgres_cpu"])):
+        ratios = [figure(a) / figure(b) for a, b in pairs if figure(b)]
+        if ratios:
+            ours[f"by_baseline_{name}"] = [statistics.median(ratios), min(ratios), max(ratios)]
+
+
 def steady_entry(case, raw, cpus):
     now = raw["steady"]
     timeout = float(now["environment"].get("LOOM_KAFKA_BATCH_TIMEOUT", 0.5))
@@ -123,7 +136,10 @@ def entries_of(case, raw, cpus):
     """One entry for a steady load, one for each way to drain a backlog."""
     if case.rate:
         return [steady_entry(case, raw, cpus)]
-    return [drain_entry(case, raw, drains, cpus) for drains in raw["drains"]]
+    entries = [drain_entry(case, raw, drains, cpus) for drains in raw["drains"]]
+    if case.variants[-1][0] == "baseline":
+        compare(entries)
+    return entries
 
 
 def failure(case, error):
@@ -147,6 +163,9 @@ def summary(entries):
             text += f"p50 {now['p50_ms']:.1f}, p99 {now['p99_ms']:.1f}, p99.9 {now['p999_ms']:.1f} ms"
         else:
             text += f"{entry['median']['messages_per_second']:,.0f}/s, {100 * entry['ratio']:.0f} % of the ceiling"
+            if "by_baseline_faster" in entry:
+                text += ", {:.2f} times ({:.2f} to {:.2f}) the baseline".format(*entry["by_baseline_faster"])
+                text += ", its CPU {:.2f} ({:.2f} to {:.2f})".format(*entry["by_baseline_cpu"])
         if "error" in entry:
             text += f", then FAILED: {entry['error']}"
         pieces.append(text + ("" if entry["valid"] else " (NOT VALID)"))

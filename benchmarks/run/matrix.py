@@ -21,6 +21,8 @@ class Case:
     key: bool = True
     conflict: str = "ignore"
     duplicates: float = 0.0
+    within: int = 10_000
+    again: bool = False
     bad: float = 0.0
     by_key: bool = False
     delay_ms: float = 0.0
@@ -63,9 +65,13 @@ def drains(messages, repeat):
 def conflicts(messages, repeat):
     # Copies of a message are in its partition, as a producer that sends twice leaves them: so partitions go by key.
     for strategy in ("ignore", "update"):
-        for share in (0, 1, 50):
+        for share in (0, 1, 10, 50):
             yield Case(f"conflict/{strategy}-{share}", f"{strategy}, {share} % duplicates", messages,
                        conflict=strategy, duplicates=share / 100, by_key=True, repeat=repeat)
+        yield Case(f"conflict/{strategy}-1-far", f"{strategy}, 1 % duplicates from anywhere", messages,
+                   conflict=strategy, duplicates=0.01, within=MILLION, by_key=True, repeat=repeat)
+        yield Case(f"conflict/{strategy}-again", f"{strategy}, all of it read a second time", messages,
+                   conflict=strategy, again=True, by_key=True, repeat=repeat)
 
 
 def sweeps(messages, repeat):
@@ -88,6 +94,12 @@ def steady(rates, timeouts, seconds):
             title = f"{rate:,} a second" + ("" if timeout is None else f", timeout {timeout} s")
             setting = "" if timeout is None else f"LOOM_KAFKA_BATCH_TIMEOUT={timeout}"
             yield Case(f"steady/{rate}{extra}", title, rate=rate, seconds=seconds, variants=(("default", setting),))
+
+
+def against(found, program, pairs):
+    """Each backlog's only way to drain it, in turns with another build's."""
+    return [replace(one, repeat=pairs, variants=(*one.variants, ("baseline", f"program={program}")))
+            for one in found if not one.rate and len(one.variants) == 1]
 
 
 def cases(profile, only=(), messages=None):

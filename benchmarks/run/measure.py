@@ -18,7 +18,7 @@ def write_mapping(case, base, path, run_name):
     """The accelerometer topic's mapping for this case's topics. Cases of the same messages share their topics."""
     head, rest = base.read_text().split("topics:\n", 1)
     head = head.replace("conflict_strategy: ignore", f"conflict_strategy: {case.conflict}")
-    shape = f"{case.messages}-{case.partitions}-{case.topics}-{case.duplicates}-{case.bad}-{case.by_key}"
+    shape = f"{case.messages}-{case.partitions}-{case.topics}-{case.duplicates}-{case.within}-{case.bad}-{case.by_key}"
     stem = f"{run_name}.{case.name.replace('/', '.')}" if case.rate else f"{run_name}.{shape}"
     topics = []
     for i in range(case.topics):
@@ -37,7 +37,10 @@ def command_of(case, servers, mapping, work, results, warm_up):
     else:
         # Each topic gets the same number of them.
         command += ["--messages", case.messages // case.topics * case.topics, "--repeat", case.repeat,
-                    "--duplicates", case.duplicates, "--bad-ratio", case.bad, "--database-delay", case.delay_ms]
+                    "--duplicates", case.duplicates, "--repeat-within", case.within, "--bad-ratio", case.bad,
+                    "--database-delay", case.delay_ms]
+    if case.again:
+        command.append("--read-again")
     if case.by_key:
         command.append("--by-key")
     if warm_up:

@@ -22,6 +22,8 @@ def arguments():
     parser.add_argument("--profile", choices=("quick", "default", "full"), default="default")
     parser.add_argument("--only", action="append", default=[])
     parser.add_argument("--messages", type=int, help="of each backlog, instead of what the profile has")
+    parser.add_argument("--baseline", help="another build of the program, drained with in turns")
+    parser.add_argument("--pairs", type=int, default=5, help="how many turns")
     parser.add_argument("--list", action="store_true")
     parser.add_argument("--work", type=pathlib.Path)
     parser.add_argument("--results", type=pathlib.Path)
@@ -67,6 +69,8 @@ def measure_all(cases, given):
 def main():
     given = arguments()
     cases = matrix.cases(given.profile, given.only, given.messages)
+    if given.baseline:
+        cases = matrix.against(cases, given.baseline, given.pairs)
     if not cases:
         sys.exit(f"error: no case is called {' or '.join(given.only)}; --list shows them")
     if given.list:

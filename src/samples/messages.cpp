@@ -15,8 +15,6 @@ namespace {
 constexpr std::int64_t kFirstTimeUs = 1'735'689'600'000'000;
 constexpr std::int64_t kStepUs = 10'000;
 
-constexpr std::uint64_t kRepeatWithin = 10'000;
-
 constexpr double kTwoTo64 = 18446744073709551616.0;
 constexpr std::string_view kHeaderPrefix = "$headers.";
 
@@ -44,6 +42,7 @@ SampleGenerator::SampleGenerator(const mapping::TopicMapping& topic, SampleOptio
       repeat_below_(options.repeat_ratio > 0 && options.repeat_ratio < 1
                         ? static_cast<std::uint64_t>(std::floor(options.repeat_ratio * kTwoTo64))
                         : 0),
+      repeat_within_(options.repeat_within),
       devices_(device_names(options.seed, options.devices)),
       encoder_(std::move(options.encoder)) {
   const std::vector<SampleField> fields = sample_fields(topic);
@@ -103,7 +102,7 @@ std::uint64_t SampleGenerator::sent_instead_of(std::uint64_t index) const {
   while (repeat_below_ != 0 && index != 0) {
     SampleRandom random(mixed(~seed_) ^ mixed(index));
     if (random.next() >= repeat_below_) break;
-    index -= 1 + random.below(std::min(index, kRepeatWithin));
+    index -= 1 + random.below(std::min(index, repeat_within_));
   }
   return index;
 }

@@ -18,9 +18,10 @@ namespace loom::samples {
 
 struct SampleOptions {
   std::uint64_t seed = 1;
-  double bad_ratio = 0;        ///< how many of the messages are bad, from 0 to 1
-  double repeat_ratio = 0;     ///< how many are one of the 10,000 before once more, byte for byte; below 1
-  std::uint32_t devices = 50;  ///< how many devices send them
+  double bad_ratio = 0;                      ///< how many of the messages are bad, from 0 to 1
+  double repeat_ratio = 0;                   ///< how many are an earlier one once more, byte for byte; below 1
+  std::uint64_t repeat_within = 10'000;      ///< of so many before it
+  std::uint32_t devices = 50;                ///< how many devices send them
   std::shared_ptr<SampleEncoder> encoder{};  ///< writes the values in its schema's format; nullptr: they stay JSON
 };
 
@@ -60,6 +61,7 @@ class SampleGenerator {
   std::uint64_t bad_below_;  ///< a draw under this makes a bad message
   bool all_bad_;
   std::uint64_t repeat_below_;  ///< the same for one that repeats another
+  std::uint64_t repeat_within_;
   SampleTemplate good_;
   std::optional<SampleTemplate> key_;  ///< of the record's key; nothing: the key is the device
   std::vector<SampleFault> faults_;
