@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "base/plural.h"
+#include "pipeline/turns.h"
 
 namespace loom::pipeline {
 
@@ -17,7 +18,6 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 constexpr milliseconds kPoll{50};
-constexpr milliseconds kBalanceEvery{100};
 constexpr milliseconds kPublishEvery{500};
 constexpr seconds kLookForTopicsEvery{3};
 constexpr seconds kResolvePatternsEvery{30};  // as often as librdkafka asks for metadata
@@ -116,7 +116,7 @@ void GroupConsumer::consume() {
     if (pending_ && clock_.now() >= pending_retry_) take_assignment();
     if (clock_.now() >= balance_at) {
       move_between_workers();
-      balance_at = clock_.now() + kBalanceEvery;
+      balance_at = clock_.now() + look_every(owned_.size());
     }
     if (clock_.now() >= mirror_at) {
       audit();

@@ -14,4 +14,9 @@ double turn_share(std::int64_t backlog, std::int64_t longest) {
   return std::max(kLeastShare, static_cast<double>(backlog) / static_cast<double>(longest));
 }
 
+Duration look_every(std::size_t partitions) {
+  using std::chrono::milliseconds;
+  return std::clamp(milliseconds(partitions), milliseconds(100), milliseconds(1000));
+}
+
 }  // namespace loom::pipeline

@@ -1,6 +1,9 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+
+#include "base/clock.h"
 
 namespace loom::pipeline {
 
@@ -9,5 +12,9 @@ namespace loom::pipeline {
 /// one worker only, and the others have nothing to do. Without much of a backlog all turns are full ones
 /// (docs/decisions/0009-turns-by-backlog.md). Pure.
 double turn_share(std::int64_t backlog, std::int64_t longest);
+
+/// How often all partitions are looked at, to share turns, to balance and to show them: ten times a second, and once a
+/// second where they are many, so that thousands of idle ones cost nearly nothing. Pure.
+Duration look_every(std::size_t partitions);
 
 }  // namespace loom::pipeline

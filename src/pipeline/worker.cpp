@@ -8,7 +8,6 @@
 namespace loom::pipeline {
 
 namespace {
-constexpr auto kShowEvery = std::chrono::milliseconds(100);
 constexpr auto kRetrySoon = std::chrono::milliseconds(10);
 }  // namespace
 
@@ -60,7 +59,7 @@ TimePoint Worker::take_step() {
     next = std::min(next, tend(*at->second));
     at = at->second->empty() ? lanes_.erase(at) : std::next(at);
   }
-  if (now >= published_ + kShowEvery) {
+  if (now >= published_ + look_every(places_.size())) {
     for (const auto& [topic, lane] : lanes_) {
       share_turns(*lane);
       line_up_doubtful(*lane);
@@ -68,7 +67,7 @@ TimePoint Worker::take_step() {
     publish(now);
   }
   // With partitions in hand, the view must not grow old while nothing happens.
-  return places_.empty() ? next : std::min(next, published_ + kShowEvery);
+  return places_.empty() ? next : std::min(next, published_ + look_every(places_.size()));
 }
 
 // ---- Letters

@@ -14,7 +14,7 @@ struct BrokerStatistics {
   std::string address;  ///< host:port
   bool up = false;      ///< its connection is up, or none is wanted
   /// From a request to its answer, average over the last interval; 0: nothing was sent. Of a leader that has nothing
-  /// new it is fetch.wait.max.ms (100 ms), since the broker holds back its answer to a fetch.
+  /// new it is fetch.wait.max.ms (100 ms, with many partitions 500), since the broker holds back its answer to a fetch.
   double round_trip_seconds = 0;
   double round_trip_p99_seconds = 0;
   std::uint64_t received_bytes = 0;

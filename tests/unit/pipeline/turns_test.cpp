@@ -17,5 +17,13 @@ TEST(TurnShare, IsAWholeOneWithoutMuchOfABacklog) {
   EXPECT_DOUBLE_EQ(turn_share(0, 9'999), 1);
 }
 
+TEST(LookEvery, ManyPartitionsAreLookedAtLessOften) {
+  using std::chrono::milliseconds;
+  EXPECT_EQ(look_every(0), milliseconds(100));
+  EXPECT_EQ(look_every(100), milliseconds(100));
+  EXPECT_EQ(look_every(400), milliseconds(400));
+  EXPECT_EQ(look_every(5000), milliseconds(1000));
+}
+
 }  // namespace
 }  // namespace loom::pipeline
