@@ -179,6 +179,9 @@ class LayoutMaker {
       value.text = "[]";
     } else if (field.content.message == nullptr && !field.field->has_presence) {
       value = default_scalar(field.content);
+    } else if (wanted_.events) {
+      // Known, and not set: of a change event's row that is a NULL, and not a field that the writer had not yet.
+      value.kind = Value::Kind::null;
     } else {
       return;
     }

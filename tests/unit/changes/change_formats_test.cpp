@@ -1,4 +1,4 @@
-// Change events in Avro, as Kafka Connect's AvroConverter writes Debezium's.
+// Change events in Avro, as Kafka Connect's AvroConverter writes Debezium's, and in Protobuf.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -81,6 +81,48 @@ TEST(ChangeFormatsTest, InfinityInAvroStaysInfinite) {
   EXPECT_EQ(stream.add(number(2) + number(20455) + number(1767323045123456)), "");
   EXPECT_THAT(stream.sent(), ElementsAre("t 1|infinity|infinity (sets d,at)",
                                          "t 2|2026-01-02|2026-01-02 03:04:05.123456 (sets d,at)"));
+}
+
+mapping::MessageFormat protobuf(const std::string& text) {
+  auto schema = std::make_shared<formats::Schema>();
+  schema->format = formats::Format::protobuf;
+  schema->text = text;
+  schema->protobuf =
+      std::make_shared<const formats::ProtobufSchema>(formats::parse_protobuf_schema(text).schema.value());
+  mapping::MessageFormat format;
+  format.format = formats::Format::protobuf;
+  format.message = "Envelope";
+  format.schema = std::move(schema);
+  return format;
+}
+
+/// A field of Protobuf's wire format whose value has a length, or is a number below 128.
+std::string field(int number, const std::string& value) {
+  return std::string{static_cast<char>(number * 8 + 2), static_cast<char>(value.size())} + value;
+}
+std::string field(int number, int value) { return {static_cast<char>(number * 8), static_cast<char>(value)}; }
+
+TEST(ChangeFormatsTest, AnEnvelopeInProtobufIsRead) {
+  const auto table = FakeCatalog().table("t", {"id int8 !", "n numeric", "v text", "lsn int8"}, {{"id"}});
+  ChangeStream stream(
+      topic_yaml("changes: debezium\nupsert_key: id\nfield_mappings: {id: id, n: n, v: v, $source.lsn: lsn}"), table,
+      protobuf(R"(syntax = "proto3";
+        message Envelope {
+          message Value { int64 id = 1; optional string n = 2; optional string v = 3; }
+          message Source { int64 lsn = 1; }
+          Value before = 1; Value after = 2; Source source = 3; string op = 4;
+        })"));
+  const auto row = [](int id, const std::string& n, const std::string& v) {
+    return field(1, id) + field(2, n) + field(3, v);
+  };
+  const std::string source = field(3, field(1, 77));
+  EXPECT_EQ(stream.add(field(2, row(1, "12.50", "a")) + source + field(4, "c")), "");
+  EXPECT_EQ(stream.add(field(1, row(2, "1", "b")) + source + field(4, "d")), "");
+  EXPECT_EQ(stream.add(field(2, row(3, "2", "__debezium_unavailable_value")) + source + field(4, "u")), "");
+  EXPECT_EQ(stream.add(field(2, field(1, 4)) + source + field(4, "u")), "");
+  EXPECT_EQ(stream.add("-", R"({"id":5})"), "");
+  EXPECT_THAT(stream.sent(), ElementsAre("remove t 2", "remove t 5", "t 1|12.50|a|77 (sets n,v,lsn)",
+                                         R"(t 4|\N|\N|77 (sets n,v,lsn))", R"(t 3|2|\N|77 (sets n,lsn))"));
 }
 
 }  // namespace
