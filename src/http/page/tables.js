@@ -43,7 +43,8 @@ const Tables = (() => {
         number('catch_up', 'Caught up in', (row) => row.catch_up_seconds, Format.duration),
         number('messages_per_second', 'Messages/s', (row) => row.messages_per_second, Format.rate),
         number('rows_per_second', 'Rows/s', (row) => row.rows_per_second, Format.rate),
-        number('rows', 'Rows', (row) => row.rows, Format.count, { hint: 'since the start' }),
+        number('rows', 'Rows', (row) => row.rows, Format.count,
+          { hint: 'since the start; upserted: the table had their keys, or may have', text: (row) => rowsOf(row) }),
         number('dead_letters', 'Dead letters', (row) => row.dead_letters, Format.count, { hint: 'since the start' }),
         number('dead_letters_waiting', 'Wait', (row) => row.dead_letters_waiting?.total, Format.count,
           { hint: 'dead letters of the whole group that wait to be replayed or purged', text: (row) => Format.countAtLeast(row.dead_letters_waiting) }),
@@ -55,6 +56,13 @@ const Tables = (() => {
       words: (row) => [row.topic, row.mapping, ...row.tables, row.state, stateOf(row)[0], row.reason ?? ''].join(' '),
       filter: byId('topics-filter'), more: byId('topics-more'), count: byId('topics-count'), limit: 50,
     });
+  }
+
+  // Of a topic that only inserts there is no more to say than how many.
+  function rowsOf(row) {
+    const said = [[row.upserted_rows, 'upserted'], [row.deleted_rows, 'deleted']].filter(([count]) => count > 0);
+    const more = said.map(([count, what]) => `${Format.count(count)} ${what}`).join(', ');
+    return more ? `${Format.count(row.rows)} (${more})` : Format.count(row.rows);
   }
 
   // What this replica's assignment and the group's lag say of each partition, as one list.
