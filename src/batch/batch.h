@@ -41,6 +41,13 @@ struct RejectedMessage {
   InTopic in_topic = InTopic::no;  ///< kept from one attempt to the next
 };
 
+/// How a batch is written, cheapest first. Where one fails because rows are there already, the next one is taken.
+enum class Way : std::uint8_t {
+  copy,   ///< straight into the table; rows that may meet others through the merge
+  ask,    ///< the same, once the database was asked which rows those are
+  merge,  ///< all of it through the merge
+};
+
 /// One topic's rows on their way to the table: filled by one worker, written by one writer.
 /// Threads: the worker fills it, then hands it over whole; never both at once.
 /// Owns:    the encoded rows and the Kafka messages behind them (a dead letter needs their bytes), until it dies.
@@ -62,7 +69,7 @@ struct Batch {
   TimePoint first_row_at{};            ///< when its first message came: it is due a batch timeout later
   Duration decoding{};                 ///< a worker's time for its messages so far
   bool awaits_schemas = false;         ///< messages have no rows, since their schemas are not known yet: it must not go
-  bool prefer_merge = false;           ///< this topic's batches conflicted lately: skip the optimistic COPY
+  Way way = Way::copy;                 ///< how it is written first, by what became of the topic's last ones
   bool alone_is_no_proof = false;      ///< what came before it was refused by the database, all of it
   bool plan_is_fresh = false;  ///< the catalog was read lately and the plan fits it: what the database refuses is no
                                ///< change of the table

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -45,6 +47,15 @@ struct Timings {
   Duration commit{};  ///< from there to the end of the transaction
 };
 
+/// How many rows of a batch met rows that were there, beyond those that were known to: what the next batches go by.
+enum class Repeats : std::uint8_t {
+  unknown,  ///< nobody counted
+  none,
+  few,     ///< finding them before they are sent pays
+  many,    ///< most of its rows
+  untold,  ///< some, and this database or table has no way but the merge
+};
+
 /// How one attempt to store a batch ended. Exactly one attempt's outcome is `committed`.
 struct Outcome {
   OutcomeKind kind = OutcomeKind::committed;
@@ -58,8 +69,10 @@ struct Outcome {
   /// Only with `stop_topic`: nothing of the batch went in, so that it is not known whether its messages are bad or the
   /// table is broken. Other messages beside them would tell.
   bool wants_company = false;
-  bool merged = false;      ///< a unique violation sent it through the staging merge
-  bool conflicted = false;  ///< at least one row met a row with its key
+  bool merged = false;  ///< rows of it went through the staging merge, or under `ignore` were left out
+  std::optional<std::size_t> merged_rows{};  ///< how many; nothing: all of them
+  bool conflicted = false;                   ///< at least one row met a row with its key
+  Repeats repeats = Repeats::unknown;
   Timings timings;
   std::vector<StoredOffset> stored;  ///< for `stale`: what the database has; a partition without a row is not in it
 

@@ -223,7 +223,7 @@ class TopicReplay {
       connection_ = sink::Connection::open(options, why);
       if (connection_ == nullptr) return batch::Outcome::not_now("no connection to the database: " + why);
     }
-    return sink::write_batch(settings_, *connection_, batch, failpoints_);
+    return sink::write_batch(settings_, *connection_, batch, failpoints_, keys_);
   }
 
   const sink::DatabaseSettings& settings_;
@@ -237,6 +237,7 @@ class TopicReplay {
   std::optional<encode::RowBuilder> builder_;
   std::set<mapping::TableValues> tables_;  // that headers of the dead letters so far have named
   std::unique_ptr<sink::Connection> connection_;
+  sink::KeyMemory keys_;
   std::string last_failure_;
 };
 

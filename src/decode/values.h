@@ -47,7 +47,7 @@ class Values {
   std::vector<Value> element_slots;
   std::vector<Array> arrays;
   std::vector<std::uint16_t> slots_per_element;  ///< by array mapping
-  bool leaves_untold = false;  ///< a change event's row has values that the event does not know (decode/connect/untold.h)
+  bool leaves_untold = false;                    ///< a change event does not know some values of its row: see untold.h
 
  private:
   std::size_t message_slots_;

@@ -55,8 +55,7 @@ void RowSets::drop_from(std::uint32_t message) {
       set.rows.erase(first, set.rows.end());
       if (!set.present.empty()) set.present.resize(kept);
       if (!set.sequence.empty()) set.sequence.resize(kept);
-      set.ordered.clear();
-      set.ordered_of = 0;
+      set.forget_order();
     }
   }
 }
@@ -74,8 +73,7 @@ void RowSets::clear() {
       set.rows.clear();
       set.present.clear();
       set.sequence.clear();
-      set.ordered.clear();
-      set.ordered_of = 0;
+      set.forget_order();
     }
   }
 }

@@ -74,15 +74,23 @@ struct RowSet {
   std::vector<RowRef> rows;
   std::vector<ColumnBits> present;  ///< per row the columns that the message had; only under ConflictStrategy::update
   std::vector<std::uint32_t> sequence;  ///< per row the index of its element; only where a mapping::SurplusPlan asks
-  /// The rows in an order that suits their table better, once somebody has found it, and without those that another one
+  /// How the rows are best sent, once somebody has found it; both empty: as they are. Without those that another one
   /// with their key takes the place of. It holds for the first `ordered_of` rows: any change of `rows` voids it.
-  std::vector<std::string_view> ordered;
+  std::vector<std::uint32_t> ordered;   ///< straight into the table, in the order that suits its index
+  std::vector<std::uint32_t> may_meet;  ///< after these through a merge, since the table may have their keys; ascending
+  std::vector<std::uint32_t> met;  ///< neither: under ConflictStrategy::ignore the table was seen to have their keys
   std::size_t ordered_of = 0;
 
   [[nodiscard]] std::size_t row_end(std::size_t row) const {
     return row + 1 < rows.size() ? rows[row + 1].begin : bytes.size();
   }
   [[nodiscard]] std::string_view row(std::size_t row) const { return bytes.view(rows[row].begin, row_end(row)); }
+  void forget_order() {
+    ordered.clear();
+    may_meet.clear();
+    met.clear();
+    ordered_of = 0;
+  }
 };
 
 /// A message that empties a table.

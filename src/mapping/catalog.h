@@ -97,6 +97,9 @@ struct TableInfo {
   std::vector<UnusableIndex> unusable_indexes{};
   RelationKind kind = RelationKind::table;
   bool instead_of_insert = false;  ///< of a view: a trigger takes its rows
+  bool insert_triggers = false;    ///< of it, its partitions or children
+  bool update_triggers = false;    ///< likewise
+  bool has_heirs = false;          ///< a plain table with children by inheritance that are no chunks of a hypertable
   bool row_security = false;       ///< it has row-level security that holds for our role
   std::string role{};              ///< ours
   std::vector<std::string> insert_rules{};

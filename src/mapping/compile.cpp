@@ -383,6 +383,7 @@ TopicPlan Compiler::run() {
     }
     made.gives_identity = std::any_of(made.columns.begin(), made.columns.end(),
                                       [](const PlanColumn& column) { return column.info.identity_always; });
+    note_listeners(table, made);
     const Place place = place_of(topic_, i == 0 ? "table" : "array_mappings");
     check_writable(table, !made.key.empty(), place, findings_);
     check_logged(table, place, findings_);
@@ -397,6 +398,10 @@ TopicPlan Compiler::run() {
   check_single_row(*infos_[0]);
   check_unmapped_names(drafts);
   resolve_changes(topic_, drafts, plan_, findings_);
+  if (plan_.changes && plan_.changes->events) {
+    // An update of a change stream changes something: to look whether it does would be for nothing.
+    for (TablePlan& table : plan_.tables) table.same_row_may_stay = false;
+  }
   if (topic_.evolve == Evolve::add) {
     auto& known = plan_.known_fields.emplace();
     for (const auto& column : infos_[0]->columns) known.insert(column.name);
@@ -408,6 +413,13 @@ TopicPlan Compiler::run() {
 }
 
 }  // namespace
+
+void note_listeners(const TableInfo& table, TablePlan& plan) {
+  const bool is_plain = table.kind == RelationKind::table;
+  plan.has_heirs = table.has_heirs;
+  plan.ignored_may_be_left_out = is_plain && !table.insert_triggers && !table.has_heirs;
+  plan.same_row_may_stay = is_plain && !table.update_triggers;
+}
 
 CompileResult compile(const TopicMapping& topic, const Catalog& catalog, const std::string& file) {
   Findings findings(file);

@@ -19,4 +19,8 @@ struct CompileResult {
 /// Joins one topic's mapping with its tables. Pure: no I/O. `file` only names the mapping in problems.
 CompileResult compile(const TopicMapping& topic, const Catalog& catalog, const std::string& file);
 
+/// What of the table's rows need not be written, since nobody would notice: TablePlan::ignored_may_be_left_out and
+/// those beside it. Pure.
+void note_listeners(const TableInfo& table, TablePlan& plan);
+
 }  // namespace loom::mapping

@@ -109,7 +109,11 @@ struct TablePlan {
   /// its rows alone. Indices into columns.
   std::vector<std::uint16_t> removed_by;
   std::optional<std::uint16_t> deleted_at;  ///< a delete only writes its time here
-  std::optional<std::uint16_t> version;     ///< a row with a smaller value never overwrites one with a larger
+  bool ignored_may_be_left_out = false;  ///< a row whose key is there need not be sent: no trigger listens, and what a
+                                         ///< query finds is what the unique index has
+  bool has_heirs = false;                ///< children by inheritance, which a query reads and the index does not know
+  bool same_row_may_stay = false;        ///< nobody is to be told of an update that changes nothing: no trigger listens
+  std::optional<std::uint16_t> version;  ///< a row with a smaller value never overwrites one with a larger
   bool operator==(const TablePlan&) const = default;
 };
 inline constexpr std::size_t kMaxColumns = 1600;  // PostgreSQL's own limit (MaxHeapAttributeNumber)

@@ -138,7 +138,10 @@ void count_stored(Counters& counters, TopicCounters& topic, const StoredPart& pa
   const bool merged = outcome != nullptr && outcome->merged;
   add(topic.rows, rows);
   add(topic.deleted_rows, removals);
-  add(merged ? topic.upserted_rows : topic.inserted_rows, rows - removals);
+  const std::size_t written = rows - removals;
+  const std::size_t upserted = merged ? std::min(outcome->merged_rows.value_or(written), written) : 0;
+  add(topic.upserted_rows, upserted);
+  add(topic.inserted_rows, written - upserted);
   add(topic.stored_messages, messages);
   if (merged) add(topic.merged_batches, 1);
   topic.last_commit_us.store(wall_us, std::memory_order_relaxed);

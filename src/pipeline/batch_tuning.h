@@ -4,12 +4,13 @@
 #include <cstddef>
 #include <optional>
 
+#include "batch/batch.h"
 #include "batch/outcome.h"
 
 namespace loom::pipeline {
 
 /// How a topic's next batches are written, by what became of the last ones: smaller while they run out of time,
-/// straight through the merge while they conflict.
+/// by a dearer way while their rows meet others.
 /// Threads: its lane's worker only.
 class BatchTuning {
  public:
@@ -17,7 +18,7 @@ class BatchTuning {
   [[nodiscard]] std::size_t rows_max(std::size_t limit) const {
     return rows_max_ ? std::min(limit, *rows_max_) : limit;
   }
-  [[nodiscard]] bool prefers_merge() const { return merge_left_ > 0; }
+  [[nodiscard]] batch::Way way() const { return way_; }
 
   /// The batch in hand was not stored, because it is too large or for another reason.
   void note_failure(batch::TooLarge too_large) {
@@ -38,8 +39,8 @@ class BatchTuning {
   void make_room_for_company() {
     if (rows_max_) rows_max_ = std::max(*rows_max_, kCompany);
   }
-  /// A batch was stored. `conflicted`: rows of it met rows with their keys; `limit`: as for rows_max().
-  void note_stored(bool conflicted, std::size_t limit) {
+  /// A batch was stored. `limit`: as for rows_max().
+  void note_stored(batch::Repeats repeats, std::size_t limit) {
     too_large_ = 0;
     if (rows_max_ && ++stored_ >= patience_) {
       *rows_max_ *= 2;
@@ -47,31 +48,41 @@ class BatchTuning {
       grown_ = true;
       if (*rows_max_ >= limit) rows_max_.reset();
     }
-    if (conflicted) {
-      merge_left_ = merge_streak_;
-      merge_streak_ = std::min(merge_streak_ * 2, kMergeStreakMost);
-    } else if (merge_left_ > 0) {
-      --merge_left_;
-    } else {
-      merge_streak_ = kMergeStreakFirst;
-    }
+    note_repeats(repeats);
   }
 
  private:
+  void note_repeats(batch::Repeats repeats) {
+    using batch::Repeats;
+    using batch::Way;
+    if (repeats == Repeats::few || repeats == Repeats::many || repeats == Repeats::untold) {
+      way_ = repeats == Repeats::few ? Way::ask : Way::merge;
+      left_ = streak_;
+      streak_ = std::min(streak_ * 2, kStreakMost);
+    } else if (way_ == Way::copy) {
+      streak_ = kStreakFirst;
+    } else if (--left_ <= 0) {
+      // Nobody counted what met others in a merge: one batch that asks will tell.
+      way_ = repeats == Repeats::unknown ? Way::ask : Way::copy;
+      left_ = 1;
+    }
+  }
+
   static constexpr int kPerhapsMost = 3;
   static constexpr int kPatienceMost = 64;
   static constexpr std::size_t kCompany = 8;
-  static constexpr int kMergeStreakFirst = 8;
-  static constexpr int kMergeStreakMost = 256;
+  static constexpr int kStreakFirst = 8;
+  static constexpr int kStreakMost = 256;
 
-  std::optional<std::size_t> rows_max_;   // while batches are kept small
-  int stored_ = 0;                        // of this size
-  int patience_ = 1;                      // how many of this size are stored before a larger one is tried
-  bool grown_ = false;                    // this size is the double of one that was stored
-  int too_large_ = 0;                     // failures of the batch in hand for its size, in a row
-  bool surely_ = false;                   // the last of them left no doubt
-  int merge_left_ = 0;                    // batches that still go straight to the merge
-  int merge_streak_ = kMergeStreakFirst;  // how many the next conflict sends there
+  std::optional<std::size_t> rows_max_;  // while batches are kept small
+  int stored_ = 0;                       // of this size
+  int patience_ = 1;                     // how many of this size are stored before a larger one is tried
+  bool grown_ = false;                   // this size is the double of one that was stored
+  int too_large_ = 0;                    // failures of the batch in hand for its size, in a row
+  bool surely_ = false;                  // the last of them left no doubt
+  batch::Way way_ = batch::Way::copy;
+  int left_ = 0;               // batches that still go that way, where it is not `copy`
+  int streak_ = kStreakFirst;  // how many the next repeats send there
 };
 
 }  // namespace loom::pipeline

@@ -170,7 +170,7 @@ void Lane::settle_committed(std::unique_ptr<Batch> batch, const Outcome& outcome
   run_.note_stored();
   trouble_.end();
   if (!batch->messages.empty()) refused_all_ = is_all_refused(*batch);
-  tuning_.note_stored(outcome.conflicted, schedule_.limits().rows_max);
+  tuning_.note_stored(outcome.repeats, schedule_.limits().rows_max);
   note_stored(StoredPart(*batch), &outcome);
   if (batch->plan == encoder_.plan()) slots_.keep_spare(std::move(batch));
 }

@@ -1,18 +1,19 @@
 #include "sink/batch_writer.h"
 
+#include <algorithm>
 #include <optional>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "sink/attempt.h"
+#include "sink/batch_transaction.h"
 #include "sink/copy_context.h"
-#include "sink/copy_transaction.h"
 #include "sink/dead_letter_step.h"
 #include "sink/key_order.h"
 #include "sink/lock_holders.h"
 #include "sink/marks_text.h"
-#include "sink/merge_transaction.h"
+#include "sink/present_keys.h"
 #include "sink/privileges.h"
 #include "sink/read_again.h"
 #include "sink/split_transaction.h"
@@ -22,6 +23,7 @@
 namespace loom::sink {
 namespace {
 
+using batch::Batch;
 using batch::Outcome;
 using batch::OutcomeKind;
 
@@ -85,38 +87,114 @@ void explain(const Job& job, const Attempt& attempt, Outcome& outcome) {
   if (is_missing_partition(attempt.error) && !in_a_function(attempt.error)) outcome.message += kPartitionAdvice;
 }
 
-Written write(const Job& job, bool merge) {
-  Written written;
-  Attempt attempt = merge ? merge_batch(job) : copy_batch(job);
-  if (!merge && wants_merge(attempt, job.batch)) {
-    merge = true;
-    attempt = merge_batch(job);
-    if (!attempt.failure) attempt.conflicted = true;  // some servers do not say so
-  }
-  if (wants_split(attempt, job.batch, merge)) {
-    SplitAttempt split = split_batch(job, merge);
-    attempt = std::move(split.attempt);
-    merge = split.merged;
-    if (!attempt.failure || attempt.in_doubt) written.rejected = std::move(split.rejected);
-  }
-  ask_for_the_catalog(attempt, job.batch, merge);
-  written.outcome.merged = merge;
-  written.outcome.conflicted = attempt.conflicted;
-  written.outcome.timings.commit = attempt.commit;
-  if (attempt.failure) explain(job, attempt, written.outcome);
-  return written;
+/// From this share of its rows on a batch goes through the merge as a whole.
+constexpr std::size_t kManyOf = 2;
+
+/// Under `ignore` those that were found need nothing more, however many they are.
+bool only_ignores(const mapping::TopicPlan& plan) {
+  return std::all_of(plan.tables.begin(), plan.tables.end(), [](const mapping::TablePlan& table) {
+    return table.conflict_strategy == mapping::ConflictStrategy::ignore;
+  });
 }
+
+batch::Repeats repeats_of(const Met& met, const mapping::TopicPlan& plan) {
+  if (met.found == 0) return batch::Repeats::none;
+  if (only_ignores(plan)) return batch::Repeats::few;
+  return met.found * kManyOf >= met.rows ? batch::Repeats::many : batch::Repeats::few;
+}
+
+/// One batch on its way through the ways.
+class Writing {
+ public:
+  Writing(const DatabaseSettings& settings, Connection& connection, Batch& batch, Failpoints& failpoints,
+          KeyMemory& memory)
+      : settings_(settings), connection_(connection), batch_(batch), failpoints_(failpoints), memory_(memory) {}
+
+  Written run() {
+    const bool only_merge = always_merges(*batch_.plan) || batch_.rows.changes_rows();
+    merge_ = only_merge || (batch_.way == batch::Way::merge && has_upsert_key(*batch_.plan));
+    forget_met(batch_.rows);
+    if (!merge_) order_rows(*batch_.plan, batch_.rows, memory_);
+    if (!merge_ && batch_.way == batch::Way::ask) ask();
+    Attempt attempt = merge_ ? merge() : copy_batch(job());
+    if (!merge_ && wants_merge(attempt, batch_)) {
+      if (is_duplicate_key(attempt.error) && ask()) attempt = copy_batch(job());
+      if (wants_merge(attempt, batch_)) {
+        attempt = merge();
+        if (!attempt.failure) attempt.conflicted = true;  // some servers do not say so
+      }
+    }
+    Written written;
+    if (wants_split(attempt, batch_, merge_)) {
+      SplitAttempt split = split_batch(job(), merge_);
+      attempt = std::move(split.attempt);
+      merge_ = split.merged;
+      if (!attempt.failure || attempt.in_doubt) written.rejected = std::move(split.rejected);
+    }
+    ask_for_the_catalog(attempt, batch_, merge_);
+    Outcome& outcome = written.outcome;
+    const std::size_t apart = merge_ ? 0 : rows_apart();
+    outcome.merged = merge_ || apart > 0;
+    if (!merge_) outcome.merged_rows = apart;
+    outcome.conflicted = attempt.conflicted || met_.found > 0;
+    outcome.repeats = repeats(only_merge, outcome.conflicted);
+    outcome.timings.commit = attempt.commit;
+    if (attempt.failure) explain(job(), attempt, outcome);
+    return written;
+  }
+
+ private:
+  [[nodiscard]] Job job() const { return {settings_, connection_, batch_, failpoints_}; }
+  [[nodiscard]] bool can_ask() const { return connection_.takes_lateral() && can_part(*batch_.plan, batch_.rows); }
+
+  /// True: the rows that meet others are known now, and left to the merge. Whatever goes wrong here does so again where
+  /// it is dealt with.
+  bool ask() {
+    if (asked_ || !can_ask()) return false;
+    asked_ = true;
+    const Met met = find_present(settings_, connection_, batch_, failpoints_);
+    if (met.failure) return false;
+    met_.rows += met.rows;
+    met_.found += met.found;
+    return met.found > 0;
+  }
+
+  /// How many rows go another way than the rest, since they meet others.
+  [[nodiscard]] std::size_t rows_apart() const {
+    std::size_t rows = 0;
+    for (const encode::RowSet& set : batch_.rows.all()) rows += set.may_meet.size() + set.met.size();
+    return rows;
+  }
+
+  Attempt merge() {
+    merge_ = true;
+    return merge_batch(job());
+  }
+
+  [[nodiscard]] batch::Repeats repeats(bool only_merge, bool conflicted) const {
+    if (asked_ && !merge_) return repeats_of(met_, *batch_.plan);
+    if (!merge_ || only_merge) return batch::Repeats::none;
+    if (can_ask()) return batch::Repeats::unknown;
+    return conflicted ? batch::Repeats::untold : batch::Repeats::none;
+  }
+
+  const DatabaseSettings& settings_;
+  Connection& connection_;
+  Batch& batch_;
+  Failpoints& failpoints_;
+  KeyMemory& memory_;
+  bool merge_ = false;
+  bool asked_ = false;
+  Met met_;
+};
 
 }  // namespace
 
-Outcome write_batch(const DatabaseSettings& settings, Connection& connection, batch::Batch& batch,
-                    Failpoints& failpoints) {
+Outcome write_batch(const DatabaseSettings& settings, Connection& connection, Batch& batch, Failpoints& failpoints,
+                    KeyMemory& memory) {
   if (auto why = publish_dead_letters(settings, batch)) return Outcome::not_now(std::move(*why), batch::Cause::none);
   find_waiting(settings, connection, batch);
-  const bool merge =
-      (batch.prefer_merge && has_upsert_key(*batch.plan)) || always_merges(*batch.plan) || batch.rows.changes_rows();
-  if (!merge) order_rows(*batch.plan, batch.rows);
-  Written written = write({settings, connection, batch, failpoints}, merge);
+  Written written = Writing(settings, connection, batch, failpoints, memory).run();
   if (written.rejected) {
     (written.outcome.in_doubt ? batch.rejected_if_stored : batch.rejected) = std::move(*written.rejected);
   }

@@ -165,8 +165,8 @@ SELECT w.i, c.relname, x.indisprimary,
  WHERE x.indisunique
  ORDER BY w.i, NOT x.indisprimary, c.relname, k.position)sql";
 
-// Rules and triggers by pg_rewrite.ev_type (2 UPDATE, 3 INSERT) and pg_trigger.tgtype (64 INSTEAD OF, 4 INSERT, 1 ROW).
-// Partitions and children of any depth: rows go into them, and a hypertable's chunks are children.
+// Rules and triggers by pg_rewrite.ev_type (2 UPDATE, 3 INSERT) and pg_trigger.tgtype (64 INSTEAD OF, 16 UPDATE, 4
+// INSERT, 1 ROW). Partitions and children of any depth: rows go into them, and a hypertable's chunks are children.
 constexpr std::string_view kRelations = R"sql(
 SELECT w.i, c.relkind, pg_catalog.row_security_active(c.oid) AS row_security, current_user AS role,
        (SELECT pg_catalog.string_agg(r.rulename::text, E'\n' ORDER BY r.rulename) FROM pg_catalog.pg_rewrite r
@@ -175,6 +175,14 @@ SELECT w.i, c.relkind, pg_catalog.row_security_active(c.oid) AS row_security, cu
          WHERE r.ev_class = c.oid AND r.ev_type = '2' AND r.ev_enabled <> 'D') AS update_rules,
        EXISTS (SELECT FROM pg_catalog.pg_trigger t
                 WHERE t.tgrelid = c.oid AND t.tgtype & 69 = 69 AND t.tgenabled <> 'D') AS instead_of_insert,
+       (WITH RECURSIVE below(oid) AS (
+          SELECT c.oid UNION SELECT h.inhrelid FROM below b JOIN pg_catalog.pg_inherits h ON h.inhparent = b.oid)
+        SELECT coalesce(bit_or(t.tgtype), 0::smallint) FROM below b JOIN pg_catalog.pg_trigger t ON t.tgrelid = b.oid
+         WHERE NOT t.tgisinternal AND t.tgenabled <> 'D') AS trigger_types,
+       c.relkind = 'r' AND EXISTS (
+         SELECT FROM pg_catalog.pg_inherits h JOIN pg_catalog.pg_class k ON k.oid = h.inhrelid
+           JOIN pg_catalog.pg_namespace n ON n.oid = k.relnamespace
+          WHERE h.inhparent = c.oid AND n.nspname <> '_timescaledb_internal') AS has_heirs,
        (WITH RECURSIVE below(oid) AS (
           SELECT c.oid UNION SELECT h.inhrelid FROM below b JOIN pg_catalog.pg_inherits h ON h.inhparent = b.oid)
         SELECT pg_catalog.string_agg(b.oid::regclass::text, E'\n' ORDER BY b.oid) FROM below b
@@ -306,6 +314,10 @@ class Reader {
       table.insert_rules = names_in(row["insert_rules"]);
       table.update_rules = names_in(row["update_rules"]);
       table.instead_of_insert = row["instead_of_insert"].as<bool>();
+      const auto triggers = row["trigger_types"].as<int>();
+      table.insert_triggers = (triggers & 4) != 0;
+      table.update_triggers = (triggers & 16) != 0;
+      table.has_heirs = row["has_heirs"].as<bool>();
       table.unlogged = names_in(row["unlogged"]);
     }
   }

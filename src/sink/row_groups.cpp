@@ -144,17 +144,13 @@ class Merging {
         emptied_by_(emptied_by(rows, index, range)) {
     const auto given = numbers.by_table.find(index);
     const RowKeys keys(table_, surplus_, given == numbers.by_table.end() ? nullptr : &given->second);
-    const std::vector<RowPlace> places = places_of(plan, index, rows, range);
-    bool is_emptied = false;
-    for (std::size_t i = 0; i < places.size(); ++i) {
-      if (emptied_by_ && !is_emptied && places[i].message > *emptied_by_) {
-        combiner_.empty();
-        is_emptied = true;
-      }
-      combiner_.add(places[i], keys.of(places[i], i));
-    }
-    if (emptied_by_ && !is_emptied) combiner_.empty();
+    add(places_of(plan, index, rows, range), keys);
     if (surplus_ != nullptr) surplus_index_ = static_cast<std::size_t>(surplus_ - plan.surplus.data());
+  }
+  /// Only the rows that may meet others.
+  Merging(const mapping::TopicPlan& plan, std::uint16_t index, const RowSets& rows)
+      : table_(plan.tables[index]), index_(index), surplus_(nullptr), combiner_(table_) {
+    add(places_that_may_meet(index, rows), RowKeys(table_, nullptr, nullptr));
   }
 
   [[nodiscard]] std::optional<std::uint32_t> emptied() const { return emptied_by_; }
@@ -182,6 +178,18 @@ class Merging {
   }
 
  private:
+  void add(const std::vector<RowPlace>& places, const RowKeys& keys) {
+    bool is_emptied = false;
+    for (std::size_t i = 0; i < places.size(); ++i) {
+      if (emptied_by_ && !is_emptied && places[i].message > *emptied_by_) {
+        combiner_.empty();
+        is_emptied = true;
+      }
+      combiner_.add(places[i], keys.of(places[i], i));
+    }
+    if (emptied_by_ && !is_emptied) combiner_.empty();
+  }
+
   const TablePlan& table_;
   std::uint16_t index_;
   const mapping::SurplusPlan* surplus_;
@@ -211,16 +219,32 @@ RowGroups plain_groups(const RowSets& rows, MessageRange range) {
   return out;
 }
 
-RowGroups ordered_groups(const RowSets& rows) {
+namespace {
+
+void add_copied(const RowSet& set, RowGroups& out) {
+  const bool all_elsewhere = set.ordered.empty() && !(set.may_meet.empty() && set.met.empty());
+  if (set.rows.empty() || all_elsewhere) return;
+  RowGroup& group = out.groups.emplace_back();
+  group.table = set.table;
+  group.omitted = set.omitted;
+  if (set.ordered.empty()) {
+    group.pieces.push_back(set.bytes.view());
+    return;
+  }
+  group.pieces.reserve(set.ordered.size());
+  for (const std::uint32_t row : set.ordered) group.pieces.push_back(set.row(row));
+}
+
+}  // namespace
+
+RowGroups parted_groups(const mapping::TopicPlan& plan, const RowSets& rows) {
   RowGroups out;
   for (const RowSet* set : in_table_order(rows)) {
-    if (set->rows.empty()) continue;
-    RowGroup group;
-    group.table = set->table;
-    group.omitted = set->omitted;
-    group.pieces = set->ordered;
-    if (group.pieces.empty()) group.pieces.push_back(set->bytes.view());
-    out.groups.push_back(std::move(group));
+    add_copied(*set, out);
+    if (set->may_meet.empty()) continue;
+    const std::size_t copied = out.groups.size();
+    Merging(plan, set->table, rows).add_rows(out);  // of a table with such rows there is one row set, see can_part()
+    for (std::size_t i = copied; i < out.groups.size(); ++i) out.groups[i].expected = true;
   }
   return out;
 }

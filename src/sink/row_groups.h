@@ -19,6 +19,7 @@ namespace loom::sink {
 struct RowGroup {
   std::uint16_t table = 0;
   bool merge = false;         ///< through a staging table; else straight into the table
+  bool expected = false;      ///< that its rows meet others: nobody needs to be told
   std::int16_t surplus = -1;  ///< index into TopicPlan::surplus: no rows, but lengths, beyond which rows are deleted
   bool partial = false;       ///< updates alone: a row that is not in the table is an error
   bool removes = false;       ///< no rows, but which of them go: the columns of a mapping::RemovalPlan
@@ -42,9 +43,10 @@ struct RowGroups {
 /// The rows of these messages as they are: one group per row set.
 RowGroups plain_groups(const encode::RowSets& rows, MessageRange range = {});
 
-/// The rows as they are best sent: those of a row set that has an order (RowSet::ordered) in it.
+/// The rows as they are best sent: for each row set those that are copied, in its order, and for each table after them
+/// those that may meet others (encode::RowSet), merged as by merge_groups().
 /// RowGroup::messages is empty: who wants to know which row failed asks again without the order.
-RowGroups ordered_groups(const encode::RowSets& rows);
+RowGroups parted_groups(const mapping::TopicPlan& plan, const encode::RowSets& rows);
 
 /// The rows of these messages for a merge: in tables with an upsert key, of the rows with one key one is left, since
 /// one INSERT cannot meet a row twice. `ignore` keeps the first, `replace` the last, `update` per column the last that

@@ -49,6 +49,16 @@ std::vector<RowPlace> places_of(const mapping::TopicPlan& plan, std::uint16_t ta
   return places;
 }
 
+std::vector<RowPlace> places_that_may_meet(std::uint16_t table, const encode::RowSets& rows) {
+  std::vector<RowPlace> places;
+  for (const encode::RowSet& set : rows.all()) {
+    if (set.table != table) continue;
+    for (const std::uint32_t row : set.may_meet)
+      places.push_back({.message = set.rows[row].message, .set = &set, .row = row});
+  }
+  return places;
+}
+
 const mapping::SurplusPlan* surplus_of(const mapping::TopicPlan& plan, std::uint16_t table) {
   for (const auto& surplus : plan.surplus) {
     if (surplus.table == table) return &surplus;

@@ -42,6 +42,9 @@ struct RowPlace {
 std::vector<RowPlace> places_of(const mapping::TopicPlan& plan, std::uint16_t table, const encode::RowSets& rows,
                                 MessageRange messages);
 
+/// Of these only the rows that may meet others (encode::RowSet::may_meet).
+std::vector<RowPlace> places_that_may_meet(std::uint16_t table, const encode::RowSets& rows);
+
 /// The lists whose elements are rows of this table, and which may become shorter; nullptr: there is none.
 const mapping::SurplusPlan* surplus_of(const mapping::TopicPlan& plan, std::uint16_t table);
 

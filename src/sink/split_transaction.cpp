@@ -7,10 +7,10 @@
 #include <string>
 #include <utility>
 
+#include "sink/batch_transaction.h"
 #include "sink/copy_context.h"
 #include "sink/dead_letter_step.h"
 #include "sink/key_question.h"
-#include "sink/merge_transaction.h"
 #include "sink/sqlstate.h"
 #include "sink/statements.h"
 
@@ -121,7 +121,7 @@ class Splitter {
     // Between the ranges the transaction waits for us, and before its end for the brokers, if they get dead letters.
     script.command("SET LOCAL idle_in_transaction_session_timeout = 0");
     open_transaction(job_, rows, script);
-    create_stages(job_, rows, script);
+    create_all_stages(job_, script);
     script.command("SAVEPOINT part");
     return uncommitted(run(script));
   }

@@ -139,18 +139,42 @@ void append_timestamp(std::int64_t ms, std::string& out) {
                  fmt::gmtime(static_cast<std::time_t>(ms / 1000)), ms % 1000);
 }
 
-std::string overwritten(const TablePlan& table, const encode::ColumnBits& omitted, const encode::ColumnBits& set) {
-  std::string out;
+/// What a conflict overwrites, as indices into the plan's columns.
+std::vector<std::size_t> overwritten(const TablePlan& table, const encode::ColumnBits& set) {
+  std::vector<std::size_t> columns;
   for (std::size_t i = 0; i < table.columns.size(); ++i) {
     if (is_key(table, i)) continue;
     if (table.conflict_strategy == ConflictStrategy::update && !set.test(i)) continue;
     if (table.columns[i].info.identity_always) continue;  // PostgreSQL lets nobody change it
-    const std::string name = column_name(table, i);
+    columns.push_back(i);
+  }
+  return columns;
+}
+
+std::string assignments(const TablePlan& table, const std::vector<std::size_t>& columns,
+                        const encode::ColumnBits& omitted) {
+  std::string out;
+  for (const std::size_t column : columns) {
+    const std::string name = column_name(table, column);
     if (!out.empty()) out += ", ";
     out += name;
-    out += omitted.test(i) ? " = DEFAULT" : " = EXCLUDED." + name;
+    out += omitted.test(column) ? " = DEFAULT" : " = EXCLUDED." + name;
   }
   return out;
+}
+
+/// Whether these columns differ at all: a message that comes a second time changes nothing, and need not cost a new
+/// version of the row. Compared as they are stored, since not each type has an `=`; as records, since two ROWs would be
+/// compared field by field.
+std::string differs(const TablePlan& table, const std::vector<std::size_t>& columns) {
+  std::string there;
+  std::string comes;
+  for (const std::size_t column : columns) {
+    const std::string name = column_name(table, column);
+    there += (there.empty() ? "target." : ", target.") + name;
+    comes += (comes.empty() ? "EXCLUDED." : ", EXCLUDED.") + name;
+  }
+  return "ROW(" + there + ")::record OPERATOR(pg_catalog.*<>) ROW(" + comes + ")::record";
 }
 
 /// With the position that they are of: OffsetStore reads them. Nothing where nothing is remembered.
@@ -417,7 +441,7 @@ std::string empty_tables(const std::vector<const TablePlan*>& tables) {
 
 bool overwrites(const TablePlan& table, const encode::ColumnBits& set) {
   if (table.conflict_strategy == ConflictStrategy::ignore) return false;
-  return !overwritten(table, {}, set).empty();
+  return !overwritten(table, set).empty();
 }
 
 std::string merge_stage(const TablePlan& table, const std::string& stage, const encode::ColumnBits& omitted,
@@ -429,13 +453,23 @@ std::string merge_stage(const TablePlan& table, const std::string& stage, const 
                     (table.gives_identity ? "OVERRIDING SYSTEM VALUE " : "") + "SELECT " + list + " FROM " + stage +
                     " ORDER BY " + key_order(table) + " ON CONFLICT (" + key + ") DO ";
   if (!overwrites(table, set)) return out + "NOTHING";
-  out += "UPDATE SET " + overwritten(table, omitted, set);
-  return table.version ? out + " WHERE " + not_newer(table, "target", "EXCLUDED") : out;
+  const auto columns_set = overwritten(table, set);
+  out += "UPDATE SET " + assignments(table, columns_set, omitted);
+  const bool has_default = std::any_of(columns_set.begin(), columns_set.end(),
+                                       [&omitted](std::size_t column) { return omitted.test(column); });
+  std::string where = table.version ? not_newer(table, "target", "EXCLUDED") : "";
+  if (table.same_row_may_stay && !has_default) where += (where.empty() ? "" : " AND ") + differs(table, columns_set);
+  return where.empty() ? out : out + " WHERE " + where;
+}
+
+std::string present_keys(const TablePlan& table, const std::string& stage) {
+  return "SELECT s." + std::string(kPlaceColumn) + " FROM " + stage + " s, LATERAL (SELECT 1 FROM " +
+         table.name.quoted() + " t WHERE " + same_key(table, "t", "s") + " LIMIT 1) found ORDER BY 1";
 }
 
 std::string require_rows(const TablePlan& table, const std::string& stage) {
   return "DO $require$ BEGIN IF EXISTS (SELECT 1 FROM " + stage + " s WHERE NOT EXISTS (SELECT 1 FROM " +
-         table.name.quoted() + " t WHERE " + same_key(table, "t", "s") +
+         (table.has_heirs ? "ONLY " : "") + table.name.quoted() + " t WHERE " + same_key(table, "t", "s") +
          ")) THEN RAISE EXCEPTION 'the event changes a row that is not there, and does not tell all of it' "
          "USING DETAIL = 'the event that made it is a dead letter, or was not read'; END IF; END $require$";
 }

@@ -65,6 +65,7 @@ std::string stage_name(std::size_t table);  ///< the same, with its schema
 std::string create_stage(const mapping::TablePlan& table, const std::string& stage);
 
 /// Moves the staged rows into the table as its conflict strategy says. Under `update` the columns in `set` overwrite.
+/// A row that would stay the same is left alone where TablePlan::same_row_may_stay.
 std::string merge_stage(const mapping::TablePlan& table, const std::string& stage, const encode::ColumnBits& omitted,
                         const encode::ColumnBits& set);
 
@@ -77,6 +78,9 @@ std::string copy_keys(const mapping::TablePlan& table, const std::string& stage,
 /// A row's place, a number for its key, and one for the key without the column `sequence`; null where nulls in it keep
 /// it from having an equal.
 std::string number_keys(const mapping::TablePlan& table, const std::string& stage, std::optional<std::size_t> sequence);
+
+/// Of the staged keys those that the table has: their places.
+std::string present_keys(const mapping::TablePlan& table, const std::string& stage);
 
 /// Lengths of lists, as rows of the child table's key columns, and the deletion of what lies beyond them.
 std::string surplus_stage_relation(std::size_t surplus);

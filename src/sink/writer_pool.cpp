@@ -76,6 +76,7 @@ struct WriterPool::Impl {
   DatabaseSettings settings;
   Failpoints& failpoints;
   // Own synchronisation:
+  KeyMemory memory;
   StopSignal stop_signal;
   mutable Mutex mutex;
   CondVar writer_gone;
@@ -224,7 +225,7 @@ Outcome WriterPool::Impl::attempt(Writer& writer, const Task& task) {
   Outcome outcome;
   const TimePoint began = std::chrono::steady_clock::now();
   try {
-    outcome = write_batch(settings, *writer.connection, *task.batch, failpoints);
+    outcome = write_batch(settings, *writer.connection, *task.batch, failpoints, memory);
   } catch (const std::exception& failure) {
     // Only out of memory gets here. What the server has seen of it is not known.
     writer.connection.reset();
@@ -278,7 +279,7 @@ void WriterPool::submit(std::unique_ptr<Batch> batch, Reply reply) {
   impl_->submit({.batch = std::move(batch), .reply = std::move(reply)});
 }
 
-void WriterPool::prepare(Batch& batch) const { order_rows(*batch.plan, batch.rows); }
+void WriterPool::prepare(Batch& batch) const { order_rows(*batch.plan, batch.rows, impl_->memory); }
 
 void WriterPool::resize(std::size_t pool_min, std::size_t pool_max) { impl_->resize(pool_min, pool_max); }
 

@@ -84,6 +84,13 @@ class RolesTest : public ServiceTest {
     }
     producer().flush();
   }
+  /// They are in the tables before the service under test starts.
+  void store_some(std::int64_t from, std::int64_t to) {
+    send_some(from, to);
+    auto& before = start(as_service());
+    for (const auto& topic : {plain_, update_, exploded_}) ASSERT_TRUE(drained(topic));
+    ASSERT_EQ(before.terminate().value().exit_code, 0);
+  }
   /// The topic's stop names these; then, once granted, it goes on by itself.
   void expect_stop_until_granted(const std::string& topic, const std::vector<std::string>& words,
                                  const std::string& sql_grant) {
@@ -277,7 +284,7 @@ TEST_F(RolesTest, WithoutSelectTheTopicStopsUntilItIsGranted) {
 
 TEST_F(RolesTest, WithoutUpdateAnUpdatingTopicStopsUntilItIsGranted) {
   deploy();
-  send_some(0, 20);
+  store_some(0, 20);
   send_some(0, 20);
   database().run("REVOKE UPDATE ON latest FROM " + service_role());
   expect_stop_until_granted(update_, {"permission denied for table latest", "42501", "UPDATE"},
@@ -287,7 +294,7 @@ TEST_F(RolesTest, WithoutUpdateAnUpdatingTopicStopsUntilItIsGranted) {
 
 TEST_F(RolesTest, WithoutTemporaryTablesAnUpsertStopsUntilTheyAreGranted) {
   deploy();
-  send_some(0, 20);
+  store_some(0, 20);
   send_some(0, 20);
   const std::string name = database().value("SELECT current_database()");
   database().run(fmt::format("REVOKE TEMPORARY ON DATABASE {} FROM PUBLIC, {}", name, service_role()));

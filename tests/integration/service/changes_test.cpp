@@ -86,9 +86,11 @@ TEST_F(ChangesTest, AnUpdateThatDoesNotTellAllOfARowNeedsTheRow) {
   start();
   ASSERT_TRUE(stored());
   EXPECT_EQ(rows(), "1 told, 4 later");
-  EXPECT_EQ(database().value("SELECT string_agg(partition || ':' || \"offset\", ' ' ORDER BY partition) FROM kafka_dead_letters"),
+  EXPECT_EQ(database().value(
+                "SELECT string_agg(partition || ':' || \"offset\", ' ' ORDER BY partition) FROM kafka_dead_letters"),
             "0:0 1:4");
-  EXPECT_THAT(database().value("SELECT min(message) FROM kafka_dead_letters"), ::testing::HasSubstr("a row that is not there"));
+  EXPECT_THAT(database().value("SELECT min(message) FROM kafka_dead_letters"),
+              ::testing::HasSubstr("a row that is not there"));
   update(1);
   update(5);
   ASSERT_TRUE(stored());
@@ -171,6 +173,39 @@ TEST_F(ChangesTest, ATombstoneTakesTheRowOfItsKey) {
   EXPECT_EQ(count("copies"), 8);
   EXPECT_EQ(count("copies WHERE id IN (3, 4)"), 0);
   EXPECT_EQ(count("kafka_dead_letters WHERE reason = 'conversion_failed'"), 1);
+}
+
+TEST_F(ChangesTest, WhatABatchTakesBackIsWrittenAllTheSameWhereItIsTakenApart) {
+  map("  " + topic_ +
+      ":\n    table: copies\n    upsert_key: [id]\n    changes: debezium\n    deletes: mark\n"
+      "    deleted_at: gone\n" +
+      kFields);
+  database().run("CREATE TABLE copies (id bigint PRIMARY KEY, v text CHECK (v <> 'bad'), gone timestamptz)");
+  put(1, "a");
+  remove(1);
+  put(3, "bad");
+  start();
+  ASSERT_TRUE(stored());
+  EXPECT_EQ(count("copies WHERE id = 1 AND gone IS NOT NULL"), 1);
+  EXPECT_EQ(count("kafka_dead_letters"), 1);
+}
+
+TEST_F(ChangesTest, ChildrenThatABatchTakesBackStopNothingWhereItIsTakenApart) {
+  map("  " + topic_ + ":\n    table: copies\n    upsert_key: [id]\n    changes: debezium\n" + kFields +
+      "    array_mappings:\n      items: {table: parts, foreign_key_mapping: {copy: id}, sequence_field: n, "
+      "element_mappings: {sku: sku}}\n");
+  database().run(
+      "CREATE TABLE copies (id bigint PRIMARY KEY, v text CHECK (v <> 'bad'));"
+      "CREATE TABLE parts (copy bigint, n int, sku text, PRIMARY KEY (copy, n))");
+  send_event("c", 1, "null", R"({"id":1,"v":"a","items":[{"sku":"x"}]})");
+  remove(1);
+  put(3, "bad");
+  put(5, "good");
+  start();
+  ASSERT_TRUE(stored());
+  EXPECT_EQ(rows(), "5 good");
+  EXPECT_EQ(count("parts"), 0);
+  EXPECT_EQ(count("kafka_dead_letters"), 1);
 }
 
 TEST_F(ChangesTest, ARowThatTheTableRefusesIsADeadLetterAndTheOthersChange) {

@@ -51,6 +51,7 @@ class DistributedTest : public SinkTest {
 
 TEST_F(DistributedTest, ARepeatedKeyGoesThroughTheMerge) {
   for (const auto& [strategy, level] : {std::pair(ConflictStrategy::ignore, "50"), {ConflictStrategy::update, "1"}}) {
+    restart_pool();  // it has seen no key yet
     const auto written = write_users(strategy, false);
     ASSERT_EQ(written.outcome.kind, OutcomeKind::committed) << written.outcome.why();
     EXPECT_TRUE(written.outcome.merged);

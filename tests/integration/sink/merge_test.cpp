@@ -47,6 +47,7 @@ TEST_F(MergeTest, MessagesThatTheirProducerSentTwiceDoNotSendALargeBatchThroughI
                                        {ConflictStrategy::replace, "899"},
                                        {ConflictStrategy::update, "899"}}) {
     database.run("TRUNCATE users");
+    restart_pool();  // no key was seen yet
     auto batch = next_batch(plan("users", {"id"}, strategy));
     for (int i = 0; i < 900; ++i) {
       batch.add({{"id", std::to_string(i % 899)}, {"name", std::to_string(i)}, {"city", "Ulm"}});
@@ -61,7 +62,7 @@ TEST_F(MergeTest, RowsOfALargeBatchThatCompleteEachOtherAreMerged) {
   auto batch = next_batch(plan("users", {"id"}, ConflictStrategy::update));
   for (int i = 0; i < 900; ++i) batch.add({{"id", std::to_string(i)}, {"name", "n"}, {"city", "Ulm"}});
   batch.add({{"id", "7"}, {"city", "Bonn"}});
-  expect_committed(write(batch), true, true);
+  expect_committed(write(batch), true, false);  // one is copied, the other merged into it
   EXPECT_THAT(database.rows("SELECT * FROM users WHERE id = 7"), ElementsAre(ElementsAre("7", "n", "Bonn")));
 }
 

@@ -185,7 +185,7 @@ BatchMaker& BatchMaker::position(std::int64_t to) {
 }
 
 BatchMaker& BatchMaker::prefer_merge() {
-  batch_->prefer_merge = true;
+  batch_->way = batch::Way::merge;
   return *this;
 }
 
@@ -281,7 +281,7 @@ std::shared_ptr<mapping::TopicPlan> SinkTest::plan(const std::vector<TableChoice
   for (std::size_t i = 0; i < tables.size(); ++i) {
     const auto* info = catalog.find(names[i]);
     if (info == nullptr) throw std::runtime_error("no table " + names[i].display());
-    plan->tables.push_back(table_plan(*info, tables[i]));
+    mapping::note_listeners(*info, plan->tables.emplace_back(table_plan(*info, tables[i])));
   }
   return plan;
 }

@@ -73,13 +73,13 @@ TEST_F(LaneTest, WhatWillBeMergedNeedNotBePrepared) {
   take_all();
   batch::WriteReply conflicted{.batch = due(), .outcome = {}};
   conflicted.outcome.kind = OutcomeKind::committed;
-  conflicted.outcome.conflicted = true;
+  conflicted.outcome.repeats = batch::Repeats::many;
   lane_.settle(std::move(conflicted));
   emit(0, 5);
   take_all();
   const auto merging = due();
   ASSERT_NE(merging, nullptr);
-  EXPECT_TRUE(merging->prefer_merge);
+  EXPECT_EQ(merging->way, batch::Way::merge);
   emit(0, 5);
   take_all();
   EXPECT_FALSE(lane_.wants_input());

@@ -84,6 +84,27 @@ TEST(StatementsTest, AMergeDoesWhatTheStrategySays) {
             R"(ON CONFLICT ("id") DO UPDATE SET "Name" = EXCLUDED."Name", "made" = DEFAULT)");
 }
 
+TEST(StatementsTest, ARowThatWouldStayTheSameIsLeftAloneWhereNoTriggerListens) {
+  const auto where = [](ConflictStrategy strategy, const encode::ColumnBits& omitted, const encode::ColumnBits& set,
+                        std::optional<std::uint16_t> version = std::nullopt) {
+    mapping::TablePlan of = table(strategy);
+    of.same_row_may_stay = true;
+    of.version = version;
+    const std::string sql = statements::merge_stage(of, "stage", omitted, set);
+    const std::size_t at = sql.find(" WHERE ");
+    return at == std::string::npos ? "" : sql.substr(at + 7);
+  };
+  EXPECT_EQ(where(ConflictStrategy::update, bits({2}), bits({1})),
+            R"(ROW(target."Name")::record OPERATOR(pg_catalog.*<>) ROW(EXCLUDED."Name")::record)");
+  EXPECT_EQ(where(ConflictStrategy::replace, {}, {}),
+            "ROW(target.\"Name\", target.\"made\")::record OPERATOR(pg_catalog.*<>) "
+            "ROW(EXCLUDED.\"Name\", EXCLUDED.\"made\")::record");
+  EXPECT_EQ(where(ConflictStrategy::replace, bits({2}), {}), "") << "what a default gives is a new value";
+  EXPECT_EQ(where(ConflictStrategy::update, {}, bits({1}), 2),
+            "(EXCLUDED.\"made\" < target.\"made\") IS NOT TRUE AND "
+            "ROW(target.\"Name\")::record OPERATOR(pg_catalog.*<>) ROW(EXCLUDED.\"Name\")::record");
+}
+
 TEST(StatementsTest, OnlyWhatIsOverwrittenNeedsALookForConflicts) {
   EXPECT_FALSE(statements::overwrites(table(ConflictStrategy::ignore), bits({1})));
   EXPECT_FALSE(statements::overwrites(table(ConflictStrategy::update), {}));

@@ -8,12 +8,21 @@
 
 namespace loom::sink {
 
+/// The optimistic way, taken by nearly every batch: advance the offsets and COPY the rows straight into their tables,
+/// dead letters behind them, as one query string and so one implicit transaction. Only rows that may meet others (see
+/// order_rows()) go through a staging table, as below.
+Attempt copy_batch(const Job& job);
+
 /// The way of batches that met rows with their upsert keys: rows of a table with a key go through a staging table and
 /// INSERT ... ON CONFLICT, as one query string and one implicit transaction like the optimistic way.
 Attempt merge_batch(const Job& job);
 
 /// The staging tables, one per table with a key that has rows in the batch.
 void create_stages(const Job& job, const RowGroups& rows, Script& script);
+
+/// All that any part of the batch may need, taken apart as it may be: what another message takes the place of has no
+/// group in the whole.
+void create_all_stages(const Job& job, Script& script);
 
 /// A group's statements, and where a script's results will say whether its rows met others.
 struct MergeStep {

@@ -1,4 +1,4 @@
-#include "sink/merge_transaction.h"
+#include "sink/batch_transaction.h"
 
 #include <algorithm>
 #include <array>
@@ -13,25 +13,27 @@
 namespace loom::sink {
 namespace {
 
-struct Merged {
+struct Sent {
   Script::Ran ran;
   std::vector<MergeStep> steps;
 };
 
-Merged merge_once(const Job& job, const RowGroups& rows) {
-  Merged merged;
+Sent send(const Job& job, const RowGroups& rows) {
+  Sent sent;
   Script script;
-  script.command("SET LOCAL jit = off");
+  const bool merges = std::any_of(rows.groups.begin(), rows.groups.end(),
+                                  [](const RowGroup& group) { return group.merge || !group.has_rows(); });
+  if (merges) script.command("SET LOCAL jit = off");
   open_transaction(job, rows, script);
   create_stages(job, rows, script);
   std::set<std::uint16_t> used;
   for (const RowGroup& group : rows.groups) {
-    const bool clear = group.has_rows() && !used.insert(group.table).second;
-    merged.steps.push_back(merge_group(job, group, clear, script));
+    const bool clear = group.merge && group.has_rows() && !used.insert(group.table).second;
+    sent.steps.push_back(merge_group(job, group, clear, script));
   }
   const ByteBuffer dead = add_dead_letters(job, job.batch.rejected, script);
-  merged.ran = script.run(job.connection, job.failpoints);
-  return merged;
+  sent.ran = script.run(job.connection, job.failpoints);
+  return sent;
 }
 
 }  // namespace
@@ -52,6 +54,24 @@ void create_stages(const Job& job, const RowGroups& rows, Script& script) {
     }
     if (!group.merge || !made.insert(group.table).second) continue;
     script.command(statements::create_stage(job.batch.plan->tables[group.table], statements::stage_name(group.table)));
+  }
+}
+
+void create_all_stages(const Job& job, Script& script) {
+  const mapping::TopicPlan& plan = *job.batch.plan;
+  const encode::RowSets& rows = job.batch.rows;
+  for (std::size_t table = 0; table < plan.tables.size(); ++table) {
+    if (plan.tables[table].key.empty()) continue;
+    script.command(statements::create_stage(plan.tables[table], statements::stage_name(table)));
+  }
+  for (const encode::RowSet& set : rows.removals()) {
+    if (set.rows.empty()) continue;
+    script.command(statements::create_removal_stage(plan.tables[set.table], statements::removal_stage_name(set.table)));
+  }
+  for (std::size_t surplus = 0; surplus < rows.lengths().size(); ++surplus) {
+    if (rows.lengths()[surplus].rows.empty()) continue;
+    script.command(statements::create_surplus_stage(plan.tables[plan.surplus[surplus].table],
+                                                    statements::surplus_stage_name(surplus)));
   }
 }
 
@@ -116,7 +136,7 @@ MergeStep merge_group(const Job& job, const RowGroup& group, bool clear, Script&
   if (group.partial) by_index(statements::require_rows(table, stage), script);
   const bool overwrites = statements::overwrites(table, group.set);
   // Of messages that change rows nobody needs to be told that they meet some.
-  if (overwrites && job.connection.takes_lateral() && !job.batch.rows.changes_rows()) {
+  if (overwrites && job.connection.takes_lateral() && !job.batch.rows.changes_rows() && !group.expected) {
     step.conflict = script.command(statements::find_conflict(table, stage));
     step.asks = MergeStep::Asks::what_is_there;
   }
@@ -151,17 +171,22 @@ bool refused_the_question(const Job& job, const std::vector<MergeStep>& steps, c
   return asked;
 }
 
+Attempt copy_batch(const Job& job) {
+  const RowGroups rows = parted_groups(*job.batch.plan, job.batch.rows);
+  return attempt_of(send(job, rows).ran);
+}
+
 Attempt merge_batch(const Job& job) {
   NumberedKeys keys = number_keys(job, {}, false);
   if (keys.failure) return std::move(*keys.failure);
   const RowGroups rows = merge_groups(*job.batch.plan, job.batch.rows, {}, keys.numbers);
-  Merged merged = merge_once(job, rows);
-  if (refused_the_question(job, merged.steps, merged.ran)) merged = merge_once(job, rows);
-  Attempt attempt = attempt_of(merged.ran);
+  Sent sent = send(job, rows);
+  if (refused_the_question(job, sent.steps, sent.ran)) sent = send(job, rows);
+  Attempt attempt = attempt_of(sent.ran);
   if (!attempt.failure) {
     attempt.conflicted =
-        rows.combined > 0 || std::any_of(merged.steps.begin(), merged.steps.end(),
-                                         [&](const MergeStep& step) { return met_others(step, merged.ran); });
+        rows.combined > 0 || std::any_of(sent.steps.begin(), sent.steps.end(),
+                                         [&](const MergeStep& step) { return met_others(step, sent.ran); });
   }
   return attempt;
 }
