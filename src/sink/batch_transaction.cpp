@@ -18,6 +18,26 @@ struct Sent {
   std::vector<MergeStep> steps;
 };
 
+/// The staging tables, one for each table with a key that has rows in these groups.
+void create_stages(const Job& job, const RowGroups& rows, Script& script) {
+  std::set<std::uint16_t> made;
+  for (const RowGroup& group : rows.groups) {
+    if (group.surplus >= 0) {
+      const auto surplus = static_cast<std::size_t>(group.surplus);
+      script.command(statements::create_surplus_stage(job.batch.plan->tables[group.table],
+                                                      statements::surplus_stage_name(surplus)));
+      continue;
+    }
+    if (group.removes) {
+      script.command(statements::create_removal_stage(job.batch.plan->tables[group.table],
+                                                      statements::removal_stage_name(group.table)));
+      continue;
+    }
+    if (!group.merge || !made.insert(group.table).second) continue;
+    script.command(statements::create_stage(job.batch.plan->tables[group.table], statements::stage_name(group.table)));
+  }
+}
+
 Sent send(const Job& job, const RowGroups& rows) {
   Sent sent;
   Script script;
@@ -38,31 +58,14 @@ Sent send(const Job& job, const RowGroups& rows) {
 
 }  // namespace
 
-void create_stages(const Job& job, const RowGroups& rows, Script& script) {
-  std::set<std::uint16_t> made;
-  for (const RowGroup& group : rows.groups) {
-    if (group.surplus >= 0) {
-      const auto surplus = static_cast<std::size_t>(group.surplus);
-      script.command(statements::create_surplus_stage(job.batch.plan->tables[group.table],
-                                                      statements::surplus_stage_name(surplus)));
-      continue;
-    }
-    if (group.removes) {
-      script.command(statements::create_removal_stage(job.batch.plan->tables[group.table],
-                                                      statements::removal_stage_name(group.table)));
-      continue;
-    }
-    if (!group.merge || !made.insert(group.table).second) continue;
-    script.command(statements::create_stage(job.batch.plan->tables[group.table], statements::stage_name(group.table)));
-  }
-}
-
 void create_all_stages(const Job& job, Script& script) {
   const mapping::TopicPlan& plan = *job.batch.plan;
   const encode::RowSets& rows = job.batch.rows;
-  for (std::size_t table = 0; table < plan.tables.size(); ++table) {
-    if (plan.tables[table].key.empty()) continue;
-    script.command(statements::create_stage(plan.tables[table], statements::stage_name(table)));
+  std::set<std::uint16_t> made;
+  for (const encode::RowSet& set : rows.all()) {
+    // What has no row here may be gone, or nothing that this role may read, and is nobody's trouble now.
+    if (set.rows.empty() || plan.tables[set.table].key.empty() || !made.insert(set.table).second) continue;
+    script.command(statements::create_stage(plan.tables[set.table], statements::stage_name(set.table)));
   }
   for (const encode::RowSet& set : rows.removals()) {
     if (set.rows.empty()) continue;

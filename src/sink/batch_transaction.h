@@ -17,11 +17,8 @@ Attempt copy_batch(const Job& job);
 /// INSERT ... ON CONFLICT, as one query string and one implicit transaction like the optimistic way.
 Attempt merge_batch(const Job& job);
 
-/// The staging tables, one per table with a key that has rows in the batch.
-void create_stages(const Job& job, const RowGroups& rows, Script& script);
-
-/// All that any part of the batch may need, taken apart as it may be: what another message takes the place of has no
-/// group in the whole.
+/// All staging tables that any part of the batch may need, taken apart as it may be: what another message takes the
+/// place of has no group in the whole.
 void create_all_stages(const Job& job, Script& script);
 
 /// A group's statements, and where a script's results will say whether its rows met others.

@@ -166,7 +166,9 @@ SELECT w.i, c.relname, x.indisprimary,
  ORDER BY w.i, NOT x.indisprimary, c.relname, k.position)sql";
 
 // Rules and triggers by pg_rewrite.ev_type (2 UPDATE, 3 INSERT) and pg_trigger.tgtype (64 INSTEAD OF, 16 UPDATE, 4
-// INSERT, 1 ROW). Partitions and children of any depth: rows go into them, and a hypertable's chunks are children.
+// INSERT, 1 ROW). Partitions and children of any depth: rows go into them. A hypertable's chunks are children by
+// inheritance, too, called ..._chunk in whatever schema; TimescaleDB's own triggers need hear of nothing that is not
+// written.
 constexpr std::string_view kRelations = R"sql(
 SELECT w.i, c.relkind, pg_catalog.row_security_active(c.oid) AS row_security, current_user AS role,
        (SELECT pg_catalog.string_agg(r.rulename::text, E'\n' ORDER BY r.rulename) FROM pg_catalog.pg_rewrite r
@@ -175,19 +177,21 @@ SELECT w.i, c.relkind, pg_catalog.row_security_active(c.oid) AS row_security, cu
          WHERE r.ev_class = c.oid AND r.ev_type = '2' AND r.ev_enabled <> 'D') AS update_rules,
        EXISTS (SELECT FROM pg_catalog.pg_trigger t
                 WHERE t.tgrelid = c.oid AND t.tgtype & 69 = 69 AND t.tgenabled <> 'D') AS instead_of_insert,
-       (WITH RECURSIVE below(oid) AS (
-          SELECT c.oid UNION SELECT h.inhrelid FROM below b JOIN pg_catalog.pg_inherits h ON h.inhparent = b.oid)
-        SELECT coalesce(bit_or(t.tgtype), 0::smallint) FROM below b JOIN pg_catalog.pg_trigger t ON t.tgrelid = b.oid
-         WHERE NOT t.tgisinternal AND t.tgenabled <> 'D') AS trigger_types,
-       c.relkind = 'r' AND EXISTS (
-         SELECT FROM pg_catalog.pg_inherits h JOIN pg_catalog.pg_class k ON k.oid = h.inhrelid
-           JOIN pg_catalog.pg_namespace n ON n.oid = k.relnamespace
-          WHERE h.inhparent = c.oid AND n.nspname <> '_timescaledb_internal') AS has_heirs,
-       (WITH RECURSIVE below(oid) AS (
-          SELECT c.oid UNION SELECT h.inhrelid FROM below b JOIN pg_catalog.pg_inherits h ON h.inhparent = b.oid)
-        SELECT pg_catalog.string_agg(b.oid::regclass::text, E'\n' ORDER BY b.oid) FROM below b
-          JOIN pg_catalog.pg_class t ON t.oid = b.oid WHERE t.relkind = 'r' AND t.relpersistence = 'u') AS unlogged
-  FROM (VALUES %WANTED%) AS w(i, name) JOIN pg_catalog.pg_class c ON c.oid = pg_catalog.to_regclass(w.name))sql";
+       below.trigger_types, below.has_heirs, below.unlogged
+  FROM (VALUES %WANTED%) AS w(i, name) JOIN pg_catalog.pg_class c ON c.oid = pg_catalog.to_regclass(w.name)
+  CROSS JOIN LATERAL (
+    WITH RECURSIVE all_of(oid) AS (
+      SELECT c.oid UNION SELECT h.inhrelid FROM all_of a JOIN pg_catalog.pg_inherits h ON h.inhparent = a.oid)
+    SELECT coalesce(bit_or((SELECT bit_or(t.tgtype)
+                              FROM pg_catalog.pg_trigger t JOIN pg_catalog.pg_proc f ON f.oid = t.tgfoid
+                              JOIN pg_catalog.pg_namespace n ON n.oid = f.pronamespace
+                             WHERE t.tgrelid = k.oid AND NOT t.tgisinternal AND t.tgenabled <> 'D'
+                               AND NOT pg_catalog.starts_with(n.nspname, '_timescaledb_'))), 0::smallint) AS trigger_types,
+           c.relkind = 'r' AND bool_or(k.oid <> c.oid AND NOT (
+             pg_catalog.to_regclass('_timescaledb_catalog.hypertable') IS NOT NULL AND pg_catalog.right(k.relname, 6) = '_chunk')) AS has_heirs,
+           pg_catalog.string_agg(k.oid::regclass::text, E'\n' ORDER BY k.oid)
+             FILTER (WHERE k.relkind = 'r' AND k.relpersistence = 'u') AS unlogged
+      FROM all_of a JOIN pg_catalog.pg_class k ON k.oid = a.oid) below)sql";
 
 std::string with_wanted(std::string_view query, const std::string& wanted) {
   std::string out(query);

@@ -192,6 +192,19 @@ TEST_F(SplitTest, ACheckThatFailsBeforeAConflictIsSeenStillMerges) {
               ElementsAre(ElementsAre("5", "50"), ElementsAre("6", "1")));
 }
 
+TEST_F(SplitTest, ATableThatNoRowGoesIntoMayBeGone) {
+  database.run("CREATE TABLE users (id bigint PRIMARY KEY, level bigint CHECK (level < 100))");
+  database.run("CREATE TABLE parts (id bigint PRIMARY KEY)");
+  auto batch = next_batch(plan({TableChoice{"users", {"id"}, ConflictStrategy::ignore, ""},
+                                TableChoice{"parts", {"id"}, ConflictStrategy::ignore, ""}}));
+  batch.add({{"id", "1"}, {"level", "100"}}).add({{"id", "2"}, {"level", "1"}});
+  database.run("DROP TABLE parts");
+  const auto written = write(batch);
+  ASSERT_EQ(written.outcome.kind, OutcomeKind::committed) << written.outcome.message;
+  EXPECT_EQ(written.batch->rejected.size(), 1U);
+  EXPECT_EQ(count("users"), "1");
+}
+
 TEST_F(SplitTest, AFaultThatIsNotTheRowsTakesEverythingBack) {
   database.run("CREATE TABLE strict (id bigint, level bigint CHECK (level < 100))");
   auto batch = next_batch(plan("strict"));
