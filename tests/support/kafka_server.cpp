@@ -5,6 +5,7 @@
 
 #include <array>
 #include <atomic>
+#include <sstream>
 #include <stdexcept>
 #include <thread>
 #include <utility>
@@ -107,6 +108,18 @@ Metadata metadata_of(rd_kafka_t* client, const std::string& topic) {
   const rd_kafka_metadata_t* raw = nullptr;
   const auto error = rd_kafka_metadata(client, 0, handle.get(), &raw, kAnswerWithinMs);
   return Metadata(error == RD_KAFKA_RESP_ERR_NO_ERROR ? raw : nullptr);
+}
+
+/// Those of a topic that have a leader; -1: nobody answers.
+int partitions_known(rd_kafka_t* client, const std::string& topic) {
+  const auto metadata = metadata_of(client, topic);
+  if (metadata == nullptr) return -1;
+  if (metadata->topic_cnt == 0 || metadata->topics[0].err != RD_KAFKA_RESP_ERR_NO_ERROR) return 0;
+  int with_leader = 0;
+  for (int i = 0; i < metadata->topics[0].partition_cnt; ++i) {
+    if (metadata->topics[0].partitions[i].leader >= 0) ++with_leader;
+  }
+  return with_leader;
 }
 
 }  // namespace
@@ -251,20 +264,16 @@ std::string KafkaServer::new_topic(const std::string& prefix, int partitions) {
   return topic;
 }
 
-int KafkaServer::partitions_known(const std::string& topic) {
-  const auto metadata = metadata_of(client().handle.get(), topic);
-  if (metadata == nullptr) return -1;
-  if (metadata->topic_cnt == 0 || metadata->topics[0].err != RD_KAFKA_RESP_ERR_NO_ERROR) return 0;
-  int with_leader = 0;
-  for (int i = 0; i < metadata->topics[0].partition_cnt; ++i) {
-    if (metadata->topics[0].partitions[i].leader >= 0) ++with_leader;
-  }
-  return with_leader;
-}
-
 void KafkaServer::await_partitions(const std::string& topic, int partitions) {
-  if (!eventually([&] { return partitions_known(topic) == partitions; })) {
-    fail(topic, "the broker does not show " + std::to_string(partitions) + " partitions");
+  std::istringstream addresses(bootstrap());
+  std::string address;
+  for (int broker = 1; std::getline(addresses, address, ','); ++broker) {
+    if (brokers() > 1 && !runs(broker)) continue;
+    // A client that has met no other one asks the broker it was told of.
+    const Client asking(address);
+    if (!eventually([&] { return partitions_known(asking.handle.get(), topic) == partitions; })) {
+      fail(topic, "the broker at " + address + " does not show " + std::to_string(partitions) + " partitions");
+    }
   }
 }
 

@@ -75,7 +75,8 @@ class KafkaServer {
   /// Runs one of Kafka's own tools (see scripts/kafka-tool.sh); returns what it printed.
   std::string tool(std::vector<std::string> arguments) const { return processes_.tool(std::move(arguments)); }
 
-  /// Returns when the broker knows the topic with all its partitions.
+  /// Returns when every broker that runs knows the topic with all its partitions: a producer that has seen a topic and
+  /// then asks a broker that does not know it yet gives up what it was to send.
   void create_topic(const std::string& topic, int partitions);
   /// The same for many at once.
   void create_topics(const std::vector<std::string>& topics, int partitions);
@@ -104,7 +105,6 @@ class KafkaServer {
  private:
   struct Client;
   Client& client();
-  [[nodiscard]] int partitions_known(const std::string& topic);
   void await_partitions(const std::string& topic, int partitions);
 
   KafkaProcesses processes_;
