@@ -19,6 +19,7 @@
 #include "infer/read.h"
 #include "infer/yaml.h"
 #include "mapping/ddl.h"
+#include "mapping/draft.h"
 #include "mapping/table_names.h"
 #include "mapping/topic_pattern.h"
 #include "pipeline/compile_topic.h"
@@ -26,6 +27,7 @@
 #include "preview/preview.h"
 #include "preview/render.h"
 #include "schema/migrations.h"
+#include "schema/storage_upkeep.h"
 #include "sink/catalog_reader.h"
 
 namespace loom::app {
@@ -52,6 +54,29 @@ void check_migrations(const settings::Config& config, std::vector<mapping::Probl
       {severity, "", 0, "", "",
        "the database lacks migrations: " + missing + ". Run `migrate`" +
            (config.auto_migrate ? ", or leave it to `run` (LOOM_AUTO_MIGRATE)" : ", or set LOOM_AUTO_MIGRATE=true")});
+}
+
+/// Whether the tables are divided by time as the mapping says.
+void compare_storage(const settings::Config& config, const mapping::MappingFile& file,
+                     std::vector<mapping::Problem>& problems) {
+  std::vector<const mapping::TopicMapping*> topics;
+  std::vector<mapping::TimeTable> tables;
+  for (const auto& topic : file.topics) {
+    if (!topic.storage.is_wanted() || mapping::has_open_table_name(topic)) continue;
+    if (topic.create_table == mapping::CreateTable::never) continue;
+    topics.push_back(&topic);
+    tables.push_back({topic.table, topic.storage});
+  }
+  if (tables.empty()) return;
+  const schema::StorageComparison found = schema::compare_storage(config.database.url, tables);
+  mapping::Findings findings(file.path);
+  for (const auto& [table, text] : found.differences) {
+    const auto topic = std::find_if(topics.begin(), topics.end(), [&](const auto* one) { return one->table == table; });
+    findings.warning(mapping::place_of(**topic, (*topic)->storage.hypertable ? "hypertable" : "partition"),
+                     "`" + table.display() + "` " + text);
+  }
+  if (!found.lack.empty()) findings.warning({}, found.lack);
+  for (auto& problem : findings.take()) problems.push_back(std::move(problem));
 }
 
 void add(std::vector<mapping::Problem> found, std::vector<mapping::Problem>& problems) {
@@ -158,6 +183,7 @@ int validate_mapping(const settings::Config& config, const ValidateOptions& opti
       add(encode::check_schema(topic, *compiled.plan, schema, file->path), problems);
     }
   }
+  if (options.database) compare_storage(config, *file, problems);
   add(latest.problems, problems);
   print(problems);
   all.insert(all.end(), problems.begin(), problems.end());

@@ -53,6 +53,9 @@ int create_mapped_tables(const settings::Config& config, const CreateTablesOptio
     std::cout << (options.alter ? "added " : "lacking ") << column.table << '.' << column.column << ": "
               << column.statement << '\n';
   }
+  for (const auto& line : tables.storage.done) std::cout << line << '\n';
+  for (const auto& line : tables.storage.warnings) std::cerr << "warning: " << line << '\n';
+  if (!tables.lack_of_timescaledb.empty()) std::cerr << tables.lack_of_timescaledb << '\n';
   std::cout << tables.created.size() << " created, " << tables.existing.size() << " existed already\n";
   if (!options.alter && !tables.lacking.empty()) {
     std::cerr << "Tables lack columns that the mapping feeds: run the statements, or create-tables --alter\n";

@@ -68,9 +68,11 @@ std::vector<mapping::Problem> create_missing_tables(const settings::Config& conf
   }
   const auto definitions =
       mapping::table_definitions(making, problems, mapping::TablesOf::creating_topics, schemas.schemas);
-  for (const auto& table : schema::create_tables(config.database.url, definitions).created) {
-    spdlog::info("table created: {}", table);
-  }
+  const schema::CreatedTables tables = schema::create_tables(config.database.url, definitions);
+  for (const auto& table : tables.created) spdlog::info("table created: {}", table);
+  for (const auto& line : tables.storage.done) spdlog::info("{}", line);
+  for (const auto& line : tables.storage.warnings) spdlog::warn("{}", line);
+  if (!tables.lack_of_timescaledb.empty()) spdlog::info("{}", tables.lack_of_timescaledb);
   return problems;
 }
 

@@ -19,6 +19,7 @@
 #include "app/reload.h"
 #include "app/schema_registry.h"
 #include "app/signals.h"
+#include "app/storage_keeper.h"
 #include "app/version.h"
 #include "base/backoff.h"
 #include "base/clock.h"
@@ -199,6 +200,7 @@ int run_service(const settings::Config& config, Failpoints& failpoints) {
       std::make_unique<Reloader>(in_use, row, settings, Reloader::Parts{plans, consumer, *pool, loader.get()});
   auto recorder =
       loader ? std::make_unique<MetricsRecorder>(MetricsRecorder::Parts{clock, counters, *lag, *loader}) : nullptr;
+  auto storage = std::make_unique<StorageKeeper>(config.database.url, plans);
   auto server = std::make_unique<http::Server>(http::ServerSettings{.host = config.http_host, .port = config.http_port},
                                                http_routes(observer, *reloader));
   spdlog::info("HTTP on http://{}:{}", config.http_host, server->port());
@@ -218,6 +220,7 @@ int run_service(const settings::Config& config, Failpoints& failpoints) {
   lag->request_stop();
   server.reset();
   std::thread watchers([&] {  // they may wait for servers that do not answer
+    storage.reset();
     recorder.reset();
     reloader.reset();
     lag.reset();

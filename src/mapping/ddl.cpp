@@ -12,6 +12,7 @@
 #include "mapping/draft.h"
 #include "mapping/keys.h"
 #include "mapping/row_schema.h"
+#include "mapping/storage_check.h"
 #include "mapping/value_types.h"
 
 namespace loom::mapping {
@@ -240,6 +241,22 @@ Building& building_of(std::vector<Building>& buildings, const TableName& name) {
   return buildings.back();
 }
 
+/// How the table of these topics is divided by time: they have to agree, those that say nothing with all.
+void settle_storage(Building& building, const TopicMapping& topic, const TopicSchema& schema, Findings& findings) {
+  if (!topic.storage.is_wanted()) return;
+  TimeStorage& storage = building.definition.storage;
+  if (!storage.is_wanted()) {
+    storage = topic.storage;
+    const bool by_schema = topic.changes != Changes::none || topic.create_table == CreateTable::from_schema;
+    if (by_schema && schema.schema == nullptr) return;  // which columns there will be is not known here
+    check_storage(topic, building.definition.table, findings);
+  } else if (!(storage == topic.storage)) {
+    findings.error(place_of(topic, topic.storage.hypertable ? "hypertable" : "partition"),
+                   "is not what another topic of `" + building.definition.table.name.display() +
+                       "` has; they have to say the same, or only one of them says it");
+  }
+}
+
 /// The columns of a table whose topic maps no fields.
 std::vector<std::string> own_columns(const TopicMapping& topic, const TopicSchema& schema) {
   std::vector<std::string> names;
@@ -295,15 +312,18 @@ std::vector<TableDefinition> table_definitions(const MappingFile& file, std::vec
     if (!is_shared) forbid_nulls(own, *topic, tables[0], schema);
   }
   std::vector<TableDefinition> definitions;
+  for (auto& building : buildings) settle_keys(building);
+  for (const auto& [topic, schema, tables] : all) {
+    settle_storage(building_of(buildings, tables[0].name), *topic, schema, findings);
+  }
   for (auto& building : buildings) {
-    settle_keys(building);
     definitions.push_back(std::move(building.definition));
   }
   for (auto& problem : findings.take()) problems.push_back(std::move(problem));
   return definitions;
 }
 
-std::string TableDefinition::to_sql() const {
+std::string TableDefinition::to_sql(TableForm form) const {
   const auto quoted = [](const std::vector<std::string>& names) {
     std::string list;
     for (const auto& name : names) list += (list.empty() ? "" : ", ") + quote_identifier(name);
@@ -323,6 +343,9 @@ std::string TableDefinition::to_sql() const {
   sql += "CREATE TABLE IF NOT EXISTS " + table.name.quoted() + " (\n";
   for (std::size_t i = 0; i < lines.size(); ++i) {
     sql += "    " + lines[i] + (i + 1 < lines.size() ? ",\n" : "\n");
+  }
+  if (form == TableForm::partitioned) {
+    return sql + ") PARTITION BY RANGE (" + quote_identifier(storage.partition->time) + ");\n";
   }
   return sql + ");\n";
 }

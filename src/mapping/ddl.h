@@ -12,6 +12,11 @@
 
 namespace loom::mapping {
 
+enum class TableForm : std::uint8_t {
+  plain,
+  partitioned,  ///< PARTITION BY RANGE of the time column of TableDefinition::storage's `partition`
+};
+
 /// The table that create-tables makes for a mapping: every mapped column with the type that its `data_types` entry
 /// (or transform) asks for, text key columns COLLATE "C", PRIMARY KEY from the upsert key. Topics that share a table
 /// have their columns joined. A minimal mapping gets Loom's envelope: trace_id, device_id, timestamp, schema_version,
@@ -22,8 +27,9 @@ namespace loom::mapping {
 struct TableDefinition {
   TableInfo table;
   std::vector<std::string> source_topics;
+  TimeStorage storage{};  ///< how it is divided by time, as one of its topics has it
   /// CREATE TABLE IF NOT EXISTS ...; (and CREATE SCHEMA IF NOT EXISTS where the name has one)
-  [[nodiscard]] std::string to_sql() const;
+  [[nodiscard]] std::string to_sql(TableForm form = TableForm::plain) const;
   /// ALTER TABLE ... ADD COLUMN IF NOT EXISTS ...; Without NOT NULL, where the rows that are there would have no value.
   [[nodiscard]] std::string add_column_sql(const ColumnInfo& column) const;
 };

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "formats/format.h"
+#include "mapping/time_storage.h"
 
 namespace loom::formats {
 struct Schema;
@@ -170,6 +171,7 @@ struct TopicMapping {
   std::optional<std::chrono::milliseconds> batch_timeout;
   CreateTable create_table = CreateTable::by_mapping;
   Evolve evolve = Evolve::off;
+  TimeStorage storage{};                   ///< of its own table
   std::vector<std::string> absent_values;  ///< JSON scalars; a field with one of them counts as not there
   NulPolicy nul = NulPolicy::reject;
   NoPartition no_partition = NoPartition::stop;
@@ -188,6 +190,12 @@ struct TopicMapping {
   [[nodiscard]] bool removes() const { return changes != Changes::none || tombstones == Tombstones::remove; }
   /// No field mapping and no array: `table` and `description` only.
   [[nodiscard]] bool is_minimal() const { return field_mappings.empty() && array_mappings.empty(); }
+};
+
+/// A table that is divided by time, and how.
+struct TimeTable {
+  TableName name;
+  TimeStorage storage;
 };
 
 /// A whole `topic_mappings.yml`. Immutable once loaded.

@@ -13,6 +13,7 @@
 #include "mapping/from_schema.h"
 #include "mapping/sources.h"
 #include "mapping/table_names.h"
+#include "mapping/time_storage_reader.h"
 #include "mapping/topic_pattern.h"
 #include "mapping/unknown_key.h"
 #include "mapping/value_types.h"
@@ -152,6 +153,10 @@ const std::vector<TopicReader::Key>& TopicReader::keys() {
       {"create_table",
        [](Self& self, const Entry& entry) { self.take_choice(kCreateTables, entry, self.topic_.create_table); }},
       {"evolve", [](Self& self, const Entry& entry) { self.take_choice(kEvolve, entry, self.topic_.evolve); }},
+      {"hypertable",
+       [](Self& self, const Entry& entry) { read_hypertable(entry, self.at(entry), self.findings_, self.topic_); }},
+      {"partition",
+       [](Self& self, const Entry& entry) { read_partition(entry, self.at(entry), self.findings_, self.topic_); }},
       {"nul", [](Self& self, const Entry& entry) { self.take_choice(kNulPolicies, entry, self.topic_.nul); }},
       {"no_partition",
        [](Self& self, const Entry& entry) { self.take_choice(kNoPartitions, entry, self.topic_.no_partition); }},
@@ -361,6 +366,7 @@ TopicMapping read_topic(const Entry& entry, const FileDefaults& defaults, const 
   finish_format(topic, path, findings);
   finish_changes(topic, findings);
   check_from_schema(topic, findings);
+  finish_time_storage(topic, findings);
   check_table_headers(topic, findings);
   if (!topic.is_pattern && has_open_table_name(topic)) {
     topic = for_topic(topic, topic.topic);

@@ -117,6 +117,24 @@ std::shared_ptr<const mapping::MappingFile> DatabasePlans::file() const {
   return file_;
 }
 
+std::vector<mapping::TimeTable> DatabasePlans::time_tables() const {
+  const MutexLock lock(mutex_);
+  std::vector<mapping::TimeTable> found;
+  std::set<mapping::TableName> seen;
+  for (const auto& topic : file_->topics) {
+    if (!topic.storage.is_wanted() || topic.create_table == mapping::CreateTable::never) continue;
+    const auto add = [&](const mapping::TableName& table) {
+      if (seen.insert(table).second) found.push_back({table, topic.storage});
+    };
+    for (const auto& [key, plan] : plans_) {
+      if (!is_plan_of(key, topic.topic)) continue;
+      if (plan->variants.empty()) add(plan->tables[0].name);
+      for (const auto& variant : plan->variants) add(plan->tables[variant.first_table].name);
+    }
+  }
+  return found;
+}
+
 bool DatabasePlans::has_plan(const std::string& mapping) const {
   const MutexLock lock(mutex_);
   return std::any_of(plans_.begin(), plans_.end(),

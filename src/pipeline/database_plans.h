@@ -62,6 +62,8 @@ class DatabasePlans final : public PlanProvider {
   PlanChanges adopt(PreparedPlans prepared);
 
   [[nodiscard]] std::shared_ptr<const mapping::MappingFile> file() const;
+  /// The tables of all plans that their mapping divides by time, each once; not those of somebody else's making.
+  [[nodiscard]] std::vector<mapping::TimeTable> time_tables() const;
   /// Whether a topic of this mapping key has a plan.
   [[nodiscard]] bool has_plan(const std::string& mapping) const;
 

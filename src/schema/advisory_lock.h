@@ -10,10 +10,16 @@ namespace loom::schema {
 enum class AdvisoryLock : int {
   schema = 1,
   consumer_metrics = 2,  ///< taken by maintain_consumer_metrics() itself, in migration 041
+  storage = 3,           ///< whoever makes and drops partitions and chunks
 };
 
 inline std::string lock_statement(AdvisoryLock lock) {
   return "SELECT pg_advisory_xact_lock(1819242349, " + std::to_string(static_cast<int>(lock)) + ")";
+}
+
+/// True or false, at once.
+inline std::string try_lock_query(AdvisoryLock lock) {
+  return "SELECT pg_try_advisory_xact_lock(1819242349, " + std::to_string(static_cast<int>(lock)) + ")";
 }
 
 /// `already exists, skipping` is what IF NOT EXISTS is for: no reason to print it.

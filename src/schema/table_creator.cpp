@@ -5,8 +5,10 @@
 #include <set>
 #include <span>
 
+#include "base/plural.h"
 #include "mapping/built_in_types.h"
 #include "schema/advisory_lock.h"
+#include "schema/time_partitions.h"
 #include "settings/database_url.h"
 
 namespace loom::schema {
@@ -21,11 +23,38 @@ bool exists(pqxx::work& tx, const mapping::TableName& name) {
   return !tx.exec("SELECT to_regclass(" + tx.quote(name.quoted()) + ")")[0][0].is_null();
 }
 
-void create(pqxx::work& tx, const mapping::TableDefinition& definition) {
+/// What is done where the mapping has both keys, or a database without TimescaleDB.
+bool is_partitioned_by_us(const mapping::TimeStorage& storage, const TimescaleDb& timescale) {
+  return storage.partition && !(storage.hypertable && timescale.is_there());
+}
+
+void create(pqxx::work& tx, const mapping::TableDefinition& definition, mapping::TableForm form) {
   try {
-    tx.exec(definition.to_sql());
+    tx.exec(definition.to_sql(form));
   } catch (const pqxx::sql_error& error) {
     throw TableError("cannot create table " + definition.table.name.display() + ": " + error.what(),
+                     sink::cause_of_failure(error));
+  }
+}
+
+/// The tables that the database is too poor for are added to `plain`.
+void divide_by_time(pqxx::work& tx, const mapping::TableDefinition& definition, const TimescaleDb& timescale,
+                    Periods periods, StorageNotes& notes, std::vector<std::string>& plain) {
+  const mapping::TableName& name = definition.table.name;
+  const auto& [hypertable, partition] = definition.storage;
+  try {
+    if (hypertable && timescale.is_there()) {
+      make_hypertable(tx, definition, timescale, notes);
+    } else if (!partition) {
+      plain.push_back(name.display());
+    } else if (const std::string why = obstacle_to_partitions(tx, name, *partition); !why.empty()) {
+      notes.warnings.push_back(name.display() + " is not divided into partitions: " + why);
+    } else if (const int made = make_partitions(tx, name, *partition, periods); made > 0) {
+      notes.done.push_back(name.display() + ": " + plural(made, "partition") + ", each for a " +
+                           std::string(to_string(partition->by)) + " of `" + partition->time + "`");
+    }
+  } catch (const pqxx::sql_error& error) {
+    throw TableError("cannot divide table " + name.display() + " by time: " + error.what() + "\nNothing was changed.",
                      sink::cause_of_failure(error));
   }
 }
@@ -74,16 +103,25 @@ CreatedTables create_tables(const std::string& url, const std::vector<mapping::T
     // CREATE TABLE IF NOT EXISTS alone is not enough: two at once can both find nothing, and one of them fails.
     tx.exec(lock_statement(AdvisoryLock::schema));
     CreatedTables result;
+    const TimescaleDb timescale = timescaledb_of(tx);
+    std::vector<std::string> plain;
     for (const mapping::TableDefinition& definition : definitions) {
       const mapping::TableName& name = definition.table.name;
       if (exists(tx, name)) {
         result.existing.push_back(name.display());
-        if (alter != Alter::nothing) find_lacking(tx, definition, result.lacking);
+        if (alter == Alter::nothing) continue;
+        find_lacking(tx, definition, result.lacking);
+        if (definition.storage.is_wanted())
+          divide_by_time(tx, definition, timescale, Periods::ahead, result.storage, plain);
         continue;
       }
-      create(tx, definition);
+      const bool partitioned = is_partitioned_by_us(definition.storage, timescale);
+      create(tx, definition, partitioned ? mapping::TableForm::partitioned : mapping::TableForm::plain);
+      if (definition.storage.is_wanted())
+        divide_by_time(tx, definition, timescale, Periods::of_new_table, result.storage, plain);
       result.created.push_back(name.display());
     }
+    result.lack_of_timescaledb = lack_of_timescaledb(plain, timescale);
     if (alter == Alter::add_columns) add_lacking(tx, result.lacking);
     tx.commit();
     return result;
@@ -165,8 +203,11 @@ std::string render(const std::vector<mapping::TableDefinition>& definitions) {
   for (const mapping::TableDefinition& definition : definitions) {
     if (!out.empty()) out += '\n';
     for (const std::string& topic : definition.source_topics) out += "-- " + topic + "\n";
-    out += definition.to_sql();
-    if (out.back() != '\n') out += '\n';
+    const auto& [hypertable, partition] = definition.storage;
+    // Which of the two it will be, where the mapping has both, is up to the database.
+    const bool partitioned = partition && !hypertable;
+    out += definition.to_sql(partitioned ? mapping::TableForm::partitioned : mapping::TableForm::plain);
+    if (hypertable) out += hypertable_script(definition);
   }
   return out;
 }

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "mapping/ddl.h"
+#include "schema/hypertables.h"
 #include "sink/database_failure.h"
 
 namespace loom::schema {
@@ -25,6 +26,9 @@ struct CreatedTables {
   std::vector<std::string> existing;
   /// Columns that existing tables had not; with Alter::add_columns they have now, with Alter::nothing nobody looked.
   std::vector<LackingColumn> lacking{};
+  /// How they are divided by time now; of tables that were there only where Alter is not nothing.
+  StorageNotes storage{};
+  std::string lack_of_timescaledb{};  ///< and which tables are plain ones for that; empty: none is
 };
 
 class TableError : public sink::DatabaseFailure {
@@ -32,8 +36,8 @@ class TableError : public sink::DatabaseFailure {
   using sink::DatabaseFailure::DatabaseFailure;
 };
 
-/// Creates the tables that the database lacks, and with Alter::add_columns the columns, all of them or none. Safe when
-/// several replicas do it at once.
+/// Creates the tables that the database lacks, divided by time where their mapping has it so, and with
+/// Alter::add_columns the columns, all of them or none. Safe when several replicas do it at once.
 /// Blocks:  until done, or until another process that creates tables is.
 /// Fails:   TableError naming the table, free of passwords.
 CreatedTables create_tables(const std::string& url, const std::vector<mapping::TableDefinition>& definitions,
