@@ -15,6 +15,7 @@ topic_mappings.yml, lets kafka-to-db-consumer store them, and shows what came ou
 --keep     leaves servers and consumer running, and says how to look at them and how to stop them
 --count N  messages per topic (default 300)
 
+LOOM_POSTGRES_VERSION=17-trixie takes a server with TimescaleDB: sensor tables become hypertables, whose chunks are listed.
 Takes some minutes the first time (packages and build), then seconds.
 EOF
 }
@@ -118,6 +119,22 @@ await_consumer() {
   fi
 }
 
+# With a server that has TimescaleDB (LOOM_POSTGRES_VERSION=17-trixie) the tables that the mapping wants so are hypertables.
+use_timescaledb() {
+  if [[ $(query -c "SELECT current_setting('shared_preload_libraries') LIKE '%timescaledb%'") == t ]]; then
+    query -c 'CREATE EXTENSION IF NOT EXISTS timescaledb'
+  fi
+}
+
+show_chunks() {
+  if [[ $(query -c "SELECT count(*) FROM pg_extension WHERE extname = 'timescaledb'") == 0 ]]; then return 0; fi
+  printf '%-50s %10s  %s\n' 'hypertable' 'chunks' 'from, to'
+  query -F '|' -c "SELECT hypertable_name, count(*), min(range_start)::date || ', ' || max(range_end)::date
+                   FROM timescaledb_information.chunks WHERE hypertable_schema = 'public' GROUP BY 1 ORDER BY 1" |
+    while IFS='|' read -r name chunks range; do printf '%-50s %10d  %s\n' "$name" "$chunks" "$range"; done
+  printf '\n'
+}
+
 # Prints a table of rows per table; fails when one is empty.
 show_tables() {
   local table rows empty=0 total=0
@@ -192,8 +209,10 @@ main() {
   step 'Packages' "$LOOM_ROOT/scripts/install-packages.sh"
   step 'Build' build_release
   servers_dir=$(servers_make_dir)
+  postgres_choose
   step 'Kafka and PostgreSQL' servers_start "$servers_dir"
   export_settings
+  use_timescaledb
   # The script may be killed in a way that no trap sees; the servers go with it all the same.
   $keep || servers_stop_after "$servers_dir" $$
   step "Sample messages ($count to each of $(mapped_topics | wc -l) topics)" send_samples
@@ -201,6 +220,7 @@ main() {
   step 'Consuming until nothing is left' await_consumer
   "$program" lag | awk 'NR == 1 || / total /'
   show_tables
+  show_chunks
   say "Clone to rows took $((SECONDS - started)) s"
   show_next
 }

@@ -75,7 +75,7 @@ void compare_storage(const settings::Config& config, const mapping::MappingFile&
     findings.warning(mapping::place_of(**topic, (*topic)->storage.hypertable ? "hypertable" : "partition"),
                      "`" + table.display() + "` " + text);
   }
-  if (!found.lack.empty()) findings.warning({}, found.lack);
+  for (const auto& lack : found.lacks) findings.warning({}, lack);
   for (auto& problem : findings.take()) problems.push_back(std::move(problem));
 }
 

@@ -236,6 +236,14 @@ std::string lack_of_timescaledb(const std::vector<std::string>& tables, const Ti
       fmt::join(tables, ", "));
 }
 
+std::string lack_of_compression(const std::vector<std::string>& tables) {
+  if (tables.empty()) return {};
+  return fmt::format(
+      "this TimescaleDB is of the Apache 2 edition, which compresses nothing; the Community edition does. Left as they "
+      "are: {}",
+      fmt::join(tables, ", "));
+}
+
 bool is_without_retention(pqxx::transaction_base& tx, const TableName& table, const TimescaleDb& timescale) {
   return timescale.is_there() &&
          tx.exec(
@@ -269,10 +277,7 @@ void make_hypertable(pqxx::transaction_base& tx, const mapping::TableDefinition&
     set_compression(tx, table, wanted, state, timescale, notes);
     set_retention(tx, table, wanted, state, timescale, notes);
   } else if (wanted.compress_after) {
-    notes.warnings.push_back(
-        table.display() +
-        " is not compressed: this TimescaleDB is of the Apache 2 edition, which cannot do that; the "
-        "Community edition can");
+    notes.uncompressed.push_back(table.display());
   }
 }
 
@@ -295,10 +300,7 @@ std::vector<std::string> differences(pqxx::transaction_base& tx, const TableName
     found.push_back(fmt::format("{} after {}, and the mapping says {}{}", does, there.value_or("no time at all"),
                                 asked->text(), kSets));
   };
-  if (!timescale.has_policies) {
-    if (wanted.compress_after) found.emplace_back("is not compressed: this TimescaleDB is of the Apache 2 edition");
-    return found;
-  }
+  if (!timescale.has_policies) return found;
   policy("drops rows", wanted.retain, state.same_retain, state.retain);
   policy("compresses chunks", wanted.compress_after, state.same_compress_after, state.compress_after);
   if (wanted.compress_after && !compresses_as_wanted(state, wanted)) {

@@ -25,7 +25,11 @@ std::string lack_of_timescaledb(const std::vector<std::string>& tables, const Ti
 struct StorageNotes {
   std::vector<std::string> done{};
   std::vector<std::string> warnings{};
+  std::vector<std::string> uncompressed{};  ///< tables that are not compressed only because the edition cannot
 };
+
+/// What to tell of StorageNotes::uncompressed; empty where there are none.
+std::string lack_of_compression(const std::vector<std::string>& tables);
 
 /// Makes the table a hypertable where it is none and has no rows, and gives it the chunks, the compression and the
 /// policies that its mapping has. What cannot be done is a warning. Part of the caller's transaction.

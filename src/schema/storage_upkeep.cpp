@@ -51,19 +51,23 @@ StorageComparison compare_storage(const std::string& url, const std::vector<mapp
     const TimescaleDb timescale = timescaledb_of(tx);
     StorageComparison found;
     std::vector<std::string> plain;
+    std::vector<std::string> uncompressed;
     for (const auto& [name, storage] : tables) {
       if (!is_there(tx, name)) continue;
       if (storage.hypertable && timescale.is_there()) {
         for (auto& text : differences(tx, name, *storage.hypertable, timescale)) {
           found.differences.push_back({name, std::move(text)});
         }
+        if (storage.hypertable->compress_after && !timescale.has_policies) uncompressed.push_back(name.display());
       } else if (!storage.partition) {
         plain.push_back(name.display());
       } else if (const std::string why = obstacle_to_partitions(tx, name, *storage.partition); !why.empty()) {
         found.differences.push_back({name, "is not divided into partitions: " + why});
       }
     }
-    found.lack = lack_of_timescaledb(plain, timescale);
+    for (const auto& lack : {lack_of_timescaledb(plain, timescale), lack_of_compression(uncompressed)}) {
+      if (!lack.empty()) found.lacks.push_back(lack);
+    }
     return found;
   } catch (const std::exception& error) {
     throw sink::DatabaseFailure(

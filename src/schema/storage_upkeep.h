@@ -23,8 +23,7 @@ struct StorageDifference {
 
 struct StorageComparison {
   std::vector<StorageDifference> differences{};
-  std::string
-      lack{};  ///< of TimescaleDB, and what tables are plain ones for that; empty: it is there, or nobody needs it
+  std::vector<std::string> lacks{};  ///< what the database has not: TimescaleDB, compression; and for which tables
 };
 
 /// Of the tables that are there; only looks.

@@ -122,6 +122,9 @@ CreatedTables create_tables(const std::string& url, const std::vector<mapping::T
       result.created.push_back(name.display());
     }
     result.lack_of_timescaledb = lack_of_timescaledb(plain, timescale);
+    if (auto lack = lack_of_compression(result.storage.uncompressed); !lack.empty()) {
+      result.storage.warnings.push_back(std::move(lack));
+    }
     if (alter == Alter::add_columns) add_lacking(tx, result.lacking);
     tx.commit();
     return result;
