@@ -14,6 +14,7 @@
 #include "settings/database_url.h"
 #include "settings/reference.h"
 #include "settings/registry_url.h"
+#include "settings/topic_list.h"
 #include "text/values.h"
 
 extern char** environ;  // NOLINT(readability-redundant-declaration): POSIX leaves the declaration to us
@@ -111,6 +112,13 @@ class Reader {
 
   void read_text(std::initializer_list<std::string_view> names, std::string& out) {
     if (auto found = take(names)) out = std::move(found->value);
+  }
+
+  void read_topics(std::initializer_list<std::string_view> names, std::vector<std::string>& out) {
+    const auto found = take(names);
+    if (!found) return;
+    out = split_topic_list(found->value);
+    if (out.empty()) error(found->name, found->value, "names or patterns of topics, with commas between them");
   }
 
   void read_switch(std::initializer_list<std::string_view> names, bool& out) {
@@ -317,6 +325,8 @@ void read_registry(Reader& reader, ConfigResult& result) {
 void read_service(Reader& reader, ConfigResult& result) {
   Config& config = result.config;
   reader.read_text({"LOOM_TOPIC_MAPPINGS"}, config.topic_mappings);
+  reader.read_topics({"LOOM_TOPICS"}, config.topics);
+  reader.read_topics({"LOOM_TOPICS_EXCLUDE"}, config.topics_exclude);
   reader.read_switch({"LOOM_WATCH_FILES"}, config.watch_files);
   reader.read_switch({"LOOM_AUTO_CREATE_TABLES"}, config.auto_create_tables);
   reader.read_switch({"LOOM_AUTO_MIGRATE"}, config.auto_migrate);
@@ -340,6 +350,18 @@ void read_service(Reader& reader, ConfigResult& result) {
   constexpr std::array<std::pair<std::string_view, LogFormat>, 3> kFormats{
       {{"auto", LogFormat::automatic}, {"text", LogFormat::text}, {"json", LogFormat::json}}};
   reader.read_choice({"LOOM_LOG_FORMAT"}, kFormats, "auto, text or json", config.log_format);
+}
+
+bool takes_list(std::string_view name) { return name == "LOOM_TOPICS" || name == "LOOM_TOPICS_EXCLUDE"; }
+
+/// A list of YAML's as the text that the environment would have; nullopt: it holds more than names.
+std::optional<std::string> joined(const YAML::Node& list) {
+  std::string text;
+  for (const auto& item : list) {
+    if (!item.IsScalar()) return std::nullopt;
+    text += (text.empty() ? "" : ",") + item.Scalar();
+  }
+  return text;
 }
 
 std::optional<std::string> read_file(const std::string& path) {
@@ -395,9 +417,14 @@ Entries parse_config_yaml(const std::string& yaml, const std::string& path, std:
       const std::string line = path + ":" + std::to_string(entry.first.Mark().line + 1) + ": ";
       std::transform(name.begin(), name.end(), name.begin(),
                      [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
-      if (!entry.second.IsScalar() && !entry.second.IsNull()) {
-        errors.push_back(line + name + " takes one value, not a list or a map");
-      } else if (!entries.emplace(name, entry.second.IsNull() ? "" : entry.second.Scalar()).second) {
+      std::optional<std::string> value;
+      if (entry.second.IsNull()) value = "";
+      if (entry.second.IsScalar()) value = entry.second.Scalar();
+      if (entry.second.IsSequence() && takes_list(name)) value = joined(entry.second);
+      if (!value) {
+        errors.push_back(line + name + " takes " +
+                         (takes_list(name) ? "names or patterns of topics" : "one value, not a list or a map"));
+      } else if (!entries.emplace(name, *value).second) {
         errors.push_back(line + name + " is set twice");
       }
     }
