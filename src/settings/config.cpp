@@ -1,7 +1,5 @@
 #include "settings/config.h"
 
-#include <yaml-cpp/yaml.h>
-
 #include <algorithm>
 #include <array>
 #include <fstream>
@@ -352,18 +350,6 @@ void read_service(Reader& reader, ConfigResult& result) {
   reader.read_choice({"LOOM_LOG_FORMAT"}, kFormats, "auto, text or json", config.log_format);
 }
 
-bool takes_list(std::string_view name) { return name == "LOOM_TOPICS" || name == "LOOM_TOPICS_EXCLUDE"; }
-
-/// A list of YAML's as the text that the environment would have; nullopt: it holds more than names.
-std::optional<std::string> joined(const YAML::Node& list) {
-  std::string text;
-  for (const auto& item : list) {
-    if (!item.IsScalar()) return std::nullopt;
-    text += (text.empty() ? "" : ",") + item.Scalar();
-  }
-  return text;
-}
-
 std::optional<std::string> read_file(const std::string& path) {
   std::ifstream in(path, std::ios::binary);
   if (!in) return std::nullopt;
@@ -401,37 +387,6 @@ ConfigResult parse_config(const Entries& environment, const Entries& file, const
   reader.read_rdkafka(result.config.rdkafka);
   reader.warn_of_the_rest();
   return result;
-}
-
-Entries parse_config_yaml(const std::string& yaml, const std::string& path, std::vector<std::string>& errors) {
-  Entries entries;
-  try {
-    const YAML::Node root = YAML::Load(yaml);
-    if (root.IsNull()) return entries;
-    if (!root.IsMap()) {
-      errors.push_back(path + ": expected a map of settings, such as `loom_kafka_batch_size: 200`");
-      return entries;
-    }
-    for (const auto& entry : root) {
-      std::string name = entry.first.as<std::string>();
-      const std::string line = path + ":" + std::to_string(entry.first.Mark().line + 1) + ": ";
-      std::transform(name.begin(), name.end(), name.begin(),
-                     [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
-      std::optional<std::string> value;
-      if (entry.second.IsNull()) value = "";
-      if (entry.second.IsScalar()) value = entry.second.Scalar();
-      if (entry.second.IsSequence() && takes_list(name)) value = joined(entry.second);
-      if (!value) {
-        errors.push_back(line + name + " takes " +
-                         (takes_list(name) ? "names or patterns of topics" : "one value, not a list or a map"));
-      } else if (!entries.emplace(name, *value).second) {
-        errors.push_back(line + name + " is set twice");
-      }
-    }
-  } catch (const YAML::Exception& error) {
-    errors.push_back(path + ":" + std::to_string(error.mark.line + 1) + ": not YAML: " + error.msg);
-  }
-  return entries;
 }
 
 ConfigResult load_config(const std::optional<std::string>& file, ConfigNeeds needs) {
