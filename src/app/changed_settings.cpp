@@ -56,6 +56,10 @@ const std::vector<Setting>& settings() {
       setting(
           "LOOM_TOPIC_MAPPINGS", true, [](auto& c) -> auto& { return c.topic_mappings; }),
       setting(
+          "LOOM_TOPICS", true, [](auto& c) -> auto& { return c.topics; }),
+      setting(
+          "LOOM_TOPICS_EXCLUDE", true, [](auto& c) -> auto& { return c.topics_exclude; }),
+      setting(
           "LOOM_AUTO_CREATE_TABLES", true, [](auto& c) -> auto& { return c.auto_create_tables; }),
       setting(
           "LOOM_LOG_LEVEL", true, [](auto& c) -> auto& { return c.log_level; }),

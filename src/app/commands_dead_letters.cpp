@@ -13,14 +13,15 @@
 #include <vector>
 
 #include "app/commands.h"
+#include "app/mapping_input.h"
 #include "app/schema_registry.h"
 #include "base/clock.h"
 #include "base/plural.h"
 #include "base/reject.h"
 #include "base/similar.h"
+#include "base/wrong_setting.h"
 #include "dead_letters/replay.h"
 #include "dead_letters/report.h"
-#include "mapping/loader.h"
 #include "mapping/table_names.h"
 #include "mapping/topic_pattern.h"
 #include "pipeline/compile_topic.h"
@@ -219,7 +220,7 @@ int replay_dead_letters(const settings::Config& config, const DeadLetterOptions&
     replay.value = read_value(*options.value);
     if (!replay.value) return kWrongUsage;
   }
-  const mapping::LoadResult loaded = mapping::load_mapping_file(config.topic_mappings);
+  const mapping::LoadResult loaded = load_mapping(config);
   if (!loaded.file) {
     for (const auto& problem : loaded.problems) std::cerr << to_string(problem) << '\n';
     return kWrongUsage;
@@ -230,6 +231,12 @@ int replay_dead_letters(const settings::Config& config, const DeadLetterOptions&
   WaitingSchemas schemas(config);
   replay.registry = schemas.registry();
   replay.progress = isatty(STDERR_FILENO) != 0 ? stderr : nullptr;
+  if (const auto selection = loaded.file->selection; selection != nullptr) {
+    if (options.topic && !selection->takes(*options.topic)) {
+      throw WrongSetting(why_not_mapped(*loaded.file, *options.topic));
+    }
+    replay.is_ours = [selection](const std::string& topic) { return selection->takes(topic); };
+  }
   replay.plan_of = [&](const std::string& topic, const std::set<mapping::TableValues>& values) {
     return plan_of(*loaded.file, config.database.url, topic, values);
   };

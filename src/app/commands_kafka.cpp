@@ -10,10 +10,10 @@
 #include <memory>
 
 #include "app/commands.h"
+#include "app/mapping_input.h"
 #include "app/sample_format.h"
 #include "lag/look.h"
 #include "lag/report.h"
-#include "mapping/loader.h"
 #include "mapping/topic_pattern.h"
 #include "samples/messages.h"
 #include "samples/producer.h"
@@ -55,14 +55,14 @@ int print_sample_schema(const mapping::TopicMapping& mapping, const std::string&
 }  // namespace
 
 int produce_sample(const settings::Config& config, const SampleCommandOptions& options) {
-  const mapping::LoadResult loaded = mapping::load_mapping_file(config.topic_mappings);
+  const mapping::LoadResult loaded = load_mapping(config);
   if (!loaded.file) {
     for (const auto& problem : loaded.problems) std::cerr << to_string(problem) << '\n';
     return kWrongConfiguration;
   }
   const mapping::TopicMapping* topic = mapping::find_topic(*loaded.file, options.topic);
   if (topic == nullptr) {
-    std::cerr << "error: no mapping of " << loaded.file->path << " names the topic " << options.topic << '\n';
+    std::cerr << "error: " << why_not_mapped(*loaded.file, options.topic) << '\n';
     return kWrongConfiguration;
   }
   if (topic->changes != mapping::Changes::none) {
@@ -92,10 +92,13 @@ int produce_sample(const settings::Config& config, const SampleCommandOptions& o
 }
 
 int show_lag(const settings::Config& config, const LagCommandOptions& options) {
-  const lag::LookOptions look{.bootstrap_servers = config.bootstrap_servers,
-                              .rdkafka = config.rdkafka,
-                              .group = options.group.value_or(config.group_id()),
-                              .database_url = config.database.url};
+  lag::LookOptions look{.bootstrap_servers = config.bootstrap_servers,
+                        .rdkafka = config.rdkafka,
+                        .group = options.group.value_or(config.group_id()),
+                        .database_url = config.database.url};
+  if (const auto selection = checked_selection_of(config); selection != nullptr) {
+    look.is_ours = [selection](const std::string& topic) { return selection->takes(topic); };
+  }
   if (!options.watch) {
     const lag::GroupLag found = lag::read_lag(look);
     std::cout << (options.json ? lag::render_json(found) : lag::render_table(found)) << std::flush;

@@ -11,7 +11,6 @@
 #include "app/registry_schemas.h"
 #include "app/schema_registry.h"
 #include "base/plural.h"
-#include "base/similar.h"
 #include "base/wrong_setting.h"
 #include "decode/base64.h"
 #include "encode/schema_check.h"
@@ -112,16 +111,12 @@ void read_base64(preview::InputLine& line) {
 
 /// Which topic the messages are of: the one that the user names, or the only one of the file.
 const mapping::TopicMapping& chosen_topic(const mapping::MappingFile& file, const std::optional<std::string>& named) {
-  const auto names = topic_names(file);
   if (!named && file.topics.size() == 1 && !file.topics[0].is_pattern) return file.topics[0];
   std::string list;
-  for (const auto& name : names) list += (list.empty() ? "" : ", ") + name;
+  for (const auto& name : topic_names(file)) list += (list.empty() ? "" : ", ") + name;
   if (!named) throw WrongSetting("which topic are the messages of? --topic T; " + file.path + " has: " + list);
   const mapping::TopicMapping* found = mapping::find_topic(file, *named);
-  if (found == nullptr) {
-    throw WrongSetting("no mapping of " + file.path + " is for the topic " + *named + "; " +
-                       did_you_mean(*named, names) + "it has: " + list);
-  }
+  if (found == nullptr) throw WrongSetting(why_not_mapped(file, *named));
   return *found;
 }
 
@@ -160,7 +155,7 @@ std::optional<mapping::TopicPlan> plan_of(const settings::Config& config, const 
 
 int validate_mapping(const settings::Config& config, const ValidateOptions& options) {
   std::vector<mapping::Problem> all;
-  const auto file = load_or_complain(options.file.value_or(config.topic_mappings), &all);
+  const auto file = load_or_complain(config, options.file, &all);
   if (!file) return kWrongConfiguration;
   const LatestSchemas latest = options.registry ? asked_schemas(config, *file) : LatestSchemas();
   std::vector<mapping::Problem> problems;
@@ -193,13 +188,13 @@ int validate_mapping(const settings::Config& config, const ValidateOptions& opti
     std::cerr << "error: " << plural(warnings, "warning") << ", which --strict counts\n";
     return kWrongConfiguration;
   }
-  std::cout << file->path << ": " << plural(file->topics.size(), "topic") << ", no errors"
+  std::cout << file->path << ": " << topic_count(*file) << ", no errors"
             << (options.database ? ", and the tables fit" : "") << checked(latest.schemas) << '\n';
   return 0;
 }
 
 int try_mapping(const settings::Config& config, const TryOptions& options, std::istream& messages) {
-  const auto file = load_or_complain(options.file.value_or(config.topic_mappings));
+  const auto file = load_or_complain(config, options.file);
   if (!file) return kWrongConfiguration;
   const mapping::TopicMapping& mapping = chosen_topic(*file, options.topic);
   const std::string topic = options.topic.value_or(mapping.topic);

@@ -1,23 +1,31 @@
 #include <iostream>
 
 #include "app/commands.h"
+#include "app/mapping_input.h"
+#include "base/wrong_setting.h"
 #include "offsets/tool.h"
 
 namespace loom::app {
 
 namespace {
 
-offsets::OffsetToolSettings settings_of(const settings::Config& config) {
-  return {.bootstrap_servers = config.bootstrap_servers,
-          .rdkafka = config.rdkafka,
-          .group = config.group_id(),
-          .database_url = config.database.url};
+/// Fails: WrongSetting where `topic` is another deployment's.
+offsets::OffsetToolSettings settings_of(const settings::Config& config, const std::optional<std::string>& topic) {
+  offsets::OffsetToolSettings settings{.bootstrap_servers = config.bootstrap_servers,
+                                       .rdkafka = config.rdkafka,
+                                       .group = config.group_id(),
+                                       .database_url = config.database.url};
+  const auto selection = checked_selection_of(config);
+  if (selection == nullptr) return settings;
+  if (topic && !selection->takes(*topic)) throw WrongSetting(left_to_others(*topic));
+  settings.is_ours = [selection](const std::string& one) { return selection->takes(one); };
+  return settings;
 }
 
 }  // namespace
 
 int show_offsets(const settings::Config& config, const OffsetOptions& options) {
-  offsets::OffsetToolSettings settings = settings_of(config);
+  offsets::OffsetToolSettings settings = settings_of(config, options.topic);
   if (options.group) settings.group = *options.group;
   const offsets::OffsetReport report = offsets::read_offsets(settings, options.topic);
   std::cout << (options.json ? offsets::render_json(report) : offsets::render_table(report));
@@ -42,7 +50,7 @@ int reset_offsets(const settings::Config& config, const OffsetOptions& options) 
       return kWrongUsage;
     }
   }
-  const offsets::ResetReport report = offsets::reset_offsets(settings_of(config), request);
+  const offsets::ResetReport report = offsets::reset_offsets(settings_of(config, options.topic), request);
   std::cout << (options.json ? offsets::render_json(report) : offsets::render_table(report));
   return 0;
 }

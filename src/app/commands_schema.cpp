@@ -24,7 +24,7 @@ int migrate_database(const settings::Config& config, const MigrateOptions& optio
 }
 
 int create_mapped_tables(const settings::Config& config, const CreateTablesOptions& options) {
-  const auto file = load_or_complain(options.file.value_or(config.topic_mappings));
+  const auto file = load_or_complain(config, options.file);
   if (!file) return kWrongConfiguration;
   const mapping::MappingFile known = mapping::with_known_tables(*file);
   TableSchemas known_of = table_schemas(config, known);

@@ -13,6 +13,7 @@
 #include "mapping/ddl.h"
 #include "mapping/table_names.h"
 #include "mapping/topic_pattern.h"
+#include "mapping/topic_selection.h"
 #include "schema/database_error.h"
 #include "schema/migrations.h"
 #include "schema/table_creator.h"
@@ -147,6 +148,7 @@ pipeline::ConsumerSettings consumer_settings(const settings::Config& config,
   const auto count = source::count_partitions(settings.client, settings.mapped, kBrokerTimeout);
   settings.client.partitions = count.value_or(0) > 0 ? *count : kPartitionsUnknown;
   for (const auto& topic : file->topics) settings.topics.push_back(topic.topic);
+  if (file->selection != nullptr) settings.narrowed_by = file->selection->text();
   settings.workers = std::min(settings::usable_processors(), kWorkersMax);
   pipeline::LaneSettings& lane = settings.worker.lane;
   lane.limits.size = config.batch_size;

@@ -16,13 +16,13 @@
 #include "app/changed_settings.h"
 #include "app/dead_letter_route.h"
 #include "app/logging.h"
+#include "app/mapping_input.h"
 #include "app/preparation.h"
 #include "app/schema_registry.h"
 #include "app/table_schemas.h"
 #include "base/log.h"
 #include "base/plural.h"
 #include "batch/cause.h"
-#include "mapping/loader.h"
 #include "sink/database_failure.h"
 #include "source/group_client.h"
 
@@ -98,7 +98,7 @@ Reloader::Candidate Reloader::read_candidate(bool create_tables) const {
     candidate.problems.push_back(problem(Severity::warning, name + " changed: takes effect at the next start"));
   }
 
-  mapping::LoadResult loaded = mapping::load_mapping_file(candidate.config.topic_mappings);
+  mapping::LoadResult loaded = load_mapping(candidate.config);
   std::move(loaded.problems.begin(), loaded.problems.end(), std::back_inserter(candidate.problems));
   if (!loaded.file) return candidate;
   if (auto wrong = dead_letter_problem(candidate.config, *loaded.file)) {

@@ -14,6 +14,7 @@
 #include "app/database_settings.h"
 #include "app/dead_letter_route.h"
 #include "app/http_routes.h"
+#include "app/mapping_input.h"
 #include "app/metrics_recorder.h"
 #include "app/preparation.h"
 #include "app/reload.h"
@@ -27,7 +28,6 @@
 #include "base/plural.h"
 #include "http/server.h"
 #include "lag/monitor.h"
-#include "mapping/loader.h"
 #include "mapping/topic_pattern.h"
 #include "pipeline/context.h"
 #include "pipeline/database_plans.h"
@@ -133,7 +133,7 @@ void share_malloc_arenas() {
 int run_service(const settings::Config& config, Failpoints& failpoints) {
   share_malloc_arenas();
   const Signals signals;
-  mapping::LoadResult loaded = mapping::load_mapping_file(config.topic_mappings);
+  mapping::LoadResult loaded = load_mapping(config);
   for (const auto& problem : loaded.problems) log_problem(problem);
   if (!loaded.file) return 2;
   const auto file = std::make_shared<const mapping::MappingFile>(std::move(*loaded.file));
@@ -207,8 +207,8 @@ int run_service(const settings::Config& config, Failpoints& failpoints) {
 
   if (!prepare_until_done(config, plans, signals, observer, *reloader)) return 0;
   consumer.start();
-  spdlog::info("consuming {} from {} as group {}, {}", plural(plans.file()->topics.size(), "topic"),
-               config.bootstrap_servers, config.group_id(), plural(settings.workers, "worker"));
+  spdlog::info("consuming {} from {} as group {}, {}", topic_count(*plans.file()), config.bootstrap_servers,
+               config.group_id(), plural(settings.workers, "worker"));
   while (!tick(signals, observer, *reloader, kTick)) {
     if (!consumer.stuck() && !consumer.failed()) continue;
     spdlog::critical("{}: ending, so that the service is started anew; nothing is lost by that",

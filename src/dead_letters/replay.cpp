@@ -259,7 +259,10 @@ ReplayReport replay_dead_letters(const sink::DatabaseSettings& settings, const R
   report.dry_run = options.dry_run;
   const std::int64_t last = store.last_id();
   std::map<std::string, std::uint64_t> by_topic;
-  for (const auto& count : store.counts(options.filter)) by_topic[count.topic] += count.count;
+  for (const auto& count : store.counts(options.filter)) {
+    const bool ours = !options.is_ours || options.is_ours(count.topic);
+    (ours ? by_topic : report.of_others)[count.topic] += count.count;
+  }
   std::uint64_t budget = options.filter.limit.value_or(std::numeric_limits<std::uint64_t>::max());
   std::uint64_t total = 0;
   for (const auto& [topic, count] : by_topic) {

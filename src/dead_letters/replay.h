@@ -31,8 +31,9 @@ struct ReplayOptions {
   bool force = false;    ///< also of topics where that may undo what came later
   /// Stored in place of the messages' own values; what fails with it stays the dead letter that it is, with its reason.
   std::optional<std::string> value{};
-  std::FILE* progress = nullptr;  ///< where the progress bar goes; nullptr: nowhere
-  decode::Registry registry{};    ///< of schemas; what it points to has to wait for them
+  std::FILE* progress = nullptr;                            ///< where the progress bar goes; nullptr: nowhere
+  decode::Registry registry{};                              ///< of schemas; what it points to has to wait for them
+  std::function<bool(const std::string& topic)> is_ours{};  ///< others' are passed over; unset: all are
   /// `values`: of headers that name its tables, mostly none.
   std::function<ReplayPlan(const std::string& topic, const std::set<mapping::TableValues>& values)> plan_of;
 };
@@ -54,6 +55,7 @@ struct ReplayedTopic {
 struct ReplayReport {
   bool dry_run = false;
   std::vector<ReplayedTopic> topics;
+  std::map<std::string, std::uint64_t> of_others{};  ///< how many were passed over, by topic
   [[nodiscard]] bool ok() const;
 };
 

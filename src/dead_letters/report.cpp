@@ -198,7 +198,12 @@ std::string render_dead_letter_json(const DeadLetter& dead_letter) {
 }
 
 std::string render_replay(const ReplayReport& report) {
-  if (report.topics.empty()) return "no dead letters to replay\n";
+  std::string passed_over;
+  for (const auto& [topic, count] : report.of_others) {
+    passed_over += fmt::format("note: {}: {} left to another deployment (LOOM_TOPICS, LOOM_TOPICS_EXCLUDE)\n", topic,
+                               plural(count, "dead letter"));
+  }
+  if (report.topics.empty()) return "no dead letters to replay\n" + passed_over;
   text::TextTable table({{"TOPIC"},
                          {"DEAD LETTERS", Side::right},
                          {report.dry_run ? "WOULD BE ROWS" : "STORED", Side::right},
@@ -221,7 +226,7 @@ std::string render_replay(const ReplayReport& report) {
   }
   table.add({"total", std::to_string(sum.chosen), std::to_string(sum.stored), std::to_string(sum.rejected()),
              std::to_string(sum.left())});
-  std::string out = table.render() + notes;
+  std::string out = table.render() + notes + passed_over;
   for (const auto& [reason, count] : sum.again) {
     out += fmt::format("fail again: {} {}", count, reason);
     const auto words = sum.why.find(reason);
@@ -252,7 +257,11 @@ std::string render_replay_json(const ReplayReport& report) {
     }
     out += "}}";
   }
-  return out + "]}\n";
+  out += "],\"of_others\":{";
+  for (const auto& [topic, count] : report.of_others) {
+    out += fmt::format("{}{}:{}", out.back() == '{' ? "" : ",", text::json_text(topic), count);
+  }
+  return out + "}}\n";
 }
 
 }  // namespace loom::dead_letters

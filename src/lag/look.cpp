@@ -17,6 +17,7 @@ GroupWatchSettings watch_settings(const LookOptions& options, std::chrono::milli
   watch.sampler.group = options.group;
   watch.sampler.database_url = options.database_url;
   watch.sampler.ask_for_topics = true;
+  watch.sampler.is_ours = options.is_ours;
   watch.history.interval = interval;
   watch.history.judge_at_once = true;
   // Somebody waits for the answer, and there is no next turn for what is left out.

@@ -15,7 +15,8 @@ struct LookOptions {
   std::string bootstrap_servers;
   std::map<std::string, std::string> rdkafka;
   std::string group;
-  std::string database_url;  ///< empty: Kafka alone is asked
+  std::string database_url;                                 ///< empty: Kafka alone is asked
+  std::function<bool(const std::string& topic)> is_ours{};  ///< others' are not shown; unset: all are
 };
 
 /// One look. It has no rates, and of the states only those that a single sample tells: ok without lag, stop when there

@@ -98,8 +98,12 @@ bool Sampler::covers(const std::string& topic) {
   return found->second;
 }
 
+bool Sampler::counts(const std::string& topic) {
+  return (!settings_.covers || covers(topic)) && (!settings_.is_ours || settings_.is_ours(topic));
+}
+
 PartitionReading* Sampler::find(Reading& reading, const std::string& topic, std::int32_t partition) {
-  if (settings_.covers && !covers(topic)) return nullptr;
+  if (!counts(topic)) return nullptr;
   return &reading.partitions[{topic, partition}];
 }
 

@@ -31,6 +31,8 @@ struct SamplerSettings {
   bool ask_for_topics = false;
   /// The group's topics; unset: those that it has offsets of. Asked `seldom`: matching patterns costs something.
   std::function<bool(const std::string& topic)> covers;
+  /// Of the topics that the group has offsets of, those that count; unset: all do.
+  std::function<bool(const std::string& topic)> is_ours{};
   const std::atomic<bool>* stop = nullptr;  ///< once it is set, nothing more is asked
 };
 
@@ -59,6 +61,7 @@ class Sampler {
   bool ask_kafka(Reading& reading, const Question& question);
   PartitionReading* find(Reading& reading, const std::string& topic, std::int32_t partition);
   bool covers(const std::string& topic);
+  bool counts(const std::string& topic);
   void take_from_kafka(Reading& reading, const std::vector<admin::TopicPartitionOffset>& offsets);
   void read_database(Reading& reading);
   static void take(PartitionReading& entry, const LocalPosition& mine);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -198,10 +199,15 @@ struct TimeTable {
   TimeStorage storage;
 };
 
-/// A whole `topic_mappings.yml`. Immutable once loaded.
+class TopicSelection;
+
+/// A whole `topic_mappings.yml`, or what of it a deployment consumes. Immutable once loaded.
 struct MappingFile {
   std::string path;
   std::vector<TopicMapping> topics;  ///< in file order
+  /// Which of the topics that `topics` names or matches are meant; nullptr: all of them.
+  std::shared_ptr<const TopicSelection> selection{};
+  std::size_t left_out = 0;  ///< entries of the file that the selection leaves to other deployments
 };
 
 }  // namespace loom::mapping

@@ -108,13 +108,18 @@ std::vector<admin::TopicPartitionOffset> targets_of(admin::KafkaAdmin& admin, co
   return at;
 }
 
+/// Whether a command about `wanted`, or about all topics, is about this one.
+bool is_meant(const OffsetToolSettings& settings, const std::optional<std::string>& wanted, const std::string& topic) {
+  return wanted ? topic == *wanted : !settings.is_ours || settings.is_ours(topic);
+}
+
 /// What the other group has committed, each inside its log; topics that are gone are left out.
-std::vector<admin::TopicPartitionOffset> takeover_of(admin::KafkaAdmin& admin, const ResetRequest& request,
-                                                     ResetReport& report) {
+std::vector<admin::TopicPartitionOffset> takeover_of(admin::KafkaAdmin& admin, const OffsetToolSettings& settings,
+                                                     const ResetRequest& request, ResetReport& report) {
   std::vector<admin::TopicPartitionOffset> at;
   std::map<std::string, bool> there;
   for (auto& committed : admin.committed(*request.from_group)) {
-    if (request.topic && committed.topic != *request.topic) continue;
+    if (!is_meant(settings, request.topic, committed.topic)) continue;
     if (request.partition && committed.partition != *request.partition) continue;
     const auto [known, fresh] = there.try_emplace(committed.topic, true);
     if (fresh && !admin.partition_count(committed.topic)) {
@@ -124,8 +129,10 @@ std::vector<admin::TopicPartitionOffset> takeover_of(admin::KafkaAdmin& admin, c
     if (known->second) at.push_back(std::move(committed));
   }
   if (at.empty()) {
-    throw OffsetResetRefused("group " + *request.from_group + " has nothing committed in Kafka" +
-                             (request.topic ? " for topic " + *request.topic : std::string()));
+    std::string of_what;
+    if (settings.is_ours) of_what = " for the topics of LOOM_TOPICS and LOOM_TOPICS_EXCLUDE";
+    if (request.topic) of_what = " for topic " + *request.topic;
+    throw OffsetResetRefused("group " + *request.from_group + " has nothing committed in Kafka" + of_what);
   }
   const auto ranges = admin.ranges(at);
   for (std::size_t i = 0; i < at.size(); ++i) check_range(at[i], ranges[i]);
@@ -210,10 +217,10 @@ OffsetReport read_offsets(const OffsetToolSettings& settings, const std::optiona
   std::map<Key, PartitionOffsets> partitions;
   for (auto& one :
        transact(settings.database_url, [&](pqxx::work& tx) { return stored_offsets(tx, settings.group); })) {
-    if (!topic || one.topic == *topic) partitions[{one.topic, one.partition}] = one;
+    if (is_meant(settings, topic, one.topic)) partitions[{one.topic, one.partition}] = one;
   }
   for (const auto& committed : admin.committed(settings.group)) {
-    if (topic && committed.topic != *topic) continue;
+    if (!is_meant(settings, topic, committed.topic)) continue;
     PartitionOffsets& one = partitions[{committed.topic, committed.partition}];
     one.topic = committed.topic;
     one.partition = committed.partition;
@@ -244,7 +251,7 @@ ResetReport reset_offsets(const OffsetToolSettings& settings, const ResetRequest
   if (request.from_group && *request.from_group != settings.group) {
     refuse_while_running(admin, *request.from_group, ": what they have not committed yet would be stored twice");
   }
-  const auto targets = request.from_group ? takeover_of(admin, request, report) : targets_of(admin, request);
+  const auto targets = request.from_group ? takeover_of(admin, settings, request, report) : targets_of(admin, request);
   report.changes = change_database(settings, targets, request.dry_run);
   if (const auto repaired = repaired_among(settings, report.changes); repaired > 0) {
     report.notes.push_back(

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <stdexcept>
@@ -22,6 +23,7 @@ struct OffsetToolSettings {
   std::map<std::string, std::string> rdkafka;
   std::string group;
   std::string database_url;
+  std::function<bool(const std::string& topic)> is_ours{};  ///< others' are left alone; unset: all are
 };
 
 /// Where a group stands in one partition.
@@ -44,7 +46,7 @@ struct OffsetReport {
   std::vector<PartitionOffsets> partitions;  ///< by topic and partition
 };
 
-/// All partitions that the group has an offset of, in the database or in Kafka.
+/// All partitions that the group has an offset of, in the database or in Kafka, of topics that are ours.
 /// Blocks: up to some tens of seconds.  Fails: KafkaError, std::runtime_error.
 OffsetReport read_offsets(const OffsetToolSettings& settings, const std::optional<std::string>& topic);
 

@@ -160,11 +160,11 @@ void GroupConsumer::subscribe(std::vector<std::string> topics) {
 }
 
 bool GroupConsumer::resolves_patterns() const {
-  return settings_.mapped && !client_->knows_patterns() &&
+  return settings_.mapped && (!client_->knows_patterns() || !settings_.narrowed_by.empty()) &&
          std::any_of(settings_.topics.begin(), settings_.topics.end(), is_pattern);
 }
 
-/// Wildcards and names, or, where the client does not know wildcards, what they match now.
+/// Wildcards and names, or, where the client cannot go by the wildcards, what is meant of what they match now.
 std::vector<std::string> GroupConsumer::subscription() const {
   if (!resolves_patterns()) return settings_.topics;
   auto found = client_->find_topics(settings_.mapped, kCountTopicsWithin);

@@ -26,7 +26,9 @@ namespace loom::pipeline {
 struct ConsumerSettings {
   source::ClientSettings client;
   std::vector<std::string> topics;                       ///< names and patterns
-  std::function<bool(const std::string& topic)> mapped;  ///< whether one of them means this topic; unset: not known
+  std::function<bool(const std::string& topic)> mapped;  ///< whether this topic is meant; unset: not known
+  /// What leaves topics out that a pattern of `topics` matches, so that only `mapped` tells them; empty: nothing does.
+  std::string narrowed_by{};
   WorkerSettings worker;
   std::size_t workers = 1;
   std::string origin = "environment";              ///< who says how to consume, for /status

@@ -44,7 +44,7 @@ void GroupConsumer::take_reconfiguration() {
   ConsumerSettings wanted = std::move(wanted_.back());  // only the last one counts
   wanted_.clear();
   const bool renew = needs_new_client(settings_, wanted);
-  const bool other_topics = wanted.topics != settings_.topics;
+  const bool other_topics = wanted.topics != settings_.topics || wanted.narrowed_by != settings_.narrowed_by;
   if (!renew) wanted.client.partitions = settings_.client.partitions;  // the client has its own for good
   source::ClientSettings before = std::exchange(settings_, std::move(wanted)).client;
   for (auto& worker : workers_) worker->reconfigure(settings_.worker);

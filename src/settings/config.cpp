@@ -1,7 +1,5 @@
 #include "settings/config.h"
 
-#include <yaml-cpp/yaml.h>
-
 #include <algorithm>
 #include <array>
 #include <fstream>
@@ -14,6 +12,7 @@
 #include "settings/database_url.h"
 #include "settings/reference.h"
 #include "settings/registry_url.h"
+#include "settings/topic_list.h"
 #include "text/values.h"
 
 extern char** environ;  // NOLINT(readability-redundant-declaration): POSIX leaves the declaration to us
@@ -111,6 +110,13 @@ class Reader {
 
   void read_text(std::initializer_list<std::string_view> names, std::string& out) {
     if (auto found = take(names)) out = std::move(found->value);
+  }
+
+  void read_topics(std::initializer_list<std::string_view> names, std::vector<std::string>& out) {
+    const auto found = take(names);
+    if (!found) return;
+    out = split_topic_list(found->value);
+    if (out.empty()) error(found->name, found->value, "names or patterns of topics, with commas between them");
   }
 
   void read_switch(std::initializer_list<std::string_view> names, bool& out) {
@@ -317,6 +323,8 @@ void read_registry(Reader& reader, ConfigResult& result) {
 void read_service(Reader& reader, ConfigResult& result) {
   Config& config = result.config;
   reader.read_text({"LOOM_TOPIC_MAPPINGS"}, config.topic_mappings);
+  reader.read_topics({"LOOM_TOPICS"}, config.topics);
+  reader.read_topics({"LOOM_TOPICS_EXCLUDE"}, config.topics_exclude);
   reader.read_switch({"LOOM_WATCH_FILES"}, config.watch_files);
   reader.read_switch({"LOOM_AUTO_CREATE_TABLES"}, config.auto_create_tables);
   reader.read_switch({"LOOM_AUTO_MIGRATE"}, config.auto_migrate);
@@ -379,32 +387,6 @@ ConfigResult parse_config(const Entries& environment, const Entries& file, const
   reader.read_rdkafka(result.config.rdkafka);
   reader.warn_of_the_rest();
   return result;
-}
-
-Entries parse_config_yaml(const std::string& yaml, const std::string& path, std::vector<std::string>& errors) {
-  Entries entries;
-  try {
-    const YAML::Node root = YAML::Load(yaml);
-    if (root.IsNull()) return entries;
-    if (!root.IsMap()) {
-      errors.push_back(path + ": expected a map of settings, such as `loom_kafka_batch_size: 200`");
-      return entries;
-    }
-    for (const auto& entry : root) {
-      std::string name = entry.first.as<std::string>();
-      const std::string line = path + ":" + std::to_string(entry.first.Mark().line + 1) + ": ";
-      std::transform(name.begin(), name.end(), name.begin(),
-                     [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
-      if (!entry.second.IsScalar() && !entry.second.IsNull()) {
-        errors.push_back(line + name + " takes one value, not a list or a map");
-      } else if (!entries.emplace(name, entry.second.IsNull() ? "" : entry.second.Scalar()).second) {
-        errors.push_back(line + name + " is set twice");
-      }
-    }
-  } catch (const YAML::Exception& error) {
-    errors.push_back(path + ":" + std::to_string(error.mark.line + 1) + ": not YAML: " + error.msg);
-  }
-  return entries;
 }
 
 ConfigResult load_config(const std::optional<std::string>& file, ConfigNeeds needs) {

@@ -44,6 +44,8 @@ struct Config {
   std::string dead_letter_suffix = ".dlq";                  ///< LOOM_DLQ_SUFFIX: behind the topic's name
 
   std::string topic_mappings = "topic_mappings.yml";
+  std::vector<std::string> topics;          ///< LOOM_TOPICS: which of the mapping's, by name or pattern; empty: all
+  std::vector<std::string> topics_exclude;  ///< LOOM_TOPICS_EXCLUDE: and of these which not
   bool watch_files = true;          ///< LOOM_WATCH_FILES: a changed mapping or configuration file is reloaded by itself
   std::optional<std::string> file;  ///< the YAML file that this was read from
   bool auto_create_tables = false;
@@ -85,7 +87,8 @@ using SecretReader = std::function<std::optional<std::string>(const std::string&
 ConfigResult parse_config(const Entries& environment, const Entries& file, const SecretReader& read_secret,
                           ConfigNeeds needs = {});
 
-/// The entries of a YAML config file: the same names, in lower or upper case. Problems go to `errors`.
+/// The entries of a YAML config file: the same names, in lower or upper case. Lists may be YAML's. Problems go to
+/// `errors`.
 Entries parse_config_yaml(const std::string& yaml, const std::string& path, std::vector<std::string>& errors);
 
 /// The process's environment and, where given, the YAML file, parsed.

@@ -5,11 +5,15 @@
 namespace loom::settings {
 namespace {
 
-constexpr std::array<SettingReference, 37> kSettings{{
+constexpr std::array<SettingReference, 39> kSettings{{
     {"LOOM_DATABASE_URL", "DATABASE_URL", "", "required; its password never appears in a log"},
     {"LOOM_KAFKA_BOOTSTRAP_SERVERS", "KAFKA_BOOTSTRAP_SERVERS", "localhost:9092", "the brokers that are asked first"},
     {"LOOM_KAFKA_GROUP_ID", "KAFKA_GROUP_ID", "kafka-to-db-consumer", "the consumer group"},
     {"LOOM_TOPIC_MAPPINGS", "", "topic_mappings.yml", "the mapping file"},
+    {"LOOM_TOPICS", "", "",
+     "which topics of it this deployment consumes, where several share one file: names, or patterns that begin with "
+     "`^`, with commas between them. Empty: all. Each deployment needs a group of its own"},
+    {"LOOM_TOPICS_EXCLUDE", "", "", "which of these it does not, in the same way"},
     {"LOOM_KAFKA_BATCH_SIZE", "", "200", "rows after which a batch is due"},
     {"LOOM_KAFKA_BATCH_TIMEOUT", "", "0.5", "seconds after its first message: then it is due, too"},
     {"LOOM_KAFKA_BATCH_MAX", "", "20000", "rows up to which it may grow while the database is busy"},

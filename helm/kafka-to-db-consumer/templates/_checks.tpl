@@ -70,11 +70,36 @@
 {{- define "consumer.checkKeda" -}}
 {{- $keda := .root.Values.keda }}
 {{- if $keda.enabled }}
-{{- if and $keda.perTopic (not (include "consumer.kedaTopics" .root | fromJsonArray)) }}
+{{- if and (eq $keda.by "messages") $keda.perTopic (not (include "consumer.kedaTopics" .root | fromJsonArray)) }}
 {{- include "consumer.problem" (dict "to" . "text" "keda.perTopic needs names of topics, and the chart knows none: list them in keda.topics, or set keda.perTopic=false") }}
+{{- end }}
+{{- $asksService := and (eq $keda.by "seconds") (not $keda.seconds.serverAddress) }}
+{{- if and $asksService .root.Values.networkPolicy.enabled (not .root.Values.networkPolicy.ingressFrom) }}
+{{- include "consumer.problem" (dict "to" . "text" "keda.by is seconds and KEDA asks the service, but networkPolicy.ingressFrom lets in the pods of this namespace only: name KEDA's namespace there, or Prometheus' address in keda.seconds.serverAddress") }}
+{{- end }}
+{{- if and $keda.seconds.query $asksService }}
+{{- include "consumer.problem" (dict "to" . "text" "keda.seconds.query needs keda.seconds.serverAddress, the address of Prometheus") }}
 {{- end }}
 {{- if and $keda.poolSaturation.enabled (not $keda.poolSaturation.serverAddress) }}
 {{- include "consumer.problem" (dict "to" . "text" "keda.poolSaturation.enabled needs keda.poolSaturation.serverAddress, the address of Prometheus") }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{- define "consumer.checkTopics" -}}
+{{- $topics := .root.Values.topics }}
+{{- if and (or $topics.include $topics.exclude) (not .root.Values.kafka.groupId) }}
+{{- include "consumer.problem" (dict "to" . "text" (printf "topics.include or topics.exclude is set, which needs kafka.groupId: each of the releases over one mapping has a group of its own, such as %s; where this release goes on with what the group kafka-to-db-consumer has stored, state that" .root.Release.Name)) }}
+{{- end }}
+{{- $mapped := include "consumer.mappedTopics" .root | fromJsonArray }}
+{{- $names := concat (default list $topics.include) (default list $topics.exclude) | uniq }}
+{{- $patterns := false }}
+{{- range $mapped }}{{ if hasPrefix "^" . }}{{ $patterns = true }}{{ end }}{{ end }}
+{{- if and $mapped (not $patterns) }}
+{{- range $name := $names }}
+{{- if not (or (hasPrefix "^" $name) (has $name $mapped)) }}
+{{- include "consumer.problem" (dict "to" $ "text" (printf "topics.include or topics.exclude names %s, which the topic mappings do not have" $name)) }}
+{{- end }}
 {{- end }}
 {{- end }}
 {{- end }}
@@ -131,7 +156,7 @@
 {{- $values := .root.Values }}
 {{- $own := dict }}
 {{- range include "consumer.ownEnv" .root | fromYamlArray }}{{ $_ := set $own .name true }}{{ end }}
-{{- $where := dict "LOOM_DATABASE_URL" "database" "LOOM_DATABASE_URL_FILE" "database" "DATABASE_URL" "database" "LOOM_KAFKA_BOOTSTRAP_SERVERS" "kafka.bootstrapServers" "LOOM_KAFKA_GROUP_ID" "kafka.groupId" "LOOM_TOPIC_MAPPINGS" "topicMappings" }}
+{{- $where := dict "LOOM_DATABASE_URL" "database" "LOOM_DATABASE_URL_FILE" "database" "DATABASE_URL" "database" "LOOM_KAFKA_BOOTSTRAP_SERVERS" "kafka.bootstrapServers" "LOOM_KAFKA_GROUP_ID" "kafka.groupId" "LOOM_TOPIC_MAPPINGS" "topicMappings" "LOOM_TOPICS" "topics.include" "LOOM_TOPICS_EXCLUDE" "topics.exclude" }}
 {{- $names := keys (default dict $values.env) }}
 {{- range $values.extraEnv }}{{ $names = append $names .name }}{{ end }}
 {{- range $name := $names | uniq | sortAlpha }}

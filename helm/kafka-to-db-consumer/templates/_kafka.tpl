@@ -21,7 +21,7 @@
 - name: LOOM_KAFKA_BOOTSTRAP_SERVERS
   value: {{ .Values.kafka.bootstrapServers | quote }}
 - name: LOOM_KAFKA_GROUP_ID
-  value: {{ .Values.kafka.groupId | quote }}
+  value: {{ include "consumer.groupId" . | quote }}
 {{- with .Values.kafka.security.protocol }}
 - name: LOOM_RDKAFKA_SECURITY_PROTOCOL
   value: {{ . }}
@@ -34,6 +34,11 @@
 - name: {{ .env }}
   value: {{ include "consumer.etc" $ }}/kafka/{{ .path }}
 {{- end }}
+{{- end }}
+
+{{/* A release that consumes a part of a mapping has to state its own: checkTopics. */}}
+{{- define "consumer.groupId" -}}
+{{- default "kafka-to-db-consumer" .Values.kafka.groupId }}
 {{- end }}
 
 {{- define "consumer.kafkaVolume" -}}
@@ -66,17 +71,4 @@
 {{- with regexFind ":[0-9]+$" (trim .) }}{{ $ports = append $ports (atoi (trimPrefix ":" .)) }}{{ end }}
 {{- end }}
 {{- default (list 9092) (uniq $ports) | toJson }}
-{{- end }}
-
-{{/* Topics that KEDA asks for. A pattern of the mapping (it begins with ^) is no name of a topic. */}}
-{{- define "consumer.kedaTopics" -}}
-{{- $topics := .Values.keda.topics }}
-{{- if not $topics }}
-{{- $topics = list }}
-{{- $mapped := get (include "consumer.mapping" . | fromYaml) "topics" }}
-{{- range $topic := ternary $mapped dict (kindIs "map" $mapped) | keys | sortAlpha }}
-{{- if not (hasPrefix "^" $topic) }}{{ $topics = append $topics $topic }}{{ end }}
-{{- end }}
-{{- end }}
-{{- toJson $topics }}
 {{- end }}

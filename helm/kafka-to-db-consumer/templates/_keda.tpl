@@ -6,7 +6,7 @@
 {{- $values := .root.Values }}
 {{- $security := $values.kafka.security }}
 bootstrapServers: {{ $values.kafka.bootstrapServers | quote }}
-consumerGroup: {{ $values.kafka.groupId | quote }}
+consumerGroup: {{ include "consumer.groupId" .root | quote }}
 {{- with .topic }}
 topic: {{ . | quote }}
 {{- end }}
@@ -34,6 +34,49 @@ authenticationRef:
 {{- else if .Values.kafka.security.existingSecret }}
 authenticationRef:
   name: {{ include "consumer.fullname" . }}-kafka
+{{- end }}
+{{- end }}
+
+{{/* Topics that KEDA asks Kafka for. */}}
+{{- define "consumer.kedaTopics" -}}
+{{- if .Values.keda.topics }}{{ toJson .Values.keda.topics }}{{ else }}{{ include "consumer.knownTopics" . }}{{ end }}
+{{- end }}
+
+{{/* One replica at a time reports the lag, for a moment two or none: never a sum, and no value is not 0. A topic that is
+     stopped waits for a person, not for more replicas. */}}
+{{- define "consumer.lagSecondsQuery" -}}
+{{- if .Values.keda.seconds.query }}
+{{- tpl .Values.keda.seconds.query . }}
+{{- else }}
+{{- $pods := printf "namespace=%q,service=%q" .Release.Namespace (include "consumer.fullname" .) }}
+{{- printf "max(kafka_consumergroup_group_lag_seconds{%s,group=%q} unless on (topic) (max by (topic) (kafka_to_db_topic_stopped{%s}) == 1))" $pods (include "consumer.groupId" .) $pods }}
+{{- end }}
+{{- end }}
+
+{{/* The trigger by seconds. Value, and not AverageValue: an age does not become smaller by being divided. */}}
+{{- define "consumer.kedaSeconds" -}}
+{{- $seconds := .Values.keda.seconds }}
+{{- if $seconds.serverAddress }}
+- type: prometheus
+  name: lag_seconds
+  metricType: Value
+  metadata:
+    serverAddress: {{ $seconds.serverAddress | quote }}
+    query: {{ include "consumer.lagSecondsQuery" . | quote }}
+    threshold: {{ int $seconds.target | quote }}
+    # Nobody reports it at the moment: no reason to change anything.
+    ignoreNullValues: "false"
+{{- else }}
+# Each replica knows the lag of the whole group.
+- type: metrics-api
+  name: lag_seconds
+  metricType: Value
+  # The autoscaler asks four times a minute.
+  useCachedMetrics: true
+  metadata:
+    url: {{ printf "http://%s.%s.svc:%d/status" (include "consumer.fullname" .) .Release.Namespace (int .Values.service.port) | quote }}
+    valueLocation: lag.seconds
+    targetValue: {{ int $seconds.target | quote }}
 {{- end }}
 {{- end }}
 

@@ -16,7 +16,7 @@
   env:
     {{- include "consumer.databaseEnv" $database | trim | nindent 4 }}
     {{- if $tables }}
-    {{- include "consumer.mappingEnv" . | nindent 4 }}
+    {{- include "consumer.mappingEnv" .root | nindent 4 }}
     {{- end }}
     {{- with .root.Values.migrations.extraEnv }}
     {{- toYaml . | nindent 4 }}

@@ -126,6 +126,7 @@
 {{- define "consumer.mappingEnv" -}}
 - name: LOOM_TOPIC_MAPPINGS
   value: {{ include "consumer.etc" . }}/mapping/topic_mappings.yml
+{{- include "consumer.topicsEnv" . }}
 {{- end }}
 
 {{/* Where the pods may run. */}}

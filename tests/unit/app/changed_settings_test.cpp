@@ -14,12 +14,15 @@ TEST(ChangedSettings, NamesWhatAReloadTakesAndWhatWaitsForAStart) {
   const Config from;
   Config to;
   to.batch_size = 500;
+  to.topics = {"orders"};
+  to.topics_exclude = {"^test"};
   to.database.pool_max = 7;
   to.rdkafka["fetch.wait.max.ms"] = "50";
   to.database.url = "postgresql://elsewhere/db";
   to.http_port = 9001;
   const ChangedSettings changed = changed_settings(from, to);
-  EXPECT_THAT(changed.taken, UnorderedElementsAre("LOOM_KAFKA_BATCH_SIZE", "LOOM_DB_MAX_POOL_SIZE", "LOOM_RDKAFKA_*"));
+  EXPECT_THAT(changed.taken, UnorderedElementsAre("LOOM_KAFKA_BATCH_SIZE", "LOOM_DB_MAX_POOL_SIZE", "LOOM_RDKAFKA_*",
+                                                  "LOOM_TOPICS", "LOOM_TOPICS_EXCLUDE"));
   EXPECT_THAT(changed.restart, UnorderedElementsAre("LOOM_DATABASE_URL", "LOOM_HTTP_PORT"));
 }
 

@@ -19,9 +19,11 @@ topics:
 """
 
 
-def _run(*arguments: str | pathlib.Path, messages: str = "") -> subprocess.CompletedProcess[str]:
+def _run(
+    *arguments: str | pathlib.Path, messages: str = "", env: dict[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [PROGRAM, *arguments], input=messages, capture_output=True, text=True, check=False, env={}, timeout=60
+        [PROGRAM, *arguments], input=messages, capture_output=True, text=True, check=False, env=env or {}, timeout=60
     )
 
 
@@ -69,6 +71,38 @@ def test_try_says_what_is_wrong_with_the_call(tmp_path: pathlib.Path) -> None:
     assert pretty.returncode == 1
     assert "each message has to stand on one line" in pretty.stderr
     assert _run("try", tmp_path / "missing.yml").returncode == 2
+
+
+def test_of_a_shared_file_only_the_deployments_own_topics_count(tmp_path: pathlib.Path) -> None:
+    shared = _mapping(tmp_path, MAPPING + "  gps:\n    table: gps\n    confict_strategy: update\n  ^logs:\n    table: logs\n")
+    ours = {"LOOM_TOPICS": "orders,^logs", "LOOM_TOPICS_EXCLUDE": "logs.debug"}
+    checked = _run("validate", shared, "--strict", env=ours)
+    assert checked.returncode == 0, checked.stderr
+    assert "2 topics of 3, no errors" in checked.stdout
+    assert _run("validate", shared, "--strict").returncode == 2
+    tables = _run("create-tables", shared, "--print", env=ours).stdout
+    assert '"orders"' in tables and '"gps"' not in tables
+    theirs = _run("try", shared, "--topic", "gps", env=ours)
+    assert theirs.returncode == 2 and "leave the topic gps to another deployment" in theirs.stderr
+    assert "logs.debug to another deployment" in _run("try", shared, "--topic", "logs.debug", env=ours).stderr
+    sample = _run("produce-sample", "--topic", "gps", "--count", "1", env=ours | {"LOOM_TOPIC_MAPPINGS": str(shared)})
+    assert sample.returncode == 2 and "gps to another deployment" in sample.stderr
+    unknown = _run("validate", shared, env={"LOOM_TOPICS": "order"})
+    assert unknown.returncode == 2 and "did you mean `orders`?" in unknown.stderr
+    nothing = _run("validate", shared, env={"LOOM_TOPICS": "orders", "LOOM_TOPICS_EXCLUDE": "^ord"})
+    assert nothing.returncode == 2 and "LOOM_TOPICS and LOOM_TOPICS_EXCLUDE leave no topic" in nothing.stderr
+    no_pattern = _run("lag", env={"LOOM_TOPICS": "^(", "LOOM_KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1"})
+    assert no_pattern.returncode == 2 and "the pattern `^(`" in no_pattern.stderr
+
+
+def test_a_configuration_file_may_list_topics(tmp_path: pathlib.Path) -> None:
+    shared = _mapping(tmp_path, MAPPING + "  gps:\n    table: gps\n")
+    file = tmp_path / "loom.yml"
+    file.write_text("loom_topics:\n  - gps\n", encoding="utf-8")
+    by_file = _run("create-tables", shared, "--print", "--config", file).stdout
+    assert '"gps"' in by_file and '"orders"' not in by_file
+    by_environment = _run("create-tables", shared, "--print", "--config", file, env={"LOOM_TOPICS": "orders"}).stdout
+    assert '"orders"' in by_environment and '"gps"' not in by_environment
 
 
 def test_a_topic_of_a_pattern_has_its_own_table(tmp_path: pathlib.Path) -> None:
