@@ -143,6 +143,10 @@ void add_tool_commands(CLI::App& app, ToolCommandLine& line, const Choose& choos
   add_dead_letters(app, line.dead_letters, choose, failpoints);
   add_offsets(app, line.offsets, choose);
   add_configs(app, line.configs, choose);
+  auto* size = add_size(app, line.size);
+  size->callback([&line, choose] {
+    choose([&line](const settings::Config&) { return size_deployment(line.size); }, {.database = false});
+  });
 }
 
 }  // namespace loom::app
