@@ -9,7 +9,7 @@ set -euo pipefail
 
 usage() {
   cat <<'EOF'
-Usage: benchmarks/run.sh [--quick | --full] [--only PATTERN] [--messages N] [--list] [--build DIR]
+Usage: benchmarks/run.sh [--quick | --full | --hypertables] [--only PATTERN] [--messages N] [--list] [--build DIR]
                          [--baseline PROGRAM [--pairs N]] [--results FILE] [--images DIR] [--servers DIR] [--keep]
 
 Builds the release, starts Kafka and PostgreSQL, and measures: drains of a backlog beside the ceiling of the same run
@@ -19,6 +19,7 @@ With nothing else running: about 20 minutes on 2 cores.
 
 --quick         a first impression in about three minutes: 100,000 messages, fewer cases
 --full          everything, also 5,000,000 messages; each three times
+--hypertables   into hypertables of TimescaleDB, by chunk interval, beside a plain table; PostgreSQL 17 of Debian 13
 --only PATTERN  only cases whose name has PATTERN in it, or matches it: drain/key, steady, 'conflict/update-*'; may be
                 given several times
 --messages N    so many in each backlog, instead of what the profile has
@@ -41,6 +42,7 @@ while (($# > 0)); do
   case $1 in
     --quick) profile=quick ;;
     --full) profile=full ;;
+    --hypertables) profile=hypertables ;;
     --only) only+=(--only "${2:?--only needs a pattern}") && shift ;;
     --images) images=(--images "${2:?--images needs a folder}") && shift ;;
     --messages) smaller=(--messages "${2:?--messages needs a number}") && shift ;;
@@ -64,11 +66,15 @@ if [[ -z $build ]]; then
   build=$LOOM_ROOT/build/release
 fi
 begin_benchmark run
+if [[ $profile == hypertables ]]; then export LOOM_POSTGRES_VERSION=17-trixie; fi
 
 say 'Starting Kafka and PostgreSQL'
 servers_start "$servers"
 # A row's latency is read off its transaction's commit time: some bytes a transaction, in every case alike.
 psql -X -q "$(postgres_url "$servers")" -c 'ALTER SYSTEM SET track_commit_timestamp = on'
+if [[ $profile == hypertables ]]; then
+  psql -X -q "$(postgres_url "$servers")" -c 'CREATE EXTENSION IF NOT EXISTS timescaledb'
+fi
 tune_postgres "$servers"
 # Whatever port is free: nobody asks, and several replicas need several.
 export LOOM_HTTP_PORT=0

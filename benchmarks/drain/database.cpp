@@ -74,7 +74,7 @@ void Database::copy(const std::string& statement, std::string_view rows) {
   while (PGresult* result = PQgetResult(connection_.get())) checked(connection_.get(), result);
 }
 
-void create_table(Database& database, const std::string& name, bool with_key) {
+void create_table(Database& database, const std::string& name, bool with_key, const std::string& chunk) {
   // Autovacuum would start in the middle of one run and not of another.
   database.execute("DROP TABLE IF EXISTS " + name + "; CREATE TABLE " + name +
                    R"( (trace_id text, device_id text COLLATE "C" NOT NULL, "timestamp" timestamptz NOT NULL,
@@ -83,6 +83,9 @@ void create_table(Database& database, const std::string& name, bool with_key) {
                         activity text, device_orientation text)" +
                    (with_key ? R"(, PRIMARY KEY (device_id, "timestamp"))" : "") +
                    ") WITH (autovacuum_enabled = false)");
+  if (chunk.empty()) return;
+  database.execute("SELECT create_hypertable('" + name + "', 'timestamp', chunk_time_interval => INTERVAL '" + chunk +
+                   "')");
 }
 
 Checksum checksum(Database& database, const std::string& table) {

@@ -38,8 +38,9 @@ class Database {
   std::unique_ptr<pg_conn, Finish> connection_;
 };
 
-/// The table of the measurement: 11 columns, with or without its primary key. Made anew, empty.
-void create_table(Database& database, const std::string& name, bool with_key);
+/// The table of the measurement: 11 columns, with or without its primary key. Made anew, empty. `chunk`: a hypertable
+/// of TimescaleDB with chunks of this interval; empty: a plain table.
+void create_table(Database& database, const std::string& name, bool with_key, const std::string& chunk);
 
 /// How many rows a table has, and a number that differs as soon as one value differs, in whatever order they lie.
 struct Checksum {

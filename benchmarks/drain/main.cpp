@@ -113,6 +113,7 @@ void add_case_options(CLI::App& app, Options& options, std::vector<std::string>&
   app.add_option("--repeat-within", options.repeat_within, "Of how many messages before it")
       ->check(CLI::PositiveNumber);
   app.add_flag("--read-again", options.read_again, "The tables hold all rows before they are drained once more");
+  app.add_option("--chunk", options.chunk, "Hypertables of TimescaleDB with chunks of this interval: 1 day");
   app.add_option("--bad-ratio", options.bad_ratio, "How many messages cannot become a row")
       ->check(CLI::Range(0.0, 0.9));
   app.add_option(

@@ -54,6 +54,7 @@ struct Options {
   bool by_key = false;                   ///< partitions by the messages' keys, not by the shares
   double duplicates = 0;                 ///< how many messages are an earlier one once more
   std::uint64_t repeat_within = 10'000;  ///< one of so many before it
+  std::string chunk{};                   ///< hypertables with chunks of this interval; empty: plain tables
   bool read_again = false;               ///< the tables hold all rows before the drain
   double bad_ratio = 0;                  ///< how many cannot become a row
   std::vector<Variant> variants{};       ///< not empty: the matrix's case that cases.h describes, with these drains

@@ -56,8 +56,10 @@ class Sender {
   void send(std::uint64_t first_counted, const std::function<void()>& at_first_counted) {
     const mapping::LoadResult mapping = mapping::load_mapping_file(options_.mapping);
     if (!mapping.file) throw std::runtime_error("cannot load " + options_.mapping);
-    samples::SampleGenerator generator(mapping.file->topics.at(0),
-                                       {.devices = kDevices, .encoder = options_.schemas->encoder(0)});
+    samples::SampleGenerator generator(mapping.file->topics.at(0), {.repeat_ratio = options_.duplicates,
+                                                                    .repeat_within = options_.repeat_within,
+                                                                    .devices = kDevices,
+                                                                    .encoder = options_.schemas->encoder(0)});
     samples::ProduceOptions produce;
     produce.bootstrap_servers = options_.bootstrap_servers;
     produce.rdkafka = {{"linger.ms", kLingerMs}};
@@ -70,8 +72,11 @@ class Sender {
       if (index == first_counted) at_first_counted();
       sent_us_[index] = wall_clock_us();
     };
-    samples::produce_samples(generator, produce);
+    rows_ = samples::produce_samples(generator, produce).rows;
   }
+
+  /// What the messages become: one that repeats another becomes no row.
+  [[nodiscard]] std::uint64_t rows() const { return rows_; }
 
   [[nodiscard]] const std::vector<std::int64_t>& sent_us() const { return sent_us_; }
 
@@ -89,28 +94,31 @@ class Sender {
  private:
   const Options& options_;
   std::vector<std::int64_t> sent_us_;
+  std::uint64_t rows_ = 0;
 };
 
 /// Milliseconds of the messages from that one on, sorted. A row's own timestamp tells which message it was: they are
-/// evenly spaced.
-std::vector<double> latencies(Database& database, const std::string& table, const std::vector<std::int64_t>& sent_us,
-                              std::uint64_t from) {
+/// evenly spaced, and one that repeats another leaves a gap.
+std::vector<double> latencies(Database& database, const std::string& table, const Sender& sender, std::uint64_t from) {
+  const std::vector<std::int64_t>& sent_us = sender.sent_us();
   const auto rows = database.table(
       R"(SELECT (extract(epoch FROM "timestamp") * 1000000)::bigint,
                 (extract(epoch FROM pg_xact_commit_timestamp(xmin)) * 1000000)::bigint FROM )" +
       table + " ORDER BY 1");
-  if (rows.size() != sent_us.size()) {
-    throw std::runtime_error(fmt::format("{} messages were sent, but {} rows are there", sent_us.size(), rows.size()));
+  if (rows.size() != sender.rows()) {
+    throw std::runtime_error(fmt::format("{} messages were to become {} rows, but {} rows are there", sent_us.size(),
+                                         sender.rows(), rows.size()));
   }
+  std::vector<std::int64_t> times;
+  for (const auto& row : rows) times.push_back(std::stoll(row.at(0)));
+  std::int64_t step = times.back() - times.front();
+  for (std::size_t i = 1; i < times.size(); ++i) step = std::min(step, times[i] - times[i - 1]);
   std::vector<double> found;
-  const std::int64_t begin = std::stoll(rows.front().at(0));
-  const std::int64_t step = rows.size() > 1 ? std::stoll(rows[1].at(0)) - begin : 1;
-  for (std::uint64_t i = 0; i < rows.size(); ++i) {
-    if (std::stoll(rows[i].at(0)) != begin + static_cast<std::int64_t>(i) * step) {
-      throw std::runtime_error(fmt::format("message {} has no row", i));
-    }
-    if (i < from) continue;
-    found.push_back(static_cast<double>(std::stoll(rows[i].at(1)) - sent_us[i]) / 1000);
+  for (std::size_t i = 0; i < times.size(); ++i) {
+    const auto message = static_cast<std::uint64_t>((times[i] - times.front()) / step);
+    if (message >= sent_us.size()) throw std::runtime_error(fmt::format("row {} is of no message", i));
+    if (message < from) continue;
+    found.push_back(static_cast<double>(std::stoll(rows[i].at(1)) - sent_us[message]) / 1000);
   }
   std::sort(found.begin(), found.end());
   return found;
@@ -155,7 +163,7 @@ SteadyRun measure_steady(const Options& given, const Variant& variant) {
   const auto& sent = sender.sent_us();
   run.sent_per_second = static_cast<double>(run.messages) * 1e6 / static_cast<double>(sent.back() - sent[warm_up]);
   run.late_p99 = sender.late_p99(warm_up);
-  const std::vector<double> sorted = latencies(database, target.table, sent, warm_up);
+  const std::vector<double> sorted = latencies(database, target.table, sender, warm_up);
   run.p50 = percentile(sorted, 0.5);
   run.p90 = percentile(sorted, 0.9);
   run.p99 = percentile(sorted, 0.99);

@@ -22,13 +22,13 @@ std::vector<Target> targets_of(const std::string& mapping) {
 
 void create_tables(Database& database, const Options& options, bool with_key) {
   for (const Target& target : options.targets) {
-    create_table(database, target.table, with_key);
-    create_table(database, target.ceiling, with_key);
+    create_table(database, target.table, with_key, options.chunk);
+    create_table(database, target.ceiling, with_key, options.chunk);
   }
 }
 
 void empty_tables(Database& database, const Options& options, bool with_key) {
-  for (const Target& target : options.targets) create_table(database, target.table, with_key);
+  for (const Target& target : options.targets) create_table(database, target.table, with_key, options.chunk);
   database.execute("CHECKPOINT");
 }
 

@@ -23,6 +23,7 @@ class Case:
     duplicates: float = 0.0
     within: int = 10_000
     again: bool = False
+    chunk: str = ""
     bad: float = 0.0
     by_key: bool = False
     delay_ms: float = 0.0
@@ -58,6 +59,8 @@ def drains(messages, repeat):
     yield replace(base, name="drain/partitions-24", title="24 partitions", partitions=24)
     yield replace(base, name="drain/topics-10", title="10 topics at once", topics=10)
     yield replace(base, name="drain/topics-39", title="39 topics at once", topics=39)
+    yield replace(base, name="drain/topics-200", title="200 topics of 10 partitions", topics=200, partitions=10,
+                  messages=messages * 2 // 5)
     yield replace(base, name="drain/bad-1", title="1 % bad messages", bad=0.01)
     yield replace(base, name="drain/far-5ms", title="database 5 ms away", delay_ms=5)
 
@@ -74,6 +77,14 @@ def conflicts(messages, repeat):
                    conflict=strategy, again=True, by_key=True, repeat=repeat)
 
 
+def hypertables(messages, repeat):
+    """1,000,000 messages are 2.8 hours of one stream of data: 1 chunk of a day, 3, 167 and 1,000."""
+    yield Case("hypertable/plain", "a plain table beside them", messages, repeat=repeat)
+    for chunk in ("1 day", "1 hour", "1 minute", "10 seconds"):
+        yield Case(f"hypertable/{chunk.replace(' ', '-')}", f"hypertable, chunks of {chunk}", messages, chunk=chunk,
+                   repeat=repeat)
+
+
 def sweeps(messages, repeat):
     sizes = (("200", "as the Python service had it"), ("1000", ""), ("5000", ""), ("20000", "the default"), ("50000", ""))
     yield Case("sweep/batch", "batch size", messages, repeat=repeat, variants=tuple(
@@ -85,6 +96,13 @@ def sweeps(messages, repeat):
          f"LOOM_DB_MIN_POOL_SIZE={low};LOOM_DB_MAX_POOL_SIZE={high}") for low, high in pools))
     yield Case("sweep/replicas", "replicas", messages, repeat=repeat, variants=tuple(
         (f"{count} replica" + ("s" if count > 1 else ""), f"replicas={count}") for count in (1, 2, 3)))
+
+
+def steady_with_repeats(rate, seconds):
+    # By key, as a producer that sends twice leaves copies in the partition of the first.
+    for share in (0, 1):
+        yield Case(f"steady/{rate}-repeats-{share}", f"{rate:,} a second, by key, {share} % repeats", rate=rate,
+                   seconds=seconds, duplicates=share / 100, by_key=True)
 
 
 def steady(rates, timeouts, seconds):
@@ -111,10 +129,13 @@ def cases(profile, only=(), messages=None):
         found = [replace(one, repeat=1) for one in (*drains(few, 1), *conflicts(few, 1), *sweeps(few, 1))
                  if one.name in wanted]
         found += steady((10_000,), (None, 0.02), 8)
+    elif profile == "hypertables":
+        found = list(hypertables(MILLION, 2))
     else:
         repeat = 3 if profile == "full" else 1
         found = list(drains(MILLION, repeat))
         found += steady((1_000, 10_000, 50_000), (None, 0.02), 30 if profile == "full" else 20)
+        found += steady_with_repeats(10_000, 20)
         found += [*conflicts(MILLION, repeat), *sweeps(MILLION, repeat)]
         if profile == "full":
             found += [replace(one, name=f"{one.name}-5m", title=f"{one.title}, 5 million", messages=5 * MILLION, repeat=1)

@@ -33,12 +33,14 @@ def command_of(case, servers, mapping, work, results, warm_up):
                "--kafka-pid", servers.kafka_pid, "--partitions", case.partitions,
                "--with-key" if case.key else "--no-with-key"]
     if case.rate:
-        command += ["--steady", case.rate, "--seconds", case.seconds]
+        command += ["--steady", case.rate, "--seconds", case.seconds, "--duplicates", case.duplicates]
     else:
         # Each topic gets the same number of them.
         command += ["--messages", case.messages // case.topics * case.topics, "--repeat", case.repeat,
                     "--duplicates", case.duplicates, "--repeat-within", case.within, "--bad-ratio", case.bad,
                     "--database-delay", case.delay_ms]
+    if case.chunk:
+        command += ["--chunk", case.chunk]
     if case.again:
         command.append("--read-again")
     if case.by_key:

@@ -19,7 +19,7 @@ from progress import Progress, clock
 
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--profile", choices=("quick", "default", "full"), default="default")
+    parser.add_argument("--profile", choices=("quick", "default", "full", "hypertables"), default="default")
     parser.add_argument("--only", action="append", default=[])
     parser.add_argument("--messages", type=int, help="of each backlog, instead of what the profile has")
     parser.add_argument("--baseline", help="another build of the program, drained with in turns")

@@ -12,6 +12,7 @@ BatchSlots::~BatchSlots() {
 }
 
 void BatchSlots::begin(const std::string& topic, const std::shared_ptr<const mapping::TopicPlan>& plan) {
+  empty_spent();
   growing_ = spare_ != nullptr ? std::move(spare_) : std::make_unique<Batch>();
   spare_bytes_ = 0;
   growing_->topic = topic;
@@ -36,7 +37,15 @@ void BatchSlots::hold(std::unique_ptr<Batch> batch) {
   account();
 }
 
-void BatchSlots::keep_spare(std::unique_ptr<Batch> batch) {
+void BatchSlots::put_aside(std::unique_ptr<Batch> batch) {
+  empty_spent();
+  spent_ = std::move(batch);
+  account();
+}
+
+void BatchSlots::empty_spent() {
+  if (spent_ == nullptr) return;
+  std::unique_ptr<Batch> batch = std::move(spent_);
   const std::size_t kept = batch->rows.bytes();
   batch->messages.clear();
   batch->rows.clear();
@@ -52,6 +61,7 @@ void BatchSlots::keep_spare(std::unique_ptr<Batch> batch) {
 }
 
 void BatchSlots::drop_spare() {
+  spent_.reset();
   spare_.reset();
   spare_bytes_ = 0;
   account();
@@ -65,6 +75,7 @@ void BatchSlots::account() {
   std::size_t now = out_bytes_ + spare_bytes_;
   if (growing_ != nullptr) now += growing_->footprint();
   if (held_ != nullptr) now += held_->footprint();
+  if (spent_ != nullptr) now += spent_->footprint();
   memory_.change(std::exchange(accounted_, now), now);
 }
 

@@ -11,10 +11,11 @@
 
 namespace loom::pipeline {
 
-/// The batches of one lane, each in its slot: the one that grows, the one that was sent and has to go again (held), and
-/// one whose memory the next will use (spare). One more may be out, in the sink's hands.
+/// The batches of one lane, each in its slot: the one that grows, the one that was sent and has to go again (held), one
+/// that is stored and not emptied yet (spent), and one whose memory the next will use (spare). One more may be out, in
+/// the sink's hands.
 ///
-///   grow() -> take_growing() -> send() -> answered() -> keep_spare(): stored
+///   grow() -> take_growing() -> send() -> answered() -> put_aside() -> empty_spent(): stored
 ///             take_held()   ----^                    -> hold(): has to go again
 ///
 /// What they hold together, and nothing else, is what the memory budget knows of the lane; only this class tells it.
@@ -49,8 +50,10 @@ class BatchSlots {
   /// The one that was out is back, in the lane's hand.
   void answered();
   void hold(std::unique_ptr<batch::Batch> batch);
-  /// A batch that is stored: emptied, and kept for the next one unless memory is scarce.
-  void keep_spare(std::unique_ptr<batch::Batch> batch);
+  /// A batch that is stored. To give its messages back takes milliseconds, and the database waits for the next batch.
+  void put_aside(std::unique_ptr<batch::Batch> batch);
+  /// Empties what was put aside, and keeps it for the next one unless memory is scarce.
+  void empty_spent();
   void drop_spare();
   /// Others can use the spare one's memory, when it is scarce.
   void drop_spare_if_scarce();
@@ -77,6 +80,7 @@ class BatchSlots {
   MemoryBudget& memory_;
   std::unique_ptr<batch::Batch> growing_;
   std::unique_ptr<batch::Batch> held_;
+  std::unique_ptr<batch::Batch> spent_;
   std::unique_ptr<batch::Batch> spare_;
   bool out_ = false;
   std::size_t out_bytes_ = 0;

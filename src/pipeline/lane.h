@@ -91,6 +91,8 @@ class Lane {
   /// The batch that should go to the sink now, if any. `input_waiting`: more could be added at once.
   std::unique_ptr<batch::Batch> hand_over(bool input_waiting);
   void settle(batch::WriteReply reply);
+  /// Gives back what settle() left of a stored batch: for when the next one is on its way.
+  void tidy() { slots_.empty_spent(); }
   /// The database was asked where it stands while nothing was under way here. A crash with synchronous_commit off may
   /// have taken back what this lane saw committed, and an idle partition has no next batch whose compare would notice.
   /// `believed`: the ledger's stored offset before the question was asked; nothing happens when it has moved since.

@@ -172,7 +172,7 @@ void Lane::settle_committed(std::unique_ptr<Batch> batch, const Outcome& outcome
   if (!batch->messages.empty()) refused_all_ = is_all_refused(*batch);
   tuning_.note_stored(outcome.repeats, schedule_.limits().rows_max);
   note_stored(StoredPart(*batch), &outcome);
-  if (batch->plan == encoder_.plan()) slots_.keep_spare(std::move(batch));
+  if (batch->plan == encoder_.plan()) slots_.put_aside(std::move(batch));
 }
 
 /// Counts and tells what is stored, once. `outcome`: of the attempt that stored it, if it was heard.

@@ -111,7 +111,11 @@ void Worker::read(PlanArrived letter) {
 
 void Worker::read(Settled letter) {
   const auto at = lanes_.find(letter.topic);
-  if (at != lanes_.end()) at->second->settle(std::move(letter.reply));
+  if (at == lanes_.end()) return;
+  Lane& lane = *at->second;
+  lane.settle(std::move(letter.reply));
+  send_due(lane);  // before anything else: a connection waits for it
+  lane.tidy();
 }
 
 void Worker::read(const Audit& letter) {
@@ -190,12 +194,7 @@ TimePoint Worker::tend(Lane& lane) {
                      letters_.post(PlanArrived{topic, std::move(answer)});
                    });
   }
-  if (batch::Batch* const full = lane.full_batch()) sink_.prepare(*full);
-  if (auto batch = lane.hand_over(input_waiting(lane))) {
-    sink_.submit(std::move(batch), [this, topic = lane.topic()](batch::WriteReply reply) {
-      letters_.post(Settled{topic, std::move(reply)});
-    });
-  }
+  send_due(lane);
   for (auto& reader : lane.take_settled()) give_back(std::move(reader));
   TimePoint next = lane.wake_at();
   for (const PartitionReader& reader : lane.readers()) {
@@ -204,6 +203,16 @@ TimePoint Worker::tend(Lane& lane) {
     if (lane.wants_input()) next = std::min(next, context_.clock.now() + kRetrySoon);
   }
   return next;
+}
+
+/// The batch that is due, or the order of the next one's rows.
+void Worker::send_due(Lane& lane) {
+  if (batch::Batch* const full = lane.full_batch()) sink_.prepare(*full);
+  auto batch = lane.hand_over(input_waiting(lane));
+  if (batch == nullptr) return;
+  sink_.submit(std::move(batch), [this, topic = lane.topic()](batch::WriteReply reply) {
+    letters_.post(Settled{topic, std::move(reply)});
+  });
 }
 
 void Worker::give_back(std::unique_ptr<PartitionReader> reader) {

@@ -164,6 +164,7 @@ class Worker {
   bool give_turn(Place& place);
   void give_back(std::unique_ptr<PartitionReader> reader);
   TimePoint tend(Lane& lane);
+  void send_due(Lane& lane);
   [[nodiscard]] bool input_waiting(const Lane& lane) const;
   void share_turns(const Lane& lane);
   void line_up_doubtful(const Lane& lane);

@@ -52,7 +52,8 @@ TEST_F(BatchSlotsTest, AStoredBatchGivesTheNextOneItsMemory) {
   const Batch* const before = out.get();
   out->ranges.push_back({});
   slots_->answered();
-  slots_->keep_spare(std::move(out));
+  slots_->put_aside(std::move(out));
+  slots_->empty_spent();
   EXPECT_EQ(told(), 0U);
   EXPECT_EQ(&grow(), before);
   EXPECT_TRUE(grow().ranges.empty());
@@ -64,7 +65,8 @@ TEST_F(BatchSlotsTest, NothingIsKeptForLaterWhileMemoryIsScarce) {
   grow_by(1000);
   auto out = slots_->send(slots_->take_growing());
   slots_->answered();
-  slots_->keep_spare(std::move(out));
+  slots_->put_aside(std::move(out));
+  slots_->empty_spent();
   EXPECT_EQ(told(), kLimit) << "somebody else's";
 }
 

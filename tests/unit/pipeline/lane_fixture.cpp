@@ -113,6 +113,7 @@ void LaneTest::settle(std::unique_ptr<batch::Batch> batch, batch::OutcomeKind ki
   reply.outcome.kind = kind;
   reply.outcome.stored = std::move(stored);
   lane_.settle(std::move(reply));
+  lane_.tidy();
 }
 
 }  // namespace loom::pipeline
