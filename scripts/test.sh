@@ -7,10 +7,12 @@ set -euo pipefail
 
 # What CI runs, in this order; the other labels only when they are named.
 ALL_LABELS=(checks unit integration ui deploy fault asan tsan fuzz)
-FURTHER_LABELS=(changes portability)
+FURTHER_LABELS=(changes databases portability)
 
 # shellcheck source=scripts/lib/only_tests.sh
 . "$LOOM_ROOT/scripts/lib/only_tests.sh"
+# shellcheck source=scripts/lib/databases.sh
+. "$LOOM_ROOT/scripts/lib/databases.sh"
 
 usage() {
   cat <<EOF
@@ -30,6 +32,8 @@ Labels (default: all):
 Not among the default:
   changes      a table that a real Debezium captures against its copy, with everything killed in turn: minutes, and
                Kafka Connect from Maven Central
+  databases    tests/databases on PostgreSQL 17 with TimescaleDB, pgvector, PostGIS and pg_partman, and a share of the
+               integration tests on that and on PostgreSQL 18: minutes, root once, and a mirror of Debian
   portability  scripts/portability.sh: unit tests, quickstart and a fault test inside a fresh Debian 13, or inside the
                one that is kept in LOOM_PORTABILITY_ROOT
 
@@ -229,6 +233,7 @@ finish() {
   for job in "${tools_jobs[@]}" ${beside_job:+"$beside_job"}; do kill -- "-$job" 2>/dev/null || true; done
   if [[ -n ${servers_dir:-} ]]; then servers_stop "$servers_dir" || true; fi
   if [[ -n ${cluster_dir:-} ]]; then servers_stop "$cluster_dir" || true; fi
+  if [[ -n ${databases_dir:-} ]]; then servers_stop "$databases_dir" || true; fi
   # Left early: whatever the reason, that is no success.
   if ((status != 0 && failed == 0)); then count_failure "the run itself (exit status $status)"; fi
   [[ -z $durations ]] || note "Took: $durations; $SECONDS s in all"
@@ -251,6 +256,7 @@ run_label() {
       await_tools client-tools 'tools for the clients'
       run_ctest "$1" release -L "^$1\$"
       ;;
+    databases) run_databases ;;
     portability) run_counted "$1" env JOBS="$jobs" scripts/portability.sh ${LOOM_PORTABILITY_ROOT:+--root "$LOOM_PORTABILITY_ROOT"} ;;
     unit) run_ctest "$1" release -L "^$1\$" --parallel "$jobs" ;;
     integration)
@@ -336,11 +342,12 @@ main() {
     if wanted "$group"; then groups+=(--with "$group"); fi
   done
   if wanted checks || wanted integration || wanted fault || wanted changes; then groups+=(--with clients); fi
+  if wanted databases; then groups+=(--with databases); fi
   # The Debian of that label has packages of its own.
   if [[ ${labels[*]} != portability ]]; then "$LOOM_ROOT/scripts/install-packages.sh" "${groups[@]}"; fi
   prepare_tools
   if wanted checks || wanted unit || wanted integration || wanted ui || wanted deploy || wanted fault ||
-    wanted changes; then
+    wanted changes || wanted databases; then
     build release --target kafka-to-db-consumer tests/all benchmarks/all || exit 1
   fi
   build_beside

@@ -8,6 +8,7 @@ folders_of() {
     integration) echo tests/integration ;;
     fault) echo tests/fault tests/integration/stage ;;
     ui) echo tests/ui ;;
+    databases) echo tests/databases ;;
   esac
 }
 
@@ -34,7 +35,7 @@ run_only() {
   regex="^$(regex_of "$glob")\$"
   case $label in
     asan | tsan) preset=$label ;;
-    unit | integration | ui | deploy | fault) ;;
+    unit | integration | ui | deploy | fault | databases) ;;
     *) die "--only does not go with the label $label" ;;
   esac
   local folders
@@ -45,9 +46,7 @@ run_only() {
   fi
   mapfile -t targets < <(printf '%s\n' "${targets[@]}" | sort -u | sed '/^$/d')
   # Tests in Python have no program of their own; those in C++ start the service.
-  if [[ $label == integration || $label == ui || $label == fault || $label == deploy ]]; then
-    targets+=(kafka-to-db-consumer)
-  fi
+  if needs_servers "$label"; then targets+=(kafka-to-db-consumer); fi
   if ((${#targets[@]} > 0)); then
     note "building ${targets[*]}"
     build "$preset" --target "${targets[@]}" || return 0
@@ -58,9 +57,12 @@ run_only() {
     count_failure "no test of the label $label is called $glob"
     return 0
   fi
-  if [[ $label == integration || $label == ui || $label == fault || $label == deploy ]]; then start_servers; fi
+  if needs_servers "$label"; then start_servers; fi
+  if [[ $label == databases ]]; then databases_begin "$DATABASES_EXTENDED" || return 0; fi
   run_ctest "$label" "$preset" -L "^$(label_of "$label")\$" -R "$regex"
 }
+
+needs_servers() { [[ $1 =~ ^(integration|ui|fault|deploy|databases)$ ]]; }
 
 # label_of LABEL: what ctest knows it by.
 label_of() { case $1 in asan | tsan) echo unit ;; *) echo "$1" ;; esac }

@@ -92,6 +92,47 @@ TEST_F(Keeping, ForAsLongAsIsAskedForButADayAtLeast) {
   EXPECT_THAT(rows("SELECT service_name FROM consumer_lag_history"), ElementsAre(ElementsAre("now")));
 }
 
+TEST_F(Keeping, HowLongIsARowsAffair) {
+  insert(40, "forty days");
+  insert(8, "eight days");
+  run("UPDATE consumer_advice_thresholds SET keep_metrics = '60 days'");
+  EXPECT_EQ(maintain().size(), 2U);
+  EXPECT_EQ(value("SELECT count(*) FROM consumer_lag_history"), "2");
+  run("UPDATE consumer_advice_thresholds SET keep_metrics = '7 days'");
+  EXPECT_EQ(maintain().size(), 2U);
+  EXPECT_EQ(value("SELECT count(*) FROM consumer_lag_history"), "0");
+}
+
+TEST_F(Keeping, WhatIsTooMuchForOneCallIsDoneByTheNext) {
+  run("DROP TABLE consumer_lag_history CASCADE; CREATE TABLE consumer_lag_history (service_name text, timestamp "
+      "timestamptz); INSERT INTO consumer_lag_history SELECT 's', now() - interval '40 days' FROM generate_series(1, "
+      "25000)");
+  insert(1, "kept");
+  EXPECT_EQ(value("SELECT delete_old_consumer_metrics('consumer_lag_history', now() - interval '30 days', "
+                  "clock_timestamp())"),
+            "10000")
+      << "without time it still makes a step";
+  EXPECT_EQ(value("SELECT deleted FROM maintain_consumer_metrics() WHERE table_name = 'consumer_lag_history'"),
+            "15000");
+  EXPECT_THAT(rows("SELECT service_name FROM consumer_lag_history"), ElementsAre(ElementsAre("kept")));
+}
+
+TEST_F(Keeping, ADayWithMoreRowsThanAreMovedAtOnceStaysTogetherUntilItIsTooOld) {
+  run("INSERT INTO consumer_lag_history (service_name, timestamp) SELECT 's', now() - interval '5 days' FROM "
+      "generate_series(1, 200001)");
+  insert(6);
+  run("DROP TABLE consumer_lag_history_" + day(2));
+  EXPECT_THAT(maintain(), ElementsAre(ElementsAre("1", "0", "0"), ElementsAre("2", "0", "0")));
+  EXPECT_TRUE(exists("consumer_lag_history_" + day(2)));
+  EXPECT_TRUE(exists("consumer_lag_history_" + day(-6)));
+  EXPECT_EQ(value("SELECT count(*) FROM consumer_lag_history_default"), "200001");
+  EXPECT_THAT(maintain(), ElementsAre(ElementsAre("0", "0", "0"), ElementsAre("0", "0", "0")));
+  int calls = 0;
+  while (value("SELECT count(*) FROM consumer_lag_history_default") != "0" && ++calls <= 21) (void)maintain("'2 days'");
+  EXPECT_LE(calls, 20) << "each call deletes ten thousand at least";
+  EXPECT_EQ(value("SELECT count(*) FROM consumer_lag_history"), "0");
+}
+
 TEST_F(Keeping, WhileServicesReportAndSeveralMaintain) {
   std::atomic<bool> stop{false};
   std::atomic<int> reported{0};
@@ -144,7 +185,7 @@ TEST_F(Keeping, WhileServicesReportAndSeveralMaintain) {
 TEST_F(Keeping, IsNotForEverybody) {
   EXPECT_EQ(value("SELECT bool_or(has_function_privilege('pg_read_all_data', p.oid, 'EXECUTE')) FROM pg_proc p "
                   "WHERE p.proname IN ('maintain_consumer_metrics', 'make_consumer_metrics_day', "
-                  "'keep_consumer_metrics_in_one')"),
+                  "'delete_old_consumer_metrics', 'drop_old_consumer_metrics_chunks', 'too_many_consumer_metrics')"),
             "f");
 }
 
