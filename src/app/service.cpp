@@ -200,12 +200,12 @@ int run_service(const settings::Config& config, Failpoints& failpoints) {
       std::make_unique<Reloader>(in_use, row, settings, Reloader::Parts{plans, consumer, *pool, loader.get()});
   auto recorder =
       loader ? std::make_unique<MetricsRecorder>(MetricsRecorder::Parts{clock, counters, *lag, *loader}) : nullptr;
-  auto storage = std::make_unique<StorageKeeper>(config.database.url, plans);
   auto server = std::make_unique<http::Server>(http::ServerSettings{.host = config.http_host, .port = config.http_port},
                                                http_routes(observer, *reloader));
   spdlog::info("HTTP on http://{}:{}", config.http_host, server->port());
 
   if (!prepare_until_done(config, plans, signals, observer, *reloader)) return 0;
+  auto storage = std::make_unique<StorageKeeper>(config.database.url, plans);
   consumer.start();
   spdlog::info("consuming {} from {} as group {}, {}", topic_count(*plans.file()), config.bootstrap_servers,
                config.group_id(), plural(settings.workers, "worker"));

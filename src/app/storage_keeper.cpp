@@ -20,7 +20,7 @@ constexpr std::chrono::seconds kUntilThereAreTables{2};
 }  // namespace
 
 StorageKeeper::StorageKeeper(std::string database_url, const pipeline::DatabasePlans& plans)
-    : url_(std::move(database_url)), plans_(plans), thread_([this] { run(); }) {}
+    : url_(std::move(database_url)), plans_(plans), has_tables_(keep_up()), thread_([this] { run(); }) {}
 
 StorageKeeper::~StorageKeeper() {
   {
@@ -47,7 +47,7 @@ bool StorageKeeper::keep_up() {
 void StorageKeeper::run() {
   pthread_setname_np(pthread_self(), "storage");
   MutexLock lock(mutex_);
-  auto wait = kUntilThereAreTables;
+  auto wait = has_tables_ ? kUpkeepEvery : kUntilThereAreTables;
   while (!stop_.wait_for(lock, wait, [this]() LOOM_REQUIRES(mutex_) { return stopping_; })) {
     lock.unlock();
     wait = keep_up() ? kUpkeepEvery : kUntilThereAreTables;

@@ -11,7 +11,8 @@ namespace loom::app {
 /// Looks after the tables that are divided by time, once a minute: partitions ahead, and those that `retain` says are
 /// too old (schema/storage_upkeep.h).
 /// Threads: its own.  Owns: that thread.
-/// Blocks:  the destructor, while it is at it.
+/// Blocks:  the constructor, which does it for the first time before a backlog's rows meet yesterday's partitions; the
+///          destructor, while it is at it.
 /// Fails:   never: what cannot be done is logged, and tried the next time.
 class StorageKeeper {
  public:
@@ -28,6 +29,7 @@ class StorageKeeper {
 
   const std::string url_;
   const pipeline::DatabasePlans& plans_;
+  const bool has_tables_;
   Mutex mutex_;
   CondVar stop_;
   bool stopping_ LOOM_GUARDED_BY(mutex_) = false;

@@ -18,8 +18,14 @@ bool is_there(pqxx::work& tx, const mapping::TableName& name) {
 void keep_partitions(pqxx::work& tx, const mapping::TimeTable& table, StorageNotes& notes) {
   const mapping::TimePartitions& wanted = *table.storage.partition;
   if (!obstacle_to_partitions(tx, table.name, wanted).empty()) return;
-  if (const int made = make_partitions(tx, table.name, wanted, Periods::ahead); made > 0) {
-    notes.done.push_back(table.name.display() + ": made " + plural(made, "partition"));
+  const MadePartitions made = make_partitions(tx, table.name, wanted, Periods::ahead);
+  if (made.partitions > 0) {
+    notes.done.push_back(table.name.display() + ": made " + plural(made.partitions, "partition"));
+  }
+  for (const std::string& period : made.too_many_rows) {
+    notes.warnings.push_back(table.name.display() + ": too many rows of the " + std::string(to_string(wanted.by)) +
+                             " from " + period +
+                             " lie in the DEFAULT partition to be moved while the service writes; they stay there");
   }
   const DroppedPartitions dropped = drop_old_partitions(tx, table.name, wanted);
   if (dropped.partitions == 0 && dropped.rows == 0) return;
@@ -94,6 +100,7 @@ StorageNotes keep_up(const std::string& url, const std::vector<mapping::TimeTabl
         keep_up_one(tx, table, timescale, of_this);
         tx.commit();
         notes.done.insert(notes.done.end(), of_this.done.begin(), of_this.done.end());
+        notes.warnings.insert(notes.warnings.end(), of_this.warnings.begin(), of_this.warnings.end());
       } catch (const pqxx::sql_error& error) {
         notes.warnings.push_back("the partitions or chunks of " + table.name.display() +
                                  " were left as they are: " + settings::failure_text(error.what(), url));

@@ -49,8 +49,8 @@ void divide_by_time(pqxx::work& tx, const mapping::TableDefinition& definition, 
       plain.push_back(name.display());
     } else if (const std::string why = obstacle_to_partitions(tx, name, *partition); !why.empty()) {
       notes.warnings.push_back(name.display() + " is not divided into partitions: " + why);
-    } else if (const int made = make_partitions(tx, name, *partition, periods); made > 0) {
-      notes.done.push_back(name.display() + ": " + plural(made, "partition") + ", each for a " +
+    } else if (const MadePartitions made = make_partitions(tx, name, *partition, periods); made.partitions > 0) {
+      notes.done.push_back(name.display() + ": " + plural(made.partitions, "partition") + ", each for a " +
                            std::string(to_string(partition->by)) + " of `" + partition->time + "`");
     }
   } catch (const pqxx::sql_error& error) {

@@ -13,8 +13,10 @@ using mapping::TableName;
 using mapping::TimePartitions;
 using mapping::TimeUnit;
 
-// Late and early rows of so many periods get partitions of their own at a time; the next time does the next.
-constexpr int kPeriodsOfOthers = 100;
+// The next time does the next.
+constexpr int kPeriodsAtATime = 100;
+// While rows move nobody writes others to the DEFAULT partition: this many take a second or two.
+constexpr std::int64_t kMostMoved = 500'000;
 constexpr int kDroppedAtATime = 50;
 constexpr int kRowsAtATime = 50'000;
 constexpr std::size_t kMaxNameBytes = 63;
@@ -82,7 +84,7 @@ class Partitioned {
     tx_.exec("CREATE TABLE " + name.quoted() + " PARTITION OF " + name_.quoted() + " DEFAULT");
     default_ = name;
   }
-  int make_missing(Periods periods);
+  MadePartitions make_missing(Periods periods);
   int drop_old();
   std::int64_t delete_old_of_default();
 
@@ -91,7 +93,7 @@ class Partitioned {
     std::string from;
     std::string to;
     std::string label;
-    bool holds_rows = false;  ///< in the DEFAULT partition
+    std::int64_t rows = 0;  ///< that lie in the DEFAULT partition
   };
 
   void find_default() {
@@ -129,27 +131,28 @@ std::vector<Partitioned::Period> Partitioned::missing(Periods periods) const {
   const int around = periods_around(wanted_.by);
   const std::string here = "date_trunc('" + unit + "', now()::timestamp)";
   const int back = periods == Periods::of_new_table ? around : 0;
-  std::string wanted =
-      fmt::format("SELECT p AS lower, false AS holds FROM generate_series({0} - {1} * {2}, {0} + {3} * {2}, {2}) p",
-                  here, back, step, around);
+  std::string wanted = fmt::format(
+      "SELECT p AS lower, 0 AS rows, true AS near FROM generate_series({0} - {1} * {2}, {0} + {3} * {2}, {2}) p", here,
+      back, step, around);
   if (default_) {
     // A clock that stands at 1970 or runs years ahead gets no partition of its own.
     const std::string from = wanted_.retain ? oldest() : "now()::timestamp - INTERVAL '10 years'";
     wanted += fmt::format(
-        " UNION ALL (SELECT DISTINCT date_trunc('{0}', {1}::timestamp), true FROM ONLY {2} WHERE {1}::timestamp >= {3} "
-        "AND {1}::timestamp < now()::timestamp + INTERVAL '1 year' ORDER BY 1 LIMIT {4})",
-        unit, time_, default_->quoted(), from, kPeriodsOfOthers);
+        " UNION ALL SELECT date_trunc('{0}', {1}::timestamp), count(*), false FROM ONLY {2} WHERE {1}::timestamp >= "
+        "{3} AND {1}::timestamp < now()::timestamp + INTERVAL '1 year' GROUP BY 1",
+        unit, time_, default_->quoted(), from);
   }
   std::vector<Period> found;
   for (const auto& row : tx_.exec(fmt::format(
-           "WITH there AS ({0}), wanted AS (SELECT lower, bool_or(holds) AS holds FROM ({1}) w GROUP BY lower) SELECT "
-           "lower::text, (lower + {2})::text, to_char(lower, '{3}'), holds FROM wanted w WHERE NOT EXISTS (SELECT FROM "
-           "there t WHERE t.lower < w.lower + {2} AND t.upper > w.lower) ORDER BY lower",
-           bounds(), wanted, step, name_format(wanted_.by)))) {
+           "WITH there AS ({0}), wanted AS (SELECT lower, sum(rows) AS rows, bool_or(near) AS near FROM ({1}) w GROUP "
+           "BY lower) SELECT lower::text, (lower + {2})::text, to_char(lower, '{3}'), rows FROM wanted w WHERE NOT "
+           "EXISTS (SELECT FROM there t WHERE t.lower < w.lower + {2} AND t.upper > w.lower) ORDER BY near DESC, lower "
+           "LIMIT {4}",
+           bounds(), wanted, step, name_format(wanted_.by), kPeriodsAtATime))) {
     found.push_back({.from = row[0].as<std::string>(),
                      .to = row[1].as<std::string>(),
                      .label = row[2].as<std::string>(),
-                     .holds_rows = row[3].as<bool>()});
+                     .rows = row[3].as<std::int64_t>()});
   }
   return found;
 }
@@ -171,7 +174,7 @@ void Partitioned::make(const Period& period) {
   const std::string to = tx_.quote(period.to);
   tx_.exec("CREATE TABLE " + name.quoted() + " (LIKE " + name_.quoted() +
            " INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING GENERATED INCLUDING STORAGE)");
-  if (period.holds_rows) {
+  if (period.rows > 0) {
     tx_.exec("LOCK TABLE " + default_->quoted() + " IN ACCESS EXCLUSIVE MODE");
     const std::string list = columns();
     tx_.exec("WITH moved AS (DELETE FROM ONLY " + default_->quoted() + " WHERE " + time_ + " >= " + from + " AND " +
@@ -182,10 +185,17 @@ void Partitioned::make(const Period& period) {
            ") TO (" + to + ")");
 }
 
-int Partitioned::make_missing(Periods periods) {
-  const std::vector<Period> lacking = missing(periods);
-  for (const Period& period : lacking) make(period);
-  return static_cast<int>(lacking.size());
+MadePartitions Partitioned::make_missing(Periods periods) {
+  MadePartitions result;
+  for (const Period& period : missing(periods)) {
+    if (period.rows > kMostMoved) {
+      result.too_many_rows.push_back(period.from);
+      continue;
+    }
+    make(period);
+    ++result.partitions;
+  }
+  return result;
 }
 
 int Partitioned::drop_old() {
@@ -224,7 +234,8 @@ std::string obstacle_to_partitions(pqxx::transaction_base& tx, const TableName& 
          quote_identifier(wanted.time) + ")";
 }
 
-int make_partitions(pqxx::transaction_base& tx, const TableName& table, const TimePartitions& wanted, Periods periods) {
+MadePartitions make_partitions(pqxx::transaction_base& tx, const TableName& table, const TimePartitions& wanted,
+                               Periods periods) {
   Partitioned partitioned(tx, table, wanted);
   if (wanted.catch_all && !partitioned.has_default()) partitioned.make_default();
   return partitioned.make_missing(periods);

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <pqxx/pqxx>
 #include <string>
+#include <vector>
 
 #include "mapping/mapping_file.h"
 
@@ -18,14 +19,22 @@ enum class Periods : std::uint8_t {
   ahead,
 };
 
+/// What make_partitions() did.
+struct MadePartitions {
+  int partitions = 0;
+  /// The begins of periods that have none yet: so many of their rows lie in the DEFAULT partition that moving them
+  /// would hold up whoever writes there. They can be read where they are, and go when they are too old.
+  std::vector<std::string> too_many_rows{};
+};
+
 /// Gives a partitioned table the partitions that it lacks: the DEFAULT one, where the mapping has one, those of some
 /// days ahead, and those of rows that lie in the DEFAULT one (late and early ones), which move. Periods that are
 /// covered already, by whomever, are left alone. Part of the caller's transaction; its TimeZone becomes UTC. Returns
 /// how many.
 /// Blocks: whoever writes such late or early rows, while they move.
 /// Fails:  pqxx::failure, by what PostgreSQL refuses.
-int make_partitions(pqxx::transaction_base& tx, const mapping::TableName& table, const mapping::TimePartitions& wanted,
-                    Periods periods);
+MadePartitions make_partitions(pqxx::transaction_base& tx, const mapping::TableName& table,
+                               const mapping::TimePartitions& wanted, Periods periods);
 
 /// What drop_old_partitions() did.
 struct DroppedPartitions {

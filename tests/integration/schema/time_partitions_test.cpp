@@ -95,6 +95,31 @@ TEST_F(TimePartitionsTest, LateAndEarlyRowsMoveIntoPartitionsOfTheirOwn) {
   EXPECT_THAT(upkeep("partition: {time: ts}").done, IsEmpty());
 }
 
+TEST_F(TimePartitionsTest, RowsOfManyOldDaysDoNotKeepTodaysFromBeingMade) {
+  (void)create("partition: {time: ts}");
+  database.run("INSERT INTO events SELECT 'old', now() - n * interval '1 day', 1 FROM generate_series(100, 299) n");
+  const std::string today = database.value("SELECT 'events_p' || to_char(now() AT TIME ZONE 'UTC', 'YYYYMMDD')");
+  database.run("DROP TABLE " + today);
+  insert("now", "now()");
+  EXPECT_EQ(home_of("now"), "default");
+  EXPECT_THAT(upkeep("partition: {time: ts}").done, ElementsAre("events: made 100 partitions"));
+  EXPECT_EQ(home_of("now"), today);
+  EXPECT_THAT(upkeep("partition: {time: ts}").done, ElementsAre("events: made 100 partitions"));
+  EXPECT_THAT(upkeep("partition: {time: ts}").done, ElementsAre("events: made 1 partition"));
+  EXPECT_EQ(database.value("SELECT count(*) FROM events_default"), "0");
+}
+
+TEST_F(TimePartitionsTest, MoreRowsThanMoveWhileTheServiceWritesStayWhereTheyAre) {
+  (void)create("partition: {time: ts}");
+  database.run(
+      "INSERT INTO events SELECT 'many', now() - interval '30 days' + n * interval '1 microsecond', 1 FROM "
+      "generate_series(1, 500001) n");
+  const StorageNotes notes = upkeep("partition: {time: ts}");
+  EXPECT_THAT(notes.done, IsEmpty());
+  EXPECT_THAT(notes.warnings, ElementsAre(HasSubstr("too many rows of the day from ")));
+  EXPECT_EQ(database.value("SELECT count(*) FROM events"), "500001");
+}
+
 TEST_F(TimePartitionsTest, WhatIsTooOldGoes) {
   (void)create("partition: {time: ts, retain: 3 days}");
   insert("old", "now() - interval '6 days'");
