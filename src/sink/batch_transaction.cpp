@@ -9,6 +9,7 @@
 #include "sink/key_question.h"
 #include "sink/sqlstate.h"
 #include "sink/statements.h"
+#include "sink/time_bounds.h"
 
 namespace loom::sink {
 namespace {
@@ -136,11 +137,12 @@ MergeStep merge_group(const Job& job, const RowGroup& group, bool clear, Script&
   step.first = script.copy(statements::copy(stage, statements::columns(table, group.omitted), table.binary),
                            {table.binary, group.pieces});
   step.rows = static_cast<std::int64_t>(group.messages.size());
-  if (group.partial) by_index(statements::require_rows(table, stage), script);
+  const auto bounds = [&] { return time_bounds(table, group.omitted, group.pieces); };
+  if (group.partial) by_index(statements::require_rows(table, stage, bounds()), script);
   const bool overwrites = statements::overwrites(table, group.set);
   // Of messages that change rows nobody needs to be told that they meet some.
   if (overwrites && job.connection.takes_lateral() && !job.batch.rows.changes_rows() && !group.expected) {
-    step.conflict = script.command(statements::find_conflict(table, stage));
+    step.conflict = script.command(statements::find_conflict(table, stage, bounds()));
     step.asks = MergeStep::Asks::what_is_there;
   }
   step.last = script.command(statements::merge_stage(table, stage, group.omitted, group.set));

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <numeric>
 #include <vector>
 
 #include "base/byte_buffer.h"
@@ -10,6 +11,7 @@
 #include "sink/row_fields.h"
 #include "sink/sqlstate.h"
 #include "sink/statements.h"
+#include "sink/time_bounds.h"
 
 namespace loom::sink {
 namespace {
@@ -64,7 +66,9 @@ Met find_present(const DatabaseSettings& settings, Connection& connection, batch
     for (const auto& statement : statements::create_key_stage(table, stage)) script.command(statement);
     keys.push_back(keys_of(table, set));
     script.copy(statements::copy_keys(table, stage, set.omitted), {true, {keys.back().view()}});
-    script.query(statements::present_keys(table, stage));
+    std::vector<std::size_t> key(table.key.size());
+    std::iota(key.begin(), key.end(), 0);
+    script.query(statements::present_keys(table, stage, time_bounds(table, key, {keys.back().view()})));
     script.command("DROP TABLE " + stage);
     asked.push_back(&set);
   }

@@ -79,8 +79,8 @@ std::string copy_keys(const mapping::TablePlan& table, const std::string& stage,
 /// it from having an equal.
 std::string number_keys(const mapping::TablePlan& table, const std::string& stage, std::optional<std::size_t> sequence);
 
-/// Of the staged keys those that the table has: their places.
-std::string present_keys(const mapping::TablePlan& table, const std::string& stage);
+/// Of the staged keys those that the table has: their places. `bounds`: of their times, see time_bounds().
+std::string present_keys(const mapping::TablePlan& table, const std::string& stage, const std::string& bounds);
 
 /// Lengths of lists, as rows of the child table's key columns, and the deletion of what lies beyond them.
 std::string surplus_stage_relation(std::size_t surplus);
@@ -99,10 +99,10 @@ std::string remove_rows(const mapping::TablePlan& table, const std::string& stag
 std::string empty_tables(const std::vector<const mapping::TablePlan*>& tables);
 
 /// Raises an error when some staged row, which is not told as a whole, has no row in the table that it could change.
-std::string require_rows(const mapping::TablePlan& table, const std::string& stage);
+std::string require_rows(const mapping::TablePlan& table, const std::string& stage, const std::string& bounds);
 
 /// One row when some staged row has its key in the table already, else none.
-std::string find_conflict(const mapping::TablePlan& table, const std::string& stage);
+std::string find_conflict(const mapping::TablePlan& table, const std::string& stage, const std::string& bounds);
 
 /// Whether merge_stage() overwrites anything: it says nothing of conflicts then, and find_conflict() is to be asked.
 bool overwrites(const mapping::TablePlan& table, const encode::ColumnBits& set);

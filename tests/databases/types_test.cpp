@@ -83,35 +83,33 @@ class ShapesTest : public ExtendedTest {
 
 TEST_F(ShapesTest, TextWktEwkbAndGeoJsonBecomeGeometries) {
   map_shapes();
-  send(topic_, 0, R"({"id": 1, "p": "SRID=4326;POINT(13.5 52.25)", "a": "LINESTRING(0 0,1 1)", "e": "POINT(13.5 52.25)"
-})");
+  send(
+      topic_, 0,
+      R"json({"id": 1, "p": "SRID=4326;POINT(13.5 52.25)", "a": "LINESTRING(0 0,1 1)", "e": "POINT(13.5 52.25)"})json");
   // EWKB in hexadecimal, little-endian: POINT(1 2) with SRID 4326, and without.
   send(topic_, 0,
-       R"({"id": 2, "p": "0101000020E6100000000000000000F03F0000000000000040", "a": "0101000000000000000000F03F0000000000000040"})");
-send(topic_, 0,
-     R"({"id": 3, "p": {"type": "Point", "coordinates": [1, 2]}, "e": {"type": "Point", "coordinates": [3, 4]}})");
-send(topic_, 0, R"({"id": 4})");
-start();
-ASSERT_TRUE(drained(topic_));
-EXPECT_EQ(count("kafka_dead_letters"), 0);
-EXPECT_EQ(places(), (Rows{{"1", "SRID=4326;POINT(13.5 52.25)", "LINESTRING(0 0,1 1)", "POINT(13.5 52.25)"},
-                          {"2", "SRID=4326;POINT(1 2)", "POINT(1 2)", "NULL"},
-                          {"3", "SRID=4326;POINT(1 2)", "NULL", "POINT(3 4)"},
-                          {"4", "NULL", "NULL", "NULL"}}));
+       R"({"id": 2, "p": "0101000020E6100000000000000000F03F0000000000000040",)"
+       R"( "a": "0101000000000000000000F03F0000000000000040"})");
+  send(topic_, 0, R"({"id": 3, "p": {"type": "Point", "coordinates": [1, 2]}})");
+  send(topic_, 0, R"({"id": 4})");
+  start();
+  ASSERT_TRUE(drained(topic_));
+  EXPECT_EQ(count("kafka_dead_letters"), 0);
+  EXPECT_EQ(places(), (Rows{{"1", "SRID=4326;POINT(13.5 52.25)", "LINESTRING(0 0,1 1)", "POINT(13.5 52.25)"},
+                            {"2", "SRID=4326;POINT(1 2)", "POINT(1 2)", "NULL"},
+                            {"3", "SRID=4326;POINT(1 2)", "NULL", "NULL"},
+                            {"4", "NULL", "NULL", "NULL"}}));
 }
 
 TEST_F(ShapesTest, WhatIsNoneIsTheOnlyDeadLetter) {
   map_shapes();
-  const std::vector<std::string> bad{R"("nowhere")", R"("SRID=3857;POINT(1 2)")", R"("SRID=4326;LINESTRING(0 0,1 1)")",
-                                     R"("0101000020E6")"};
-  for (int id = 0; id < 200; ++id) {
-    const bool is_bad = id % 50 == 25;
-    producer().send(topic_, {.value = fmt::format(R"({{"id": {}, "p": {}}})", id,
-                                                  is_bad ? bad.at(static_cast<std::size_t>(id / 50))
-                                                         : R"("SRID=4326;POINT(1 2)") "),
-                                          .key = {},
-                             .partition = 0,
-                             .headers = {}});
+  const std::vector<std::string> bad{"nowhere", "SRID=3857;POINT(1 2)", "SRID=4326;LINESTRING(0 0,1 1)",
+                                     "0101000020E6"};
+  for (std::size_t id = 0; id < 200; ++id) {
+    const std::string place = id % 50 == 25 ? bad.at(id / 50) : "SRID=4326;POINT(1 2)";
+    producer().send(
+        topic_,
+        {.value = fmt::format(R"({{"id": {}, "p": "{}"}})", id, place), .key = {}, .partition = 0, .headers = {}});
   }
   producer().flush();
   auto& service = start();
@@ -125,20 +123,18 @@ TEST_F(ShapesTest, WhatIsNoneIsTheOnlyDeadLetter) {
 TEST_F(ShapesTest, MergesCompareThemAsTheyAreStored) {
   map_shapes("    upsert_key: id\n    conflict_strategy: update\n");
   start();
-  send(topic_, 0, R"({"id": 1, "p": "SRID=4326;POINT(1 2)", "a": "POLYGON((0 0,0 1,1 1,0 0))"
-})");
+  send(topic_, 0, R"json({"id": 1, "p": "SRID=4326;POINT(1 2)", "a": "POLYGON((0 0,0 1,1 1,0 0))"})json");
   ASSERT_TRUE(drained(topic_));
-// The same box, another shape: what compares boxes would take it for the same.
-  send(topic_, 0, R"({"id": 1, "a": "POLYGON((0 0,1 0,1 1,0 0))"
-  })");
+  // The same box, another shape: what compares boxes would take it for the same.
+  const std::string other = R"json({"id": 1, "a": "POLYGON((0 0,1 0,1 1,0 0))"})json";
+  send(topic_, 0, other);
   ASSERT_TRUE(drained(topic_));
   EXPECT_EQ(places(), (Rows{{"1", "SRID=4326;POINT(1 2)", "POLYGON((0 0,1 0,1 1,0 0))", "NULL"}}));
   const std::string before = database().value("SELECT xmin || ' ' || ctid FROM shapes");
-  send(topic_, 0, R"({"id": 1, "a": "POLYGON((0 0,1 0,1 1,0 0))"
-  })");
+  send(topic_, 0, other);
   ASSERT_TRUE(drained(topic_));
   EXPECT_EQ(database().value("SELECT xmin || ' ' || ctid FROM shapes"), before);
-  }
+}
 
-  }  // namespace
-  }  // namespace loom::testing
+}  // namespace
+}  // namespace loom::testing
