@@ -19,7 +19,7 @@ index. Beside each figure stands what `kafka-to-db-consumer size` forecasts, and
 be by these measurements. About ten minutes. docs/capacity.md has the results.
 
 --messages N    of a topic (1,000,000; fewer where they are wide or make many rows)
---repeat R      drains of each, of which the medians count (2)
+--repeat R      drains of each, of which the medians count, and of CPU the least (2)
 --only PATTERN  only cases whose name matches it: none-300, 'insert-*'; may be given several times
 --list          say which cases there are; measure nothing
 --large         instead: N rows into one table whose keys come in no order; rows/s, CPU, WAL and sizes at 1, 10, 30 and

@@ -30,22 +30,26 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def warm_up(setup: drain.Setup, session: database.Database, known: dict[str, dict[str, Any]]) -> None:
-    """Not measured: a broker that has just started is still compiling its own code."""
+def warm_up(setup: drain.Setup, session: database.Database, known: dict[str, dict[str, Any]]) -> float:
+    """A broker that has just started is still compiling its own code. Returns what the service's start costs, in CPU seconds."""
     case = cases.Case("warm-up", "", messages=100_000)
     topic, filled = topics.fill(setup, case, known)
     drain.drain(setup, session, case, topic, filled, case.name)
+    few = cases.Case("start", "", messages=1000)
+    topic, filled = topics.fill(setup, few, known)
+    starts = [drain.drain(setup, session, few, topic, filled, f"{few.name}-{turn}") for turn in range(3)]
+    return float(min(run["consumer_cpu"] * run["messages"] / 1e6 for run in starts))
 
 
 def measure(setup: drain.Setup, session: database.Database, case: cases.Case, repeat: int,
-            known: dict[str, dict[str, Any]]) -> dict[str, Any]:  # fmt: skip
+            start_cpu: float, known: dict[str, dict[str, Any]]) -> dict[str, Any]:  # fmt: skip
     progress = Progress(f"{case.name}: {case.title}")
     progress("producing")
     topic, filled = topics.fill(setup, case, known)
     runs = []
     for turn in range(1, repeat + 1):
         progress(f"draining, {turn}")
-        run = drain.drain(setup, session, case, topic, filled, f"{case.name}-{turn}")
+        run = drain.drain(setup, session, case, topic, filled, f"{case.name}-{turn}", start_cpu)
         runs.append({**run, "stored_bytes": filled["stored_bytes"] / filled["messages"]})
     middle = report.middle(runs)
     progress.done(f"{middle['messages_per_second']:,.0f}/s; CPU s per million: consumer {middle['consumer_cpu']:.2f}, PostgreSQL "
@@ -74,11 +78,11 @@ def main() -> None:
     }
     session = database.Database(given.database_url)
     known: dict[str, dict[str, Any]] = {}
-    warm_up(setup, session, known)
+    results["start_cpu"] = start_cpu = warm_up(setup, session, known)
     measured = []
     for case in [] if given.large else wanted:
         try:
-            results["cases"][case.name] = found = measure(setup, session, case, given.repeat, known)
+            results["cases"][case.name] = found = measure(setup, session, case, given.repeat, start_cpu, known)
             measured.append((case, found["median"]))
         except RuntimeError as error:
             results["errors"].append(f"{case.name}: {error}")

@@ -42,7 +42,7 @@ class Case:
                 "--columns", str(self.columns), "--rows", str(self.rows), "--key", self.order, "--repeats",
                 str(self.repeats), "--keys", str(self.keys)]  # fmt: skip
 
-    def size_arguments(self, row_bytes: float) -> list[str]:
+    def size_arguments(self, row_bytes: float, repeated: float) -> list[str]:
         """The same load, as `size` is asked for it."""
         asked = ["--bytes", str(self.bytes), "--rows", str(self.rows), "--columns", str(self.columns),
                  "--row-bytes", str(row_bytes), "--key", self.key]  # fmt: skip
@@ -51,7 +51,7 @@ class Case:
         if self.keyed:
             asked += ["--key-bytes", str({"device": 17, "number": 8, "uuid": 16}[self.order] + (8 if self.rows > 1 else 0))]
         if self.key in ("ignore", "update"):
-            asked += ["--repeats", str(1 if self.keys else self.repeats)]
+            asked += ["--repeats", f"{repeated:.6f}"]
         return asked
 
 

@@ -12,26 +12,23 @@ TOAST_BYTES = 2000
 Entry = dict[str, Any]
 
 
-def repeated(case: Case) -> float:
-    return 1.0 if case.keys else case.repeats
-
-
-# The names are those of the C++ structure.
-CONSUMER: dict[str, Callable[[Case, float], float]] = {
-    "message": lambda case, row: 1,
-    "message_byte": lambda case, row: case.bytes,
-    "value": lambda case, row: case.rows * case.columns,
-    "keyed_row": lambda case, row: case.rows * case.keyed,
+# The names are those of the C++ structure; the numbers are the bytes of a row's values and the share of repeated rows.
+Term = Callable[[Case, float, float], float]
+CONSUMER: dict[str, Term] = {
+    "message": lambda case, row, again: 1,
+    "message_byte": lambda case, row, again: case.bytes,
+    "value": lambda case, row, again: case.rows * case.columns,
+    "keyed_row": lambda case, row, again: case.rows * case.keyed,
 }
-DATABASE: dict[str, Callable[[Case, float], float]] = {
-    "row": lambda case, row: case.rows,
-    "value": lambda case, row: case.rows * case.columns,
-    "row_byte": lambda case, row: case.rows * row * (row <= TOAST_BYTES),
-    "toasted_byte": lambda case, row: case.rows * row * (row > TOAST_BYTES),
-    "ordered_key": lambda case, row: case.rows * (case.keyed and case.order != "uuid"),
-    "random_key": lambda case, row: case.rows * (case.keyed and case.order == "uuid"),
-    "ignored_row": lambda case, row: case.rows * (case.key == "ignore") * repeated(case),
-    "updated_row": lambda case, row: case.rows * (case.key == "update") * repeated(case),
+DATABASE: dict[str, Term] = {
+    "row": lambda case, row, again: case.rows,
+    "value": lambda case, row, again: case.rows * case.columns,
+    "row_byte": lambda case, row, again: case.rows * row * (row <= TOAST_BYTES),
+    "toasted_byte": lambda case, row, again: case.rows * row * (row > TOAST_BYTES),
+    "ordered_key": lambda case, row, again: case.rows * (case.keyed and case.order != "uuid"),
+    "random_key": lambda case, row, again: case.rows * (case.keyed and case.order == "uuid"),
+    "ignored_row": lambda case, row, again: case.rows * (case.key == "ignore") * again,
+    "updated_row": lambda case, row, again: case.rows * (case.key == "update") * again,
 }
 
 
@@ -85,7 +82,7 @@ def coefficients(measured: list[tuple[Case, Entry]]) -> dict[str, dict[str, floa
     for name, terms in (("consumer", CONSUMER), ("postgres", DATABASE)):
         if len(fitted) < len(terms):
             return {}
-        features = [[term(case, entry["row_bytes"]) for term in terms.values()] for case, entry in fitted]
+        features = [[term(case, entry["row_bytes"], entry["repeated"]) for term in terms.values()] for case, entry in fitted]
         values = least_squares(features, [entry[f"{name}_cpu"] for _, entry in fitted])
         found[name] = dict(zip(terms, values))
     return found

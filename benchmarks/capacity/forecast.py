@@ -18,8 +18,8 @@ COMPARED = (
 )
 
 
-def ask(consumer: str, case: Case, row_bytes: float) -> dict[str, Any]:
-    done = subprocess.run([consumer, "size", "--rate", "10000", *case.size_arguments(row_bytes), "--json"],
+def ask(consumer: str, case: Case, run: dict[str, Any]) -> dict[str, Any]:
+    done = subprocess.run([consumer, "size", "--rate", "10000", *case.size_arguments(run["row_bytes"], run["repeated"]), "--json"],
                           capture_output=True, text=True, check=False)  # fmt: skip
     if done.returncode != 0:
         raise RuntimeError(f"{case.name}: size refuses it: {done.stderr.strip()}")
@@ -28,7 +28,7 @@ def ask(consumer: str, case: Case, row_bytes: float) -> dict[str, Any]:
 
 def compare(consumer: str, case: Case, run: dict[str, Any]) -> dict[str, tuple[float, float]]:
     """Forecast and measured of each figure; table and index by row, the others by message."""
-    said = ask(consumer, case, run["row_bytes"])
+    said = ask(consumer, case, run)
     grown = run["rows"] / run["messages"]
     out = {}
     for name, asked, _ in COMPARED:

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <array>
 #include <stdexcept>
 
@@ -67,7 +66,8 @@ bool has_own_key(const MessageShape& shape) { return shape.key != KeyOrder::devi
 
 }  // namespace
 
-ShapedMessages::ShapedMessages(const MessageShape& shape) : shape_(shape), words_(make_words(shape.seed)) {
+ShapedMessages::ShapedMessages(const MessageShape& shape)
+    : shape_(shape), words_(make_words(shape.seed)), seen_(shape.keys, false) {
   // Device, time and text; a key of its own, or the element's position.
   const std::size_t fixed = 3 + (has_own_key(shape) ? 1 : 0) + (shape.rows > 1 ? 1 : 0);
   if (shape.rows > 1 && has_own_key(shape)) throw std::invalid_argument("rows of a list have the device's key");
@@ -76,6 +76,7 @@ ShapedMessages::ShapedMessages(const MessageShape& shape) : shape_(shape), words
   std::string message;
   next(message);
   index_ = different_ = drawn_ = 0;
+  seen_.assign(shape.keys, false);
   // One byte of a text less or more in each row: as near to the size as that gets.
   if (message.size() > shape.bytes) {
     throw std::invalid_argument(fmt::format("{} columns take {} bytes", shape.columns, message.size()));
@@ -93,8 +94,10 @@ std::size_t ShapedMessages::row_bytes() const {
 std::uint64_t ShapedMessages::choose_key() {
   const std::uint64_t drawn = mix(shape_.seed ^ mix(index_++));
   if (shape_.keys > 0) {
-    different_ = std::min(index_, shape_.keys);
-    return drawn % shape_.keys;
+    const std::uint64_t key = drawn % shape_.keys;
+    if (!seen_[key]) ++different_;
+    seen_[key] = true;
+    return key;
   }
   const bool repeats = different_ > 0 && static_cast<double>(drawn >> 32U) < shape_.repeats * 4294967296.0;
   return repeats ? mix(drawn) % different_ : different_++;

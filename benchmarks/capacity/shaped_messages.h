@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace loom::bench {
 
@@ -49,6 +50,7 @@ class ShapedMessages {
   std::string words_;          ///< what texts are cut from
   std::uint64_t index_ = 0;
   std::uint64_t different_ = 0;
+  std::vector<bool> seen_;   ///< of a limited number of keys
   std::uint64_t drawn_ = 0;  ///< the random numbers of one message after another
 };
 

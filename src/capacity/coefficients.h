@@ -1,55 +1,61 @@
 #pragma once
 
-// Every figure of the capacity model, with where it comes from. "Measured" is benchmarks/capacity.sh, whose report ends
-// with what these would be by its own run; docs/capacity.md has the run that they are of, and how far they are off.
+// Every figure of the capacity model, with where it comes from. docs/capacity.md has the measurements, and how far
+// forecasts are off. benchmarks/capacity.sh ends with what the costs would be by its own run.
 namespace loom::capacity {
 
-/// CPU microseconds on one core of the measuring machine (AMD EPYC, 2 cores). Measured.
+/// CPU microseconds on one core of the measuring machine (AMD EPYC). Their proportions are those of
+/// benchmarks/capacity.sh, 2026-12-01, on a machine that others used; their level is that of benchmarks/run.sh,
+/// 2026-11-21, alone on it (drain/no-key and drain/key of docs/benchmarks.md).
 struct ConsumerCost {
-  double message = 0.45;         ///< receiving, taking and freeing it
-  double message_byte = 0.0009;  ///< decompressing, and finding its structure
-  double value = 0.022;          ///< decoding, converting and encoding one column of one row
-  double keyed_row = 0.10;       ///< putting rows in the order of the key
+  double message = 0.47;         ///< receiving, taking and freeing it
+  double message_byte = 0.0006;  ///< decompressing, and finding its structure
+  double value = 0.019;          ///< decoding, converting and encoding one column of one row
+  double keyed_row = 0.13;       ///< putting rows in the order of the key, and knowing keys again
 };
 
-/// The same, of PostgreSQL with all its processes, rows of a batch written by one COPY. Measured.
+/// The same, of PostgreSQL with all its processes, rows of a batch written by one COPY.
 struct DatabaseCost {
-  double row = 0.35;
-  double value = 0.03;          ///< one column of one row
-  double row_byte = 0.0007;     ///< of a row that fits into a page
-  double toasted_byte = 0.012;  ///< of a row that is compressed and stored apart, all of it
-  double ordered_key = 1.1;     ///< an index whose next entries are beside the last ones
-  double random_key = 2.0;      ///< an index whose entries go anywhere
-  double ignored_row = 1.0;     ///< a row that is there already, and is left out
-  double updated_row = 5.0;     ///< a row that is there already, and is overwritten
+  double row = 0.22;
+  double value = 0.022;          ///< one column of one row
+  double row_byte = 0.0019;      ///< of a row that fits into a page
+  double toasted_byte = 0.0084;  ///< of a row that is compressed, all of it
+  double ordered_key = 1.05;     ///< an index that grows at the ends of some runs
+  double random_key = 1.26;      ///< an index whose entries go anywhere
+  double ignored_row = 0;        ///< what a row that is left out costs more than a new one
+  double updated_row = 1.33;     ///< what a row that is overwritten costs more than a new one
 };
 
-/// Bytes on disk. PostgreSQL's own page layout (storage-page-layout.html), compared with what was measured.
+/// Bytes on disk: PostgreSQL's page layout (its documentation, "Database Page Layout"), and what benchmarks/capacity.sh
+/// saw.
 struct Storage {
   double page = 8192;
   double page_header = 24;
   double row_header = 28;  ///< 24 of the tuple, with its null bitmap's place, and 4 of the line pointer
+  double row_padding = 8;  ///< between values, and the lengths of texts
   double alignment = 8;
-  double toast_threshold = 2000;  ///< TOAST_TUPLE_THRESHOLD: from there on values are compressed and stored apart
+  double toast_threshold = 2000;  ///< TOAST_TUPLE_THRESHOLD: from there on PostgreSQL compresses a row's texts
+  double toast_share = 0.45;      ///< what that leaves of words
   double index_entry = 12;        ///< 8 of the index tuple and 4 of its line pointer, without the key
-  double ordered_fill = 0.90;     ///< of a B-tree's leaf that grows at its end: its fillfactor
-  double random_fill = 0.69;      ///< ln 2: of pages that split in halves where keys come in no order
+  double index_fill = 0.68;       ///< of its pages: 0.66 to 0.70, in whichever order the keys came from 6 partitions
 };
 
-/// Bytes of WAL. Measured after a checkpoint, in pages that are new, so without full pages.
+/// Bytes of WAL by benchmarks/capacity.sh, after a checkpoint and in pages that are new, so without full pages.
 struct Wal {
-  double row = 6;            ///< of a row in a COPY, beside its values: many share a record
-  double index_entry = 72;   ///< of an entry of the index, beside its key: each has a record of its own
-  double updated_row = 150;  ///< of a row that is overwritten, beside its values
+  double row = 17;           ///< of a row in a COPY, beside its values: many share a record
+  double row_byte = 1.013;   ///< of each byte of its values
+  double index_entry = 59;   ///< of an entry of the index, beside its key: each has a record of its own
+  double key_byte = 1.87;    ///< of each byte of the key, page splits included
+  double updated_row = 95;   ///< of a row that is overwritten, instead of an entry of the index
   double page_share = 0.75;  ///< of a page that a full-page image has: the hole in its middle is left out
 };
 
-/// How fast, at full use. Measured on the two cores, where service, PostgreSQL and Kafka share them.
+/// How fast, at full use, and what passes the network (benchmarks/run.sh, 2026-11-21, and benchmarks/capacity.sh).
 struct Pace {
-  double partition = 0.7;  ///< of what the slower side's CPU would give: the part that a single partition, one worker's
-                           ///< and one connection's, reaches
+  double partition = 0.7;  ///< of what the slower side's CPU would give, what one partition reaches, which is one
+                           ///< worker's and one connection's (drain/partitions-1)
   double checkpoint_seconds = 300;  ///< checkpoint_timeout, PostgreSQL's default
-  double lz4 = 0.5;                 ///< bytes on the network by bytes of a message in JSON, compressed by its producer
+  double lz4 = 0.5;                 ///< of a message's bytes in JSON, what its producer's lz4 leaves: 0.3 to 0.6
   double copy_value = 4;            ///< bytes that binary COPY adds to a value
   double copy_row = 2;              ///< and to a row
 };

@@ -34,23 +34,26 @@ double database_us(const Load& load) {
 /// How many of a message's rows stay.
 double new_rows(const Load& load) { return load.rows * (1 - *load.repeats); }
 
+/// Bytes of a row's values as they are stored.
+double stored_bytes(const Load& load) { return *load.row_bytes * (is_toasted(load) ? kStorage.toast_share : 1); }
+
 /// Bytes of the table for a row: as many as fit into a page share it.
 double table_row_bytes(const Load& load) {
-  const double row = kStorage.row_header + aligned(*load.row_bytes);
+  const double row = kStorage.row_header + aligned(stored_bytes(load) + kStorage.row_padding);
   const double room = kStorage.page - kStorage.page_header;
-  return row > room ? row : kStorage.page / std::floor(room / row);
+  // Those that are compressed have all sizes, and fill pages up.
+  return row > room || is_toasted(load) ? row : kStorage.page / std::floor(room / row);
 }
 
 double entry_bytes(const Load& load) {
   if (load.key == Key::none) return 0;
-  const double fill = load.random_keys ? kStorage.random_fill : kStorage.ordered_fill;
-  return (kStorage.index_entry + aligned(*load.key_bytes)) / fill;
+  return (kStorage.index_entry + aligned(*load.key_bytes)) / kStorage.index_fill;
 }
 
 double wal_bytes(const Load& load) {
   const double written = load.key == Key::ignore ? new_rows(load) : load.rows;
-  double wal = written * (kStorage.row_header - 4 + kWal.row + *load.row_bytes);
-  if (load.key != Key::none) wal += new_rows(load) * (kWal.index_entry + *load.key_bytes);
+  double wal = written * (kWal.row + kWal.row_byte * stored_bytes(load));
+  if (load.key != Key::none) wal += new_rows(load) * (kWal.index_entry + kWal.key_byte * aligned(*load.key_bytes));
   if (load.key == Key::update) wal += load.rows * *load.repeats * kWal.updated_row;
   return wal;
 }

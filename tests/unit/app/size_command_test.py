@@ -79,5 +79,5 @@ def test_a_million_messages_a_second_are_several_deployments() -> None:
     assert plan["databases"] > 1
     assert any("LOOM_TOPICS" in limit["advice"] for limit in plan["limits"])
     alone = _size("--rate", "1M", "--bytes", "300", "--topics", "40", "--values")
-    assert "warning: CPU of one database" in alone.stderr
+    assert "warning: disk of one database" in alone.stderr
     assert "limit" not in alone.stdout.lower().replace("limits:", "")

@@ -91,7 +91,7 @@ TEST(Plan, TheLimitThatIsPassedIsNamed) {
                 load.rate = 400'000;
               }).passed,
               ::testing::Contains(passed("CPU of one database", "Citus")));
-  EXPECT_THAT(planned([](Load& load) { load.network_gbit = 0.05; }).passed,
+  EXPECT_THAT(planned([](Load& load) { load.network_gbit = 0.02; }).passed,
               ::testing::Contains(passed("network of one database", "too few")));
   EXPECT_THAT(planned([](Load& load) { load.disk_megabytes = 2; }).passed,
               ElementsAre(passed("disk of one database", "too few")));
@@ -100,6 +100,7 @@ TEST(Plan, TheLimitThatIsPassedIsNamed) {
 TEST(Plan, AnIndexWithoutOrderHasToFitIntoMemory) {
   const auto kept = [](double days) {
     return planned([days](Load& load) {
+      load.rate = 5'000;
       load.random_keys = true;
       load.key_bytes = 16;
       load.retain_days = days;
@@ -111,6 +112,7 @@ TEST(Plan, AnIndexWithoutOrderHasToFitIntoMemory) {
   const Plan ordered = planned([](Load& load) { load.retain_days = 365; });
   EXPECT_THAT(ordered.passed, IsEmpty());
   const Plan by_day = planned([](Load& load) {
+    load.rate = 5'000;
     load.random_keys = true;
     load.retain_days = 365;
     load.table_days = 1;

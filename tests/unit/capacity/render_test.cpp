@@ -52,7 +52,7 @@ TEST(Render, TheTableHasWhatIsNeeded) {
 
 TEST(Render, APassedLimitStandsThereWithItsAdvice) {
   const std::string text = render(large());
-  EXPECT_THAT(text, HasSubstr("Limit passed, CPU of one database: at 50 % use it takes"));
+  EXPECT_THAT(text, HasSubstr("Limit passed, disk of one database: at 50 % use it takes"));
   EXPECT_THAT(text, HasSubstr("deployments over one mapping"));
   EXPECT_THAT(text, HasSubstr("EACH OF THEM"));
 }
