@@ -1,5 +1,7 @@
 #include "settings/config.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <array>
 #include <fstream>
@@ -14,8 +16,6 @@
 #include "settings/registry_url.h"
 #include "settings/topic_list.h"
 #include "text/values.h"
-
-extern char** environ;  // NOLINT(readability-redundant-declaration): POSIX leaves the declaration to us
 
 namespace loom::settings {
 namespace {

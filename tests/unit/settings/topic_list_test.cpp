@@ -12,7 +12,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-ConfigResult parse(const Entries& environment, const Entries& file = {}) {
+ConfigResult parsed(const Entries& environment, const Entries& file = {}) {
   const auto reader = [](const std::string& path) -> std::optional<std::string> {
     if (path == "/etc/topics") return "orders\r\npayments\n";
     return std::nullopt;
@@ -35,14 +35,14 @@ TEST(TopicList, CommasInsideAPatternsBracketsAreItsOwn) {
 }
 
 TEST(TopicList, IsReadFromEnvironmentAndFiles) {
-  const Config standard = parse({}).config;
+  const Config standard = parsed({}).config;
   EXPECT_THAT(standard.topics, IsEmpty());
   EXPECT_THAT(standard.topics_exclude, IsEmpty());
-  const Config config = parse({{"LOOM_TOPICS", "orders,^shop[.]"}, {"LOOM_TOPICS_EXCLUDE", "shop.test"}}).config;
+  const Config config = parsed({{"LOOM_TOPICS", "orders,^shop[.]"}, {"LOOM_TOPICS_EXCLUDE", "shop.test"}}).config;
   EXPECT_THAT(config.topics, ElementsAre("orders", "^shop[.]"));
   EXPECT_THAT(config.topics_exclude, ElementsAre("shop.test"));
-  EXPECT_THAT(parse({{"LOOM_TOPICS_FILE", "/etc/topics"}}).config.topics, ElementsAre("orders", "payments"));
-  EXPECT_THAT(parse({{"LOOM_TOPICS", ""}}).config.topics, IsEmpty());
+  EXPECT_THAT(parsed({{"LOOM_TOPICS_FILE", "/etc/topics"}}).config.topics, ElementsAre("orders", "payments"));
+  EXPECT_THAT(parsed({{"LOOM_TOPICS", ""}}).config.topics, IsEmpty());
 }
 
 TEST(TopicList, MayBeAListOfYaml) {
@@ -50,15 +50,15 @@ TEST(TopicList, MayBeAListOfYaml) {
   const Entries file =
       parse_config_yaml("loom_topics: [orders, '^a{1,3}']\nloom_topics_exclude:\n  - b\n", "loom.yml", errors);
   EXPECT_THAT(errors, IsEmpty());
-  EXPECT_THAT(parse({}, file).config.topics, ElementsAre("orders", "^a{1,3}"));
-  EXPECT_THAT(parse({}, file).config.topics_exclude, ElementsAre("b"));
+  EXPECT_THAT(parsed({}, file).config.topics, ElementsAre("orders", "^a{1,3}"));
+  EXPECT_THAT(parsed({}, file).config.topics_exclude, ElementsAre("b"));
   parse_config_yaml("loom_topics: {orders: true}\nloom_kafka_batch_size: [1, 2]\n", "loom.yml", errors);
   EXPECT_THAT(errors, ElementsAre("loom.yml:1: LOOM_TOPICS takes names or patterns of topics",
                                   "loom.yml:2: LOOM_KAFKA_BATCH_SIZE takes one value, not a list or a map"));
 }
 
 TEST(TopicList, WithoutAnyItemIsWrong) {
-  EXPECT_THAT(parse({{"LOOM_TOPICS", ","}}).errors, ElementsAre(HasSubstr("LOOM_TOPICS is \",\"")));
+  EXPECT_THAT(parsed({{"LOOM_TOPICS", ","}}).errors, ElementsAre(HasSubstr("LOOM_TOPICS is \",\"")));
 }
 
 }  // namespace
