@@ -6,8 +6,8 @@ set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/servers.sh"
 
 # What CI runs, in this order; the other labels only when they are named.
-ALL_LABELS=(checks unit integration ui deploy fault asan tsan fuzz)
-FURTHER_LABELS=(changes databases portability)
+ALL_LABELS=(checks unit integration ui deploy fault databases asan tsan fuzz)
+FURTHER_LABELS=(changes portability)
 
 # shellcheck source=scripts/lib/only_tests.sh
 . "$LOOM_ROOT/scripts/lib/only_tests.sh"
@@ -27,13 +27,13 @@ Labels (default: all):
   ui           the live page in a headless Chromium; LOOM_UI_SCREENSHOTS=DIR keeps its pictures
   deploy       the image, the chart on a Kubernetes API server, packages, the operators' scripts
   fault        release build: processes and servers killed under load; a share of the label changes
+  databases    tests/databases on PostgreSQL 17 with TimescaleDB, pgvector, PostGIS and pg_partman, and a share of the
+               integration tests on that and on PostgreSQL 18; making the first takes root and a mirror of Debian 13
   asan, tsan   the unit tests and some seeds of the simulation under the sanitizers
   fuzz         each fuzzer for LOOM_FUZZ_SECONDS (30), where clang++-14 is
 Not among the default:
   changes      a table that a real Debezium captures against its copy, with everything killed in turn: minutes, and
                Kafka Connect from Maven Central
-  databases    tests/databases on PostgreSQL 17 with TimescaleDB, pgvector, PostGIS and pg_partman, and a share of the
-               integration tests on that and on PostgreSQL 18: minutes, root once, and a mirror of Debian
   portability  scripts/portability.sh: unit tests, quickstart and a fault test inside a fresh Debian 13, or inside the
                one that is kept in LOOM_PORTABILITY_ROOT
 

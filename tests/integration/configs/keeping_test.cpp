@@ -122,11 +122,12 @@ TEST_F(Keeping, ADayWithMoreRowsThanAreMovedAtOnceStaysTogetherUntilItIsTooOld) 
       "generate_series(1, 200001)");
   insert(6);
   run("DROP TABLE consumer_lag_history_" + day(2));
-  EXPECT_THAT(maintain(), ElementsAre(ElementsAre("1", "0", "0"), ElementsAre("2", "0", "0")));
-  EXPECT_TRUE(exists("consumer_lag_history_" + day(2)));
+  // What a call has no time for is the next one's.
+  for (int call = 0; call < 20 && !exists("consumer_lag_history_" + day(-6)); ++call) (void)maintain();
   EXPECT_TRUE(exists("consumer_lag_history_" + day(-6)));
+  EXPECT_TRUE(exists("consumer_lag_history_" + day(2))) << "the days to come never wait";
+  EXPECT_FALSE(exists("consumer_lag_history_" + day(-5)));
   EXPECT_EQ(value("SELECT count(*) FROM consumer_lag_history_default"), "200001");
-  EXPECT_THAT(maintain(), ElementsAre(ElementsAre("0", "0", "0"), ElementsAre("0", "0", "0")));
   int calls = 0;
   while (value("SELECT count(*) FROM consumer_lag_history_default") != "0" && ++calls <= 21) (void)maintain("'2 days'");
   EXPECT_LE(calls, 20) << "each call deletes ten thousand at least";
