@@ -37,6 +37,16 @@ std::optional<double> parse_number(std::string text) {
   return number * unit->second;
 }
 
+capacity::Key parse_key(const std::string& text) {
+  static const std::map<std::string, capacity::Key> kKeys{{"none", capacity::Key::none},
+                                                          {"insert", capacity::Key::insert},
+                                                          {"ignore", capacity::Key::ignore},
+                                                          {"update", capacity::Key::update}};
+  const auto found = kKeys.find(text);
+  if (found != kKeys.end()) return found->second;
+  throw CLI::ValidationError("--key", fmt::format("is \"{}\", but takes none, insert, ignore or update", text));
+}
+
 /// `Number`: double, or one that need not be given.
 template <typename Number>
 CLI::Option* add_number(CLI::App& command, const std::string& name, Number& number, const std::string& meaning) {
@@ -62,14 +72,11 @@ CLI::App* add_size(CLI::App& app, SizeOptions& line) {
   add_number(*size, "--rows", load.rows, "Rows of a message: more than 1 where it is a list (1)");
   add_number(*size, "--columns", load.columns, "Columns of a row (by --bytes)");
   add_number(*size, "--row-bytes", load.row_bytes, "Bytes of a row's values (by --bytes)");
-  static const std::map<std::string, capacity::Key> kKeys{{"none", capacity::Key::none},
-                                                          {"insert", capacity::Key::insert},
-                                                          {"ignore", capacity::Key::ignore},
-                                                          {"update", capacity::Key::update}};
-  size->add_option("--key", load.key,
-                   "none; insert: a key, every row is new; ignore, update: the conflict strategy, some are there "
-                   "already (insert)")
-      ->transform(CLI::CheckedTransformer(kKeys).description("none, insert, ignore or update"));
+  const auto take_key = [&load](const std::string& text) { load.key = parse_key(text); };
+  size->add_option_function<std::string>("--key", take_key,
+                                         "none; insert: a key, every row is new; ignore, update: the conflict "
+                                         "strategy, some are there already (insert)")
+      ->type_name("none|insert|ignore|update");
   add_number(*size, "--key-bytes", load.key_bytes, "Bytes of the key's values (17)");
   size->add_flag("--random-keys", load.random_keys, "Keys come in no order, as UUIDs do");
   add_number(*size, "--repeats", load.repeats,

@@ -23,6 +23,7 @@ struct DatabaseCost {
   double ordered_key = 1.05;     ///< an index that grows at the ends of some runs
   double random_key = 1.26;      ///< an index whose entries go anywhere
   double ignored_row = 0;        ///< what a row that is left out costs more than a new one
+  double missed_page = 3.5;      ///< a page of the index that is not in shared_buffers, but in the kernel's cache
   double updated_row = 1.33;     ///< what a row that is overwritten costs more than a new one
 };
 
@@ -47,13 +48,14 @@ struct Wal {
   double index_entry = 59;   ///< of an entry of the index, beside its key: each has a record of its own
   double key_byte = 1.87;    ///< of each byte of the key, page splits included
   double updated_row = 95;   ///< of a row that is overwritten, instead of an entry of the index
-  double page_share = 0.75;  ///< of a page that a full-page image has: the hole in its middle is left out
+  double page_share = 0.69;  ///< of a page that a full-page image has: the hole in its middle is left out
 };
 
 /// How fast, at full use, and what passes the network (benchmarks/run.sh, 2026-11-21, and benchmarks/capacity.sh).
 struct Pace {
-  double partition = 0.7;  ///< of what the slower side's CPU would give, what one partition reaches, which is one
-                           ///< worker's and one connection's (drain/partitions-1)
+  double partition = 0.7;        ///< of what the slower side's CPU would give, what one partition reaches, which is one
+                                 ///< worker's and one connection's (drain/partitions-1)
+  double shared_buffers = 0.25;  ///< of the database's memory, as its documentation advises
   double checkpoint_seconds = 300;  ///< checkpoint_timeout, PostgreSQL's default
   double lz4 = 0.5;                 ///< of a message's bytes in JSON, what its producer's lz4 leaves: 0.3 to 0.6
   double copy_value = 4;            ///< bytes that binary COPY adds to a value

@@ -26,13 +26,27 @@ double key_us(const Load& load) {
   return entry;
 }
 
-double database_us(const Load& load) {
-  const double byte = is_toasted(load) ? kDatabase.toasted_byte : kDatabase.row_byte;
-  return load.rows * (kDatabase.row + kDatabase.value * *load.columns + byte * *load.row_bytes + key_us(load));
-}
-
 /// How many of a message's rows stay.
 double new_rows(const Load& load) { return load.rows * (1 - *load.repeats); }
+
+double entry_bytes(const Load& load) {
+  if (load.key == Key::none) return 0;
+  return (kStorage.index_entry + aligned(*load.key_bytes)) / kStorage.index_fill;
+}
+
+/// Of the pages of an index whose entries go anywhere, the share that is not in shared_buffers.
+double missed_pages(const Load& load) {
+  if (load.key == Key::none || !load.random_keys) return 0;
+  const double index = load.rate * new_rows(load) * entry_bytes(load) * *load.table_days * kSecondsOfADay;
+  const double room = kPace.shared_buffers * load.database_memory_gib * 1024 * 1024 * 1024;
+  return index <= room ? 0 : 1 - room / index;
+}
+
+double database_us(const Load& load) {
+  const double byte = is_toasted(load) ? kDatabase.toasted_byte : kDatabase.row_byte;
+  return load.rows * (kDatabase.row + kDatabase.value * *load.columns + byte * *load.row_bytes + key_us(load) +
+                      missed_pages(load) * kDatabase.missed_page);
+}
 
 /// Bytes of a row's values as they are stored.
 double stored_bytes(const Load& load) { return *load.row_bytes * (is_toasted(load) ? kStorage.toast_share : 1); }
@@ -43,11 +57,6 @@ double table_row_bytes(const Load& load) {
   const double room = kStorage.page - kStorage.page_header;
   // Those that are compressed have all sizes, and fill pages up.
   return row > room || is_toasted(load) ? row : kStorage.page / std::floor(room / row);
-}
-
-double entry_bytes(const Load& load) {
-  if (load.key == Key::none) return 0;
-  return (kStorage.index_entry + aligned(*load.key_bytes)) / kStorage.index_fill;
 }
 
 double wal_bytes(const Load& load) {
@@ -61,8 +70,8 @@ double wal_bytes(const Load& load) {
 /// A page has a full image in the WAL when it is changed for the first time after a checkpoint. Of an index whose
 /// entries go anywhere, n entries touch P * (1 - e^(-n / P)) of its P pages; one that grows at its end makes new pages.
 /// The rate makes both more, and so counts for nothing.
-double full_page_bytes(const Load& load, double index_bytes) {
-  if (load.key == Key::none || !load.random_keys || index_bytes <= 0) return 0;
+double full_page_bytes(const Load& load) {
+  if (load.key == Key::none || !load.random_keys) return 0;
   const double pages_by_entry =
       entry_bytes(load) * *load.table_days * kSecondsOfADay / kPace.checkpoint_seconds / kStorage.page;
   const double touched = pages_by_entry * -std::expm1(-1 / pages_by_entry);
@@ -80,7 +89,7 @@ Cost cost_of(const Load& load) {
   cost.table_bytes = new_rows(load) * table_row_bytes(load);
   cost.index_bytes = new_rows(load) * entry_bytes(load);
   cost.wal_bytes = wal_bytes(load);
-  cost.full_page_bytes = full_page_bytes(load, cost.index_bytes);
+  cost.full_page_bytes = full_page_bytes(load);
   return cost;
 }
 

@@ -185,6 +185,10 @@ Plan make_plan(const Load& load) {
   each.rate = load.rate / plan.databases;
   each.topics = std::max(1, at_least(load.topics / plan.databases));
   each.replica_cores = static_cast<int>(load.replica_cores);
+  // A smaller index is to a larger part in memory.
+  Load share = plan.load;
+  share.rate = each.rate;
+  plan.cost = cost_of(share);
   each.consumer_cores = cores(each.rate, plan.cost.consumer_us);
   each.database_cores = cores(each.rate, plan.cost.database_us);
   each.kafka_megabits = each.rate * plan.cost.kafka_bytes * 8 / 1e6;

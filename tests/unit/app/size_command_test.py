@@ -41,12 +41,12 @@ def test_a_rate_can_be_written_in_several_ways(rate: str) -> None:
     (("--rate", "10", "--bytes", "3 MiB"), '--bytes: is "3 MiB", but takes a number'),
     (("--rate", "-5", "--bytes", "300"), "error: --rate is -5, but takes messages a second, from"),
     (("--rate", "nan", "--bytes", "300"), '--rate: is "nan"'),
-    ((*USUAL, "--key", "unique"), "none, insert, ignore or update"),
+    ((*USUAL, "--key", "unique"), '--key: is "unique", but takes none, insert, ignore or update'),
     ((*USUAL, "--headroom", "50"), "error: --headroom is 50, but takes the share of each limit that is used"),
     ((*USUAL, "--repeats", "0.1"), "error: --repeats needs --key ignore or update"),
     ((*USUAL, "--key", "none", "--random-keys"), "error: --random-keys needs a key"),
     ((*USUAL, "--topics", "1.5"), "error: --topics is 1.5, but takes a whole number"),
-    ((*USUAL, "--json", "--values"), "--values excludes --json"),
+    ((*USUAL, "--json", "--values"), "--json excludes --values"),
     ((*USUAL, "--colums", "3"), "--colums"),
 ])  # fmt: skip
 def test_what_cannot_be_used_is_named(arguments: tuple[str, ...], said: str) -> None:

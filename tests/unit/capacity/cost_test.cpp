@@ -87,6 +87,21 @@ TEST(Cost, OfALargeIndexNearlyEachRowTouchesAPageOfItsOwn) {
   EXPECT_EQ(half_an_hour(10'000).full_page_bytes, half_an_hour(1'000'000).full_page_bytes);
 }
 
+TEST(Cost, AnIndexBeyondSharedBuffersCostsCpuToo) {
+  const auto of_days = [](double days) {
+    return with([days](Load& load) {
+      load.random_keys = true;
+      load.key_bytes = 16;
+      load.table_days = days;
+    });
+  };
+  // A day of 10,000 a second makes 36 GB, of which 16 GiB are in shared_buffers.
+  EXPECT_EQ(of_days(0.1).database_us, of_days(0.2).database_us);
+  EXPECT_GT(of_days(1).database_us, of_days(0.2).database_us + 1);
+  EXPECT_GT(of_days(30).database_us, of_days(1).database_us);
+  EXPECT_EQ(of_days(30).consumer_us, of_days(0.1).consumer_us);
+}
+
 TEST(Cost, RowsThatAreLeftOutTakeNoRoom) {
   const auto ignored = [](double repeats) {
     return with([repeats](Load& load) {
