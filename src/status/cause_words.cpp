@@ -26,9 +26,12 @@ CauseWords words_of(batch::Cause cause) {
               "Make room on the database server's disk that the words name (tables, WAL or temporary files), or a "
               "larger one; it goes on by itself. Delete no files of PostgreSQL by hand."};
     case Cause::out_of_memory:
-      return {"DATABASE OUT OF MEMORY",
-              "Give the database server more memory, or lower what takes it (work_mem, sessions, other programs). When "
-              "it repeats, batches become smaller by themselves."};
+      return {
+          "DATABASE OUT OF MEMORY",
+          "Give the database server more memory, or lower what takes it (work_mem, sessions, other programs). When "
+          "it repeats, batches become smaller by themselves. `out of shared memory` is the table of locks: rows for "
+          "many partitions or chunks at once take some for each; raise `max_locks_per_transaction` (with a "
+          "restart)."};
     case Cause::no_privilege:
       return {"PRIVILEGE MISSING", "GRANT what the words name to the service's role; it goes on by itself."};
     case Cause::schema:
