@@ -13,7 +13,6 @@ namespace loom::testing {
 namespace {
 
 using ::testing::ElementsAre;
-using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
 class Keeping : public ConfigsTest {
@@ -148,6 +147,7 @@ TEST_F(Keeping, WhileServicesReportAndSeveralMaintain) {
     }
   };
   std::vector<std::thread> threads;
+  threads.reserve(5);
   for (int i = 0; i < 2; ++i) {
     threads.emplace_back([&] {
       // Of days with and without a piece, and of days that are dropped again and again.
