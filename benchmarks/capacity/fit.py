@@ -19,6 +19,7 @@ CONSUMER: dict[str, Term] = {
     "message_byte": lambda case, row, again: case.bytes,
     "value": lambda case, row, again: case.rows * case.columns,
     "keyed_row": lambda case, row, again: case.rows * case.keyed,
+    "updated_row": lambda case, row, again: case.rows * (case.key == "update") * again,
 }
 DATABASE: dict[str, Term] = {
     "row": lambda case, row, again: case.rows,

@@ -12,6 +12,7 @@ struct ConsumerCost {
   double message_byte = 0.0006;  ///< decompressing, and finding its structure
   double value = 0.019;          ///< decoding, converting and encoding one column of one row
   double keyed_row = 0.13;       ///< putting rows in the order of the key, and knowing keys again
+  double updated_row = 0.35;     ///< a row that is there already: it is merged behind the others
 };
 
 /// The same, of PostgreSQL with all its processes, rows of a batch written by one COPY.
@@ -24,7 +25,7 @@ struct DatabaseCost {
   double random_key = 1.26;      ///< an index whose entries go anywhere
   double ignored_row = 0;        ///< what a row that is left out costs more than a new one
   double missed_page = 3.5;      ///< a page of the index that is not in shared_buffers, but in the kernel's cache
-  double updated_row = 1.33;     ///< what a row that is overwritten costs more than a new one
+  double updated_row = 2.3;      ///< what a row that is overwritten costs more than a new one
 };
 
 /// Bytes on disk: PostgreSQL's page layout (its documentation, "Database Page Layout"), and what benchmarks/capacity.sh

@@ -13,8 +13,10 @@ double aligned(double bytes) { return std::ceil(bytes / kStorage.alignment) * kS
 bool is_toasted(const Load& load) { return *load.row_bytes > kStorage.toast_threshold; }
 
 double consumer_us(const Load& load) {
-  return kConsumer.message + kConsumer.message_byte * load.message_bytes +
-         load.rows * (kConsumer.value * *load.columns + (load.key == Key::none ? 0 : kConsumer.keyed_row));
+  double row = kConsumer.value * *load.columns;
+  if (load.key != Key::none) row += kConsumer.keyed_row;
+  if (load.key == Key::update) row += *load.repeats * kConsumer.updated_row;
+  return kConsumer.message + kConsumer.message_byte * load.message_bytes + load.rows * row;
 }
 
 /// What a row costs beside a row without a key.

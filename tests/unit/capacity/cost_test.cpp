@@ -123,6 +123,7 @@ TEST(Cost, RowsThatAreOverwrittenTakeWalAndNoNewRoom) {
     load.repeats = 1;
   });
   EXPECT_GT(updated.database_us, plain().database_us);
+  EXPECT_GT(updated.consumer_us, plain().consumer_us);
   EXPECT_GT(updated.wal_bytes, plain().wal_bytes / 2);
   EXPECT_EQ(updated.table_bytes, 0);
 }
