@@ -108,6 +108,7 @@ class HypertableMergeTest : public HypertableTest {
   /// 12,000 messages over 3 devices and 200 hours, in many batches; `a` counts up.
   void send_many() {
     std::vector<std::string> values;
+    values.reserve(12'000);
     for (int i = 0; i < 12'000; ++i) {
       values.push_back(reading(fmt::format("many-{}", i % 3), i * 7 % 200, fmt::format(R"("a": {})", i)));
     }
@@ -164,6 +165,7 @@ TEST_F(HypertableMergeTest, WhatComesAgainIsNotWrittenAgain) {
   };
   const std::string before = versions();
   std::vector<std::string> again;
+  again.reserve(600);
   for (int i = 11'400; i < 12'000; ++i) {
     again.push_back(reading(fmt::format("many-{}", i % 3), i * 7 % 200, fmt::format(R"("a": {})", i)));
   }
