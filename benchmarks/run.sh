@@ -67,6 +67,7 @@ if [[ -z $build ]]; then
 fi
 begin_benchmark run
 if [[ $profile == hypertables ]]; then export LOOM_POSTGRES_VERSION=17-trixie; fi
+postgres_choose
 
 say 'Starting Kafka and PostgreSQL'
 servers_start "$servers"
