@@ -102,7 +102,7 @@ def test_releases_over_one_config_map_do_not_meet() -> None:
         values = chart.merged(chart.LEAST, {
             "existingConfigMap": "loom-topic-mappings", "createTables": True, "topics": topics, "kafka": {"groupId": name}})
         values["networkPolicy"] = {"enabled": True}
-        done = chart.template(values, "--name-template", name)
+        done = chart.template(values, release=name)
         assert done.returncode == 0, done.stderr
         return chart.objects_of(done.stdout)
 

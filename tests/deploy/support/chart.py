@@ -43,11 +43,11 @@ def helm(*arguments: str | pathlib.Path, **options: Any) -> subprocess.Completed
     return subprocess.run([tool("helm"), *map(str, arguments)], capture_output=True, text=True, check=False, **options)
 
 
-def template(values: Values, *arguments: str | pathlib.Path) -> subprocess.CompletedProcess[str]:
+def template(values: Values, *arguments: str | pathlib.Path, release: str = RELEASE) -> subprocess.CompletedProcess[str]:
     with tempfile.NamedTemporaryFile("w", suffix=".yaml") as file:
         json.dump(values, file)  # JSON is YAML
         file.flush()
-        return helm("template", RELEASE, CHART, "--namespace", NAMESPACE, "--values", file.name, *arguments)
+        return helm("template", release, CHART, "--namespace", NAMESPACE, "--values", file.name, *arguments)
 
 
 def objects_of(text: str) -> list[Object]:
