@@ -113,7 +113,7 @@ def test_while_the_pool_is_saturated_the_number_does_not_grow(values: Values) ->
 
     def result(lag_seconds: float, pool_saturated: float) -> float:
         known = {"lag_seconds": lag_seconds, "pool_saturated": pool_saturated}
-        return eval(more if eval(condition.replace("&&", "and"), known) else less, known)  # noqa: S307
+        return eval(more if eval(condition.replace("&&", "and"), known) else less, known)
 
     # Over the target is what the number of replicas is multiplied by.
     assert result(400, 0) == 400
