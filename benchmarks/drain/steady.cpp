@@ -110,6 +110,7 @@ std::vector<double> latencies(Database& database, const std::string& table, cons
                                          sender.rows(), rows.size()));
   }
   std::vector<std::int64_t> times;
+  times.reserve(rows.size());
   for (const auto& row : rows) times.push_back(std::stoll(row.at(0)));
   std::int64_t step = times.back() - times.front();
   for (std::size_t i = 1; i < times.size(); ++i) step = std::min(step, times[i] - times[i - 1]);

@@ -69,10 +69,11 @@ void compare_storage(const settings::Config& config, const mapping::MappingFile&
   if (tables.empty()) return;
   const schema::StorageComparison found = schema::compare_storage(config.database.url, tables);
   mapping::Findings findings(file.path);
-  for (const auto& [table, text] : found.differences) {
+  for (const schema::StorageDifference& difference : found.differences) {
+    const mapping::TableName& table = difference.table;
     const auto topic = std::find_if(topics.begin(), topics.end(), [&](const auto* one) { return one->table == table; });
     findings.warning(mapping::place_of(**topic, (*topic)->storage.hypertable ? "hypertable" : "partition"),
-                     "`" + table.display() + "` " + text);
+                     "`" + table.display() + "` " + difference.text);
   }
   for (const auto& lack : found.lacks) findings.warning({}, lack);
   for (auto& problem : findings.take()) problems.push_back(std::move(problem));

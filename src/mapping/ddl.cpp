@@ -312,6 +312,7 @@ std::vector<TableDefinition> table_definitions(const MappingFile& file, std::vec
     if (!is_shared) forbid_nulls(own, *topic, tables[0], schema);
   }
   std::vector<TableDefinition> definitions;
+  definitions.reserve(buildings.size());
   for (auto& building : buildings) settle_keys(building);
   for (const auto& [topic, schema, tables] : all) {
     settle_storage(building_of(buildings, tables[0].name), *topic, schema, findings);
