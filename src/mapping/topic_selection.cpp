@@ -127,7 +127,7 @@ std::string TopicSelection::text() const {
   return text;
 }
 
-void select_topics(std::shared_ptr<const TopicSelection> selection, LoadResult& loaded) {
+void select_topics(const std::shared_ptr<const TopicSelection>& selection, LoadResult& loaded) {
   if (selection == nullptr || !loaded.file) return;
   const MappingFile& all = *loaded.file;
   MappingFile chosen{.path = all.path, .topics = {}, .selection = selection, .left_out = 0};

@@ -43,6 +43,6 @@ class TopicSelection {
 /// topic that is taken: find_topic() then tells for each. Items that mean nothing in this file become problems: an
 /// unknown name, or nothing left, an error; a pattern without a topic a warning. Warnings about topics of other
 /// deployments are theirs. `selection`: nullptr takes everything.
-void select_topics(std::shared_ptr<const TopicSelection> selection, LoadResult& loaded);
+void select_topics(const std::shared_ptr<const TopicSelection>& selection, LoadResult& loaded);
 
 }  // namespace loom::mapping
