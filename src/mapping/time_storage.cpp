@@ -1,8 +1,9 @@
 #include "mapping/time_storage.h"
 
-#include <array>
 #include <charconv>
-#include <utility>
+
+#include "mapping/choices.h"
+#include "mapping/yaml_tree.h"
 
 namespace loom::mapping {
 namespace {
@@ -10,30 +11,16 @@ namespace {
 // More than this many of a unit, and PostgreSQL's INTERVAL or a timestamp beside it would overflow.
 constexpr std::int64_t kMostOfAUnit = 1'000'000'000;
 
-constexpr std::array<std::pair<std::string_view, TimeUnit>, 25> kUnits{
-    {{"s", TimeUnit::second},      {"sec", TimeUnit::second},     {"secs", TimeUnit::second},
-     {"second", TimeUnit::second}, {"seconds", TimeUnit::second}, {"min", TimeUnit::minute},
-     {"mins", TimeUnit::minute},   {"minute", TimeUnit::minute},  {"minutes", TimeUnit::minute},
-     {"h", TimeUnit::hour},        {"hour", TimeUnit::hour},      {"hours", TimeUnit::hour},
-     {"d", TimeUnit::day},         {"day", TimeUnit::day},        {"days", TimeUnit::day},
-     {"w", TimeUnit::week},        {"week", TimeUnit::week},      {"weeks", TimeUnit::week},
-     {"mon", TimeUnit::month},     {"mons", TimeUnit::month},     {"month", TimeUnit::month},
-     {"months", TimeUnit::month},  {"y", TimeUnit::year},         {"year", TimeUnit::year},
-     {"years", TimeUnit::year}}};
-
-std::string_view without_blanks(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
-
-std::string lower(std::string_view text) {
-  std::string result(text);
-  for (char& c : result) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + ('a' - 'A'));
-  }
-  return result;
-}
+constexpr Choices<TimeUnit, 25> kUnits(
+    {{{"s", TimeUnit::second},      {"sec", TimeUnit::second},     {"secs", TimeUnit::second},
+      {"second", TimeUnit::second}, {"seconds", TimeUnit::second}, {"min", TimeUnit::minute},
+      {"mins", TimeUnit::minute},   {"minute", TimeUnit::minute},  {"minutes", TimeUnit::minute},
+      {"h", TimeUnit::hour},        {"hour", TimeUnit::hour},      {"hours", TimeUnit::hour},
+      {"d", TimeUnit::day},         {"day", TimeUnit::day},        {"days", TimeUnit::day},
+      {"w", TimeUnit::week},        {"week", TimeUnit::week},      {"weeks", TimeUnit::week},
+      {"mon", TimeUnit::month},     {"mons", TimeUnit::month},     {"month", TimeUnit::month},
+      {"months", TimeUnit::month},  {"y", TimeUnit::year},         {"year", TimeUnit::year},
+      {"years", TimeUnit::year}}});
 
 }  // namespace
 
@@ -67,21 +54,19 @@ std::string TimeLength::text() const {
 std::string TimeLength::sql() const { return unit == TimeUnit::number ? text() : "INTERVAL '" + text() + "'"; }
 
 std::optional<TimeLength> parse_time_length(std::string_view text) {
-  text = without_blanks(text);
+  text = trimmed(text);
   TimeLength length;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), length.count);
   if (error != std::errc() || length.count < 1) return std::nullopt;
-  const std::string unit = lower(without_blanks({end, static_cast<std::size_t>(text.data() + text.size() - end)}));
+  const std::string unit(trimmed({end, static_cast<std::size_t>(text.data() + text.size() - end)}));
   if (unit.empty()) {
     length.unit = TimeUnit::number;
     return length;
   }
-  for (const auto& [name, known] : kUnits) {
-    if (name != unit || length.count > kMostOfAUnit) continue;
-    length.unit = known;
-    return length;
-  }
-  return std::nullopt;
+  const auto known = kUnits.find(unit);
+  if (!known || length.count > kMostOfAUnit) return std::nullopt;
+  length.unit = *known;
+  return length;
 }
 
 }  // namespace loom::mapping

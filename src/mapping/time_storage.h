@@ -23,7 +23,7 @@ struct TimeLength {
   bool operator==(const TimeLength&) const = default;
 };
 
-/// `7 days`, `1 hour`, `90d`, or a number alone; nothing for any other text.
+/// `7 days`, `1 hour`, `90d`, or a number alone; nothing for any other text. Pure.
 std::optional<TimeLength> parse_time_length(std::string_view text);
 
 /// A column and the direction in which rows are ordered by it.

@@ -16,6 +16,8 @@ namespace {
 
 constexpr Choices<TimeUnit, 4> kPartitionUnits(
     {{{"day", TimeUnit::day}, {"hour", TimeUnit::hour}, {"week", TimeUnit::week}, {"month", TimeUnit::month}}});
+/// Whether the last come first.
+constexpr Choices<bool, 2> kDirections({{{"asc", false}, {"desc", true}}});
 constexpr int kMostSpacePartitions = 32'767;  // TimescaleDB's own limit: a smallint
 
 std::string column_of(const Entry& entry, const Place& place, Findings& findings) {
@@ -69,13 +71,8 @@ std::vector<OrderColumn> order_of(const Entry& entry, const Place& place, Findin
     OrderColumn column{text};
     const auto blank = text.find_last_of(" \t");
     if (blank != std::string::npos) {
-      std::string direction = text.substr(blank + 1);
-      for (char& c : direction) {
-        if (c >= 'a' && c <= 'z') c = static_cast<char>(c - ('a' - 'A'));
-      }
-      if (direction == "ASC" || direction == "DESC") {
-        column = {std::string(trimmed(text.substr(0, blank))), direction == "DESC"};
-      }
+      const auto descending = kDirections.find(text.substr(blank + 1));
+      if (descending) column = {std::string(trimmed(text.substr(0, blank))), *descending};
     }
     check_column_name(column.column, place, findings);
     order.push_back(std::move(column));

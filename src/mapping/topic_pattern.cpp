@@ -94,8 +94,8 @@ const TopicMapping* find_topic(const MappingFile& file, const std::string& topic
   const TopicMapping* by_pattern = nullptr;
   for (const auto& mapping : file.topics) {
     if (mapping.topic == topic) return &mapping;
-    if (by_pattern == nullptr && mapping.is_pattern && TopicPattern(mapping.topic).matches(topic))
-      by_pattern = &mapping;
+    if (by_pattern != nullptr || !mapping.is_pattern) continue;
+    if (TopicPattern(mapping.topic).matches(topic)) by_pattern = &mapping;
   }
   return by_pattern;
 }

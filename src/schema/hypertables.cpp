@@ -122,42 +122,55 @@ bool compresses_as_wanted(const State& state, const Hypertable& wanted) {
   return wanted.order_by.empty() || state.order_by == order_list(wanted);
 }
 
-std::string arguments(const Hypertable& wanted) {
-  std::string text;
-  if (wanted.chunk) text += ", chunk_time_interval => " + wanted.chunk->sql();
-  return text;
+std::string literal(const std::string& text) {
+  std::string result = "'";
+  for (const char c : text) result += c == '\'' ? std::string("''") : std::string(1, c);
+  return result + "'";
 }
 
-std::string create_statement(pqxx::transaction_base& tx, const TableName& table, const Hypertable& wanted,
-                             const TimescaleDb& timescale) {
-  std::string sql = "SELECT " + timescale.schema + ".create_hypertable(" + regclass(tx, table) + ", " +
-                    tx.quote(wanted.time) + arguments(wanted);
+/// The call that makes the table a hypertable, without its closing parenthesis. Names as standard_conforming_strings
+/// has them.
+std::string create_call(const TableName& table, const Hypertable& wanted) {
+  std::string sql = "create_hypertable(" + literal(table.quoted()) + ", " + literal(wanted.time);
+  if (wanted.chunk) sql += ", chunk_time_interval => " + wanted.chunk->sql();
   if (!wanted.space.empty()) {
-    sql += ", partitioning_column => " + tx.quote(wanted.space) + ", number_partitions => " +
+    sql += ", partitioning_column => " + literal(wanted.space) + ", number_partitions => " +
            std::to_string(wanted.partitions);
   }
-  return sql + ")";
+  return sql;
 }
 
-/// Why a table that is there cannot be made a hypertable now; empty: it can.
-std::string obstacle(pqxx::transaction_base& tx, const TableName& table, const Hypertable& wanted) {
-  const std::string oid = regclass(tx, table);
-  if (tx.exec("SELECT relkind = 'r' FROM pg_class WHERE oid = " + oid)[0][0].as<bool>() == false) {
-    return "it is no plain table; only one of these becomes a hypertable";
-  }
+/// A unique index that lacks this column, or the empty text.
+std::string index_without(pqxx::transaction_base& tx, const std::string& oid, const std::string& column) {
   const auto lacking = tx.exec(
       "SELECT i.indexrelid::regclass::text FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid AND "
-      "a.attname "
-      "= " +
-      tx.quote(wanted.time) + " WHERE i.indrelid = " + oid +
+      "a.attname = " +
+      tx.quote(column) + " WHERE i.indrelid = " + oid +
       " AND i.indisunique AND NOT a.attnum = ANY (i.indkey::int2[]) LIMIT 1");
-  if (!lacking.empty()) {
-    return "its unique index " + lacking[0][0].as<std::string>() + " lacks the time column `" + wanted.time +
-           "`, which TimescaleDB asks of each: make it anew with this column, or drop it";
+  return lacking.empty() ? std::string() : lacking[0][0].as<std::string>();
+}
+
+/// Why a table that is there cannot be made a hypertable now; empty: nothing that is known beforehand.
+std::string obstacle(pqxx::transaction_base& tx, const TableName& table, const Hypertable& wanted) {
+  const std::string oid = regclass(tx, table);
+  if (!tx.exec("SELECT relkind = 'r' FROM pg_class WHERE oid = " + oid)[0][0].as<bool>()) {
+    return "it is no plain table; only one of these becomes a hypertable";
+  }
+  for (const std::string& column : {wanted.time, wanted.space}) {
+    if (column.empty()) continue;
+    if (tx.exec("SELECT FROM pg_attribute WHERE attnum > 0 AND NOT attisdropped AND attrelid = " + oid +
+                " AND attname = " + tx.quote(column))
+            .empty()) {
+      return "it has no column `" + column + "`";
+    }
+    if (const std::string index = index_without(tx, oid, column); !index.empty()) {
+      return "its unique index " + index + " lacks the column `" + column +
+             "`, which TimescaleDB asks of each: make it anew with this column, or drop it";
+    }
   }
   if (!tx.exec("SELECT EXISTS (SELECT FROM " + table.quoted() + ")")[0][0].as<bool>()) return {};
-  return "it has rows already. SELECT create_hypertable(" + tx.quote(table.quoted()) + ", " + tx.quote(wanted.time) +
-         arguments(wanted) + ", migrate_data => true) moves them, and nobody writes to the table meanwhile";
+  return "it has rows already. SELECT " + create_call(table, wanted) +
+         ", migrate_data => true) moves them, and nobody writes to the table meanwhile";
 }
 
 void set_chunk(pqxx::transaction_base& tx, const TableName& table, const Hypertable& wanted, const State& state,
@@ -219,10 +232,8 @@ std::vector<std::string> fixed_differences(const State& state, const Hypertable&
 TimescaleDb timescaledb_of(pqxx::transaction_base& tx) {
   const auto row = tx.exec(
       "SELECT coalesce((SELECT quote_ident(n.nspname) FROM pg_extension e JOIN pg_namespace n ON n.oid = "
-      "e.extnamespace "
-      "WHERE e.extname = 'timescaledb'), ''), coalesce(current_setting('timescaledb.license', true), '') = "
-      "'timescale', "
-      "EXISTS (SELECT FROM pg_available_extensions WHERE name = 'timescaledb')")[0];
+      "e.extnamespace WHERE e.extname = 'timescaledb'), ''), coalesce(current_setting('timescaledb.license', true), "
+      "'') = 'timescale', EXISTS (SELECT FROM pg_available_extensions WHERE name = 'timescaledb')")[0];
   return {.schema = row[0].as<std::string>(), .has_policies = row[1].as<bool>(), .is_available = row[2].as<bool>()};
 }
 
@@ -263,7 +274,7 @@ void make_hypertable(pqxx::transaction_base& tx, const mapping::TableDefinition&
       notes.warnings.push_back(table.display() + " does not become a hypertable: " + why);
       return;
     }
-    tx.exec(create_statement(tx, table, wanted, timescale));
+    tx.exec("SELECT " + timescale.schema + "." + create_call(table, wanted) + ")");
     state = read_state(tx, table, wanted, timescale);
     notes.done.push_back(fmt::format("{}: a hypertable, by `{}` in chunks of {}", table.display(), wanted.time,
                                      wanted.chunk ? wanted.chunk->text() : state.chunk));
@@ -319,20 +330,10 @@ int drop_old_chunks(pqxx::transaction_base& tx, const TableName& table, const ma
 }
 
 std::string hypertable_script(const mapping::TableDefinition& definition) {
-  const Hypertable& wanted = *definition.storage.hypertable;
-  const auto quoted = [](const std::string& text) {
-    std::string result = "'";
-    for (const char c : text) result += c == '\'' ? std::string("''") : std::string(1, c);
-    return result + "'";
-  };
-  std::string call =
-      "create_hypertable(" + quoted(definition.table.name.quoted()) + ", " + quoted(wanted.time) + arguments(wanted);
-  if (!wanted.space.empty()) {
-    call += ", partitioning_column => " + quoted(wanted.space) + ", number_partitions => " +
-            std::to_string(wanted.partitions);
-  }
-  return "DO $$ BEGIN\n    IF EXISTS (SELECT FROM pg_extension WHERE extname = 'timescaledb') THEN\n        PERFORM " +
-         call + ", if_not_exists => true);\n    END IF;\nEND $$;\n";
+  return "DO $hypertable$ BEGIN\n    IF EXISTS (SELECT FROM pg_extension WHERE extname = 'timescaledb') THEN\n        "
+         "PERFORM " +
+         create_call(definition.table.name, *definition.storage.hypertable) +
+         ", if_not_exists => true);\n    END IF;\nEND $hypertable$;\n";
 }
 
 }  // namespace loom::schema

@@ -8,6 +8,9 @@
 
 namespace loom::schema {
 
+// What is here is part of the caller's transaction, blocks on the database, and fails with pqxx::failure, unless it
+// says otherwise.
+
 /// What a database has of TimescaleDB.
 struct TimescaleDb {
   std::string schema;         ///< where its functions are, quoted; empty: the extension is not in this database
@@ -32,8 +35,7 @@ struct StorageNotes {
 std::string lack_of_compression(const std::vector<std::string>& tables);
 
 /// Makes the table a hypertable where it is none and has no rows, and gives it the chunks, the compression and the
-/// policies that its mapping has. What cannot be done is a warning. Part of the caller's transaction.
-/// Fails: pqxx::failure, by what TimescaleDB refuses.
+/// policies that its mapping has. What is known not to go is a warning; what TimescaleDB refuses all the same fails.
 void make_hypertable(pqxx::transaction_base& tx, const mapping::TableDefinition& definition,
                      const TimescaleDb& timescale, StorageNotes& notes);
 

@@ -96,6 +96,7 @@ StorageNotes keep_up(const std::string& url, const std::vector<mapping::TimeTabl
       try {
         pqxx::work tx(connection);
         tx.exec("SET LOCAL lock_timeout = '1s'");
+        tx.exec("SET LOCAL statement_timeout = '30s'");  // the service's start waits for this
         if (!tx.exec(try_lock_query(AdvisoryLock::storage))[0][0].as<bool>()) continue;  // another replica is at it
         keep_up_one(tx, table, timescale, of_this);
         tx.commit();

@@ -4,6 +4,7 @@
 #include <pqxx/pqxx>
 #include <set>
 #include <span>
+#include <utility>
 
 #include "base/plural.h"
 #include "mapping/built_in_types.h"
@@ -37,25 +38,51 @@ void create(pqxx::work& tx, const mapping::TableDefinition& definition, mapping:
   }
 }
 
-/// The tables that the database is too poor for are added to `plain`.
-void divide_by_time(pqxx::work& tx, const mapping::TableDefinition& definition, const TimescaleDb& timescale,
-                    Periods periods, StorageNotes& notes, std::vector<std::string>& plain) {
+/// What tables are divided by time with, and what became of it.
+struct Dividing {
+  TimescaleDb timescale;
+  StorageNotes notes{};
+  std::vector<std::string> plain{};  ///< tables that the database is too poor for
+};
+
+void divide(pqxx::transaction_base& tx, const mapping::TableDefinition& definition, Periods periods,
+            Dividing& dividing) {
   const mapping::TableName& name = definition.table.name;
   const auto& [hypertable, partition] = definition.storage;
+  if (hypertable && dividing.timescale.is_there()) {
+    make_hypertable(tx, definition, dividing.timescale, dividing.notes);
+  } else if (!partition) {
+    dividing.plain.push_back(name.display());
+  } else if (const std::string why = obstacle_to_partitions(tx, name, *partition); !why.empty()) {
+    dividing.notes.warnings.push_back(name.display() + " is not divided into partitions: " + why);
+  } else if (const MadePartitions made = make_partitions(tx, name, *partition, periods); made.partitions > 0) {
+    dividing.notes.done.push_back(name.display() + ": " + plural(made.partitions, "partition") + ", each for a " +
+                                  std::string(to_string(partition->by)) + " of `" + partition->time + "`");
+  }
+}
+
+void divide_new(pqxx::work& tx, const mapping::TableDefinition& definition, Dividing& dividing) {
+  if (!definition.storage.is_wanted()) return;
   try {
-    if (hypertable && timescale.is_there()) {
-      make_hypertable(tx, definition, timescale, notes);
-    } else if (!partition) {
-      plain.push_back(name.display());
-    } else if (const std::string why = obstacle_to_partitions(tx, name, *partition); !why.empty()) {
-      notes.warnings.push_back(name.display() + " is not divided into partitions: " + why);
-    } else if (const MadePartitions made = make_partitions(tx, name, *partition, periods); made.partitions > 0) {
-      notes.done.push_back(name.display() + ": " + plural(made.partitions, "partition") + ", each for a " +
-                           std::string(to_string(partition->by)) + " of `" + partition->time + "`");
-    }
+    divide(tx, definition, Periods::of_new_table, dividing);
   } catch (const pqxx::sql_error& error) {
-    throw TableError("cannot divide table " + name.display() + " by time: " + error.what() + "\nNothing was changed.",
+    throw TableError("cannot divide table " + definition.table.name.display() + " by time: " + error.what() +
+                         "\nNothing was changed.",
                      sink::cause_of_failure(error));
+  }
+}
+
+/// A table that is somebody's already, and cannot be what the mapping says, keeps no other from being made.
+void divide_existing(pqxx::work& tx, const mapping::TableDefinition& definition, Dividing& dividing) {
+  if (!definition.storage.is_wanted()) return;
+  Dividing of_this{.timescale = dividing.timescale, .notes = dividing.notes, .plain = dividing.plain};
+  try {
+    pqxx::subtransaction part(tx);
+    divide(part, definition, Periods::ahead, of_this);
+    part.commit();
+    dividing = std::move(of_this);
+  } catch (const pqxx::sql_error& error) {
+    dividing.notes.warnings.push_back(definition.table.name.display() + " is left as it is: " + error.what());
   }
 }
 
@@ -103,25 +130,23 @@ CreatedTables create_tables(const std::string& url, const std::vector<mapping::T
     // CREATE TABLE IF NOT EXISTS alone is not enough: two at once can both find nothing, and one of them fails.
     tx.exec(lock_statement(AdvisoryLock::schema));
     CreatedTables result;
-    const TimescaleDb timescale = timescaledb_of(tx);
-    std::vector<std::string> plain;
+    Dividing dividing{.timescale = timescaledb_of(tx)};
     for (const mapping::TableDefinition& definition : definitions) {
       const mapping::TableName& name = definition.table.name;
       if (exists(tx, name)) {
         result.existing.push_back(name.display());
         if (alter == Alter::nothing) continue;
         find_lacking(tx, definition, result.lacking);
-        if (definition.storage.is_wanted())
-          divide_by_time(tx, definition, timescale, Periods::ahead, result.storage, plain);
+        divide_existing(tx, definition, dividing);
         continue;
       }
-      const bool partitioned = is_partitioned_by_us(definition.storage, timescale);
+      const bool partitioned = is_partitioned_by_us(definition.storage, dividing.timescale);
       create(tx, definition, partitioned ? mapping::TableForm::partitioned : mapping::TableForm::plain);
-      if (definition.storage.is_wanted())
-        divide_by_time(tx, definition, timescale, Periods::of_new_table, result.storage, plain);
+      divide_new(tx, definition, dividing);
       result.created.push_back(name.display());
     }
-    result.lack_of_timescaledb = lack_of_timescaledb(plain, timescale);
+    result.storage = std::move(dividing.notes);
+    result.lack_of_timescaledb = lack_of_timescaledb(dividing.plain, dividing.timescale);
     if (auto lack = lack_of_compression(result.storage.uncompressed); !lack.empty()) {
       result.storage.warnings.push_back(std::move(lack));
     }

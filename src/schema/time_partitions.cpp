@@ -5,9 +5,12 @@
 #include <optional>
 #include <vector>
 
+#include "mapping/table_names.h"
+
 namespace loom::schema {
 namespace {
 
+using mapping::kMaxNameBytes;
 using mapping::quote_identifier;
 using mapping::TableName;
 using mapping::TimePartitions;
@@ -19,7 +22,6 @@ constexpr int kPeriodsAtATime = 100;
 constexpr std::int64_t kMostMoved = 500'000;
 constexpr int kDroppedAtATime = 50;
 constexpr int kRowsAtATime = 50'000;
-constexpr std::size_t kMaxNameBytes = 63;
 
 /// How many periods ahead there are partitions, and back in a new table: for as long as nobody may look after them, and
 /// for the week that Kafka keeps messages by default.
@@ -108,8 +110,7 @@ class Partitioned {
     return "SELECT nspname, relname, coalesce(substring(b FROM $$FROM \\('([^']*)'\\)$$), '-infinity')::timestamp AS "
            "lower, coalesce(substring(b FROM $$TO \\('([^']*)'\\)$$), 'infinity')::timestamp AS upper FROM (SELECT "
            "n.nspname, c.relname, pg_get_expr(c.relpartbound, c.oid) AS b FROM pg_inherits i JOIN pg_class c ON c.oid "
-           "= "
-           "i.inhrelid JOIN pg_namespace n ON n.oid = c.relnamespace WHERE i.inhparent = " +
+           "= i.inhrelid JOIN pg_namespace n ON n.oid = c.relnamespace WHERE i.inhparent = " +
            oid_ + ") p WHERE b <> 'DEFAULT'";
   }
   [[nodiscard]] std::vector<Period> missing(Periods periods) const;

@@ -121,7 +121,44 @@ TEST_F(CreateHypertablesTest, ATableWithRowsIsLeftAloneAndSaysHowTheyMove) {
 TEST_F(CreateHypertablesTest, AKeyWithoutTheTimeIsNamed) {
   database.run("CREATE TABLE events (id text, ts timestamptz, v bigint, UNIQUE (id, ts), CONSTRAINT by_v UNIQUE (v))");
   EXPECT_THAT(create("hypertable: {time: ts}").storage.warnings,
-              ElementsAre(HasSubstr("its unique index by_v lacks the time column `ts`")));
+              ElementsAre(HasSubstr("its unique index by_v lacks the column `ts`")));
+}
+
+TEST_F(CreateHypertablesTest, AKeyWithoutTheSecondColumnIsNamedToo) {
+  database.run("CREATE TABLE events (id text, ts timestamptz, v bigint, CONSTRAINT by_time UNIQUE (ts))");
+  EXPECT_THAT(create("hypertable: {time: ts, space: id, partitions: 2}").storage.warnings,
+              ElementsAre(HasSubstr("its unique index by_time lacks the column `id`")));
+}
+
+TEST_F(CreateHypertablesTest, TheAdviceForATableWithRowsHasTheSecondColumn) {
+  database.run(
+      "CREATE TABLE events (id text NOT NULL, ts timestamptz NOT NULL, v bigint, UNIQUE (id, ts)); INSERT INTO "
+      "events VALUES ('a', now(), 1)");
+  const std::string storage = "hypertable: {time: ts, chunk: 1 day, space: id, partitions: 2}";
+  const auto made = create(storage);
+  ASSERT_EQ(made.storage.warnings.size(), 1U);
+  const std::string& warning = made.storage.warnings[0];
+  const auto from = warning.find("SELECT ");
+  database.run(warning.substr(from, warning.find(" moves them") - from));
+  EXPECT_THAT(differences(storage), IsEmpty());
+}
+
+TEST_F(CreateHypertablesTest, WhatAnOldTableCannotBeKeepsNoOtherFromBeingMade) {
+  const auto loaded = mapping::load_mapping_text(
+      "schema_version: v1\ntopics:\n  t:\n    table: events\n    field_mappings: {id: id, ts: ts}\n"
+      "    data_types: {ts: timestamp}\n    upsert_key: [id, ts]\n    hypertable: {time: ts}\n"
+      "  u:\n    table: others\n    field_mappings: {id: id}\n    upsert_key: [id]\n",
+      "test.yml");
+  std::vector<mapping::Problem> problems;
+  const auto tables = mapping::table_definitions(loaded.file.value(), problems);
+  for (const char* events : {"(id text, ts text)", "(id text)"}) {
+    database.run("DROP TABLE IF EXISTS events, others");
+    database.run(std::string("CREATE TABLE events ") + events);
+    const auto made = schema::create_tables(database.url(), tables, Alter::name_columns);
+    EXPECT_THAT(made.created, ElementsAre("others")) << events;
+    EXPECT_EQ(made.storage.warnings.size(), 1U) << events;
+    EXPECT_THAT(made.storage.done, IsEmpty()) << events;
+  }
 }
 
 TEST_F(CreateHypertablesTest, APartitionedTableStaysOne) {

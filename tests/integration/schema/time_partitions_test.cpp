@@ -53,6 +53,13 @@ class TimePartitionsTest : public ::testing::Test {
     database.run("INSERT INTO events (id, ts, v) VALUES ('" + id + "', " + when + ", 1)");
   }
 
+  /// The text as a scalar of YAML.
+  static std::string yaml(const std::string& text) {
+    std::string out = "'";
+    for (const char c : text) out += c == '\'' ? std::string("''") : std::string(1, c);
+    return out + "'";
+  }
+
   TestDatabase database;
 };
 
@@ -141,6 +148,30 @@ TEST_F(TimePartitionsTest, MonthsWeeksAndHoursHaveTheirOwn) {
     insert("now", "now()");
     EXPECT_THAT(home_of("now"), HasSubstr("events_p")) << by;
     database.run("DROP TABLE events");
+  }
+}
+
+TEST_F(TimePartitionsTest, OddAndLongNamesAndDates) {
+  const std::string sixty(60, 'x');
+  for (const std::string& table : {std::string("\"a.b\""), std::string("odd.\"O'Brien\""), sixty}) {
+    const auto loaded = mapping::load_mapping_text("schema_version: v1\ntopics:\n  t:\n    table: " + yaml(table) +
+                                                       "\n    field_mappings: {id: id, d: \"The Day\"}\n"
+                                                       "    data_types: {\"The Day\": date}\n"
+                                                       "    upsert_key: [id, \"The Day\"]\n"
+                                                       "    partition: {time: \"The Day\", retain: 2 days}\n",
+                                                   "test.yml");
+    ASSERT_TRUE(loaded.file) << table;
+    std::vector<mapping::Problem> problems;
+    const auto made = create_tables(database.url(), mapping::table_definitions(*loaded.file, problems));
+    ASSERT_EQ(made.created.size(), 1U) << table;
+    const auto& topic = loaded.file->topics[0];
+    const std::string quoted = topic.table.quoted();
+    database.run("INSERT INTO " + quoted +
+                 " VALUES ('late', current_date - 1), ('old', current_date - 30), ('early', " +
+                 "current_date + 20), ('never', 'infinity')");
+    const StorageNotes notes = keep_up(database.url(), {{topic.table, topic.storage}});
+    EXPECT_THAT(notes.warnings, IsEmpty()) << table;
+    EXPECT_EQ(database.value("SELECT string_agg(id, ' ' ORDER BY id) FROM " + quoted), "early late never") << table;
   }
 }
 

@@ -60,6 +60,18 @@ TEST_F(BatchSlotsTest, AStoredBatchGivesTheNextOneItsMemory) {
   EXPECT_EQ(grow().message_bytes, 0U);
 }
 
+TEST_F(BatchSlotsTest, AStoredBatchIsCountedUntilItIsEmptied) {
+  grow_by(1000);
+  auto out = slots_->send(slots_->take_growing());
+  const std::size_t held = told();
+  slots_->answered();
+  slots_->put_aside(std::move(out));
+  EXPECT_EQ(told(), held);
+  EXPECT_TRUE(slots_->none_under_way()) << "the next one may go out";
+  slots_->empty_spent();
+  EXPECT_LT(told(), held);
+}
+
 TEST_F(BatchSlotsTest, NothingIsKeptForLaterWhileMemoryIsScarce) {
   memory_.change(0, kLimit);
   grow_by(1000);
