@@ -122,14 +122,15 @@ bool compresses_as_wanted(const State& state, const Hypertable& wanted) {
   return wanted.order_by.empty() || state.order_by == order_list(wanted);
 }
 
+/// As standard_conforming_strings has it.
 std::string literal(const std::string& text) {
   std::string result = "'";
-  for (const char c : text) result += c == '\'' ? std::string("''") : std::string(1, c);
-  return result + "'";
+  for (const char c : text) result.append(c == '\'' ? 2 : 1, c);
+  result += '\'';
+  return result;
 }
 
-/// The call that makes the table a hypertable, without its closing parenthesis. Names as standard_conforming_strings
-/// has them.
+/// The call that makes the table a hypertable, without its closing parenthesis.
 std::string create_call(const TableName& table, const Hypertable& wanted) {
   std::string sql = "create_hypertable(" + literal(table.quoted()) + ", " + literal(wanted.time);
   if (wanted.chunk) sql += ", chunk_time_interval => " + wanted.chunk->sql();
