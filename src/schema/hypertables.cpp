@@ -141,14 +141,18 @@ std::string create_call(const TableName& table, const Hypertable& wanted) {
   return sql;
 }
 
-/// A unique index that lacks this column, or the empty text.
-std::string index_without(pqxx::transaction_base& tx, const std::string& oid, const std::string& column) {
-  const auto lacking = tx.exec(
-      "SELECT i.indexrelid::regclass::text FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid AND "
-      "a.attname = " +
-      tx.quote(column) + " WHERE i.indrelid = " + oid +
-      " AND i.indisunique AND NOT a.attnum = ANY (i.indkey::int2[]) LIMIT 1");
-  return lacking.empty() ? std::string() : lacking[0][0].as<std::string>();
+/// Why the table cannot be divided by this column; empty: it can.
+std::string obstacle_of(pqxx::transaction_base& tx, const std::string& oid, const std::string& column) {
+  const auto found =
+      tx.exec("SELECT attnum FROM pg_attribute WHERE attnum > 0 AND NOT attisdropped AND attrelid = " + oid +
+              " AND attname = " + tx.quote(column));
+  if (found.empty()) return "it has no column `" + column + "`";
+  const auto lacking =
+      tx.exec("SELECT indexrelid::regclass::text FROM pg_index WHERE indrelid = " + oid + " AND indisunique AND NOT " +
+              found[0][0].as<std::string>() + " = ANY (indkey::int2[]) LIMIT 1");
+  if (lacking.empty()) return {};
+  return "its unique index " + lacking[0][0].as<std::string>() + " lacks the column `" + column +
+         "`, which TimescaleDB asks of each: make it anew with this column, or drop it";
 }
 
 /// Why a table that is there cannot be made a hypertable now; empty: nothing that is known beforehand.
@@ -159,15 +163,7 @@ std::string obstacle(pqxx::transaction_base& tx, const TableName& table, const H
   }
   for (const std::string& column : {wanted.time, wanted.space}) {
     if (column.empty()) continue;
-    if (tx.exec("SELECT FROM pg_attribute WHERE attnum > 0 AND NOT attisdropped AND attrelid = " + oid +
-                " AND attname = " + tx.quote(column))
-            .empty()) {
-      return "it has no column `" + column + "`";
-    }
-    if (const std::string index = index_without(tx, oid, column); !index.empty()) {
-      return "its unique index " + index + " lacks the column `" + column +
-             "`, which TimescaleDB asks of each: make it anew with this column, or drop it";
-    }
+    if (std::string why = obstacle_of(tx, oid, column); !why.empty()) return why;
   }
   if (!tx.exec("SELECT EXISTS (SELECT FROM " + table.quoted() + ")")[0][0].as<bool>()) return {};
   return "it has rows already. SELECT " + create_call(table, wanted) +
